@@ -1,0 +1,35 @@
+"""Everything that can go wrong for a reason the user can act on.
+
+AnalyzerError
+├── UsageError      2   a command, an option, a time, a file or a configuration key is wrong
+├── StoreError      4   the store is damaged or cannot be written
+├── Unreachable    69   a cluster could not be reached or gave no usable answer
+├── Busy           75   another collector holds the cluster; try again
+└── Denied         77   credentials refused or rights missing
+"""
+
+
+class AnalyzerError(Exception):
+    """A sentence for the user; the exit code is the class's."""
+
+    exit_code = 70
+
+
+class UsageError(AnalyzerError):
+    exit_code = 2
+
+
+class StoreError(AnalyzerError):
+    exit_code = 4
+
+
+class Unreachable(AnalyzerError):  # noqa: N818  # named as the user reads it, not as Python does
+    exit_code = 69
+
+
+class Busy(AnalyzerError):  # noqa: N818  # named as the user reads it, not as Python does
+    exit_code = 75
+
+
+class Denied(AnalyzerError):  # noqa: N818  # named as the user reads it, not as Python does
+    exit_code = 77
