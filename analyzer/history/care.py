@@ -1,0 +1,1 @@
+"""Care of the history: verify, rebuild, compact, prune."""

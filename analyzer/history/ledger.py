@@ -1,0 +1,230 @@
+"""One cluster's history as it is written: manifest in, manifest out, files between.
+
+Whoever writes holds the store's lock for the cluster. Nothing that readers see changes until
+``commit``.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from analyzer import snapshot
+from analyzer.history import fold, part
+from analyzer.history.fold import Fresh
+from analyzer.history.part import EVERYTHING, NOTHING, Parts, quote, source
+from analyzer.history.table import TABLES, Table
+from analyzer.store import Store, publish
+
+GRACE = 600.0  # seconds of the wall clock that a superseded file outlives its successor
+_ATTEMPT = {column.name: column.type for column in snapshot.ATTEMPT}
+
+
+def blank(cluster: str) -> dict[str, Any]:
+    """The manifest of a history that has seen nothing."""
+    return {
+        "format": 1,
+        "cluster": cluster,
+        "generation": 0,
+        "last": None,  # instant of the latest attempt
+        "horizon": None,  # instant of the latest comparable snapshot
+        "compacted": None,  # snapshot files up to this instant were replaced by the history
+        "attempts": [],
+        "tables": {t.name: {"closed": [], "open": None, "latest": {}} for t in TABLES},
+        "retired": {},
+    }
+
+
+class Ledger:
+    """The history of one cluster, open for writing."""
+
+    def __init__(self, store: Store, cluster: str) -> None:
+        self.store = store
+        self.cluster = cluster
+        self.folder = store.folder(cluster)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.before = store.manifest(cluster)
+        self.manifest = store.manifest(cluster) or blank(cluster)
+        self.connection = part.connect(self.folder / ".scratch")
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def attempts(self) -> Parts:
+        return Parts(self.folder, "attempts", "taken_at", self.manifest["attempts"])
+
+    def closed(self, table: Table) -> Parts:
+        entries = self.manifest["tables"][table.name]["closed"]
+        return Parts(self.folder, f"{table.name}.closed", "gone_by", entries)
+
+    def add(self, items: Iterable[Fresh]) -> None:
+        """Fold snapshots, none of which the history has yet."""
+        fresh = sorted(items, key=lambda item: item.taken_at)
+        if not fresh:
+            return
+        last = self.manifest["last"]
+        late = last is not None and fresh[0].taken_at.isoformat() <= last
+        self.manifest["generation"] += 1
+        since = EVERYTHING
+        if not late and self.manifest["horizon"] is not None:
+            since = datetime.fromisoformat(self.manifest["horizon"])
+        self._load_attempts(fresh, since)
+        self._old(TABLES[0], late=late)
+        self.connection.execute("create or replace temp view old_spells as from old")
+        fold.settle(self.connection, fresh)
+        for table in TABLES:
+            self._fold(table, fresh, late=late)
+        self.attempts().replace(self.connection, self.manifest["generation"], "settled", since)
+        end, horizon = self.connection.execute(
+            "select max(taken_at), max(taken_at) filter (status = 'complete') from settled"
+        ).fetchall()[0]
+        self.manifest["last"] = end.isoformat()
+        self.manifest["horizon"] = horizon.isoformat() if horizon else None
+
+    def commit(self) -> None:
+        """Make it what readers see, and delete what none of them can need."""
+        part.retire(self.before, self.manifest, GRACE)
+        self.store.commit(self.cluster, self.manifest)
+        part.sweep(self.folder, self.manifest)
+        self.before = self.store.manifest(self.cluster)
+
+    def _load_attempts(self, fresh: list[Fresh], since: datetime) -> None:
+        told = pl.DataFrame([item.attempt for item in fresh], schema=_ATTEMPT)
+        path = self.folder / "attempts-fresh.parquet"
+        with publish(path) as draft:
+            told.write_parquet(draft)
+        columns = ", ".join(_ATTEMPT)
+        select = f"select {columns} from {source([path])}"
+        if self.attempts().paths:
+            moment = f"{quote(since.isoformat())}::timestamp"
+            old = f"select {columns} from {source(self.attempts().paths)} where taken_at >= {moment}"
+            if since == EVERYTHING:
+                old = f"select {columns} from {source(self.attempts().paths)}"
+            select += f" union all {old}"
+        self.connection.execute(f"create or replace temp table attempt as {select}")
+        path.unlink()
+
+    def _old(self, table: Table, *, late: bool) -> None:
+        """Make ``latest`` and ``old``: the open spells, or after a late arrival all."""
+        self.connection.execute(
+            "create or replace temp table latest (svm_id varchar, taken_at timestamp)"
+        )
+        known = self.manifest["tables"][table.name]
+        if known["latest"]:
+            self.connection.executemany(
+                "insert into latest values (?, ?::timestamp)", list(known["latest"].items())
+            )
+        self.connection.execute(
+            f"create or replace temp view old as {spells(self.folder, known, table, late=late)}"
+        )
+
+    def _fold(self, table: Table, fresh: list[Fresh], *, late: bool) -> None:
+        connection = self.connection
+        known = self.manifest["tables"][table.name]
+        self._old(table, late=late)
+        if not fold.places(connection, table, late=late):
+            return
+        svm = "svm_id" if table.scoped else "''"
+        inserted = "false"
+        if late:
+            # New are the places where no attempt stood in this table's sequence before.
+            was = f"select svm_id, taken_at from ({_sequence(self.attempts(), table)})"
+            inserted = f"(svm_id, taken_at) not in ({was})"
+        connection.execute(
+            f"create or replace temp table cut as select svm_id, i from place where {inserted}"
+        )
+        counted = connection.execute("select distinct taken_at from place where i > 0").fetchall()
+        instants = {row[0] for row in counted}
+        files = {
+            item.taken_at: item.files[table.name]
+            for item in fresh
+            if item.taken_at in instants and table.name in item.files
+        }
+        fold.fold(connection, table, files)
+        connection.execute(
+            f"create or replace temp view gone as select {table.listed},"
+            " seen_after, first_seen, last_seen, gone_by from spell where gone_by is not null"
+        )
+        generation = self.manifest["generation"]
+        self.closed(table).replace(
+            connection, generation, "gone", EVERYTHING if late else NOTHING
+        )
+        changed = connection.execute("select exists (from spell where is_new)").fetchall()[0][0]
+        if late or changed:
+            known["open"] = None
+            name = f"{table.name}.open-{generation:08d}.parquet"
+            select = (
+                f"select {table.listed}, seen_after, first_seen from spell where gone_by is null"
+            )
+            if connection.execute("select exists (from spell where gone_by is null)").fetchall()[0][0]:
+                part.write(connection, f"{select} order by {_order(table)}", self.folder / name)
+                known["open"] = name
+        known["latest"] = {
+            svm_id: at.isoformat()
+            for svm_id, at in connection.execute(
+                f"select {svm}, max(taken_at) from place group by all order by all"
+                if table.scoped
+                else "select '', max(taken_at) from place group by all"
+            ).fetchall()
+        }
+
+
+def _order(table: Table) -> str:
+    """Neighbours alike, so that the file is small."""
+    return "svm_id, initiator, interface_id" if table.scoped else "uuid"
+
+
+def _sequence(attempts: Parts, table: Table) -> str:
+    if not attempts.paths:
+        return "select null::varchar as svm_id, null::timestamp as taken_at where false"
+    svm = "unnest(scope)" if table.scoped else "''"
+    return f"select {svm} as svm_id, taken_at from {source(attempts.paths)} where {table.taken}"
+
+
+def spells(folder: Path, known: dict[str, Any], table: Table, *, late: bool = True) -> str:
+    """A select of a table's spells with all bounds; only open ones unless *late*.
+
+    Open spells carry no ``last_seen`` on disk: it is their SVM's latest comparable snapshot,
+    the relation ``latest``.
+    """
+    closed = [folder / entry[0] for entry in known["closed"]]
+    pieces = []
+    if known["open"]:
+        svm = "o.svm_id" if table.scoped else "''"
+        pieces.append(
+            f"select {', '.join(f'o.{chr(34)}{name}{chr(34)}' for name in table.names)},"
+            " o.seen_after, o.first_seen, l.taken_at as last_seen, null::timestamp as gone_by"
+            f" from {source([folder / known['open']])} o join latest l on l.svm_id = {svm}"
+        )
+    if late and closed:
+        pieces.append(
+            f"select {table.listed}, seen_after, first_seen, last_seen, gone_by"
+            f" from {source(closed)}"
+        )
+    if not pieces:
+        pieces.append(blank_rows(table))
+    return " union all ".join(pieces)
+
+
+def blank_rows(table: Table) -> str:
+    """A select of no rows with the table's columns and bounds."""
+    kinds = {
+        pl.String(): "varchar",
+        pl.Int64(): "bigint",
+        pl.Boolean(): "boolean",
+        pl.Float64(): "double",
+        pl.Datetime("us"): "timestamp",
+        pl.List(pl.String()): "varchar[]",
+    }
+    columns = [
+        f'null::{kinds.get(column.type, "struct(uuid varchar, name varchar)[]")} as "{column.name}"'
+        for column in table.columns
+    ]
+    bounds = [f"null::timestamp as {name}" for name in ("seen_after", "first_seen", "last_seen", "gone_by")]
+    return f"select {', '.join(columns + bounds)} where false"
+
+
+__all__ = ["Ledger", "blank", "blank_rows", "duckdb", "spells"]

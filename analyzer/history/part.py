@@ -1,0 +1,128 @@
+"""The files that make up one table of a history: few, immutable, named by the manifest.
+
+A table is a run of parts sorted by time, each more than twice as large as the next, so that
+there are only ever a handful, and an append rewrites little.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from analyzer.store import publish
+
+_ROW_GROUP = 16_384
+_MEMORY = "1500MB"
+EVERYTHING = datetime.min  # noqa: DTZ901  # naive means UTC here
+NOTHING = datetime.max  # noqa: DTZ901  # naive means UTC here
+
+
+def quote(text: object) -> str:
+    """A string literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def source(paths: Sequence[Path], *, filename: bool = False) -> str:
+    """The table function that reads these files, in this order."""
+    named = ", filename = true" if filename else ""
+    return f"read_parquet([{', '.join(map(quote, paths))}], hive_partitioning = false{named})"
+
+
+def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that downloads nothing, thinks in UTC and spills to *scratch*."""
+    connection = duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")
+    connection.execute(f"set memory_limit = '{_MEMORY}'")
+    connection.execute("set preserve_insertion_order = false")
+    connection.execute(f"set temp_directory = {quote(scratch)}")
+    return connection
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts of one table, by time: ``[file, rows, earliest, latest]`` each.
+
+    *instant* is the column that the rows are sorted by.
+    """
+
+    folder: Path
+    label: str
+    instant: str
+    entries: list[list[Any]]
+
+    @property
+    def paths(self) -> list[Path]:
+        return [self.folder / entry[0] for entry in self.entries]
+
+    def replace(
+        self, connection: duckdb.DuckDBPyConnection, generation: int, fresh: str, since: datetime
+    ) -> None:
+        """Put the rows of the relation *fresh* in the place of all from *since* on."""
+        total: int = connection.execute(f"select count(*) from {fresh}").fetchall()[0][0]
+        keep = len(self.entries)
+        while keep and self.entries[keep - 1][3] >= since.isoformat():
+            keep -= 1
+        if not total and keep == len(self.entries):
+            return
+        while keep and self.entries[keep - 1][1] <= 2 * total:
+            keep -= 1
+            total += self.entries[keep][1]
+        whole = f"select * from {fresh}"
+        if self.paths[keep:]:
+            older = f"where {self.instant} < {quote(since.isoformat())}::timestamp"
+            whole += f" union all by name select * from {source(self.paths[keep:])} {older}"
+        path = self.folder / f"{self.label}-{generation:08d}.parquet"
+        write(connection, f"select * from ({whole}) order by {self.instant}", path)
+        rows, first, last = connection.execute(
+            f"select count(*), min({self.instant}), max({self.instant}) from {source([path])}"
+        ).fetchall()[0]
+        self.entries[keep:] = [[path.name, rows, first.isoformat(), last.isoformat()]] if rows else []
+
+
+def write(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
+    """Write the rows of *select* as one Parquet file, whole or not at all."""
+    with publish(path) as draft:
+        connection.execute(
+            f"copy ({select}) to {quote(draft)}"
+            f" (format parquet, compression zstd, row_group_size {_ROW_GROUP})"
+        )
+
+
+def named(manifest: dict[str, Any]) -> set[str]:
+    """Every file that *manifest* names."""
+    names = {entry[0] for entry in manifest["attempts"]}
+    for table in manifest["tables"].values():
+        names |= {entry[0] for entry in table["closed"]}
+        names |= {table["open"]} - {None}
+    return names
+
+
+def retire(before: dict[str, Any], after: dict[str, Any], grace: float, most: int = 256) -> None:
+    """Note in *after* which files left the manifest, and when by the wall clock.
+
+    Readers of the last manifests get *grace* seconds to finish; nobody needs more than
+    *most* files of the past.
+    """
+    present = time.time()
+    left = {name: when for name, when in after["retired"].items() if present - when < grace}
+    if before:
+        left |= dict.fromkeys(named(before) - named(after), present)
+    newest = sorted(left.items(), key=lambda item: (-item[1], item[0]))[:most]
+    after["retired"] = dict(sorted(newest))
+
+
+def sweep(folder: Path, manifest: dict[str, Any]) -> None:
+    """Delete what no reader can need: neither named, nor lately retired, or never finished."""
+    wanted = named(manifest) | set(manifest["retired"])
+    for path in folder.glob("*.parquet"):
+        if path.name not in wanted:
+            path.unlink(missing_ok=True)
+    for draft in folder.glob(".*.parquet.*"):
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,103 @@
+"""Taking a snapshot into the history, exactly once, whenever it arrives."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+
+from analyzer import clock, snapshot
+from analyzer.errors import UsageError
+from analyzer.history.fold import Fresh
+from analyzer.history.ledger import Ledger
+from analyzer.history.part import quote, source
+from analyzer.inventory import INVENTORIES
+from analyzer.snapshot import Snapshot
+from analyzer.store import Store, check_cluster
+
+
+def record(store: Store, taken: Snapshot) -> dict[str, Any]:
+    """Store a snapshot and fold it; returns its attempt as it now stands.
+
+    The same instant with the same content changes nothing.
+
+    Raises:
+        Busy: another process writes this cluster's history.
+        UsageError: the instant is already taken by other content.
+        StoreError: the store cannot be written.
+    """
+    check_cluster(taken.cluster)
+    told = snapshot.attempt(taken)
+    with store.lock(taken.cluster), closing(Ledger(store, taken.cluster)) as ledger:
+        _fold_pending(store, ledger)
+        known = find(ledger, taken.taken_at)
+        if known is not None:
+            if known["fingerprint"] != told["fingerprint"]:
+                raise UsageError(
+                    f"{taken.cluster} already has a snapshot of {clock.iso(taken.taken_at)}"
+                    " with other content; nothing was changed"
+                )
+            return known
+        store.mark(taken.cluster, taken.taken_at)
+        snapshot.write(store, taken, told)
+        _fold(store, ledger, [taken.taken_at])
+        return find(ledger, taken.taken_at) or told
+
+
+def catch_up(store: Store, cluster: str) -> int:
+    """Fold what a killed writer stored and did not fold; says how many snapshots."""
+    if not store.pending(cluster):
+        return 0
+    with store.lock(cluster), closing(Ledger(store, cluster)) as ledger:
+        return _fold_pending(store, ledger)
+
+
+def _fold_pending(store: Store, ledger: Ledger) -> int:
+    waiting = store.pending(ledger.cluster)
+    if not waiting:
+        return 0
+    written = [at for at in waiting if store.snapshot(ledger.cluster, at).exists()]
+    missing = [at for at in written if find(ledger, at) is None]
+    _fold(store, ledger, missing)
+    for instant in waiting:
+        store.unmark(ledger.cluster, instant)
+    return len(missing)
+
+
+def _fold(store: Store, ledger: Ledger, instants: list[datetime]) -> None:
+    if not instants:
+        return
+    ledger.add(fresh(store, ledger.cluster, instants))
+    ledger.commit()
+    for instant in instants:
+        store.unmark(ledger.cluster, instant)
+
+
+def fresh(store: Store, cluster: str, instants: Iterable[datetime]) -> list[Fresh]:
+    """The stored snapshots of these instants, ready to fold."""
+    items = []
+    for instant in instants:
+        path = store.snapshot(cluster, instant)
+        told = snapshot.read_attempt(path)
+        rows = {"complete": "spells", "partial": "sightings"}.get(told["answered"])
+        files = {
+            name: store.snapshot(cluster, instant, name)
+            for name in INVENTORIES
+            if told[f"{name}_status"] == "complete"
+        }
+        if rows and told["sessions"]:
+            files[rows] = path
+        items.append(Fresh(instant, told, files))
+    return items
+
+
+def find(ledger: Ledger, instant: datetime) -> dict[str, Any] | None:
+    """The attempt of that instant, if the history has it."""
+    if not ledger.attempts().paths:
+        return None
+    cursor = ledger.connection.execute(
+        f"select * from {source(ledger.attempts().paths)}"
+        f" where taken_at = {quote(instant.isoformat())}::timestamp"
+    )
+    names = [column[0] for column in cursor.description]
+    row = cursor.fetchone()
+    return dict(zip(names, row, strict=True)) if row else None

@@ -1,0 +1,196 @@
+"""The layout on disk, and the only room that knows it.
+
+::
+
+    snapshots/cluster=C/date=2026-11-23/20261123T021000Z.parquet             sessions
+    snapshots/cluster=C/date=2026-11-23/20261123T021000Z.interfaces.parquet  a companion
+    history/cluster=C/manifest.json      the commit point: names the files that make it up
+    history/cluster=C/pending/STAMP      a snapshot that may not be folded yet
+    history.duckdb                       views, for anyone's DuckDB
+    locks/C                              one writer per cluster; dies with its process
+
+A file appears under its final name whole or not at all; names that start with a dot are
+unfinished and nobody reads them.
+"""
+
+import fcntl
+import json
+import os
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from analyzer import clock
+from analyzer.errors import Busy, StoreError, UsageError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def check_cluster(name: str) -> str:
+    """The name itself, if a cluster may be called so.
+
+    Raises:
+        UsageError: it could not be a folder's name everywhere.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"'{name}' cannot name a cluster: letters, digits, '.', '_' and '-', at most 64"
+        )
+    return name
+
+
+@contextmanager
+def publish(path: Path) -> Iterator[Path]:
+    """A path to write to; on success it becomes *path* at once and durably, else it vanishes.
+
+    Raises:
+        StoreError: the disk would not take it.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+class Store:
+    """One directory of snapshots and history."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self._held: dict[str, int] = {}
+
+    @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"
+
+    @property
+    def history(self) -> Path:
+        return self.root / "history"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "history.duckdb"
+
+    def clusters(self) -> list[str]:
+        """Clusters that have a history or a snapshot, by name."""
+        found = {
+            entry.name.removeprefix("cluster=")
+            for top in (self.history, self.snapshots)
+            if top.is_dir()
+            for entry in top.iterdir()
+            if entry.name.startswith("cluster=")
+        }
+        return sorted(found)
+
+    def folder(self, cluster: str) -> Path:
+        """Where the cluster's history lives."""
+        return self.history / f"cluster={cluster}"
+
+    def snapshot(self, cluster: str, taken_at: datetime, inventory: str | None = None) -> Path:
+        """The file of one attempt, or of one inventory listed with it."""
+        day = self.snapshots / f"cluster={cluster}" / f"date={taken_at:%Y-%m-%d}"
+        suffix = f".{inventory}.parquet" if inventory else ".parquet"
+        return day / (clock.compact(taken_at) + suffix)
+
+    def instants(self, cluster: str) -> list[datetime]:
+        """Instants whose snapshot files are still there, in order."""
+        top = self.snapshots / f"cluster={cluster}"
+        names = (path.name for path in top.glob("date=*/*Z.parquet") if path.name[0] != ".")
+        return sorted(clock.parse(name.removesuffix(".parquet")) for name in names)
+
+    def pending(self, cluster: str) -> list[datetime]:
+        """Instants that were being stored when their writer last touched them, in order."""
+        folder = self.folder(cluster) / "pending"
+        if not folder.is_dir():
+            return []
+        return sorted(clock.parse(entry.name) for entry in folder.iterdir())
+
+    def mark(self, cluster: str, taken_at: datetime) -> None:
+        """Say, before a snapshot is written, that it will need folding."""
+        folder = self.folder(cluster) / "pending"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / clock.compact(taken_at)).touch()
+        except OSError as error:
+            raise StoreError(f"cannot write {folder}: {error.strerror}") from error
+
+    def unmark(self, cluster: str, taken_at: datetime) -> None:
+        """Say that it has been folded, or never was written."""
+        (self.folder(cluster) / "pending" / clock.compact(taken_at)).unlink(missing_ok=True)
+
+    def manifest(self, cluster: str) -> dict[str, Any]:
+        """The cluster's manifest as last committed; empty if it has none yet.
+
+        Raises:
+            StoreError: it is there and cannot be understood.
+        """
+        path = self.folder(cluster) / "manifest.json"
+        try:
+            manifest = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} is damaged ({error}); 'analyzer rebuild' makes it anew") from error
+        if not isinstance(manifest, dict):
+            raise StoreError(f"{path} is damaged; 'analyzer rebuild' makes it anew")
+        return manifest
+
+    def commit(self, cluster: str, manifest: dict[str, Any]) -> None:
+        """Replace the manifest: from now on readers see the files it names."""
+        with publish(self.folder(cluster) / "manifest.json") as draft:
+            draft.write_text(json.dumps(manifest, separators=(",", ":")))
+
+    @contextmanager
+    def lock(self, cluster: str) -> Iterator[None]:
+        """Be the one writer of *cluster*; a holder may take it again.
+
+        Raises:
+            Busy: another process has it; says which.
+            StoreError: the store cannot be written.
+        """
+        if self._held.get(cluster):
+            self._held[cluster] += 1
+            try:
+                yield
+            finally:
+                self._held[cluster] -= 1
+            return
+        path = self.root / "locks" / check_cluster(cluster)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = path.open("a+")
+        except OSError as error:
+            raise StoreError(f"cannot write {self.root}: {error.strerror}") from error
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                handle.seek(0)
+                holder = handle.read().strip() or "another process"
+                raise Busy(f"{cluster}: {holder} is writing its history; try again") from error
+            handle.truncate(0)
+            handle.write(f"process {os.getpid()} on {socket.gethostname()}")
+            handle.flush()
+            self._held[cluster] = 1
+            try:
+                yield
+            finally:
+                del self._held[cluster]
