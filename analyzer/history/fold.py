@@ -135,103 +135,146 @@ def places(connection: duckdb.DuckDBPyConnection, table: Table, *, late: bool) -
     return bool(news[0][0])
 
 
-def fold(connection: duckdb.DuckDBPyConnection, table: Table, files: dict[datetime, Path]) -> None:
+def fold(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    files: dict[datetime, Path],
+    *,
+    late: bool,
+) -> None:
     """Make ``spell`` from the relation ``old`` and the *files* of new snapshots.
 
     ``spell`` has the table's columns, ``lo`` and ``hi``, the bounds, and ``is_new``: whether
-    it is anything but an old open spell that goes on. Needs ``place`` and ``cut`` (svm_id, i:
-    new places between old ones).
+    it is anything but an old open spell that goes on. Needs ``place`` and, after a late
+    arrival, ``cut`` (svm_id, i: new places between old ones).
     """
-    listed = table.listed
-    of_old = _svm(table, "o")
-    of_point = _svm(table, "p")
-    connection.execute(
-        "create or replace temp table file (filename varchar, taken_at timestamp)"
-    )
+    connection.execute("create or replace temp table file (filename varchar, taken_at timestamp)")
     if files:
         connection.executemany(
             "insert into file values (?, ?)", [[str(path), at] for at, path in files.items()]
         )
-        rows = source(list(files.values()), filename=True)
-        points = f"""
-            select {", ".join(f'p."{name}"' for name in table.names)}, l.i as lo, l.i as hi,
-                null::timestamp as carried_first, null::timestamp as carried_after
-            from {rows} p join file using (filename)
-            join place l on l.svm_id = {of_point} and l.taken_at = file.taken_at"""
-    else:
-        points = "select * from pieces_of_old where false"
+    places_seen = connection.execute("select max(i) from place").fetchall()[0][0]
+    # With one new place after the old ones nothing can have been away and come back.
+    stretch = _ISLANDS if late or places_seen > 1 else _WHOLE
+    svm = "{}.svm_id" if table.scoped else "''"
+    text = _FOLD.format(
+        pieces=_CUT if late else _OPEN,
+        points=_POINTS if files else "select * from pieces_of_old where false",
+        stretch=stretch,
+    )
     connection.execute(
-        f"""
-        create or replace temp table spell as
-        with numbered as (
-            select o.*, row_number() over () as id,
-                coalesce(f.i, 0) as lo, l.i as hi
-            from old o
-            left join place f on f.svm_id = {of_old} and f.taken_at = o.first_seen
-            join place l on l.svm_id = {of_old} and l.taken_at = o.last_seen
-        ), inside as (
-            select o.id, c.i from numbered o
-            join cut c on c.svm_id = {of_old} and c.i > o.lo and c.i < o.hi
-        ), ends as (
-            select id, lo as spot, 'lo' as side from numbered
-            union all select id, i + 1, 'lo' from inside
-            union all select id, i - 1, 'hi' from inside
-            union all select id, hi, 'hi' from numbered
-        ), sides as (
-            select id, spot, side, row_number() over (partition by id, side order by spot) as k
-            from ends where id in (select id from inside)
-        ), pieces_of_old as (
-            select {listed}, lo, hi, first_seen as carried_first, seen_after as carried_after
-            from numbered where id not in (select id from inside)
-            union all
-            select {listed}, a.spot, b.spot, first_seen, seen_after
-            from numbered join sides a using (id) join sides b using (id)
-            where a.side = 'lo' and b.side = 'hi' and a.k = b.k and a.spot <= b.spot
-        ), piece as (
-            select * from pieces_of_old union all {points}
-        ), whole as (
-            select {listed}, min(lo) as low, max(hi) as high, sum(hi - lo + 1) as seen,
-                count(*) as pieces, any_value(carried_first) as carried_first,
-                any_value(carried_after) as carried_after
-            from piece group by {listed}
-        ), broken as (
-            select * from whole where seen < high - low + 1
-        ), touching as (
-            select {", ".join(f'p."{name}"' for name in table.names)}, p.lo, p.hi,
-                p.carried_first, p.carried_after,
-                case when p.lo = lag(p.hi) over (partition by {_qualified("p", table)}
-                    order by p.lo) + 1 then 0 else 1 end as starts
-            from piece p semi join broken w on {_same("p", "w", table)}
-        ), islands as (
-            select *, sum(starts) over (partition by {listed} order by lo) as island
-            from touching
-        ), stretch as (
-            select {listed}, low as lo, high as hi, carried_first, carried_after
-            from whole where seen = high - low + 1
-            union all
-            select {listed}, min(lo), max(hi), any_value(carried_first),
-                any_value(carried_after)
-            from islands group by {listed}, island
-        ), last_place as (
-            select svm_id, max(i) as i from place group by svm_id
+        text.format(
+            listed=table.listed,
+            listed_o=_qualified("o", table),
+            listed_p=_qualified("p", table),
+            listed_s=_qualified("s", table),
+            same=_same("p", "w", table),
+            rows=source(list(files.values()), filename=True) if files else "",
+            **{f"svm_{alias}": svm.format(alias) for alias in "ops"},
         )
-        select {", ".join(f's."{name}"' for name in table.names)}, s.lo, s.hi,
-            case when s.lo = 0 then s.carried_after else a.taken_at end as seen_after,
-            case when s.lo = 0 then s.carried_first else f.taken_at end as first_seen,
-            l.taken_at as last_seen, g.taken_at as gone_by,
-            s.lo > 0 or s.hi < z.i as is_new
-        from stretch s
-        left join place a on a.svm_id = {_svm(table, "s")} and a.i = s.lo - 1
-        left join place f on f.svm_id = {_svm(table, "s")} and f.i = s.lo
-        join place l on l.svm_id = {_svm(table, "s")} and l.i = s.hi
-        left join place g on g.svm_id = {_svm(table, "s")} and g.i = s.hi + 1
-        join last_place z on z.svm_id = {_svm(table, "s")}
-        """
     )
 
 
-def _svm(table: Table, alias: str) -> str:
-    return f"{alias}.svm_id" if table.scoped else "''"
+# Open spells stand at place 0, with the bounds that they carry.
+_OPEN = """
+    pieces_of_old as (
+        select {listed_o}, 0 as lo, 0 as hi,
+            o.first_seen as carried_first, o.seen_after as carried_after
+        from old o
+    )"""
+
+# Spells that a new place falls into are cut there.
+_CUT = """
+    numbered as (
+        select o.*, row_number() over () as id, coalesce(f.i, 0) as lo, l.i as hi
+        from old o
+        left join place f on f.svm_id = {svm_o} and f.taken_at = o.first_seen
+        join place l on l.svm_id = {svm_o} and l.taken_at = o.last_seen
+    ), inside as (
+        select o.id, c.i from numbered o
+        join cut c on c.svm_id = {svm_o} and c.i > o.lo and c.i < o.hi
+    ), ends as (
+        select id, lo as spot, 'lo' as side from numbered
+        union all select id, i + 1, 'lo' from inside
+        union all select id, i - 1, 'hi' from inside
+        union all select id, hi, 'hi' from numbered
+    ), sides as (
+        select id, spot, side, row_number() over (partition by id, side order by spot) as k
+        from ends where id in (select id from inside)
+    ), pieces_of_old as (
+        select {listed}, lo, hi, first_seen as carried_first, seen_after as carried_after
+        from numbered where id not in (select id from inside)
+        union all
+        select {listed}, a.spot, b.spot, first_seen, seen_after
+        from numbered join sides a using (id) join sides b using (id)
+        where a.side = 'lo' and b.side = 'hi' and a.k = b.k and a.spot <= b.spot
+    )"""
+
+_POINTS = """
+        select {listed_p}, l.i as lo, l.i as hi,
+            null::timestamp as carried_first, null::timestamp as carried_after
+        from {rows} p join file using (filename)
+        join place l on l.svm_id = {svm_p} and l.taken_at = file.taken_at"""
+
+_WHOLE = """
+    stretch as (
+        select {listed}, low as lo, high as hi, carried_first, carried_after from whole
+    )"""
+
+# Rows seen with holes between are as many stretches as there are islands.
+_ISLANDS = """
+    broken as (
+        select * from whole where seen < high - low + 1
+    ), touching as (
+        select {listed_p}, p.lo, p.hi, p.carried_first, p.carried_after,
+            case when p.lo = lag(p.hi) over (partition by {listed_p} order by p.lo) + 1
+                then 0 else 1 end as starts
+        from piece p semi join broken w on {same}
+    ), islands as (
+        select *, sum(starts) over (partition by {listed} order by lo) as island
+        from touching
+    ), stretch as (
+        select {listed}, low as lo, high as hi, carried_first, carried_after
+        from whole where seen = high - low + 1
+        union all
+        select {listed}, min(lo), max(hi), any_value(carried_first), any_value(carried_after)
+        from islands group by {listed}, island
+    )"""
+
+_FOLD = """
+create or replace temp table spell as
+with {pieces}, piece as (
+        select * from pieces_of_old union all {points}
+    ), whole as (
+        select {{listed}}, min(lo) as low, max(hi) as high, sum(hi - lo + 1) as seen,
+            any_value(carried_first) as carried_first, any_value(carried_after) as carried_after
+        from piece group by {{listed}}
+    ), {stretch}, last_place as (
+        select svm_id, max(i) as i from place group by svm_id
+    )
+select {{listed_s}}, s.lo, s.hi,
+    case when s.lo = 0 then s.carried_after else a.taken_at end as seen_after,
+    case when s.lo = 0 then s.carried_first else f.taken_at end as first_seen,
+    l.taken_at as last_seen, g.taken_at as gone_by,
+    s.lo > 0 or s.hi < z.i as is_new
+from stretch s
+left join place a on a.svm_id = {{svm_s}} and a.i = s.lo - 1
+left join place f on f.svm_id = {{svm_s}} and f.i = s.lo
+join place l on l.svm_id = {{svm_s}} and l.i = s.hi
+left join place g on g.svm_id = {{svm_s}} and g.i = s.hi + 1
+join last_place z on z.svm_id = {{svm_s}}
+"""
+
+
+def unchanged(connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> bool:
+    """Whether the *file* lists just what the open spells ``old`` say."""
+    listed = table.listed
+    rows = f"select {listed} from {source([file])}"
+    was = f"select {listed} from old"
+    answer = connection.execute(
+        f"select not exists (({rows} except all {was}) union all ({was} except all {rows}))"
+    ).fetchall()
+    return bool(answer[0][0])
 
 
 def _qualified(alias: str, table: Table) -> str:

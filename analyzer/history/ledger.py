@@ -48,7 +48,7 @@ class Ledger:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.before = store.manifest(cluster)
         self.manifest = store.manifest(cluster) or blank(cluster)
-        self.connection = part.connect(self.folder / ".scratch")
+        self.connection = part.connect()
 
     def close(self) -> None:
         self.connection.close()
@@ -75,7 +75,7 @@ class Ledger:
         self._old(TABLES[0], late=late)
         self.connection.execute("create or replace temp view old_spells as from old")
         fold.settle(self.connection, fresh)
-        for table in TABLES:
+        for table in self._touched(late=late):
             self._fold(table, fresh, late=late)
         self.attempts().replace(self.connection, self.manifest["generation"], "settled", since)
         end, horizon = self.connection.execute(
@@ -90,6 +90,20 @@ class Ledger:
         self.store.commit(self.cluster, self.manifest)
         part.sweep(self.folder, self.manifest)
         self.before = self.store.manifest(self.cluster)
+
+    def _touched(self, *, late: bool) -> list[Table]:
+        """Tables that the new attempts have anything to say about."""
+        if late:
+            return list(TABLES)
+        told = self.connection.execute(
+            f"select taken_at::varchar, {', '.join(table.taken for table in TABLES)} from settled"
+        ).fetchall()
+        latest = [max(self.manifest["tables"][t.name]["latest"].values(), default="") for t in TABLES]
+        return [
+            table
+            for k, table in enumerate(TABLES)
+            if any(row[k + 1] and row[0].replace(" ", "T") > latest[k] for row in told)
+        ]
 
     def _load_attempts(self, fresh: list[Fresh], since: datetime) -> None:
         told = pl.DataFrame([item.attempt for item in fresh], schema=_ATTEMPT)
@@ -127,15 +141,12 @@ class Ledger:
         self._old(table, late=late)
         if not fold.places(connection, table, late=late):
             return
-        svm = "svm_id" if table.scoped else "''"
-        inserted = "false"
         if late:
             # New are the places where no attempt stood in this table's sequence before.
-            was = f"select svm_id, taken_at from ({_sequence(self.attempts(), table)})"
-            inserted = f"(svm_id, taken_at) not in ({was})"
-        connection.execute(
-            f"create or replace temp table cut as select svm_id, i from place where {inserted}"
-        )
+            connection.execute(
+                "create or replace temp table cut as select svm_id, i from place"
+                f" where (svm_id, taken_at) not in ({_sequence(self.attempts(), table)})"
+            )
         counted = connection.execute("select distinct taken_at from place where i > 0").fetchall()
         instants = {row[0] for row in counted}
         files = {
@@ -143,33 +154,34 @@ class Ledger:
             for item in fresh
             if item.taken_at in instants and table.name in item.files
         }
-        fold.fold(connection, table, files)
+        if not table.scoped and len(instants) == len(files) == 1 and not late:
+            (file,) = files.values()
+            if fold.unchanged(connection, table, file):
+                known["latest"] = {"": max(instants).isoformat()}
+                return
+        fold.fold(connection, table, files, late=late)
         connection.execute(
             f"create or replace temp view gone as select {table.listed},"
             " seen_after, first_seen, last_seen, gone_by from spell where gone_by is not null"
         )
         generation = self.manifest["generation"]
-        self.closed(table).replace(
-            connection, generation, "gone", EVERYTHING if late else NOTHING
-        )
-        changed = connection.execute("select exists (from spell where is_new)").fetchall()[0][0]
+        self.closed(table).replace(connection, generation, "gone", EVERYTHING if late else NOTHING)
+        there, changed = connection.execute(
+            "select count(*) filter (gone_by is null), bool_or(is_new) from spell"
+        ).fetchall()[0]
         if late or changed:
-            known["open"] = None
-            name = f"{table.name}.open-{generation:08d}.parquet"
-            select = (
-                f"select {table.listed}, seen_after, first_seen from spell where gone_by is null"
+            known["open"] = f"{table.name}.open-{generation:08d}.parquet" if there else None
+        if there and (late or changed):
+            part.write(
+                connection,
+                f"select {table.listed}, seen_after, first_seen from spell"
+                f" where gone_by is null order by {_order(table)}",
+                self.folder / known["open"],
             )
-            if connection.execute("select exists (from spell where gone_by is null)").fetchall()[0][0]:
-                part.write(connection, f"{select} order by {_order(table)}", self.folder / name)
-                known["open"] = name
-        known["latest"] = {
-            svm_id: at.isoformat()
-            for svm_id, at in connection.execute(
-                f"select {svm}, max(taken_at) from place group by all order by all"
-                if table.scoped
-                else "select '', max(taken_at) from place group by all"
-            ).fetchall()
-        }
+        latest = connection.execute(
+            "select svm_id, max(taken_at) from place group by svm_id order by svm_id"
+        ).fetchall()
+        known["latest"] = {svm_id: at.isoformat() for svm_id, at in latest}
 
 
 def _order(table: Table) -> str:

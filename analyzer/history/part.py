@@ -4,10 +4,13 @@ A table is a run of parts sorted by time, each more than twice as large as the n
 there are only ever a handful, and an append rewrites little.
 """
 
+import os
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +35,27 @@ def source(paths: Sequence[Path], *, filename: bool = False) -> str:
     return f"read_parquet([{', '.join(map(quote, paths))}], hive_partitioning = false{named})"
 
 
-def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB that downloads nothing, thinks in UTC and spills to *scratch*."""
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
-    connection.execute("set timezone = 'UTC'")
     connection.execute("set enable_progress_bar = false")
     connection.execute(f"set memory_limit = '{_MEMORY}'")
     connection.execute("set preserve_insertion_order = false")
+    scratch = Path(tempfile.gettempdir()) / f"analyzer-{os.getpid()}"
     connection.execute(f"set temp_directory = {quote(scratch)}")
     return connection
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A session of the process's in-memory DuckDB: no downloads, UTC, under 1.5 GB.
+
+    Temporary tables are the session's own.
+    """
+    session = _engine().cursor()
+    session.execute("set timezone = 'UTC'")
+    return session
 
 
 @dataclass(slots=True)
