@@ -41,14 +41,22 @@ COLUMNS = (
     Column("connections", _NUMBER, "How many connections this session had in this snapshot."),
     Column("cid", _NUMBER, "Connection identifier within the session."),
     Column("authentication", _TEXT, "How the connection authenticated: chap or none."),
-    Column("initiator_address", _TEXT, "Host address of the connection, in normal form; '' if none."),
-    Column("initiator_address_raw", _TEXT, "The address as it came, where it was spelled otherwise."),
+    Column(
+        "initiator_address", _TEXT, "Host address of the connection, in normal form; '' if none."
+    ),
+    Column(
+        "initiator_address_raw", _TEXT, "The address as it came, where it was spelled otherwise."
+    ),
     Column("initiator_port", _NUMBER, "TCP port at the host."),
-    Column("interface_id", _TEXT, "What identifies the interface: uuid, else name, address, group."),
+    Column(
+        "interface_id", _TEXT, "What identifies the interface: uuid, else name, address, group."
+    ),
     Column("interface_uuid", _TEXT, "UUID of the interface (LIF)."),
     Column("interface", _TEXT, "Name of the interface (LIF) at that time."),
     Column("interface_address", _TEXT, "Address of the interface, in normal form."),
-    Column("interface_address_raw", _TEXT, "The address as it came, where it was spelled otherwise."),
+    Column(
+        "interface_address_raw", _TEXT, "The address as it came, where it was spelled otherwise."
+    ),
     Column("interface_port", _NUMBER, "TCP port of the interface; ONTAP uses 3260."),
     Column("igroups", _IGROUPS, "Igroups that hold the initiator: uuid and name."),
 )

@@ -148,7 +148,9 @@ class Store:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise StoreError(f"{path} is damaged ({error}); 'analyzer rebuild' makes it anew") from error
+            raise StoreError(
+                f"{path} is damaged ({error}); 'analyzer rebuild' makes it anew"
+            ) from error
         if not isinstance(manifest, dict):
             raise StoreError(f"{path} is damaged; 'analyzer rebuild' makes it anew")
         return manifest

@@ -9,14 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from analyzer import snapshot
 from analyzer.history import fold, part
 from analyzer.history.fold import Fresh
 from analyzer.history.part import EVERYTHING, NOTHING, Parts, quote, source
-from analyzer.history.table import TABLES, Table
+from analyzer.history.table import TABLES, Table, blank_rows
 from analyzer.store import Store, publish
 
 GRACE = 600.0  # seconds of the wall clock that a superseded file outlives its successor
@@ -98,7 +97,9 @@ class Ledger:
         told = self.connection.execute(
             f"select taken_at::varchar, {', '.join(table.taken for table in TABLES)} from settled"
         ).fetchall()
-        latest = [max(self.manifest["tables"][t.name]["latest"].values(), default="") for t in TABLES]
+        latest = [
+            max(self.manifest["tables"][t.name]["latest"].values(), default="") for t in TABLES
+        ]
         return [
             table
             for k, table in enumerate(TABLES)
@@ -114,7 +115,9 @@ class Ledger:
         select = f"select {columns} from {source([path])}"
         if self.attempts().paths:
             moment = f"{quote(since.isoformat())}::timestamp"
-            old = f"select {columns} from {source(self.attempts().paths)} where taken_at >= {moment}"
+            old = (
+                f"select {columns} from {source(self.attempts().paths)} where taken_at >= {moment}"
+            )
             if since == EVERYTHING:
                 old = f"select {columns} from {source(self.attempts().paths)}"
             select += f" union all {old}"
@@ -219,24 +222,3 @@ def spells(folder: Path, known: dict[str, Any], table: Table, *, late: bool = Tr
     if not pieces:
         pieces.append(blank_rows(table))
     return " union all ".join(pieces)
-
-
-def blank_rows(table: Table) -> str:
-    """A select of no rows with the table's columns and bounds."""
-    kinds = {
-        pl.String(): "varchar",
-        pl.Int64(): "bigint",
-        pl.Boolean(): "boolean",
-        pl.Float64(): "double",
-        pl.Datetime("us"): "timestamp",
-        pl.List(pl.String()): "varchar[]",
-    }
-    columns = [
-        f'null::{kinds.get(column.type, "struct(uuid varchar, name varchar)[]")} as "{column.name}"'
-        for column in table.columns
-    ]
-    bounds = [f"null::timestamp as {name}" for name in ("seen_after", "first_seen", "last_seen", "gone_by")]
-    return f"select {', '.join(columns + bounds)} where false"
-
-
-__all__ = ["Ledger", "blank", "blank_rows", "duckdb", "spells"]

@@ -96,7 +96,9 @@ class Parts:
         rows, first, last = connection.execute(
             f"select count(*), min({self.instant}), max({self.instant}) from {source([path])}"
         ).fetchall()[0]
-        self.entries[keep:] = [[path.name, rows, first.isoformat(), last.isoformat()]] if rows else []
+        self.entries[keep:] = (
+            [[path.name, rows, first.isoformat(), last.isoformat()]] if rows else []
+        )
 
 
 def write(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:

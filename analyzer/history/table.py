@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from analyzer import session
 from analyzer.inventory import INVENTORIES
 from analyzer.session import Column
@@ -42,3 +44,24 @@ TABLES = (
         for name, inventory in INVENTORIES.items()
     ),
 )
+
+_TYPES: dict[pl.DataType, str] = {
+    pl.String(): "varchar",
+    pl.Int64(): "bigint",
+    pl.Boolean(): "boolean",
+    pl.Float64(): "double",
+    pl.Datetime("us"): "timestamp",
+    pl.List(pl.String()): "varchar[]",
+}
+
+
+def duckdb_type(column: Column) -> str:
+    """The column's type as DuckDB writes it."""
+    return _TYPES.get(column.type, "struct(uuid varchar, name varchar)[]")
+
+
+def blank_rows(table: Table) -> str:
+    """A select of no rows with the table's columns and bounds."""
+    columns = [f'null::{duckdb_type(column)} as "{column.name}"' for column in table.columns]
+    bounds = [f"null::timestamp as {name}" for name in BOUNDS]
+    return f"select {', '.join(columns + bounds)} where false"

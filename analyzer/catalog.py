@@ -1,0 +1,260 @@
+"""The only door to DuckDB for questions: tables over the store's files, and a statement run.
+
+Opening takes each cluster's manifest once and keeps it: everything asked of one catalog is
+asked of one consistent instant, whatever lands meanwhile.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from analyzer import query, snapshot
+from analyzer.errors import StoreError, UsageError
+from analyzer.history.table import BOUNDS, TABLES, Table
+from analyzer.history.table import duckdb_type as column_type
+from analyzer.query import Query
+from analyzer.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Rows as DuckDB gave them, with their columns' names and types."""
+
+    columns: list[tuple[str, str]]
+    rows: list[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        names = [name for name, _ in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+class Catalog:
+    """Tables over one store, for the clusters that match *clusters* (wildcards; all if none)."""
+
+    def __init__(
+        self,
+        store: Store,
+        clusters: Sequence[str] = (),
+        folders: Iterable[Path] = (),
+        tables: Mapping[str, tuple[Mapping[str, str], Sequence[Sequence[Any]]]] | None = None,
+    ) -> None:
+        self.store = store
+        self.clusters = [
+            name
+            for name in store.clusters()
+            if not clusters or any(fnmatchcase(name, pattern) for pattern in clusters)
+        ]
+        if clusters and not self.clusters:
+            there = ", ".join(store.clusters()) or "none"
+            raise UsageError(f"no cluster matches {', '.join(clusters)}; the store has {there}")
+        self._folders = tuple(folders)
+        self._tables = tables or {}
+        self._connection = connect()
+        self._locked = False
+        self._open()
+
+    def _open(self) -> None:
+        manifests = {name: self.store.manifest(name) for name in self.clusters}
+        for statement in views(self.store, {k: v for k, v in manifests.items() if v}):
+            self._connection.execute(statement)
+        for name, (columns, rows) in self._tables.items():
+            listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+            self._connection.execute(f'create or replace temp table "{name}" ({listed})')
+            if rows:
+                marks = ", ".join("?" for _ in columns)
+                self._connection.executemany(
+                    f'insert into "{name}" values ({marks})', [list(row) for row in rows]
+                )
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @property
+    def models(self) -> dict[str, Query]:
+        return query.models(self._folders)
+
+    @property
+    def reports(self) -> dict[str, Query]:
+        return query.reports(self._folders)
+
+    def ask(
+        self,
+        asked: Query,
+        parameters: Mapping[str, Any],
+        filters: Mapping[str, Sequence[str]] | None = None,
+    ) -> Result:
+        """Run a query with bound *parameters*; *filters* keep rows by wildcard.
+
+        Raises:
+            UsageError: the query is not valid, or has no column to filter by.
+        """
+        return self.run(query.compose(asked, self.models), parameters, filters, asked.path)
+
+    def run(
+        self,
+        text: str,
+        parameters: Mapping[str, Any] | None = None,
+        filters: Mapping[str, Sequence[str]] | None = None,
+        where: object = "the statement",
+    ) -> Result:
+        """Run one statement; *where* names it in errors."""
+        bound = dict(parameters or {})
+        text = self._filtered(text, filters or {}, bound, where)
+        for attempt in range(3):
+            try:
+                return self._run(text, bound, where)
+            except duckdb.IOException as error:
+                # A writer may have retired a file between the manifest and the scan.
+                if attempt == 2:  # noqa: PLR2004  # the third and last try
+                    raise StoreError(f"a file of the history cannot be read: {error}") from error
+                self._open()
+        raise AssertionError
+
+    def _run(self, text: str, bound: dict[str, Any], where: object) -> Result:
+        try:
+            statements = self._connection.extract_statements(text)
+            if len(statements) != 1:
+                raise UsageError(f"{where}: one statement at a time, please")
+            names = statements[0].named_parameters
+            missing = sorted(names - bound.keys())
+            if missing:
+                raise UsageError(f"{where}: parameter ${missing[0]} is not declared")
+            relation = self._connection.execute(text, {name: bound[name] for name in names})
+            columns = [(column[0], str(column[1])) for column in relation.description or ()]
+            return Result(columns, relation.fetchall())
+        except duckdb.IOException:
+            raise
+        except duckdb.Error as error:
+            raise UsageError(f"{where}: {error}") from error
+
+    def _filtered(
+        self,
+        text: str,
+        filters: Mapping[str, Sequence[str]],
+        bound: dict[str, Any],
+        where: object,
+    ) -> str:
+        wanted = {column: patterns for column, patterns in filters.items() if patterns}
+        if not wanted:
+            return text
+        names = {name for name, _ in self.describe(text, bound)}
+        conditions = []
+        for column, patterns in wanted.items():
+            kept = []
+            for k, pattern in enumerate(patterns):
+                bound[f"{column}_is_{k}"] = _like(pattern)
+                test = f"like lower(${column}_is_{k}) escape '\\'"
+                if column in names:
+                    kept.append(f"lower({column}) {test}")
+                elif column == "initiator" and "members" in names:
+                    kept.append(f"len(list_filter(members, lambda m: lower(m) {test})) > 0")
+                else:
+                    raise UsageError(f"{where}: has no column '{column}' to filter by")
+            conditions.append(f"({' or '.join(kept)})")
+        return f"select * from (\n{text}\n) where {' and '.join(conditions)}"
+
+    def describe(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Names and types of a statement's columns, without its rows."""
+        result = self._run(f"select * from (\n{text}\n) limit 0", dict(parameters), "the statement")
+        return result.columns
+
+    def look(self, text: str) -> Result:
+        """Run a user's statement: it can only look, and only at the store's tables.
+
+        Raises:
+            UsageError: it is not one SELECT, or DuckDB refuses it.
+        """
+        session = self._connection
+        try:
+            statements = session.extract_statements(text)
+        except duckdb.Error as error:
+            raise UsageError(str(error)) from error
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise UsageError("sql runs one SELECT and nothing else")
+        if not self._locked:
+            session.execute(f"set allowed_directories = [{_text(f'{self.store.root}/')}]")
+            session.execute("set enable_external_access = false")
+            session.execute("set lock_configuration = true")
+            self._locked = True
+        return self.run(text)
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that downloads nothing and thinks in UTC."""
+    connection = duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+def views(store: Store, manifests: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Statements that create the base tables over the files that the manifests name."""
+    attempts = [
+        store.folder(cluster) / entry[0]
+        for cluster, manifest in manifests.items()
+        for entry in manifest["attempts"]
+    ]
+    columns = [(column.name, column_type(column)) for column in snapshot.ATTEMPT]
+    statements = [
+        "create or replace temp view attempts as "
+        + (_scan(attempts, [name for name, _ in columns]) if attempts else _nothing(columns))
+    ]
+    statements += [_view(store, manifests, table) for table in TABLES]
+    return statements
+
+
+def _view(store: Store, manifests: Mapping[str, dict[str, Any]], table: Table) -> str:
+    known = {cluster: manifest["tables"][table.name] for cluster, manifest in manifests.items()}
+    closed = [
+        store.folder(name) / entry[0] for name, told in known.items() for entry in told["closed"]
+    ]
+    opened = [store.folder(name) / told["open"] for name, told in known.items() if told["open"]]
+    pieces = []
+    if closed:
+        pieces.append(_scan(closed, [*table.names, *BOUNDS]))
+    if opened:
+        latest = ", ".join(
+            f"({_text(name)}, {_text(svm)}, timestamp {_text(at)})"
+            for name, told in known.items()
+            for svm, at in told["latest"].items()
+        )
+        svm = "o.svm_id" if table.scoped else "''"
+        pieces.append(
+            f"select o.*, l.taken_at as last_seen, null::timestamp as gone_by"
+            f" from ({_scan(opened, [*table.names, 'seen_after', 'first_seen'])}) o"
+            f" join (values {latest}) l(cluster, svm_id, taken_at)"
+            f" on l.cluster = o.cluster and l.svm_id = {svm}"
+        )
+    if not pieces:
+        bounds = [(name, "timestamp") for name in BOUNDS]
+        pieces.append(_nothing([(c.name, column_type(c)) for c in table.columns] + bounds))
+    return f"create or replace temp view {table.name} as {' union all by name '.join(pieces)}"
+
+
+def _scan(paths: Sequence[Path], names: Sequence[str]) -> str:
+    listed = ", ".join(f'"{name}"' for name in names)
+    files = ", ".join(_text(path) for path in paths)
+    return (
+        f"select cluster, {listed} from read_parquet([{files}],"
+        " hive_partitioning = true, hive_types = {'cluster': varchar})"
+    )
+
+
+def _nothing(columns: Sequence[tuple[str, str]]) -> str:
+    listed = ", ".join(f'null::{kind} as "{name}"' for name, kind in columns)
+    return f"select null::varchar as cluster, {listed} where false"
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _like(pattern: str) -> str:
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%")
