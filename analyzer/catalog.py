@@ -162,6 +162,17 @@ class Catalog:
         result = self._run(f"select * from (\n{text}\n) limit 0", dict(parameters), "the statement")
         return result.columns
 
+    def tables(self) -> Result:
+        """Every table that ``look`` can ask: table, column, type, sentence."""
+        told = [("attempts", column) for column in snapshot.ATTEMPT]
+        told += [(table.name, column) for table in TABLES for column in table.columns]
+        rows: list[tuple[Any, ...]] = [
+            (table, column.name, column_type(column), column.sentence) for table, column in told
+        ]
+        rows += [(t.name, name, "timestamp", says) for t in TABLES for name, says in BOUNDS.items()]
+        names = ("table", "column", "type", "what it is")
+        return Result([(name, "VARCHAR") for name in names], sorted(rows, key=lambda row: row[0]))
+
     def look(self, text: str) -> Result:
         """Run a user's statement: it can only look, and only at the store's tables.
 

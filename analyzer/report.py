@@ -169,7 +169,7 @@ def coverage(
         row["not_collected"] = [
             _rest(missing)
             for missing in told["not_collected"]
-            if missing["cluster"] == cluster and (not needs or missing["inventory"] in needs)
+            if missing["cluster"] == cluster and missing["inventory"] in needs
         ]
         rows.append(row)
     return rows

@@ -8,7 +8,12 @@ from analyzer import session
 from analyzer.inventory import INVENTORIES
 from analyzer.session import Column
 
-BOUNDS = ("seen_after", "first_seen", "last_seen", "gone_by")
+BOUNDS = {
+    "seen_after": "The comparable snapshot before first_seen; null in a baseline.",
+    "first_seen": "First of the consecutive comparable snapshots that show it unchanged.",
+    "last_seen": "Last of them.",
+    "gone_by": "First comparable snapshot without it; null while it is still there.",
+}
 
 
 @dataclass(frozen=True, slots=True)

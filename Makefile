@@ -1,0 +1,50 @@
+# Everything a newcomer, a developer and CI run. Needs Python 3.11+ and nothing else.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DEMO   ?= demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench bounds clean
+
+help:  ## list these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/.runtime  ## a day with an incident, from a simulated array to three reports
+	$(BIN)/analyzer --store $(DEMO)/store demo --output $(DEMO)
+
+test: $(VENV)/.dev check  ## what CI runs
+	$(BIN)/python -m pytest -q -n 2
+
+check: $(VENV)/.dev  ## the checks that run no code of ours
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## put every file in its form
+	$(BIN)/ruff check --fix-only -q .
+	$(BIN)/ruff format -q .
+
+bench: $(VENV)/.dev  ## side-by-side measurements, as a table and as JSON
+	$(BIN)/python -m benchmarks
+
+bounds: ## the suite on the oldest versions that pyproject.toml allows
+	$(PYTHON) -m venv .venv-bounds
+	.venv-bounds/bin/python tests/bounds.py > .venv-bounds/constraints.txt
+	.venv-bounds/bin/pip install -q -c .venv-bounds/constraints.txt -e '.[charts,serve]' --group dev
+	.venv-bounds/bin/python -m pytest -q
+
+clean:  ## remove what the targets above made
+	rm -rf $(VENV) .venv-bounds $(DEMO) dist build
+
+$(VENV)/.runtime: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[charts,serve]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install -q --disable-pip-version-check --group dev
+	touch $@

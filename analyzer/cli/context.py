@@ -1,0 +1,76 @@
+"""What every command needs: where the store is, what the configuration says, how to speak."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.catalog import Catalog
+    from analyzer.config import Config
+    from analyzer.store import Store
+
+_CONFIG = Path("analyzer.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The global options, and what follows from them."""
+
+    store: Path | None
+    config: Path | None
+    verbose: bool
+    quiet: bool
+
+    def configuration(self) -> "Config | None":
+        """The configuration, if there is a file; one that was named must be there."""
+        from analyzer.config import load  # noqa: PLC0415  # --help answers at once
+
+        if self.config is None and not _CONFIG.is_file():
+            return None
+        return load(self.config or _CONFIG)
+
+    def required(self) -> "Config":
+        """The configuration, which this command cannot do without."""
+        found = self.configuration()
+        if found is None:
+            raise UsageError(
+                "there is no analyzer.toml here; name one with --config or write one:"
+                " 'analyzer doctor --example' prints it"
+            )
+        return found
+
+    def open(self) -> "Store":
+        """The store that was named, configured, or ./store."""
+        from analyzer.store import Store  # noqa: PLC0415  # --help answers at once
+
+        if self.store is not None:
+            return Store(self.store)
+        told = self.configuration()
+        return Store(Path(told.store) if told is not None else Path("store"))
+
+    def catalog(self, clusters: Sequence[str] = (), folders: Sequence[Path] = ()) -> "Catalog":
+        """The store's tables, after taking in what a killed writer may have left."""
+        from analyzer import history, policy  # noqa: PLC0415  # --help answers at once
+        from analyzer.catalog import Catalog  # noqa: PLC0415  # --help answers at once
+        from analyzer.errors import Busy, StoreError  # noqa: PLC0415  # --help answers at once
+
+        store = self.open()
+        for cluster in store.clusters():
+            try:
+                history.catch_up(store, cluster)
+            except (Busy, StoreError) as error:
+                self.say(f"not yet folded: {error}")
+        return Catalog(store, clusters, folders, policy.tables(self.configuration()))
+
+    def say(self, text: str) -> None:
+        """Narrate on stderr."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+pass_context = click.make_pass_decorator(Context)

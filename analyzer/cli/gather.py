@@ -1,0 +1,5 @@
+"""Commands that bring sessions in: collect, import, doctor."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

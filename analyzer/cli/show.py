@@ -1,0 +1,5 @@
+"""Commands that show or serve: demo, simulate, serve, page, evidence."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()
