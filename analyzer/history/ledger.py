@@ -76,7 +76,7 @@ class Ledger:
         fold.settle(self.connection, fresh)
         for table in self._touched(late=late):
             self._fold(table, fresh, late=late)
-        self.attempts().replace(self.connection, self.manifest["generation"], "settled", since)
+        self._write_attempts(fresh[0].taken_at)
         end, horizon = self.connection.execute(
             "select max(taken_at), max(taken_at) filter (status = 'complete') from settled"
         ).fetchall()[0]
@@ -89,6 +89,19 @@ class Ledger:
         self.store.commit(self.cluster, self.manifest)
         part.sweep(self.folder, self.manifest)
         self.before = self.store.manifest(self.cluster)
+
+    def _write_attempts(self, first: datetime) -> None:
+        """Rewrite no more than from the first new attempt, or the first that was settled anew."""
+        changed = self.connection.execute(
+            "select min(taken_at) from settled s join attempt a using (taken_at)"
+            " where s.status <> a.status or s.scope <> a.scope"
+        ).fetchall()[0][0]
+        since = min(first, changed or first)
+        self.connection.execute(
+            "create or replace temp view news as from settled"
+            f" where taken_at >= {quote(since.isoformat())}::timestamp"
+        )
+        self.attempts().replace(self.connection, self.manifest["generation"], "news", since)
 
     def _touched(self, *, late: bool) -> list[Table]:
         """Tables that the new attempts have anything to say about."""

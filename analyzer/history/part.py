@@ -119,7 +119,7 @@ def named(manifest: dict[str, Any]) -> set[str]:
     return names
 
 
-def retire(before: dict[str, Any], after: dict[str, Any], grace: float, most: int = 256) -> None:
+def retire(before: dict[str, Any], after: dict[str, Any], grace: float, most: int = 64) -> None:
     """Note in *after* which files left the manifest, and when by the wall clock.
 
     Readers of the last manifests get *grace* seconds to finish; nobody needs more than
