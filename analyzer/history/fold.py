@@ -144,23 +144,18 @@ def fold(
 ) -> None:
     """Make ``spell`` from the relation ``old`` and the *files* of new snapshots.
 
-    ``spell`` has the table's columns, ``lo`` and ``hi``, the bounds, and ``is_new``: whether
-    it is anything but an old open spell that goes on. Needs ``place`` and, after a late
-    arrival, ``cut`` (svm_id, i: new places between old ones).
+    ``spell`` has the table's columns and bounds, of every spell that took part. Needs
+    ``place`` and, after a late arrival, ``cut`` (svm_id, i: new places between old ones).
     """
     connection.execute("create or replace temp table file (filename varchar, taken_at timestamp)")
     if files:
         connection.executemany(
             "insert into file values (?, ?)", [[str(path), at] for at, path in files.items()]
         )
-    places_seen = connection.execute("select max(i) from place").fetchall()[0][0]
-    # With one new place after the old ones nothing can have been away and come back.
-    stretch = _ISLANDS if late or places_seen > 1 else _WHOLE
     svm = "{}.svm_id" if table.scoped else "''"
     text = _FOLD.format(
         pieces=_CUT if late else _OPEN,
         points=_POINTS if files else "select * from pieces_of_old where false",
-        stretch=stretch,
     )
     connection.execute(
         text.format(
@@ -216,31 +211,7 @@ _POINTS = """
         from {rows} p join file using (filename)
         join place l on l.svm_id = {svm_p} and l.taken_at = file.taken_at"""
 
-_WHOLE = """
-    stretch as (
-        select {listed}, low as lo, high as hi, carried_first, carried_after from whole
-    )"""
-
-# Rows seen with holes between are as many stretches as there are islands.
-_ISLANDS = """
-    broken as (
-        select * from whole where seen < high - low + 1
-    ), touching as (
-        select {listed_p}, p.lo, p.hi, p.carried_first, p.carried_after,
-            case when p.lo = lag(p.hi) over (partition by {listed_p} order by p.lo) + 1
-                then 0 else 1 end as starts
-        from piece p semi join broken w on {same}
-    ), islands as (
-        select *, sum(starts) over (partition by {listed} order by lo) as island
-        from touching
-    ), stretch as (
-        select {listed}, low as lo, high as hi, carried_first, carried_after
-        from whole where seen = high - low + 1
-        union all
-        select {listed}, min(lo), max(hi), any_value(carried_first), any_value(carried_after)
-        from islands group by {listed}, island
-    )"""
-
+# Rows seen with holes between (broken) are as many stretches as there are islands.
 _FOLD = """
 create or replace temp table spell as
 with {pieces}, piece as (
@@ -249,32 +220,79 @@ with {pieces}, piece as (
         select {{listed}}, min(lo) as low, max(hi) as high, sum(hi - lo + 1) as seen,
             any_value(carried_first) as carried_first, any_value(carried_after) as carried_after
         from piece group by {{listed}}
-    ), {stretch}, last_place as (
-        select svm_id, max(i) as i from place group by svm_id
+    ), broken as (
+        select * from whole where seen < high - low + 1
+    ), touching as (
+        select {{listed_p}}, p.lo, p.hi, p.carried_first, p.carried_after,
+            case when p.lo = lag(p.hi) over (partition by {{listed_p}} order by p.lo) + 1
+                then 0 else 1 end as starts
+        from piece p semi join broken w on {{same}}
+    ), islands as (
+        select *, sum(starts) over (partition by {{listed}} order by lo) as island
+        from touching
+    ), stretch as (
+        select {{listed}}, low as lo, high as hi, carried_first, carried_after
+        from whole where seen = high - low + 1
+        union all
+        select {{listed}}, min(lo), max(hi), any_value(carried_first), any_value(carried_after)
+        from islands group by {{listed}}, island
     )
 select {{listed_s}}, s.lo, s.hi,
     case when s.lo = 0 then s.carried_after else a.taken_at end as seen_after,
     case when s.lo = 0 then s.carried_first else f.taken_at end as first_seen,
-    l.taken_at as last_seen, g.taken_at as gone_by,
-    s.lo > 0 or s.hi < z.i as is_new
+    l.taken_at as last_seen, g.taken_at as gone_by
 from stretch s
 left join place a on a.svm_id = {{svm_s}} and a.i = s.lo - 1
 left join place f on f.svm_id = {{svm_s}} and f.i = s.lo
 join place l on l.svm_id = {{svm_s}} and l.i = s.hi
 left join place g on g.svm_id = {{svm_s}} and g.i = s.hi + 1
-join last_place z on z.svm_id = {{svm_s}}
 """
 
 
-def unchanged(connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> bool:
-    """Whether the *file* lists just what the open spells ``old`` say."""
-    listed = table.listed
-    rows = f"select {listed} from {source([file])}"
-    was = f"select {listed} from old"
-    answer = connection.execute(
-        f"select not exists (({rows} except all {was}) union all ({was} except all {rows}))"
-    ).fetchall()
-    return bool(answer[0][0])
+def step(connection: duckdb.DuckDBPyConnection, table: Table, file: Path | None) -> None:
+    """Make ``spell`` for one snapshot after all others: only what ended or began there.
+
+    What ended has ``gone_by``, what began has none; the open spells that go on are not
+    touched. *file* is None where the snapshot had no rows.
+    """
+    rows = source([file]) if file else f"(select {table.listed} from old where false)"
+    svm = "{}.svm_id" if table.scoped else "''"
+    ended = (
+        f"o.first_seen is not null and {svm.format('o')} in (select svm_id from place where i = 1)"
+    )
+    picked = ", ".join(
+        f'case when o.first_seen is null then s."{name}" else o."{name}" end as "{name}"'
+        for name in table.names
+    )
+    connection.execute(
+        f"""
+        create or replace temp table spell as
+        with edge as (
+            select {picked}, o.seen_after, o.first_seen
+            from old o full join (select *, true as there from {rows}) s
+            on {_same("o", "s", table)}
+            where (s.there is null and {ended}) or o.first_seen is null
+        )
+        select {_qualified("e", table)},
+            case when e.first_seen is null then was.taken_at else e.seen_after end as seen_after,
+            coalesce(e.first_seen, now.taken_at) as first_seen,
+            case when e.first_seen is null then now.taken_at else was.taken_at end as last_seen,
+            case when e.first_seen is not null then now.taken_at end as gone_by
+        from edge e
+        join place now on now.svm_id = {svm.format("e")} and now.i = 1
+        left join place was on was.svm_id = {svm.format("e")} and was.i = 0
+        """
+    )
+
+
+def going_on(table: Table) -> str:
+    """A select of the open spells after ``step``: the old ones in their order, then the new."""
+    columns = f"{table.listed}, seen_after, first_seen"
+    return (
+        f"select {columns} from old o anti join (from spell where gone_by is not null) e"
+        f" on {_same('o', 'e', table)} and o.first_seen = e.first_seen"
+        f" union all select {columns} from spell where gone_by is null"
+    )
 
 
 def _qualified(alias: str, table: Table) -> str:

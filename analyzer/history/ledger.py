@@ -18,6 +18,7 @@ from analyzer.history.part import EVERYTHING, NOTHING, Parts, quote, source
 from analyzer.history.table import TABLES, Table, blank_rows
 from analyzer.store import Store, publish
 
+_SORTED = 200_000  # rows of an open file that is written sorted
 GRACE = 600.0  # seconds of the wall clock that a superseded file outlives its successor
 _ATTEMPT = {column.name: column.type for column in snapshot.ATTEMPT}
 
@@ -151,6 +152,15 @@ class Ledger:
             f"create or replace temp view old as {spells(self.folder, known, table, late=late)}"
         )
 
+    def _write_open(self, table: Table, known: dict[str, Any], rows: str) -> None:
+        path = self.folder / f"{table.name}.open-{self.manifest['generation']:08d}.parquet"
+        (count,) = self.connection.execute(f"select count(*) from ({rows})").fetchall()[0]
+        # Alike beside alike makes small files; past some size the sort costs more than it saves.
+        order = f" order by {_order(table)}" if count <= _SORTED else ""
+        if count:
+            part.write(self.connection, f"{rows}{order}", path)
+        known["open"] = path.name if count else None
+
     def _fold(self, table: Table, fresh: list[Fresh], *, late: bool) -> None:
         connection = self.connection
         known = self.manifest["tables"][table.name]
@@ -170,30 +180,32 @@ class Ledger:
             for item in fresh
             if item.taken_at in instants and table.name in item.files
         }
-        if not table.scoped and len(instants) == len(files) == 1 and not late:
-            (file,) = files.values()
-            if fold.unchanged(connection, table, file):
-                known["latest"] = {"": max(instants).isoformat()}
-                return
-        fold.fold(connection, table, files, late=late)
-        connection.execute(
-            f"create or replace temp view gone as select {table.listed},"
-            " seen_after, first_seen, last_seen, gone_by from spell where gone_by is not null"
-        )
-        generation = self.manifest["generation"]
-        self.closed(table).replace(connection, generation, "gone", EVERYTHING if late else NOTHING)
-        there, changed = connection.execute(
-            "select count(*) filter (gone_by is null), bool_or(is_new) from spell"
+        one = len(instants) == 1 and not late
+        if one:
+            fold.step(connection, table, next(iter(files.values()), None))
+        else:
+            fold.fold(connection, table, files, late=late)
+        ended, began = connection.execute(
+            "select count(*) filter (gone_by is not null), count(*) filter (gone_by is null)"
+            " from spell"
         ).fetchall()[0]
-        if late or changed:
-            known["open"] = f"{table.name}.open-{generation:08d}.parquet" if there else None
-        if there and (late or changed):
-            part.write(
-                connection,
-                f"select {table.listed}, seen_after, first_seen from spell"
-                f" where gone_by is null order by {_order(table)}",
-                self.folder / known["open"],
+        generation = self.manifest["generation"]
+        if ended or late:
+            connection.execute(
+                f"create or replace temp view gone as select {table.listed},"
+                " seen_after, first_seen, last_seen, gone_by from spell where gone_by is not null"
             )
+            since = EVERYTHING if late else NOTHING
+            self.closed(table).replace(connection, generation, "gone", since)
+        if ended or began or late:
+            rows = (
+                fold.going_on(table)
+                if one
+                else (
+                    f"select {table.listed}, seen_after, first_seen from spell where gone_by is null"
+                )
+            )
+            self._write_open(table, known, rows)
         latest = connection.execute(
             "select svm_id, max(taken_at) from place group by svm_id order by svm_id"
         ).fetchall()

@@ -1,0 +1,189 @@
+"""History against raw snapshots: size, speed, and whether a year costs more than a week."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from analyzer import query, report
+from analyzer.catalog import Catalog, connect
+from analyzer.history import part
+from analyzer.history.ledger import Ledger
+from analyzer.history.record import fresh
+from analyzer.snapshot import attempt, write
+from analyzer.store import Store
+from benchmarks.fleet import START, STEP, Fleet, snapshot
+from benchmarks.figure import Figure, best
+
+# A connection that the next snapshot does not have, the plain way.
+_RAW_LOSSES = """
+with seen as (
+    select *, taken_at, lead(taken_at) over (
+        partition by svm_id, initiator, isid, tsih, cid, initiator_address, initiator_port,
+            interface_id order by taken_at) as next_seen
+    from rows
+), instants as (
+    select taken_at, lead(taken_at) over (order by taken_at) as next_at
+    from (select distinct taken_at from rows)
+)
+select s.initiator, s.interface_id, s.tsih, s.initiator_port, s.taken_at, i.next_at
+from seen s join instants i using (taken_at)
+where i.next_at is not null and s.next_seen is distinct from i.next_at
+order by all
+"""
+
+_LOSSES = """
+select initiator, interface_id, tsih, initiator_port, last_seen, gone_by
+from spells where gone_by is not null order by all
+"""
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as name:
+        yield Path(name)
+
+
+def _bytes(paths: Iterator[Path]) -> int:
+    return sum(path.stat().st_size for path in paths)
+
+
+def build(root: Path, fleet: Fleet, count: int, chunk: int = 288) -> Store:
+    """A store of *count* snapshots, folded a day at a time."""
+    store = Store(root)
+    waiting = []
+    for taken in fleet.snapshots(count):
+        write(store, taken, attempt(taken))
+        waiting.append(taken.taken_at)
+        if len(waiting) == chunk:
+            _fold(store, waiting)
+            waiting = []
+    _fold(store, waiting)
+    return store
+
+
+def _fold(store: Store, instants: list) -> None:  # type: ignore[type-arg]
+    with store.lock("bench"), closing(Ledger(store, "bench")) as ledger:
+        ledger.add(fresh(store, "bench", instants))
+        ledger.commit()
+
+
+def week(connections: int, count: int) -> list[Figure]:
+    """One cluster's week: size, and every loss of it."""
+    with _folder() as root:
+        store = build(root, Fleet(connections, 0.001), count)
+        raw = _bytes(store.snapshots.rglob("*.parquet"))
+        manifest = store.manifest("bench")
+        folded = _bytes(store.folder("bench") / name for name in part.named(manifest))
+        raw_files = f"{store.snapshots}/*/*/*Z.parquet"
+        session = connect()
+        session.execute(
+            "create view rows as select *, strptime(parse_filename(filename, true),"
+            f" '%Y%m%dT%H%M%SZ') as taken_at from read_parquet('{raw_files}', filename = true)"
+        )
+        catalog = Catalog(store)
+        ours = catalog.run(_LOSSES).rows
+        theirs = session.execute(_RAW_LOSSES).fetchall()
+        assert ours == theirs, "the two disagree"
+        return [
+            Figure("history on disk", folded, raw, "bytes", "zstd Parquet snapshots", "<= 1/300"),
+            Figure(
+                f"every loss of the week ({len(ours):,})",
+                best(lambda: catalog.run(_LOSSES)),
+                best(lambda: session.execute(_RAW_LOSSES).fetchall(), 1),
+                "s",
+                "one window query over the snapshots",
+                "<= 1/1000",
+            ),
+        ]
+
+
+def year(connections: int, short: int, long: int) -> list[Figure]:
+    """The same questions of a week and of a year of one fleet."""
+    figures = []
+    with _folder() as one, _folder() as other:
+        stores = [
+            build(root, Fleet(connections, 0.001), count)
+            for root, count in ((one, short), (other, long))
+        ]
+        ends = [START + STEP * (count - 1) for count in (short, long)]
+        for name, work in _QUESTIONS.items():
+            week_time, year_time = (
+                best(lambda s=s, e=e: work(s, e), 7) for s, e in zip(stores, ends, strict=True)
+            )
+            figures.append(Figure(name, year_time, week_time, "s", "a week's store", "<= 1.5"))
+    return figures
+
+
+def _ask(store: Store, name: str, **times: str) -> None:
+    catalog = Catalog(store)
+    report.run(catalog, query.reports()[name], report.Request(**times))  # type: ignore[arg-type]
+    catalog.close()
+
+
+def _as_of(store: Store, end: object) -> None:
+    catalog = Catalog(store)
+    catalog.run(
+        "select count(*) from spells where first_seen <= $at and last_seen >= $at",
+        {"at": end - STEP * 100},  # type: ignore[operator]
+    )
+    catalog.close()
+
+
+def _open(store: Store, _end: object) -> None:
+    catalog = Catalog(store)
+    catalog.run("select * from attempts order by taken_at desc limit 10")
+    catalog.close()
+
+
+_QUESTIONS = {
+    "open the store, list the last ten": _open,
+    "as of an instant": _as_of,
+    "pair diff": lambda store, end: _ask(
+        store, "changes", before=f"{end - STEP * 12:%Y-%m-%dT%H:%M:%S}", after=f"{end:%Y-%m-%dT%H:%M:%S}"
+    ),
+    "losses of the last 24 hours": lambda store, end: _ask(
+        store, "dropped-connections", since=f"{end - STEP * 288:%Y-%m-%dT%H:%M:%S}", until=f"{end:%Y-%m-%dT%H:%M:%S}"
+    ),
+}
+
+
+def pair(connections: int) -> list[Figure]:
+    """Two very large snapshots: folding and the diff against the barest DuckDB can do."""
+    with _folder() as root:
+        store = Store(root)
+        fleet = Fleet(connections, 0.001)
+        first, second = (snapshot("bench", START + STEP * n, fleet.step(n) if n else fleet.rows) for n in (0, 1))
+        for taken in (first, second):
+            write(store, taken, attempt(taken))
+        _fold(store, [first.taken_at])
+        before, after = (store.snapshot("bench", taken.taken_at) for taken in (first, second))
+        names = list(pl.read_parquet_schema(before))
+        same = " and ".join(f'a."{name}" is not distinct from b."{name}"' for name in names)
+        bare = part.connect()
+        joined = f"select count(*) from '{before}' a join '{after}' b on {same}"
+        floor = best(lambda: bare.execute(joined).fetchall())
+        except_ = (
+            f"select count(*) from ((from '{before}' except from '{after}')"
+            f" union all (from '{after}' except from '{before}'))"
+        )
+        floor_except = best(lambda: bare.execute(except_).fetchall())
+        items = fresh(store, "bench", [second.taken_at])
+        folding = best(lambda: _add(store, items))
+        _fold(store, [second.taken_at])
+        changes = best(
+            lambda: _ask(store, "changes", before=START.isoformat(), after=(START + STEP).isoformat())
+        )
+        return [
+            Figure("folding", folding, floor, "s", "bare hash join of the two files", "<= 3"),
+            Figure("changes", changes, floor_except, "s", "bare EXCEPT both ways", "<= 3"),
+        ]
+
+
+def _add(store: Store, items: list) -> None:  # type: ignore[type-arg]
+    with store.lock("bench"), closing(Ledger(store, "bench")) as ledger:
+        ledger.add(items)
+
+
