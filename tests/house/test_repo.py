@@ -1,0 +1,47 @@
+"""What must never be in the repository, and what must."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def test_no_lock_file_is_kept() -> None:
+    assert not [path for path in tracked() if re.search(r"(lock|pylock.*)\.(toml|json)$|uv\.lock$", path.name)]
+
+
+def test_no_file_names_a_registry_host_or_a_path_of_one_machine() -> None:
+    host = re.compile("py" + r"pi\.org|pythonhosted\.|registry\.npm" + r"js|deb\.deb" + "ian")
+    home = re.compile(r"(^|[^\w.])/(work|root|farm)/")
+    for path in tracked():
+        if path.name == Path(__file__).name:
+            continue
+        assert not host.search(text(path)), path
+        assert not home.search(text(path)), path
+
+
+def test_every_column_has_a_sentence() -> None:
+    from analyzer.history.table import TABLES
+    from analyzer.snapshot import ATTEMPT
+
+    for column in [*ATTEMPT, *(column for table in TABLES for column in table.columns)]:
+        assert column.sentence.endswith("."), column.name
