@@ -142,10 +142,16 @@ _QUESTIONS = {
     "open the store, list the last ten": _open,
     "as of an instant": _as_of,
     "pair diff": lambda store, end: _ask(
-        store, "changes", before=f"{end - STEP * 12:%Y-%m-%dT%H:%M:%S}", after=f"{end:%Y-%m-%dT%H:%M:%S}"
+        store,
+        "changes",
+        before=f"{end - STEP * 12:%Y-%m-%dT%H:%M:%S}",
+        after=f"{end:%Y-%m-%dT%H:%M:%S}",
     ),
     "losses of the last 24 hours": lambda store, end: _ask(
-        store, "dropped-connections", since=f"{end - STEP * 288:%Y-%m-%dT%H:%M:%S}", until=f"{end:%Y-%m-%dT%H:%M:%S}"
+        store,
+        "dropped-connections",
+        since=f"{end - STEP * 288:%Y-%m-%dT%H:%M:%S}",
+        until=f"{end:%Y-%m-%dT%H:%M:%S}",
     ),
 }
 
@@ -155,7 +161,9 @@ def pair(connections: int) -> list[Figure]:
     with _folder() as root:
         store = Store(root)
         fleet = Fleet(connections, 0.001)
-        first, second = (snapshot("bench", START + STEP * n, fleet.step(n) if n else fleet.rows) for n in (0, 1))
+        first, second = (
+            snapshot("bench", START + STEP * n, fleet.step(n) if n else fleet.rows) for n in (0, 1)
+        )
         for taken in (first, second):
             write(store, taken, attempt(taken))
         _fold(store, [first.taken_at])
@@ -174,7 +182,9 @@ def pair(connections: int) -> list[Figure]:
         folding = best(lambda: _add(store, items))
         _fold(store, [second.taken_at])
         changes = best(
-            lambda: _ask(store, "changes", before=START.isoformat(), after=(START + STEP).isoformat())
+            lambda: _ask(
+                store, "changes", before=START.isoformat(), after=(START + STEP).isoformat()
+            )
         )
         return [
             Figure("folding", folding, floor, "s", "bare hash join of the two files", "<= 3"),
@@ -185,5 +195,3 @@ def pair(connections: int) -> list[Figure]:
 def _add(store: Store, items: list) -> None:  # type: ignore[type-arg]
     with store.lock("bench"), closing(Ledger(store, "bench")) as ledger:
         ledger.add(items)
-
-

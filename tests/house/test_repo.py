@@ -26,7 +26,11 @@ def text(path: Path) -> str:
 
 
 def test_no_lock_file_is_kept() -> None:
-    assert not [path for path in tracked() if re.search(r"(lock|pylock.*)\.(toml|json)$|uv\.lock$", path.name)]
+    assert not [
+        path
+        for path in tracked()
+        if re.search(r"(lock|pylock.*)\.(toml|json)$|uv\.lock$", path.name)
+    ]
 
 
 def test_no_file_names_a_registry_host_or_a_path_of_one_machine() -> None:

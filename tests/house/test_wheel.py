@@ -14,7 +14,14 @@ def run(*command: str, **more: object) -> subprocess.CompletedProcess[str]:
 
 def test_the_wheel_in_an_empty_environment_runs_a_report(tmp_path: Path) -> None:
     run(
-        sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path),
+        str(ROOT),
     )
     (wheel,) = tmp_path.glob("*.whl")
     home = tmp_path / "env"
@@ -27,7 +34,13 @@ def test_the_wheel_in_an_empty_environment_runs_a_report(tmp_path: Path) -> None
     store = tmp_path / "store"
     command = [str(home / "bin" / "analyzer"), "--store", str(store)]
     run(
-        *command, "import", "--cluster", "c1", "--taken-at", "2026-11-23T02:10:00Z", str(answers),
+        *command,
+        "import",
+        "--cluster",
+        "c1",
+        "--taken-at",
+        "2026-11-23T02:10:00Z",
+        str(answers),
         cwd=tmp_path,
     )
     told = run(*command, "report", "multipath-imbalance", "--format", "json", cwd=tmp_path)

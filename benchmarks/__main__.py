@@ -1,0 +1,38 @@
+"""``make bench``: every figure a ratio of two things measured in one run.
+
+``python -m benchmarks [NAME …] [--quick] [--json FILE]``
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import history
+from benchmarks.figure import Figure, save, table
+
+# name: (what to run in full, what to run to see that it runs)
+RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] = {
+    "week": (lambda: history.week(10_000, 2_016), lambda: history.week(200, 40)),
+    "year": (lambda: history.year(500, 2_016, 105_120), lambda: history.year(50, 40, 400)),
+    "pair": (lambda: history.pair(1_000_000), lambda: history.pair(2_000)),
+}
+
+
+def main() -> None:
+    """Run what was named, or everything."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *RUNS], help="default: all")
+    parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    told = parser.parse_args()
+    figures: list[Figure] = []
+    for name in told.names or RUNS:
+        full, quick = RUNS[name]
+        figures += quick() if told.quick else full()
+        print(table(figures), flush=True)
+    if told.json:
+        save(figures, told.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Writes ``docs/reference.md`` from the queries, the tables and the command line.
+
+``python docs/reference.py`` rewrites it; a test compares.
+"""
+
+from pathlib import Path
+
+import click
+
+from analyzer import query
+from analyzer.cli import analyzer as program
+from analyzer.history.table import BOUNDS, TABLES
+from analyzer.snapshot import ATTEMPT
+
+PAGE = Path(__file__).with_name("reference.md")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [" | ".join(head), " | ".join("---" for _ in head)]
+    lines += [" | ".join(_cell(cell) for cell in row) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines) + "\n"
+
+
+def _command(name: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=name)
+    usage = " ".join(["analyzer", name, *command.collect_usage_pieces(context)])
+    options = []
+    for param in command.get_params(context):
+        record = param.get_help_record(context)
+        if record and "--help" not in record[0]:
+            options.append((f"`{record[0]}`", record[1]))
+    text = f"### `{usage}`\n\n{(command.help or '').strip()}\n"
+    return text + ("\n" + _table(("option", "what it does"), options) if options else "")
+
+
+def _report(asked: query.Query) -> str:
+    text = f"### {asked.name}\n\n*{asked.title}.* {asked.description}\n"
+    if asked.cannot_see:
+        text += f"\nWhat it cannot see: {asked.cannot_see}\n"
+    if asked.params:
+        rows = [(f"`--{p.name.replace('_', '-')}`", str(p.default), p.help) for p in asked.params]
+        text += "\n" + _table(("own option", "default", "what it does"), rows)
+    return (
+        text
+        + "\n"
+        + _table(("column", "what it is"), [(f"`{n}`", s) for n, s in asked.columns.items()])
+    )
+
+
+def page() -> str:
+    """The whole page."""
+    commands = program.list_commands(click.Context(program))
+    parts = [
+        "# Reference",
+        "Made by `docs/reference.py` from the program itself; a test compares.",
+        "## Commands",
+        *(_command(name, program.commands[name]) for name in commands),
+        "## Reports",
+        *(_report(asked) for asked in query.reports().values()),
+        "## Tables",
+        "What `analyzer sql` and every query file can select from. Each has a column `cluster`.",
+        "### attempts\n\n"
+        + _table(("column", "what it is"), [(f"`{c.name}`", c.sentence) for c in ATTEMPT]),
+        *(
+            f"### {table.name}\n\n"
+            + _table(
+                ("column", "what it is"),
+                [(f"`{c.name}`", c.sentence) for c in table.columns]
+                + [(f"`{name}`", sentence) for name, sentence in BOUNDS.items()],
+            )
+            for table in TABLES
+        ),
+        "## Models",
+        "Relations that reports stand on; a query file may select from them too.",
+        *(_report(asked) for asked in query.models().values()),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
