@@ -1,0 +1,323 @@
+"""The REST resources, declared as data: paths, keys, fields, and what the collector asks for.
+
+The collector, the simulated array and ``serve`` all stand on these declarations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+Release = tuple[int, int]
+Kind = Literal["string", "integer", "boolean"]
+
+FIRST: Release = (9, 6)
+"""The first release whose REST interface counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One documented scalar, by its dotted name (members of arrays without an index)."""
+
+    name: str
+    kind: Kind = "string"
+    since: Release = FIRST
+    expensive: bool = False
+    choices: tuple[str, ...] = ()
+
+
+def _number(name: str, since: Release = FIRST) -> Field:
+    return Field(name, "integer", since)
+
+
+def _flag(name: str, since: Release = FIRST) -> Field:
+    return Field(name, "boolean", since)
+
+
+def _choice(name: str, *choices: str) -> Field:
+    return Field(name, choices=choices)
+
+
+def _texts(*names: str) -> tuple[Field, ...]:
+    return tuple(Field(name) for name in names)
+
+
+def _expensive(*names: str, since: Release = FIRST) -> tuple[Field, ...]:
+    return tuple(Field(name, since=since, expensive=True) for name in names)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One endpoint.
+
+    ``arrays`` names the fields that are lists: of objects, or of scalars. ``default`` is what a
+    collection returns unasked. ``links`` gives objects that carry a link of their own the path
+    it points at; the member ``uuid`` completes it. ``aliases`` are query parameters whose name
+    differs from the field's. ``asked`` is what the collector asks for, on every release.
+    """
+
+    name: str
+    path: str
+    keys: tuple[str, ...]
+    default: tuple[str, ...]
+    fields: tuple[Field, ...]
+    asked: tuple[str, ...]
+    arrays: frozenset[str] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    singleton: bool = False
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        return MappingProxyType({item.name: item for item in self.fields})
+
+    def at(self, release: Release) -> Mapping[str, Field]:
+        """The fields that a release documents, by name."""
+        return {item.name: item for item in self.fields if item.since <= release}
+
+    def below(self, name: str, release: Release) -> tuple[str, ...]:
+        """The scalars that *name* stands for: itself, or all below an object; may be none."""
+        known = self.at(release)
+        if name in known:
+            return (name,)
+        return tuple(other for other in known if other.startswith(name + "."))
+
+    def in_array(self, name: str) -> bool:
+        """Whether one record can hold several values of *name*."""
+        parts = name.split(".")
+        return any(".".join(parts[: end + 1]) in self.arrays for end in range(len(parts)))
+
+    def request(self, release: Release = FIRST, *, connectivity: bool = False) -> tuple[str, ...]:
+        """What the collector puts into ``fields=``: never ``*``, whose meaning changes.
+
+        Args:
+            release: of the cluster; ``FIRST`` where it is not known.
+            connectivity: also ask igroups for ONTAP's own verdict, which is expensive.
+        """
+        wanted = self.asked
+        if connectivity:
+            wanted += tuple(
+                name
+                for name in ("connectivity_tracking",)
+                if any(item.startswith(f"{name}.") for item in self.at(release))
+            )
+        return wanted
+
+
+_SVM = _texts("svm.uuid", "svm.name")
+_SVM_LINK = "/api/svm/svms"
+_INTERFACE_LINK = "/api/network/ip/interfaces"
+_IGROUP_LINK = "/api/protocols/san/igroups"
+_NODE_LINK = "/api/cluster/nodes"
+
+SESSIONS = Resource(
+    name="sessions",
+    path="/api/protocols/san/iscsi/sessions",
+    keys=("svm.uuid", "target_portal_group", "tsih"),
+    default=("svm.uuid", "svm.name", "target_portal_group", "tsih"),
+    arrays=frozenset({"connections", "igroups"}),
+    fields=(
+        *_SVM,
+        Field("target_portal_group"),
+        _number("target_portal_group_tag"),
+        _number("tsih"),
+        *_texts("isid", "initiator.name", "initiator.alias"),
+        Field("initiator.comment", since=(9, 9)),
+        _number("connections.cid"),
+        _choice("connections.authentication_type", "chap", "none"),
+        Field("connections.initiator_address.address"),
+        _number("connections.initiator_address.port"),
+        *_texts("connections.interface.name", "connections.interface.uuid"),
+        Field("connections.interface.ip.address"),
+        _number("connections.interface.ip.port"),
+        *_texts("igroups.uuid", "igroups.name"),
+    ),
+    # Whole objects: the releases before 9.9 simply have no comment inside ``initiator``.
+    asked=(
+        "svm",
+        "target_portal_group",
+        "target_portal_group_tag",
+        "tsih",
+        "isid",
+        "initiator",
+        "connections",
+        "igroups",
+    ),
+    links={
+        "svm": _SVM_LINK,
+        "igroups": _IGROUP_LINK,
+        "connections.interface": _INTERFACE_LINK,
+    },
+    aliases={"tpgroup": "target_portal_group"},
+)
+
+INTERFACES = Resource(
+    name="interfaces",
+    path=_INTERFACE_LINK,
+    keys=("uuid",),
+    default=("uuid", "name"),
+    arrays=frozenset({"services"}),
+    fields=(
+        *_texts("uuid", "name"),
+        _flag("enabled"),
+        _choice("state", "up", "down"),
+        _choice("scope", "svm", "cluster"),
+        *_SVM,
+        *_texts("ip.address", "ip.netmask"),
+        _choice("ip.family", "ipv4", "ipv6"),
+        *_texts("ipspace.uuid", "ipspace.name", "services"),
+        *_texts("service_policy.uuid", "service_policy.name"),
+        _flag("location.is_home"),
+        _flag("location.auto_revert"),
+        Field("location.failover"),
+        *_texts("location.home_node.uuid", "location.home_node.name"),
+        *_texts("location.home_port.uuid", "location.home_port.name"),
+        *_texts("location.node.uuid", "location.node.name"),
+        *_texts("location.port.uuid", "location.port.name"),
+        *_texts("location.broadcast_domain.uuid", "location.broadcast_domain.name"),
+        _flag("vip"),
+        Field("dns_zone", since=(9, 9)),
+        _flag("ddns_enabled", since=(9, 9)),
+        _number("probe_port", since=(9, 10)),
+        *_expensive("metric.status", "statistics.status", since=(9, 8)),
+    ),
+    asked=(
+        "uuid",
+        "name",
+        "enabled",
+        "state",
+        "svm",
+        "ip",
+        "services",
+        "service_policy.name",
+        "location",
+    ),
+    links={
+        "svm": _SVM_LINK,
+        "location.home_node": _NODE_LINK,
+        "location.node": _NODE_LINK,
+    },
+)
+
+IGROUPS = Resource(
+    name="igroups",
+    path=_IGROUP_LINK,
+    keys=("uuid",),
+    default=("uuid", "name", "svm.uuid", "svm.name"),
+    arrays=frozenset(
+        {
+            "initiators",
+            "lun_maps",
+            "igroups",
+            "connectivity_tracking.required_nodes",
+            "connectivity_tracking.alerts",
+        }
+    ),
+    fields=(
+        *_texts("uuid", "name"),
+        *_SVM,
+        Field("comment", since=(9, 9)),
+        _choice(
+            "os_type",
+            "aix",
+            "hpux",
+            "hyper_v",
+            "linux",
+            "netware",
+            "openvms",
+            "solaris",
+            "vmware",
+            "windows",
+            "xen",
+        ),
+        _choice("protocol", "fcp", "iscsi", "mixed"),
+        *_texts("portset.uuid", "portset.name", "initiators.name"),
+        Field("initiators.comment", since=(9, 9)),
+        _flag("delete_on_unmap"),
+        *_expensive("lun_maps.lun.uuid", "lun_maps.lun.name"),
+        *_expensive("igroups.uuid", "igroups.name", since=(9, 9)),
+        *_expensive(
+            "connectivity_tracking.connection_state",
+            "connectivity_tracking.required_nodes.uuid",
+            "connectivity_tracking.required_nodes.name",
+            "connectivity_tracking.alerts.summary.code",
+            "connectivity_tracking.alerts.summary.message",
+            since=(9, 11),
+        ),
+    ),
+    asked=("uuid", "name", "svm", "os_type", "protocol", "portset", "initiators.name"),
+    links={
+        "svm": _SVM_LINK,
+        "igroups": _IGROUP_LINK,
+        "connectivity_tracking.required_nodes": _NODE_LINK,
+    },
+)
+
+SVMS = Resource(
+    name="svms",
+    path=_SVM_LINK,
+    keys=("uuid",),
+    default=("uuid", "name"),
+    fields=(
+        *_texts("uuid", "name"),
+        _choice("state", "starting", "running", "stopping", "stopped", "deleting", "initializing"),
+        _choice("subtype", "default", "dp_destination", "sync_source", "sync_destination"),
+        *_texts("comment", "language", "ipspace.uuid", "ipspace.name"),
+        _flag("iscsi.enabled"),
+    ),
+    # A wide object: only these.
+    asked=("uuid", "name", "state", "subtype"),
+)
+
+NODES = Resource(
+    name="nodes",
+    path=_NODE_LINK,
+    keys=("uuid",),
+    default=("uuid", "name"),
+    arrays=frozenset({"ha.partners"}),
+    fields=(
+        *_texts("uuid", "name"),
+        _choice(
+            "state",
+            "up",
+            "booting",
+            "down",
+            "taken_over",
+            "waiting_for_giveback",
+            "degraded",
+            "unknown",
+        ),
+        _choice("membership", "available", "joining", "member"),
+        _number("uptime"),
+        *_texts("model", "serial_number", "location", "date", "version.full"),
+        _number("version.generation"),
+        _number("version.major"),
+        _number("version.minor"),
+        _flag("ha.enabled"),
+        _flag("ha.auto_giveback"),
+        *_texts("ha.partners.uuid", "ha.partners.name"),
+        *_texts("ha.takeover.state", "ha.giveback.state"),
+        *_expensive("metric.status", "statistics.status", since=(9, 8)),
+    ),
+    asked=("uuid", "name", "state", "model", "version", "ha"),
+    links={"ha.partners": _NODE_LINK},
+)
+
+CLUSTER = Resource(
+    name="cluster",
+    path="/api/cluster",
+    keys=(),
+    default=(),
+    fields=(
+        *_texts("uuid", "name", "contact", "location", "version.full"),
+        _number("version.generation"),
+        _number("version.major"),
+        _number("version.minor"),
+        _flag("san_optimized"),
+    ),
+    asked=("uuid", "name", "version"),
+    singleton=True,
+)
+
+RESOURCES = {item.name: item for item in (SESSIONS, SVMS, INTERFACES, IGROUPS, NODES, CLUSTER)}
