@@ -176,8 +176,8 @@ def compose(query: Query, known: dict[str, Query]) -> str:
     opening = re.match(r"\s*with\s+(recursive\s+)?", rest, re.IGNORECASE)
     joined = ", ".join(parts)
     if opening:
-        return f"with recursive {joined}, {rest[opening.end() :]}"
-    return f"with recursive {joined}\n{rest}"
+        return f"with {opening.group(1) or ''}{joined}, {rest[opening.end() :]}"
+    return f"with {joined}\n{rest}"
 
 
 def _body(text: str) -> str:

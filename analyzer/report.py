@@ -115,7 +115,9 @@ def _times(
         after = _moment(catalog, request.after)
         before = None if request.before == "previous" else _moment(catalog, request.before)
         if before is not None and before > after:
-            raise UsageError(f"--before {clock.iso(before)} is later than --after {clock.iso(after)}")
+            raise UsageError(
+                f"--before {clock.iso(before)} is later than --after {clock.iso(after)}"
+            )
         seen = _seen(catalog, after, 1 if before is not None else 2)
         start = before if before is not None else seen
         _seen(catalog, start, 1)

@@ -43,7 +43,9 @@ _OUTPUT = (
 _FILTERS = (
     click.Option(["--cluster"], multiple=True, help="Only this cluster; * matches; repeatable."),
     click.Option(["--svm"], multiple=True, help="Only this SVM; * matches; repeatable."),
-    click.Option(["--initiator"], multiple=True, help="Only this initiator; * matches; repeatable."),
+    click.Option(
+        ["--initiator"], multiple=True, help="Only this initiator; * matches; repeatable."
+    ),
 )
 
 
@@ -69,7 +71,9 @@ def options(query: "Query") -> list[click.Parameter]:
     return [*times, *own, *filters, *_OUTPUT, explain]
 
 
-def answer(context: Context, query: "Query", folders: tuple[Path, ...], given: dict[str, Any]) -> int:
+def answer(
+    context: Context, query: "Query", folders: tuple[Path, ...], given: dict[str, Any]
+) -> int:
     """Run a query and write what it says; returns the exit status."""
     from analyzer import render, report  # noqa: PLC0415  # --help answers at once
 
