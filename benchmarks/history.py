@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,8 +15,8 @@ from analyzer.history.ledger import Ledger
 from analyzer.history.record import fresh
 from analyzer.snapshot import attempt, write
 from analyzer.store import Store
-from benchmarks.fleet import START, STEP, Fleet, snapshot
 from benchmarks.figure import Figure, best
+from benchmarks.fleet import START, STEP, Fleet, snapshot
 
 # A connection that the next snapshot does not have, the plain way.
 _RAW_LOSSES = """
@@ -111,7 +112,7 @@ def year(connections: int, short: int, long: int) -> list[Figure]:
         ends = [START + STEP * (count - 1) for count in (short, long)]
         for name, work in _QUESTIONS.items():
             week_time, year_time = (
-                best(lambda s=s, e=e: work(s, e), 7) for s, e in zip(stores, ends, strict=True)
+                best(partial(work, store, end), 7) for store, end in zip(stores, ends, strict=True)
             )
             figures.append(Figure(name, year_time, week_time, "s", "a week's store", "<= 1.5"))
     return figures

@@ -1,6 +1,7 @@
 """Commands that ask the history: report, diff, timeline, snapshots, sql, check."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,9 @@ def answer(
     format_, output = given.pop("format_"), given.pop("output")
     explain = given.pop("explain", False)
     clusters = given.pop("cluster", ())
-    filters = {name: given.pop(name) for name in ("svm", "initiator") if name in given}
+    filters: dict[str, Sequence[str]] = {
+        name: given.pop(name) for name in ("svm", "initiator") if name in given
+    }
     params = {
         name.removeprefix("own_"): given.pop(name)
         for name in list(given)
@@ -129,7 +132,7 @@ def command(query: "Query", folders: tuple[Path, ...] = ()) -> click.Command:
     """A query file as a command, with help from its own header."""
 
     @pass_context
-    def run(context: Context, **given: Any) -> int:
+    def run(context: Context, /, **given: Any) -> int:
         return answer(context, query, folders, given)
 
     columns = "\n".join(f"  {name}: {sentence}" for name, sentence in query.columns.items())
@@ -173,7 +176,7 @@ def _named(name: str) -> "Query":
 @click.argument("before")
 @click.argument("after")
 @pass_context
-def diff(context: Context, before: str, after: str, **given: Any) -> int:
+def diff(context: Context, /, before: str, after: str, **given: Any) -> int:
     """What changed between BEFORE and AFTER: short for 'report changes'."""
     return answer(context, _named("changes"), (), {**given, "before": before, "after": after})
 
@@ -183,7 +186,7 @@ def diff(context: Context, before: str, after: str, **given: Any) -> int:
 @click.option("--since", default="24h", show_default=True, help="Begin of the window.")
 @click.option("--until", default="now", show_default=True, help="End of the window.")
 @pass_context
-def timeline(context: Context, initiator: str, **given: Any) -> int:
+def timeline(context: Context, /, initiator: str, **given: Any) -> int:
     """Everything that happened to one INITIATOR (* matches), in order."""
     given["own_initiator"] = initiator
     return answer(context, _named("timeline"), (), given)
@@ -193,7 +196,7 @@ def timeline(context: Context, initiator: str, **given: Any) -> int:
 @click.option("--since", default="24h", show_default=True, help="Begin of the window.")
 @click.option("--until", default="now", show_default=True, help="End of the window.")
 @pass_context
-def snapshots(context: Context, **given: Any) -> int:
+def snapshots(context: Context, /, **given: Any) -> int:
     """Every attempt: when, status, sessions, connections, why it failed."""
     return answer(context, _named("snapshots"), (), given)
 
@@ -207,7 +210,7 @@ diff.params += _FILTERS[1:]
 @click.argument("statement", required=False)
 @click.option("--tables", is_flag=True, help="List tables and their columns.")
 @pass_context
-def sql(context: Context, statement: str | None, *, tables: bool, **given: Any) -> int:
+def sql(context: Context, /, statement: str | None, *, tables: bool, **given: Any) -> int:
     """Run one SELECT over the store's tables: it can only look."""
     from analyzer import render  # noqa: PLC0415  # --help answers at once
     from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.history.table import TABLES
+from analyzer.snapshot import ATTEMPT
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,8 +47,5 @@ def test_no_file_names_a_registry_host_or_a_path_of_one_machine() -> None:
 
 
 def test_every_column_has_a_sentence() -> None:
-    from analyzer.history.table import TABLES
-    from analyzer.snapshot import ATTEMPT
-
     for column in [*ATTEMPT, *(column for table in TABLES for column in table.columns)]:
         assert column.sentence.endswith("."), column.name
