@@ -251,10 +251,7 @@ def _view(store: Store, manifests: Mapping[str, dict[str, Any]], table: Table) -
 def _scan(paths: Sequence[Path], names: Sequence[str]) -> str:
     listed = ", ".join(f'"{name}"' for name in names)
     files = ", ".join(_text(path) for path in paths)
-    return (
-        f"select cluster, {listed} from read_parquet([{files}],"
-        " hive_partitioning = true, hive_types = {'cluster': varchar})"
-    )
+    return f"select cluster, {listed} from read_parquet([{files}], hive_partitioning = false)"
 
 
 def _nothing(columns: Sequence[tuple[str, str]]) -> str:

@@ -149,7 +149,8 @@ def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
         raise UsageError(
             f"{', '.join(catalog.clusters)}: nothing has {wanted} at or before {clock.iso(instant)}"
         )
-    return min(taken_at for _, taken_at in found)
+    earliest: datetime = min(taken_at for _, taken_at in found)
+    return earliest
 
 
 def coverage(

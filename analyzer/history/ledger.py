@@ -54,11 +54,11 @@ class Ledger:
         self.connection.close()
 
     def attempts(self) -> Parts:
-        return Parts(self.folder, "attempts", "taken_at", self.manifest["attempts"])
+        return Parts(self.cluster, self.folder, "attempts", "taken_at", self.manifest["attempts"])
 
     def closed(self, table: Table) -> Parts:
         entries = self.manifest["tables"][table.name]["closed"]
-        return Parts(self.folder, f"{table.name}.closed", "gone_by", entries)
+        return Parts(self.cluster, self.folder, f"{table.name}.closed", "gone_by", entries)
 
     def add(self, items: Iterable[Fresh]) -> None:
         """Fold snapshots, none of which the history has yet."""
@@ -156,9 +156,9 @@ class Ledger:
         path = self.folder / f"{table.name}.open-{self.manifest['generation']:08d}.parquet"
         (count,) = self.connection.execute(f"select count(*) from ({rows})").fetchall()[0]
         # Alike beside alike makes small files; past some size the sort costs more than it saves.
-        order = f" order by {_order(table)}" if count <= _SORTED else ""
+        order = _order(table) if count <= _SORTED else ""
         if count:
-            part.write(self.connection, f"{rows}{order}", path)
+            part.write(self.connection, self.cluster, rows, path, order)
         known["open"] = path.name if count else None
 
     def _fold(self, table: Table, fresh: list[Fresh], *, late: bool) -> None:

@@ -62,8 +62,11 @@ def connect() -> duckdb.DuckDBPyConnection:
 class Parts:
     """The parts of one table, by time: ``[file, rows, earliest, latest]`` each.
 
-    *instant* is the column that the rows are sorted by.
+    *instant* is the column that the rows are sorted by. Every row carries its *cluster*, so
+    that a file says by itself, to any engine, whose it is.
     """
+
+    cluster: str
 
     folder: Path
     label: str
@@ -90,9 +93,9 @@ class Parts:
         whole = f"select * from {fresh}"
         if self.paths[keep:]:
             older = f"where {self.instant} < {quote(since.isoformat())}::timestamp"
-            whole += f" union all by name select * from {source(self.paths[keep:])} {older}"
+            whole += f" union all by name select * exclude (cluster) from {source(self.paths[keep:])} {older}"
         path = self.folder / f"{self.label}-{generation:08d}.parquet"
-        write(connection, f"select * from ({whole}) order by {self.instant}", path)
+        write(connection, self.cluster, whole, path, order=self.instant)
         rows, first, last = connection.execute(
             f"select count(*), min({self.instant}), max({self.instant}) from {source([path])}"
         ).fetchall()[0]
@@ -101,11 +104,15 @@ class Parts:
         )
 
 
-def write(connection: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
-    """Write the rows of *select* as one Parquet file, whole or not at all."""
+def write(
+    connection: duckdb.DuckDBPyConnection, cluster: str, select: str, path: Path, order: str = ""
+) -> None:
+    """Write the rows of *select*, of one cluster, as one Parquet file, whole or not at all."""
+    ordered = f" order by {order}" if order else ""
     with publish(path) as draft:
         connection.execute(
-            f"copy ({select}) to {quote(draft)}"
+            f"copy (select {quote(cluster)} as cluster, * from ({select}){ordered})"
+            f" to {quote(draft)}"
             f" (format parquet, compression zstd, row_group_size {_ROW_GROUP})"
         )
 

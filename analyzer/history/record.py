@@ -95,7 +95,7 @@ def find(ledger: Ledger, instant: datetime) -> dict[str, Any] | None:
     if not ledger.attempts().paths:
         return None
     cursor = ledger.connection.execute(
-        f"select * from {source(ledger.attempts().paths)}"
+        f"select * exclude (cluster) from {source(ledger.attempts().paths)}"
         f" where taken_at = {quote(instant.isoformat())}::timestamp"
     )
     names = [column[0] for column in cursor.description]
