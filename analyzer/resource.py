@@ -24,7 +24,7 @@ class Field:
     kind: Kind = "string"
     since: Release = FIRST
     expensive: bool = False
-    choices: tuple[str, ...] = ()
+    folded: bool = False  # iSCSI names: letter case carries no meaning
 
 
 def _number(name: str, since: Release = FIRST) -> Field:
@@ -35,8 +35,8 @@ def _flag(name: str, since: Release = FIRST) -> Field:
     return Field(name, "boolean", since)
 
 
-def _choice(name: str, *choices: str) -> Field:
-    return Field(name, choices=choices)
+def _name(name: str) -> Field:
+    return Field(name, folded=True)
 
 
 def _texts(*names: str) -> tuple[Field, ...]:
@@ -122,10 +122,12 @@ SESSIONS = Resource(
         Field("target_portal_group"),
         _number("target_portal_group_tag"),
         _number("tsih"),
-        *_texts("isid", "initiator.name", "initiator.alias"),
+        Field("isid"),
+        _name("initiator.name"),
+        Field("initiator.alias"),
         Field("initiator.comment", since=(9, 9)),
         _number("connections.cid"),
-        _choice("connections.authentication_type", "chap", "none"),
+        Field("connections.authentication_type"),
         Field("connections.initiator_address.address"),
         _number("connections.initiator_address.port"),
         *_texts("connections.interface.name", "connections.interface.uuid"),
@@ -161,11 +163,11 @@ INTERFACES = Resource(
     fields=(
         *_texts("uuid", "name"),
         _flag("enabled"),
-        _choice("state", "up", "down"),
-        _choice("scope", "svm", "cluster"),
+        Field("state"),
+        Field("scope"),
         *_SVM,
         *_texts("ip.address", "ip.netmask"),
-        _choice("ip.family", "ipv4", "ipv6"),
+        Field("ip.family"),
         *_texts("ipspace.uuid", "ipspace.name", "services"),
         *_texts("service_policy.uuid", "service_policy.name"),
         _flag("location.is_home"),
@@ -218,21 +220,10 @@ IGROUPS = Resource(
         *_texts("uuid", "name"),
         *_SVM,
         Field("comment", since=(9, 9)),
-        _choice(
-            "os_type",
-            "aix",
-            "hpux",
-            "hyper_v",
-            "linux",
-            "netware",
-            "openvms",
-            "solaris",
-            "vmware",
-            "windows",
-            "xen",
-        ),
-        _choice("protocol", "fcp", "iscsi", "mixed"),
-        *_texts("portset.uuid", "portset.name", "initiators.name"),
+        Field("os_type"),
+        Field("protocol"),
+        *_texts("portset.uuid", "portset.name"),
+        _name("initiators.name"),
         Field("initiators.comment", since=(9, 9)),
         _flag("delete_on_unmap"),
         *_expensive("lun_maps.lun.uuid", "lun_maps.lun.name"),
@@ -261,8 +252,8 @@ SVMS = Resource(
     default=("uuid", "name"),
     fields=(
         *_texts("uuid", "name"),
-        _choice("state", "starting", "running", "stopping", "stopped", "deleting", "initializing"),
-        _choice("subtype", "default", "dp_destination", "sync_source", "sync_destination"),
+        Field("state"),
+        Field("subtype"),
         *_texts("comment", "language", "ipspace.uuid", "ipspace.name"),
         _flag("iscsi.enabled"),
     ),
@@ -278,17 +269,8 @@ NODES = Resource(
     arrays=frozenset({"ha.partners"}),
     fields=(
         *_texts("uuid", "name"),
-        _choice(
-            "state",
-            "up",
-            "booting",
-            "down",
-            "taken_over",
-            "waiting_for_giveback",
-            "degraded",
-            "unknown",
-        ),
-        _choice("membership", "available", "joining", "member"),
+        Field("state"),
+        Field("membership"),
         _number("uptime"),
         *_texts("model", "serial_number", "location", "date", "version.full"),
         _number("version.generation"),
