@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from analyzer import query, snapshot
+from analyzer import policy, query, snapshot
 from analyzer.errors import StoreError, UsageError
 from analyzer.history.table import BOUNDS, TABLES, Table
 from analyzer.history.table import duckdb_type as column_type
@@ -52,7 +52,7 @@ class Catalog:
             there = ", ".join(store.clusters()) or "none"
             raise UsageError(f"no cluster matches {', '.join(clusters)}; the store has {there}")
         self._folders = tuple(folders)
-        self._tables = tables or {}
+        self._tables = policy.tables(None) if tables is None else tables
         self._connection = connect()
         self._locked = False
         self._open()

@@ -65,7 +65,8 @@ class Context:
                 history.catch_up(store, cluster)
             except (Busy, StoreError) as error:
                 self.say(f"not yet folded: {error}")
-        return Catalog(store, clusters, folders, policy.tables(self.configuration()))
+        beside = (self.config or _CONFIG).with_name("policy.toml")
+        return Catalog(store, clusters, folders, policy.tables(beside))
 
     def say(self, text: str) -> None:
         """Narrate on stderr."""

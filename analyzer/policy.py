@@ -1,0 +1,181 @@
+"""``policy.toml``: what the administrator declares, as rows that queries can join.
+
+Sections are lists of tables. A pattern is a name in which ``*`` stands for anything; it is
+kept as a LIKE pattern whose escape is a backslash.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from analyzer.errors import UsageError
+
+Tables = dict[str, tuple[dict[str, str], list[list[Any]]]]
+
+_KINDS = {"pattern": "varchar", "text": "varchar", "number": "bigint", "instant": "timestamp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a section: its column, what its value is, and whether it must be there."""
+
+    column: str
+    kind: str
+    sentence: str
+    required: bool = False
+
+
+SECTIONS: dict[str, tuple[str, dict[str, Key]]] = {
+    "expect": (
+        "policy",
+        {
+            "initiator": Key("pattern", "pattern", "Initiators that the entry is about."),
+            "igroup": Key("igroup", "pattern", "Igroups whose members it is about."),
+            "paths": Key("paths", "number", "Interfaces that each must use."),
+            "nodes": Key("nodes", "number", "Nodes that each must reach."),
+            "subnets": Key("subnets", "number", "Subnets that each must use."),
+            "sessions_per_path": Key("sessions_per_path", "number", "Sessions on each path."),
+        },
+    ),
+    "hosts": (
+        "host_names",
+        {
+            "initiator": Key(
+                "initiator", "text", "Initiator, in any case of letters.", required=True
+            ),
+            "name": Key("host", "text", "What people call the host.", required=True),
+        },
+    ),
+    "fabrics": (
+        "fabrics",
+        {
+            "subnet": Key("subnet", "text", "Subnet, such as 192.168.10.0/24.", required=True),
+            "name": Key("fabric", "text", "Fabric that it belongs to.", required=True),
+        },
+    ),
+    "accept": (
+        "accepted",
+        {
+            "report": Key("report", "text", "Report whose findings are accepted."),
+            "fault": Key("fault", "text", "Fault that is accepted; any, if absent."),
+            "initiator": Key("pattern", "pattern", "Initiators it is accepted for."),
+            "until": Key("until", "instant", "When the acceptance ends.", required=True),
+            "reason": Key("reason", "text", "Why."),
+        },
+    ),
+    "limits": (
+        "limits",
+        {
+            "cluster": Key("cluster", "pattern", "Clusters that the limit is for."),
+            "node": Key("node", "pattern", "Nodes that the limit is for."),
+            "sessions": Key(
+                "sessions", "number", "iSCSI sessions that a node may hold.", required=True
+            ),
+        },
+    ),
+}
+
+
+def tables(path: Path | None) -> Tables:
+    """The tables that queries join, by name: columns with their types, and rows.
+
+    Without a file they are empty. ``place`` is the position of the entry in its section.
+
+    Raises:
+        UsageError: the file cannot be read, or a key or a value in it is not known.
+    """
+    told = _read(path) if path is not None and path.is_file() else {}
+    _known(path, "section", told, SECTIONS)
+    return {
+        table: (
+            {"place": "bigint", **{key.column: _KINDS[key.kind] for key in keys.values()}},
+            _rows(path, section, told.get(section, []), keys),
+        )
+        for section, (table, keys) in SECTIONS.items()
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def _known(path: Path | None, what: str, told: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    for key in told:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1, cutoff=0.0)
+            raise UsageError(
+                f"{path}: unknown {what} '{key}'; the nearest known one is '{near[0]}'"
+            )
+
+
+def _rows(
+    path: Path | None, section: str, entries: object, keys: Mapping[str, Key]
+) -> list[list[Any]]:
+    if not isinstance(entries, Sequence) or not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(f"{path}: write [[{section}]], a list of tables")
+    rows = []
+    for place, entry in enumerate(entries, start=1):
+        where = f"{path}: [[{section}]] {place}"
+        _known(path, f"key of [[{section}]]", entry, keys)
+        for name, key in keys.items():
+            if key.required and name not in entry:
+                raise UsageError(f"{where}: '{name}' is missing")
+        rows.append([place, *(_value(where, name, entry, key) for name, key in keys.items())])
+    return rows
+
+
+def _value(where: str, name: str, entry: Mapping[str, Any], key: Key) -> object:
+    if name not in entry:
+        return None
+    value = _READ[key.kind](entry[name])
+    if value is None:
+        raise UsageError(f"{where}: '{name}' is not {_MEANT[key.kind]}")
+    return value
+
+
+def _pattern(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    # Initiators compare lower-cased; igroups and nodes keep the case they have.
+    lowered = escaped.lower() if escaped.lower().startswith(("iqn.", "eui.", "naa.")) else escaped
+    return lowered.replace("*", "%")
+
+
+def _text(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return value.lower() if value.lower().startswith(("iqn.", "eui.", "naa.")) else value
+
+
+def _number(value: object) -> int | None:
+    return value if type(value) is int and value >= 0 else None
+
+
+def _instant(value: object) -> datetime | None:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001  # naive means UTC here
+    return None
+
+
+_READ: dict[str, Callable[[object], object]] = {
+    "pattern": _pattern,
+    "text": _text,
+    "number": _number,
+    "instant": _instant,
+}
+_MEANT = {
+    "pattern": "a name, in which * may stand for anything",
+    "text": "a text",
+    "number": "a whole number",
+    "instant": "a date or a time, written without quotes",
+}

@@ -1,0 +1,41 @@
+-- /// query
+-- title = "Initiators whose paths are too few, uneven or surplus"
+-- description = """
+-- One row per fault at one instant. What an initiator should have comes from the first source
+-- that exists: the policy, the nodes that ONTAP requires, the peers of its igroup, its own last
+-- seven days, the interfaces in use; expected_from names it. An initiator that logged in within
+-- the settle window is not judged yet. What many initiators share has one row of its own, with
+-- no initiator: a node that is away, an interface that nobody reaches; detail names them all.
+-- """
+-- over = "instant"
+-- kind = "finding"
+-- needs = ["interfaces", "igroups", "nodes"]
+-- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not told."
+-- [params.settle]
+-- default = 10
+-- help = "Minutes that an initiator has for its logins before it is judged."
+-- [columns]
+-- cluster = "Cluster."
+-- svm = "SVM."
+-- initiator = "Initiator, lower-cased; null where the finding is the SVM's."
+-- fault = "Name of the fault."
+-- severity = "info, low, medium, high or critical."
+-- sessions = "Sessions of the initiator, or of the SVM."
+-- interfaces = "Interfaces they are on."
+-- subnets = "Subnets they are on; null without interface data."
+-- nodes = "Nodes they are on; null without interface data."
+-- host_addresses = "Addresses of the initiator."
+-- missing = "What is missing, by name."
+-- expected_from = "Where the expectation comes from; null where the rule needs none."
+-- detail = "The finding in words."
+-- ///
+select
+  cluster, svm, initiator, fault, severity, sessions, interfaces, subnets, nodes, host_addresses,
+  missing, expected_from, detail
+from faults
+order by
+  cluster,
+  case severity
+    when 'critical' then 1 when 'high' then 2 when 'medium' then 3 when 'low' then 4 else 5
+  end,
+  svm nulls last, initiator nulls first, fault, missing, detail

@@ -1,0 +1,209 @@
+"""A small array told snapshot by snapshot, for tests that know the truth."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from analyzer import history, policy, query, session
+from analyzer.catalog import Catalog
+from analyzer.inventory import SCHEMAS
+from analyzer.snapshot import Listing, Snapshot
+from analyzer.store import Store
+
+T0 = datetime(2026, 11, 20, 2, 0)  # noqa: DTZ001  # naive means UTC here
+STEP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Lif:
+    """An interface; *node* is where it is, *home* where it belongs."""
+
+    name: str
+    address: str
+    node: str
+    home: str = ""
+    state: str = "up"
+    enabled: bool = True
+    svm: str = "svm_sql"
+
+    @property
+    def subnet(self) -> str:
+        return self.address.rsplit(".", 1)[0] + ".0/24"
+
+    def row(self) -> dict[str, Any]:
+        home = self.home or self.node
+        return {
+            "uuid": f"uuid-{self.name}", "name": self.name, "svm_uuid": f"uuid-{self.svm}",
+            "svm": self.svm, "address": self.address, "netmask": "24", "subnet": self.subnet,
+            "enabled": self.enabled, "state": self.state, "is_home": home == self.node,
+            "home_node": home, "node": self.node, "home_port": "a", "port": "a",
+            "failover": "disabled", "service_policy": "default-data-iscsi",
+            "services": ["data_iscsi"],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Login:
+    """One session of one connection."""
+
+    host: str
+    lif: Lif
+    address: str
+    tsih: int
+    isid: str
+    igroup: str | None = "ig_ora"
+    authentication: str = "chap"
+    connections: int = 1
+    alias: str | None = None
+
+    @property
+    def initiator(self) -> str:
+        return f"iqn.2026-11.example:{self.host}"
+
+    def rows(self) -> list[dict[str, Any]]:
+        igroups = [{"uuid": f"uuid-{self.igroup}", "name": self.igroup}] if self.igroup else None
+        return [
+            dict.fromkeys(session.SCHEMA)
+            | {
+                "svm_id": f"uuid-{self.lif.svm}", "svm_uuid": f"uuid-{self.lif.svm}",
+                "svm": self.lif.svm, "initiator": self.initiator, "alias": self.alias or self.host,
+                "isid": self.isid, "tsih": self.tsih, "target_portal_group": self.lif.name,
+                "target_portal_group_tag": 1000, "connections": self.connections, "cid": cid,
+                "authentication": self.authentication, "initiator_address": self.address,
+                "initiator_port": 40000 + self.tsih % 20000 + cid,
+                "interface_id": f"uuid-{self.lif.name}", "interface_uuid": f"uuid-{self.lif.name}",
+                "interface": self.lif.name, "interface_address": self.lif.address,
+                "interface_port": 3260, "igroups": igroups,
+            }
+            for cid in range(self.connections)
+        ]  # fmt: skip
+
+
+A1 = Lif("sql_n1_a", "192.168.10.11", "n1")
+B1 = Lif("sql_n1_b", "192.168.20.11", "n1")
+A2 = Lif("sql_n2_a", "192.168.10.12", "n2")
+B2 = Lif("sql_n2_b", "192.168.20.12", "n2")
+LIFS = (A1, B1, A2, B2)
+
+
+def linux(number: int, lifs: tuple[Lif, ...] = LIFS, times: int = 1, **more: Any) -> list[Login]:
+    """A host as Linux logs in: one session (or *times*) to each interface, a NIC per subnet."""
+    host = more.pop("host", f"lnx{number}")
+    return [
+        Login(
+            host=host,
+            lif=lif,
+            address=more.get("address") or f"{lif.address.rsplit('.', 1)[0]}.{100 + number}",
+            tsih=number * 100 + place * 10 + turn,
+            isid=f"00:02:3d:00:{number:02x}:{place * 10 + turn:02x}",
+            **{key: value for key, value in more.items() if key != "address"},
+        )
+        for place, lif in enumerate(lifs)
+        for turn in range(times)
+    ]
+
+
+@dataclass
+class World:
+    """What the array says when it is asked; *inventories* are those that it lets be listed."""
+
+    root: Path
+    cluster: str = "prod-a"
+    now: datetime = T0
+    sessions: list[Login] = field(default_factory=list)
+    lifs: list[Lif] = field(default_factory=lambda: list(LIFS))
+    nodes: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {"n1": {"ha_partner": "n2"}, "n2": {"ha_partner": "n1"}}
+    )
+    igroups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inventories: tuple[str, ...] = ("svms", "interfaces", "igroups", "nodes")
+    step: timedelta = STEP
+
+    def take(self, times: int = 1, status: str = "complete") -> "World":
+        """Take *times* snapshots, one step apart."""
+        for _ in range(times):
+            history.record(Store(self.root), self._snapshot(status))
+            self.now += self.step
+        return self
+
+    def without(self, host: str, *lifs: Lif) -> "World":
+        """The host loses its sessions on *lifs*, or all."""
+        self.sessions = [
+            login for login in self.sessions
+            if login.host != host or (lifs and login.lif.name not in {lif.name for lif in lifs})
+        ]  # fmt: skip
+        return self
+
+    def change(self, lif: Lif, **what: Any) -> "World":
+        """The interface moves, or goes down."""
+        changed = replace(lif, **what)
+        self.lifs = [changed if one.name == lif.name else one for one in self.lifs]
+        self.sessions = [
+            replace(login, lif=changed) if login.lif.name == lif.name else login
+            for login in self.sessions
+        ]
+        return self
+
+    def _snapshot(self, status: str) -> Snapshot:
+        rows = (
+            [row for login in self.sessions for row in login.rows()] if status != "failed" else []
+        )
+        frame = pl.DataFrame(rows, schema=session.SCHEMA)
+        told = {
+            "svms": [
+                {"uuid": f"uuid-{svm}", "name": svm, "state": "running", "subtype": "default"}
+                for svm in sorted({lif.svm for lif in self.lifs})
+            ],
+            "interfaces": [lif.row() for lif in self.lifs],
+            "nodes": [
+                {"uuid": f"uuid-{name}", "name": name, "state": "up", "ha_enabled": True,
+                 "takeover_state": "not_attempted", "giveback_state": "nothing_to_giveback", **more}
+                for name, more in self.nodes.items()
+            ],
+            "igroups": [
+                {"uuid": f"uuid-{name}", "name": name, "svm_uuid": "uuid-svm_sql", "svm": "svm_sql",
+                 "os_type": "linux", "protocol": "iscsi", **more}
+                for name, more in self.igroups.items()
+            ],
+        }  # fmt: skip
+        failed = status == "failed"
+        return Snapshot(
+            self.cluster,
+            self.now,
+            Listing(status, "HTTP 500" if failed else None, frame, 1),
+            {
+                name: Listing("complete", None, _frame(told[name], SCHEMAS[name]), 1)
+                for name in self.inventories
+                if not failed
+            },
+            collector="test",
+        )
+
+    def ask(
+        self, name: str, policy_text: str = "", since: datetime | None = None, **params: Any
+    ) -> list[dict[str, Any]]:
+        """The rows of a report at the end of the history, or over it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        path = self.root / "policy.toml"
+        path.write_text(policy_text)
+        asked = query.reports()[name]
+        bound = dict.fromkeys(query.STANDARD) | {
+            param.name: param.default for param in asked.params
+        }
+        times = {
+            "window": {"since": since or T0, "until": self.now},
+            "instant": {"at": self.now},
+        }
+        catalog = Catalog(Store(self.root), tables=policy.tables(path))
+        try:
+            bound |= times.get(asked.over, {}) | {"now": self.now} | params
+            return catalog.ask(asked, bound).records()
+        finally:
+            catalog.close()
+
+
+def _frame(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame([dict.fromkeys(schema) | row for row in rows], schema=schema)
