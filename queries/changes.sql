@@ -1,0 +1,32 @@
+-- /// query
+-- title = "What changed between two snapshots"
+-- description = """
+-- Compares two comparable snapshots as they are: sessions lost, appeared, reconnected or logged in
+-- anew, and what changed about those that went on. Every session of the first is either carried on
+-- or lost, every session of the second either carried on or appeared.
+-- """
+-- over = "pair"
+-- kind = "finding"
+-- cannot_see = "What happened between the two snapshots; why; whether a LUN was reachable."
+--
+-- [columns]
+-- cluster = "Cluster."
+-- svm = "SVM, by its later name."
+-- initiator = "Initiator; null where an object changed."
+-- initiator_address = "Host address."
+-- interface = "Interface, by its later name."
+-- interface_address = "Address of the interface."
+-- change = "lost, appeared, reconnected, relogged_in, connection_replaced, connection_lost, interface_replaced, authentication_changed, igroups_changed, alias_changed, comment_changed, svm_renamed or interface_renamed."
+-- sessions = "How many sessions."
+-- changed_after = "The first snapshot."
+-- changed_by = "The second snapshot."
+-- replaced_by = "The path that took over, or that was taken over from."
+-- detail = "What it was and what it is."
+-- severity = "info, low, medium, high or critical."
+-- ///
+select cluster, svm, nullif(initiator, '') as initiator,
+    nullif(initiator_address, '') as initiator_address,
+    coalesce(interface, nullif(interface_id, '')) as interface, interface_address, change, sessions,
+    changed_after, changed_by, replaced_by, detail, severity
+from changed
+order by all

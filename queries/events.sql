@@ -1,0 +1,32 @@
+-- /// query
+-- title = "Everything that changed in a window"
+-- description = """
+-- Compares every comparable snapshot with the one before it, per SVM. What one snapshot merely
+-- missed is not an event (C17).
+-- """
+-- over = "window"
+-- kind = "finding"
+-- cannot_see = "What happened and was undone between two snapshots without a new session handle."
+--
+-- [columns]
+-- cluster = "Cluster."
+-- svm = "SVM, by its later name."
+-- initiator = "Initiator; null where an object changed."
+-- initiator_address = "Host address."
+-- interface = "Interface, by its later name."
+-- interface_address = "Address of the interface."
+-- change = "As in the report changes."
+-- sessions = "How many sessions."
+-- changed_after = "Last comparable snapshot before the change."
+-- changed_by = "First comparable snapshot after it."
+-- replaced_by = "The path that took over, or that was taken over from."
+-- detail = "What it was and what it is."
+-- severity = "info, low, medium, high or critical."
+-- ///
+select cluster, svm, nullif(initiator, '') as initiator,
+    nullif(initiator_address, '') as initiator_address,
+    coalesce(interface, nullif(interface_id, '')) as interface, interface_address, change, sessions,
+    changed_after, changed_by, replaced_by, detail, severity
+from changed
+order by changed_by, changed_after, cluster, svm, change, initiator, initiator_address, interface,
+    detail, severity, replaced_by, sessions, interface_address

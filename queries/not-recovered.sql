@@ -1,0 +1,43 @@
+-- /// query
+-- title = "Who is not back to the state before"
+-- description = """
+-- Paths that had sessions at --before and have fewer at --after, whatever happened in between:
+-- the question after an incident or an upgrade.
+-- """
+-- over = "pair"
+-- kind = "finding"
+-- cannot_see = "Whether the host is meant to be back."
+--
+-- [columns]
+-- cluster = "Cluster."
+-- svm = "SVM."
+-- initiator = "Initiator."
+-- initiator_address = "Host address of the path."
+-- interface = "Interface of the path."
+-- interface_address = "Address of the interface."
+-- sessions_before = "Sessions on the path before."
+-- sessions_after = "Sessions on the path after."
+-- initiator_sessions_after = "Sessions the initiator has in the SVM after."
+-- lost_after = "Last comparable snapshot that saw what is missing."
+-- replaced_by = "The path that took over."
+-- severity = "low, medium, high or critical."
+-- detail = "What to do."
+-- ///
+select l.cluster, l.svm, nullif(l.initiator, '') as initiator,
+    nullif(l.initiator_address, '') as initiator_address,
+    coalesce(l.interface, nullif(l.interface_id, '')) as interface, l.interface_address,
+    l.path_sessions_left + l.sessions_lost as sessions_before,
+    l.path_sessions_left as sessions_after,
+    l.initiator_sessions_left as initiator_sessions_after,
+    max(s.last_seen) as lost_after, l.replaced_by, l.severity,
+    case when l.initiator_sessions_left = 0 then 'not back at all: is the host up?'
+        when l.replaced_by is not null then 'logged in elsewhere: ' || l.replaced_by
+        else 'log in to ' || coalesce(l.interface, l.interface_id, 'it') || ' again from '
+            || coalesce(nullif(l.initiator_address, ''), 'the host') end as detail
+from lost_paths l
+left join spells s
+    on s.cluster = l.cluster and s.svm_id = l.svm_id and s.initiator = l.initiator
+    and s.initiator_address = l.initiator_address and s.interface_id = l.interface_id
+    and s.last_seen >= l.lost_after and s.last_seen < l.lost_by
+group by all
+order by all

@@ -1,0 +1,17 @@
+-- /// query
+-- title = "Every attempt"
+-- description = "When each cluster was asked, what came of it, and why it failed."
+-- over = "window"
+--
+-- [columns]
+-- cluster = "Cluster."
+-- taken_at = "When the cluster was asked."
+-- status = "complete, partial, failed or suspect."
+-- sessions = "Sessions listed."
+-- connections = "Connections listed."
+-- reason = "Why it is not complete."
+-- ///
+select cluster, taken_at, status, sessions, connections, reason
+from attempts
+where taken_at >= $since and taken_at <= $until
+order by taken_at, cluster

@@ -1,0 +1,82 @@
+-- /// query
+-- title = "Everything that happened to one initiator"
+-- description = """
+-- In order: when it was first seen, what it lost and when that was back, reconnects, changes of
+-- address, igroup, alias and authentication, what partial answers showed, and what is unknown.
+-- """
+-- over = "window"
+-- kind = "finding"
+-- cannot_see = "What happened and was undone between two snapshots without a new session handle."
+--
+-- [params.initiator]
+-- default = "*"
+-- help = "Whose; * matches."
+--
+-- [columns]
+-- cluster = "Cluster."
+-- svm = "SVM; null for what concerns the whole cluster."
+-- happened_after = "It happened after this instant."
+-- happened_by = "It had happened by this one."
+-- event = "first_seen, lost, recovered, appeared, reconnected, …, seen, or unknown."
+-- initiator_address = "Host address of the path."
+-- interface = "Interface of the path."
+-- detail = "In words."
+-- severity = "info, low, medium, high or critical."
+-- ///
+with wanted as (
+    select distinct cluster, svm_id, initiator
+    from spells
+    where initiator like replace(replace(replace(lower($initiator), '%', '\%'), '_', '\_'), '*', '%') escape '\'
+), birth as (
+    select w.cluster, s.svm_id, max_by(s.svm, s.last_seen) as svm, w.initiator,
+        min(s.first_seen) as first_seen,
+        count(*) filter (s.seen_after is null) as baselines,
+        min_by(s.seen_after, s.first_seen) as seen_after
+    from wanted w
+    join spells s
+        on s.cluster = w.cluster and s.svm_id = w.svm_id and s.initiator = w.initiator
+    group by w.cluster, s.svm_id, w.initiator
+), happened as (
+    select cluster, svm, initiator, seen_after as happened_after, first_seen as happened_by,
+        'first_seen' as event, null::varchar as initiator_address, null::varchar as interface,
+        case when seen_after is null then 'was there when this SVM was first looked at'
+            else 'never seen in this SVM before' end as detail, 'info' as severity
+    from birth
+    where first_seen >= $since and first_seen <= $until
+    union all
+    select c.cluster, c.svm, c.initiator, c.changed_after, c.changed_by, c.change,
+        nullif(c.initiator_address, ''), coalesce(c.interface, nullif(c.interface_id, '')),
+        c.sessions || case when c.sessions = 1 then ' session; ' else ' sessions; ' end || c.detail,
+        c.severity
+    from changed c
+    join wanted w
+        on w.cluster = c.cluster and w.svm_id = c.svm_id and w.initiator = c.initiator
+    union all
+    select l.cluster, l.svm, l.initiator, l.back_after, l.back_by, 'recovered',
+        nullif(l.initiator_address, ''), coalesce(l.interface, nullif(l.interface_id, '')),
+        'what was lost by ' || strftime(l.lost_by, '%Y-%m-%dT%H:%M:%SZ') || ' is back, after '
+            || greatest(0, date_diff('minute', l.lost_by, l.back_after)) || ' to '
+            || date_diff('minute', l.lost_after, l.back_by) || ' minutes', 'info'
+    from losses l
+    join wanted w
+        on w.cluster = l.cluster and w.svm_id = l.svm_id and w.initiator = l.initiator
+    where l.back_by is not null and l.back_by <= $until
+    union all
+    select g.cluster, max(g.svm), g.initiator, g.first_seen, g.last_seen, 'seen', null, null,
+        count(*) || ' connections in partial answers, which prove presence and nothing else', 'info'
+    from sightings g
+    join wanted w
+        on w.cluster = g.cluster and w.svm_id = g.svm_id and w.initiator = g.initiator
+    where g.last_seen >= $since and g.first_seen <= $until
+    group by g.cluster, g.svm_id, g.initiator, g.first_seen, g.last_seen
+    union all
+    select u.cluster, null, null, u."after", u."by", 'unknown', null, null,
+        'nothing can be said: ' || u.reason, 'info'
+    from unknowns u
+    where u.cluster in (select cluster from wanted)
+)
+select cluster, svm, happened_after, happened_by, event,
+    initiator_address, interface, detail, severity
+from happened
+order by coalesce(happened_by, happened_after), happened_after, cluster, svm, initiator, event,
+    interface, initiator_address, detail, severity
