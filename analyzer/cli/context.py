@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analyzer.store import Store
 
 _CONFIG = Path("analyzer.toml")
+_POLICY = Path("policy.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,13 @@ class Context:
                 self.say(f"not yet folded: {error}")
         beside = (self.config or _CONFIG).with_name("policy.toml")
         return Catalog(store, clusters, folders, policy.tables(beside))
+
+    def _policy(self) -> Path | None:
+        """The policy file: the configured one, or ./policy.toml if it exists."""
+        told = self.configuration()
+        if told is not None and told.policy is not None:
+            return told.policy
+        return _POLICY if _POLICY.is_file() else None
 
     def say(self, text: str) -> None:
         """Narrate on stderr."""

@@ -1,5 +1,90 @@
 """Commands that bring sessions in: collect, import, doctor."""
 
+from pathlib import Path
+
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from analyzer.cli.context import Context, pass_context
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("collect")
+@click.argument("clusters", nargs=-1)
+@click.option("--parallel", default=8, show_default=True, help="How many clusters at a time.")
+@click.option("--slot", is_flag=True, help="Store under the scheduled instant, once.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the line per cluster on stderr is written.",
+)
+@pass_context
+def collect(
+    context: Context, /, clusters: tuple[str, ...], parallel: int, log_format: str, *, slot: bool
+) -> int:
+    """Take one snapshot of each configured (or named) cluster."""
+    from analyzer import collect as room  # noqa: PLC0415  # --help answers at once
+
+    config = context.required()
+    wanted = config.named(clusters)
+    for cluster in wanted:
+        if cluster.verify is False:
+            context.say(f"{cluster.name}: verify = false: its certificate is not checked")
+
+    def done(outcome: room.Outcome) -> None:
+        context.say(outcome.line() if log_format == "text" else outcome.json())
+        if log_format == "text":
+            for note in outcome.notes:
+                context.say(f"{outcome.cluster}: {note}")
+
+    outcomes = room.collect(context.open(), wanted, parallel=parallel, slot=slot, done=done)
+    return max((outcome.exit_code for outcome in outcomes), default=0)
+
+
+@click.command("import")
+@click.option("--cluster", required=True, help="Which cluster the answers are of.")
+@click.option("--taken-at", required=True, help="When the cluster was asked.")
+@click.option("--failed", metavar="WHY", help="Record that nothing could be had, and why.")
+@click.option("--svms", type=_FILE, help="Answer of /api/svm/svms.")
+@click.option("--interfaces", type=_FILE, help="Answer of /api/network/ip/interfaces.")
+@click.option("--igroups", type=_FILE, help="Answer of /api/protocols/san/igroups.")
+@click.option("--nodes", type=_FILE, help="Answer of /api/cluster/nodes.")
+@click.option("--cluster-info", type=_FILE, help="Answer of /api/cluster.")
+@click.argument("pages", nargs=-1, type=_FILE)
+@pass_context
+def import_(
+    context: Context,
+    /,
+    cluster: str,
+    taken_at: str,
+    failed: str | None,
+    cluster_info: Path | None,
+    pages: tuple[Path, ...],
+    **companions: Path | None,
+) -> int:
+    """Saved API answers (PAGES in order, - is stdin) become a snapshot."""
+    from analyzer import clock, importer  # noqa: PLC0415  # --help answers at once
+    from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
+
+    instant = clock.moment(taken_at)
+    store = context.open()
+    if failed is not None:
+        if pages:
+            raise UsageError("--failed takes no pages: nothing could be had")
+        importer.fail(store, cluster, instant, failed)
+        context.say(f"{cluster}: recorded as failed at {clock.iso(instant)}: {failed}")
+        return 0
+    if not pages:
+        raise UsageError("give the saved pages of the session listing, or --failed")
+    given = {name: path for name, path in companions.items() if path is not None}
+    told, code = importer.bring(store, cluster, instant, pages, given, cluster_info)
+    why = f": {told['reason']}" if told["reason"] else ""
+    context.say(
+        f"{cluster}: {told['status']} at {clock.iso(told['taken_at'])},"
+        f" {told['sessions']} sessions, {told['connections']} connections{why}"
+    )
+    return code
+
+
+COMMANDS: tuple[click.Command, ...] = (collect, import_)

@@ -29,7 +29,7 @@ def record(store: Store, taken: Snapshot) -> dict[str, Any]:
     told = snapshot.attempt(taken)
     with store.lock(taken.cluster), closing(Ledger(store, taken.cluster)) as ledger:
         _fold_pending(store, ledger)
-        known = find(ledger, taken.taken_at)
+        known = _find(ledger, taken.taken_at)
         if known is not None:
             if known["fingerprint"] != told["fingerprint"]:
                 raise UsageError(
@@ -40,7 +40,7 @@ def record(store: Store, taken: Snapshot) -> dict[str, Any]:
         store.mark(taken.cluster, taken.taken_at)
         snapshot.write(store, taken, told)
         _fold(store, ledger, [taken.taken_at])
-        return find(ledger, taken.taken_at) or told
+        return _find(ledger, taken.taken_at) or told
 
 
 def catch_up(store: Store, cluster: str) -> int:
@@ -56,7 +56,7 @@ def _fold_pending(store: Store, ledger: Ledger) -> int:
     if not waiting:
         return 0
     written = [at for at in waiting if store.snapshot(ledger.cluster, at).exists()]
-    missing = [at for at in written if find(ledger, at) is None]
+    missing = [at for at in written if _find(ledger, at) is None]
     _fold(store, ledger, missing)
     for instant in waiting:
         store.unmark(ledger.cluster, instant)
@@ -90,7 +90,7 @@ def fresh(store: Store, cluster: str, instants: Iterable[datetime]) -> list[Fres
     return items
 
 
-def find(ledger: Ledger, instant: datetime) -> dict[str, Any] | None:
+def _find(ledger: Ledger, instant: datetime) -> dict[str, Any] | None:
     """The attempt of that instant, if the history has it."""
     if not ledger.attempts().paths:
         return None
@@ -101,3 +101,9 @@ def find(ledger: Ledger, instant: datetime) -> dict[str, Any] | None:
     names = [column[0] for column in cursor.description]
     row = cursor.fetchone()
     return dict(zip(names, row, strict=True)) if row else None
+
+
+def find(store: Store, cluster: str, instant: datetime) -> dict[str, Any] | None:
+    """The attempt of that instant, if the history has it; the lock must be held."""
+    with closing(Ledger(store, cluster)) as ledger:
+        return _find(ledger, instant)

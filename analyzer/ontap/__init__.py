@@ -1,0 +1,10 @@
+"""Asking an ONTAP cluster: the only door to HTTP.
+
+Failures are values here: every listing says how it ended and why (``Answer``).
+"""
+
+from analyzer.ontap.client import Answer, Array, Problem
+from analyzer.ontap.listing import companion, identity, sessions
+from analyzer.ontap.record import Malformed
+
+__all__ = ["Answer", "Array", "Malformed", "Problem", "companion", "identity", "sessions"]

@@ -1,0 +1,265 @@
+"""One cluster, one kept-alive connection, one request after the other.
+
+Retries are for what may pass (429, 502, 503, 504, resets, timeouts), never for a refusal: an
+account that is refused often is locked. Redirects are never followed, compressed bodies never
+accepted, credentials never sent to another host.
+"""
+
+import random
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from analyzer import __version__
+from analyzer.config import Cluster
+from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
+
+_AGAIN = {429, 502, 503, 504}
+_TRIES = 5
+_LARGEST = 256 * 1024 * 1024  # bytes of one page
+
+
+class Problem(Exception):  # noqa: N818  # a reason, carried to where it is recorded
+    """A request that brought no usable answer; *status* is HTTP's, None if there was none."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+    @property
+    def error(self) -> type[AnalyzerError]:
+        return Denied if self.status in {401, 403} else Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body with status 200, and when the cluster says that it sent it (naive UTC)."""
+
+    body: bytes
+    dated: datetime | None
+
+
+class _Error(msgspec.Struct):
+    message: str | None = None
+    code: str | int | None = None
+
+
+class _Envelope(msgspec.Struct):
+    error: _Error | None = None
+
+
+class Array:
+    """A cluster that can be asked; use it as a context manager.
+
+    *sleep* and *transport* are seams for tests.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.cluster = cluster
+        self.deadline = time.monotonic() + cluster.timeout
+        self._sleep = sleep
+        self._authorization: str | httpx.BasicAuth | None = None
+        self._renewed = False
+        self.client = httpx.Client(
+            base_url=cluster.url,
+            verify=_trust(cluster),
+            transport=transport,
+            timeout=httpx.Timeout(10.0, read=cluster.return_timeout + 15.0),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+            follow_redirects=False,
+            trust_env=False,
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": f"analyzer/{__version__}",
+                "X-Dot-Client-App": f"analyzer/{__version__}",
+            },
+        )
+
+    def __enter__(self) -> "Array":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.client.close()
+
+    def get(self, target: str) -> Answer:
+        """Ask for a path with its query; again where that may help, until the deadline.
+
+        Raises:
+            Problem: no usable answer; says why in a sentence without secrets.
+        """
+        if self._authorization is None:
+            self._authorize()
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return self._once(target)
+            except _Passing as passing:
+                wait = passing.wait if passing.wait is not None else _backoff(attempt)
+                left = self.deadline - time.monotonic()
+                if attempt == _TRIES or wait >= left:
+                    raise Problem(passing.reason, passing.status) from passing
+                self._sleep(wait)
+            except Problem as problem:
+                if problem.status != 401 or self._renewed or not self.cluster.can_renew:
+                    raise
+                self._renewed = True
+                self._authorize()
+        raise AssertionError
+
+    def _authorize(self) -> None:
+        cluster = self.cluster
+        if not cluster.secret:
+            self._authorization = ""
+            return
+        try:
+            secret = cluster.reveal()
+        except UsageError as error:
+            raise Problem(str(error)) from None
+        if cluster.uses_token:
+            self._authorization = f"Bearer {secret}"
+        else:
+            # As UTF-8, since a password need not be ASCII.
+            user = (cluster.username or "").encode()
+            self._authorization = httpx.BasicAuth(user, secret.encode())
+
+    def _once(self, target: str) -> Answer:
+        told = self._authorization
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise Problem(f"no whole answer within {self.cluster.timeout:g} seconds")
+        try:
+            request = self.client.build_request("GET", target)
+            if isinstance(told, str) and told:
+                request.headers["Authorization"] = told
+            auth = told if isinstance(told, httpx.BasicAuth) else None
+            response = self.client.send(request, auth=auth, stream=True)
+            try:
+                body = self._read(response)
+            finally:
+                response.close()
+        except httpx.TimeoutException as error:
+            raise _Passing("timed out") from error
+        except httpx.ConnectError as error:
+            if "CERTIFICATE_VERIFY" in str(error) or "certificate" in str(error):
+                raise Problem(f"its certificate is not trusted: {error}") from error
+            raise _Passing(f"cannot connect: {error}") from error
+        except (httpx.TransportError, httpx.StreamError) as error:
+            raise _Passing(f"the connection broke: {error or type(error).__name__}") from error
+        except (httpx.InvalidURL, UnicodeError, ValueError) as error:
+            raise Problem(f"the address cannot be asked: {error}") from error
+        return self._judge(response, body)
+
+    def _read(self, response: httpx.Response) -> bytes:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise Problem("the answer is compressed, which was not asked for")
+        chunks, size = [], 0
+        for chunk in response.iter_raw(1 << 18):
+            size += len(chunk)
+            if size > _LARGEST:
+                raise Problem(f"the answer is larger than {_LARGEST >> 20} MB")
+            if time.monotonic() > self.deadline:
+                raise Problem(f"no whole answer within {self.cluster.timeout:g} seconds")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def _judge(self, response: httpx.Response, body: bytes) -> Answer:
+        status = response.status_code
+        if status == 200 and not explained(body, alone=True):
+            return Answer(body, _date(response.headers.get("Date")))
+        if 300 <= status < 400:
+            raise Problem(f"HTTP {status}: redirected elsewhere, which is not followed", status)
+        reason = f"HTTP {status}{explained(body)}"
+        if status in _AGAIN:
+            raise _Passing(reason, status, _retry_after(response.headers.get("Retry-After")))
+        raise Problem(reason, status)
+
+
+class _Passing(Exception):  # noqa: N818  # a problem that may pass
+    def __init__(self, reason: str, status: int | None = None, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+        self.wait = wait
+
+
+def _trust(cluster: Cluster) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(
+            cafile=str(cluster.verify) if not isinstance(cluster.verify, bool) else None
+        )
+        if cluster.verify is False:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if cluster.client_cert and cluster.client_key:
+            context.load_cert_chain(cluster.client_cert, cluster.client_key)
+    except (OSError, ssl.SSLError) as error:
+        raise Problem(f"certificate files cannot be used: {error}") from error
+    return context
+
+
+def explained(body: bytes, *, alone: bool = False) -> str:
+    """ONTAP's own words in an error envelope, printable; '' if there are none."""
+    if alone and b'"error"' not in body[:200]:
+        return ""
+    try:
+        error = msgspec.json.decode(body, type=_Envelope).error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    if error is None or not (error.message or error.code):
+        return ""
+    words = "".join(c if c.isprintable() else " " for c in error.message or "")[:200]
+    code = f" (code {error.code})" if error.code is not None else ""
+    return f": {words}{code}" if words else code
+
+
+def _backoff(attempt: int) -> float:
+    return float(min(30.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0))  # noqa: S311  # jitter, not a secret
+
+
+def _retry_after(told: str | None) -> float | None:
+    if told is None:
+        return None
+    if told.strip().isdigit():
+        return float(told)
+    try:
+        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def _date(told: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(told).astimezone(UTC).replace(tzinfo=None) if told else None
+    except (TypeError, ValueError):
+        return None
+
+
+def same_place(base: str, href: str, path: str) -> bool:
+    """Whether a next link stays at the same path of the same host."""
+    parts, home = urlsplit(href), urlsplit(base)
+    if parts.scheme or parts.netloc:
+        if (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
+            return False
+    elif not href.startswith("/"):
+        return False
+    return parts.path == path

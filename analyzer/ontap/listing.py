@@ -1,0 +1,126 @@
+"""Whole listings: every page, or a statement of what is missing."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import polars as pl
+
+from analyzer.ontap import record
+from analyzer.ontap.client import Array, Problem, same_place
+from analyzer.ontap.record import Malformed
+from analyzer.resource import FIRST, RESOURCES, Release, Resource
+
+_PAGES = 100_000
+
+
+@dataclass(slots=True)
+class Whole:
+    """What came of a listing: its pages as frames, and how it ended.
+
+    *status* is complete, partial or failed; *problem* what stopped it.
+    """
+
+    status: str = "complete"
+    reason: str | None = None
+    pages: int = 0
+    frames: list[pl.DataFrame] = field(default_factory=list)
+    records: list[Any] = field(default_factory=list)
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the cluster says of itself; None where it may not be asked."""
+
+    uuid: str | None = None
+    version: str | None = None
+    release: Release = FIRST
+    dated: datetime | None = None
+
+
+def identity(array: Array) -> Identity:
+    """Ask ``/api/cluster``, which a narrow account may not.
+
+    Raises:
+        Problem: the cluster cannot be asked at all: unreachable, or login refused.
+    """
+    cluster = RESOURCES["cluster"]
+    try:
+        answer = array.get(f"{cluster.path}?fields={','.join(cluster.asked)}")
+        told = record.cluster(answer.body)
+    except Malformed as error:
+        raise Problem(str(error)) from error
+    except Problem as problem:
+        if problem.status in {400, 403, 404}:
+            return Identity()
+        raise
+    version = told.version
+    release = FIRST
+    if version and version.generation is not None and version.major is not None:
+        release = (version.generation, version.major)
+    return Identity(told.uuid, version.full if version else None, release, answer.dated)
+
+
+def sessions(array: Array, release: Release) -> Whole:
+    """Every session, or what could be had of them. Never raises for what the array does."""
+    whole = _list(array, RESOURCES["sessions"], release)
+    if whole.frames:
+        whole.frames = [record.distinct(pl.concat(whole.frames))]
+    return whole
+
+
+def companion(array: Array, name: str, release: Release) -> Whole:
+    """Every record of an inventory. Never raises for what the array does."""
+    return _list(array, RESOURCES[name], release)
+
+
+def _list(array: Array, resource: Resource, release: Release) -> Whole:
+    whole = Whole()
+    cluster = array.cluster
+    fields = ",".join(resource.request(release))
+    target: str | None = (
+        f"{resource.path}?fields={quote(fields, safe=',.')}&max_records={cluster.max_records}"
+        f"&return_timeout={cluster.return_timeout}"
+    )
+    asked: set[str] = set()
+    listed = 0
+    try:
+        while target is not None:
+            if target in asked or len(asked) >= _PAGES:
+                raise Problem("the next link leads in a circle")
+            asked.add(target)
+            page = record.page(resource.name, array.get(target).body)
+            _take(whole, resource, page.records, listed)
+            listed += len(page.records)
+            if page.errors:
+                raise Problem("the answer says that records are missing from it (errors)")
+            if page.num_records is not None and page.num_records != len(page.records):
+                raise Problem(
+                    f"page {whole.pages} says {page.num_records} records and has {len(page.records)}"
+                )
+            target = _following(cluster.url, page.next, resource)
+    except (Problem, Malformed) as stopped:
+        whole.problem = stopped if isinstance(stopped, Problem) else Problem(str(stopped))
+        whole.reason = whole.problem.reason
+        whole.status = "partial" if whole.pages else "failed"
+    return whole
+
+
+def _take(whole: Whole, resource: Resource, records: list[Any], first: int) -> None:
+    if resource.name == "sessions":
+        whole.frames.append(record.sessions(records, first))
+    else:
+        whole.records += records
+    whole.pages += 1
+
+
+def _following(base: str, href: str | None, resource: Resource) -> str | None:
+    """The next page's path and query as it came, if it stays where it belongs."""
+    if href is None:
+        return None
+    if not same_place(base, href, resource.path):
+        raise Problem("the next link leads to another place, which is not followed")
+    parts = urlsplit(href)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
