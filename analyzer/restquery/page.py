@@ -5,8 +5,10 @@ unset values come last in either direction, and equal ones by key. A page that s
 it was full names where to go on, whether or not anything follows, as ONTAP does.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from analyzer.resource import Resource
@@ -55,37 +57,60 @@ def _holds(record: Record, clause: Clause) -> bool:
     )
 
 
+class Listing:
+    """The records of a resource by key, sorted once, for as many pages as are asked."""
+
+    def __init__(self, resource: Resource, records: Iterable[Record]) -> None:
+        self._found = sorted(
+            ((key(resource, record), record) for record in records), key=lambda pair: pair[0]
+        )
+
+    def find(self, sought: Key) -> Record | None:
+        at = bisect_left(self._found, sought, key=lambda pair: pair[0])
+        if at < len(self._found) and self._found[at][0] == sought:
+            return self._found[at][1]
+        return None
+
+    def page(self, query: Query, limit: int = 10_000) -> Page:
+        """One page of the records that match.
+
+        Args:
+            query: what is asked.
+            limit: of records in one page where the query sets none.
+        """
+        begin = 0
+        if query.start is not None:
+            begin = bisect_right(self._found, query.start, key=lambda pair: pair[0])
+        fitting: Iterator[tuple[Key, Record]] = (
+            pair for pair in islice(self._found, begin, None) if matches(pair[1], query.where)
+        )
+        if query.order_by:
+            fitting = iter(_sorted(list(fitting), query))
+        skipped = query.position or (0 if query.start else query.offset)
+        most = query.max_records or (limit if query.return_records else None)
+        taken = list(islice(fitting, skipped, None if most is None else skipped + most))
+        shape = tree(query.fields)
+        shown = [cut(record, shape) for _, record in taken] if query.return_records else []
+        if most is None or len(taken) < most:
+            return Page(shown, len(taken))
+        if query.order_by:
+            return Page(shown, len(taken), position=skipped + len(taken))
+        return Page(shown, len(taken), after=taken[-1][0])
+
+
 def page(query: Query, records: Iterable[Record], *, limit: int = 10_000) -> Page:
-    """One page of the records that match.
+    """One page of records that are in any order; see Listing.page."""
+    return Listing(query.resource, records).page(query, limit)
 
-    Args:
-        query: what is asked.
-        records: all there are, in any order.
-        limit: of records in one page where the query sets none.
-    """
-    resource = query.resource
-    found = sorted(
-        ((key(resource, record), record) for record in records if matches(record, query.where)),
-        key=lambda pair: pair[0],
-    )
+
+def _sorted(found: list[tuple[Key, Record]], query: Query) -> list[tuple[Key, Record]]:
     for name, direction in reversed(query.order_by):
-        _sort(found, name, reverse=direction == "desc")
-    begin = query.position + (query.offset if not (query.position or query.start) else 0)
-    if query.start is not None:
-        found = [pair for pair in found if pair[0] > query.start]
-    most = query.max_records or (limit if query.return_records else len(found) + 1)
-    taken = found[begin : begin + most]
-    shape = tree(query.fields)
-    shown = [cut(record, shape) for _, record in taken] if query.return_records else []
-    if len(taken) < most:
-        return Page(shown, len(taken))
-    if query.order_by:
-        return Page(shown, len(taken), position=begin + len(taken))
-    return Page(shown, len(taken), after=taken[-1][0])
-
-
-def _sort(found: list[tuple[Key, Record]], name: str, *, reverse: bool) -> None:
-    present = [pair for pair in found if values(pair[1], name)]
-    unset = [pair for pair in found if not values(pair[1], name)]
-    present.sort(key=lambda pair: values(pair[1], name)[0], reverse=reverse)
-    found[:] = present + unset
+        present = [pair for pair in found if values(pair[1], name)]
+        unset = [pair for pair in found if not values(pair[1], name)]
+        field = query.resource.by_name[name]
+        present.sort(
+            key=lambda pair: fold(field, values(pair[1], name))[0],  # sorted at once
+            reverse=direction == "desc",
+        )
+        found = present + unset
+    return found

@@ -1,14 +1,19 @@
 """A simulated array: a world, what happens to it, and a server that answers for it."""
 
 from analyzer.simulate.base import base_world, fleet
+from analyzer.simulate.fault import Fault, Request
 from analyzer.simulate.operation import OPERATIONS, apply
 from analyzer.simulate.script import Drift, Replay, Step, replay, script
+from analyzer.simulate.server import SimulatedArray, serve_forever
 from analyzer.simulate.world import World
 
 __all__ = [
     "OPERATIONS",
     "Drift",
+    "Fault",
     "Replay",
+    "Request",
+    "SimulatedArray",
     "Step",
     "World",
     "apply",
@@ -16,4 +21,5 @@ __all__ = [
     "fleet",
     "replay",
     "script",
+    "serve_forever",
 ]

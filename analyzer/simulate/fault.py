@@ -1,0 +1,194 @@
+"""What can go wrong with an answer, one kind at a time.
+
+On the wire: ``refuse`` (reset at once), ``reset`` (in the middle of the body), ``truncated``
+(the connection ends early), ``hang`` (nothing for a while), ``trickle`` (byte by byte).
+In the answer: ``status``, ``redirect``, ``html``, ``malformed``, ``gzip_bomb``.
+In the records: ``wrong_types``, ``errors``, ``unknown_field``, ``missing``, ``duplicate``.
+In the paging: ``next_loop``, ``next_other_host``, ``empty_page``, ``empty`` (without a next
+link, as a filtered query that ran out of time), ``short_pages``.
+"""
+
+import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+ON_WIRE = ("refuse", "reset", "truncated", "hang", "trickle")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it came; ``connection`` numbers the TCP connections of the server."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    connection: int
+
+    @property
+    def target(self) -> str:
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    def changed(self, **members: Any) -> "Answer":
+        """With members of the JSON body replaced; None removes one."""
+        body = {**msgspec.json.decode(self.body), **members}
+        kept = {name: value for name, value in body.items() if value is not None}
+        headers = {
+            name: value
+            for name, value in self.headers.items()
+            if name != "Link" or "_links" not in members
+        }
+        return replace(self, body=msgspec.json.encode(kept), headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of fault, for requests to some paths.
+
+    ``on`` is a pattern for the path; ``nth`` says which of those requests, counted from 0
+    (None: all). ``seconds`` is how long a hang lasts, or the pause between the bytes of a
+    trickle; ``status`` and ``retry_after`` are for ``status``; ``to`` is where ``redirect``
+    and ``next_other_host`` point; ``records`` is the most that ``short_pages`` lets through.
+    """
+
+    kind: str
+    on: str = "*"
+    nth: int | None = None
+    seconds: float = 30.0
+    status: int = 503
+    code: str = "393271"
+    retry_after: str | None = None
+    to: str = "http://127.0.0.2:9"
+    records: int = 3
+
+    def __post_init__(self) -> None:
+        if self.kind not in (*ON_WIRE, *CHANGES, "short_pages"):
+            raise ValueError(self.kind)
+
+    def meets(self, request: Request) -> bool:
+        return fnmatchcase(request.path, self.on)
+
+
+def change(fault: Fault, request: Request, answer: Answer) -> Answer:
+    """The answer with the fault in it; faults on the wire leave it whole."""
+    return CHANGES[fault.kind](fault, request, answer) if fault.kind in CHANGES else answer
+
+
+def _status(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del request
+    headers = dict(answer.headers)
+    if fault.retry_after is not None:
+        headers["Retry-After"] = fault.retry_after
+    error = {"message": "a simulated fault", "code": fault.code}
+    return Answer(fault.status, msgspec.json.encode({"error": error}), headers)
+
+
+def _redirect(fault: Fault, request: Request, answer: Answer) -> Answer:
+    return Answer(302, b"", {**answer.headers, "Location": fault.to + request.target})
+
+
+def _html(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del fault, request
+    page = b"<!DOCTYPE html><html><body><h1>Please sign in</h1></body></html>"
+    return replace(answer, body=page, headers={**answer.headers, "Content-Type": "text/html"})
+
+
+def _malformed(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del fault, request
+    return replace(answer, body=answer.body[:-2] + b",,]")
+
+
+def _gzip_bomb(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del fault, request
+    return replace(answer, body=_bomb(), headers={**answer.headers, "Content-Encoding": "gzip"})
+
+
+@lru_cache(maxsize=1)
+def _bomb() -> bytes:
+    return gzip.compress(b" " * (256 << 20), compresslevel=1, mtime=0)
+
+
+def _records(answer: Answer) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = msgspec.json.decode(answer.body).get("records", [])
+    return records
+
+
+def _wrong_types(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del fault, request
+    wrong: list[Any] = [{**one, "tsih": {}, "connections": "none"} for one in _records(answer)]
+    return answer.changed(records=wrong)
+
+
+def _errors(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del request
+    return answer.changed(errors=[{"message": "a node is out of quorum", "code": fault.code}])
+
+
+def _unknown_field(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del fault, request
+    return answer.changed(records=[{**one, "novelty": {"a": [1]}} for one in _records(answer)])
+
+
+def _missing(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del fault, request
+    records = _records(answer)[1:]
+    return answer.changed(records=records, num_records=len(records))
+
+
+def _duplicate(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del fault, request
+    records = _records(answer)
+    records += records[-1:]
+    return answer.changed(records=records, num_records=len(records))
+
+
+def _next_loop(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del fault
+    return answer.changed(_links={"next": {"href": request.target}})
+
+
+def _next_other_host(fault: Fault, request: Request, answer: Answer) -> Answer:
+    return answer.changed(_links={"next": {"href": fault.to + request.target}})
+
+
+def _empty_page(fault: Fault, request: Request, answer: Answer) -> Answer:
+    """A page cut by time: nothing in it, and what was asked is still to come."""
+    del fault
+    joint = "&" if request.query else "?"
+    following = {"next": {"href": f"{request.target}{joint}start.position=0"}}
+    return answer.changed(records=[], num_records=0, _links=following)
+
+
+def _empty(fault: Fault, request: Request, answer: Answer) -> Answer:
+    del fault, request
+    return answer.changed(records=[], num_records=0, _links=None)
+
+
+CHANGES: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
+    "status": _status,
+    "redirect": _redirect,
+    "html": _html,
+    "malformed": _malformed,
+    "gzip_bomb": _gzip_bomb,
+    "wrong_types": _wrong_types,
+    "errors": _errors,
+    "unknown_field": _unknown_field,
+    "missing": _missing,
+    "duplicate": _duplicate,
+    "next_loop": _next_loop,
+    "next_other_host": _next_other_host,
+    "empty_page": _empty_page,
+    "empty": _empty,
+}
