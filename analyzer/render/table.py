@@ -1,0 +1,214 @@
+"""The table for people: fits the width, cuts nothing that identifies, says what it could not see."""
+
+import io
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analyzer import clock
+from analyzer.render.value import cell, visible
+from analyzer.report import Report
+
+WIDTH = 140  # columns, where nobody's terminal says otherwise
+_NARROWEST = 12
+SEVERITIES = ("critical", "high", "medium", "low", "info")
+_MARKS = {"critical": "!!", "high": "! ", "medium": "* ", "low": "- ", "info": "  "}
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+_INTERVALS = {"after": "by", "from": "to"}
+
+
+def headline(report: Report) -> str:
+    """What was found, in a sentence that never takes 'could not see' for 'nothing there'."""
+    gaps = sum(len(told["unknown"]) for told in report.coverage)
+    if not report.rows:
+        if gaps:
+            return f"Nothing found, but not everything could be seen: {_count(gaps, 'gap')}, below."
+        return "Nothing found."
+    if report.kind != "finding":
+        return f"{_count(len(report.rows), 'row')}."
+    at = [column.name for column in report.columns].index("severity")
+    found = Counter(row[at] for row in report.rows)
+    parts = [f"{found[severity]} {severity}" for severity in SEVERITIES if found[severity]]
+    return f"{_count(len(report.rows), 'finding')}: {', '.join(parts)}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def coverage(report: Report) -> str:
+    """What was seen and what was not, a line each."""
+    lines = []
+    for told in report.coverage:
+        counts = [
+            f"{told[s]:,} {s}" for s in ("complete", "partial", "failed", "suspect") if told[s]
+        ]
+        lines.append(f"{told['cluster']}: snapshots in the window: {', '.join(counts) or 'none'}")
+        lines += [
+            f"  unknown {_interval(gap['after'], gap['by'], dated=True)}: {visible(gap['reason'] or '')}"
+            for gap in told["unknown"]
+        ]
+        lines += [
+            f"  {missing['inventory']} not collected ({missing['status']}"
+            f"{': ' + visible(missing['reason']) if missing['reason'] else ''})"
+            for missing in told.get("not_collected", [])
+        ]
+    return "\n".join(lines)
+
+
+def render(report: Report, width: int | None) -> str:
+    """The whole report as text; *width* None asks the terminal."""
+    out = io.StringIO()
+    console = Console(
+        file=None if width is None else out,
+        width=width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=False,
+        color_system="auto" if width is None else None,
+        record=width is None,
+        legacy_windows=False,
+    )
+    target = console
+    if width is None:
+        # The terminal's own width and colours, but one write at the end.
+        target = Console(
+            file=out, width=console.width, force_terminal=True, highlight=False, markup=False,
+            emoji=False, color_system=console.color_system,  # type: ignore[arg-type]  # rich's own word
+        )  # fmt: skip
+    if report.title:
+        target.print(Text(report.title, style="bold"), Text(_when(report.parameters)))
+        target.print(headline(report))
+    if report.rows:
+        _rows(report, target)
+    told = coverage(report)
+    if told:
+        target.print(Text(told, style="dim"), soft_wrap=True)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _when(parameters: dict[str, Any]) -> str:
+    told = [(name, parameters[name]) for name in ("since", "until", "at", "before", "after")
+            if isinstance(parameters.get(name), datetime)]  # fmt: skip
+    return "  ".join(f"{name} {clock.iso(instant)}" for name, instant in told)
+
+
+def _rows(report: Report, console: Console) -> None:
+    names, rows, above = _shaped(report)
+    if above:
+        console.print("  ".join(f"{name}: {visible(value)}" for name, value in above))
+    widths = [
+        max([len(name), *(max(map(len, row[k].split()), default=0) for row in rows)])
+        for k, name in enumerate(names)
+    ]
+    if sum(min(width, _NARROWEST * 3) + 2 for width in widths) > console.width:
+        _stacked(names, rows, console)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    for name, width in zip(names, widths, strict=True):
+        table.add_column(name, overflow="fold", min_width=min(width, _NARROWEST * 3))
+    for row in rows:
+        table.add_row(*(_styled(name, value) for name, value in zip(names, row, strict=True)))
+    console.print(table)
+
+
+def _stacked(names: Sequence[str], rows: list[list[str]], console: Console) -> None:
+    width = max(map(len, names))
+    for row in rows:
+        for name, value in zip(names, row, strict=True):
+            if value:
+                console.print(Text(f"{name:<{width}}  "), _styled(name, value), sep="")
+        console.print()
+
+
+def _styled(name: str, value: str) -> Text:
+    if name == "severity":
+        word = value.rsplit(maxsplit=1)[-1] if value else ""
+        return Text(value, style=_STYLES.get(word, ""))
+    return Text(value)
+
+
+def _shaped(report: Report) -> tuple[list[str], list[list[str]], list[tuple[str, str]]]:
+    """Columns as people read them: intervals as one, what is empty left out, what is the same
+    everywhere said once.
+    """
+    source = [column.name for column in report.columns]
+    rows = report.rows
+    days = {
+        value.date() for row in rows for value in row if isinstance(value, datetime)
+    }  # fmt: skip
+    dated = len(days) > 1
+    names: list[str] = []
+    columns: list[list[str]] = []
+    above: list[tuple[str, str]] = []
+    skip: set[str] = set()
+    for k, name in enumerate(source):
+        if name in skip or all(row[k] is None for row in rows):
+            continue
+        end = _end(name)
+        if end in source:
+            other = source.index(end)
+            skip.add(end)
+            shown = name.removesuffix("_after") if name.endswith("_after") else "when"
+            values = [_interval(row[k], row[other], dated=dated) for row in rows]
+            names.append(shown)
+            columns.append(values)
+            continue
+        values = [_shown(name, row[k], dated=dated) for row in rows]
+        if name in {"cluster", "svm"} and len(set(values)) == 1 and len(rows) > 1:
+            above.append((name, values[0]))
+            continue
+        names.append(name)
+        columns.append(values)
+    if days and not dated:
+        above.append(("day", days.pop().isoformat()))
+    return names, [list(row) for row in zip(*columns, strict=True)], above
+
+
+def _end(name: str) -> str:
+    for start, stop in _INTERVALS.items():
+        if name == start:
+            return stop
+        if name.endswith(f"_{start}"):
+            return name.removesuffix(start) + stop
+    return ""
+
+
+def _shown(name: str, value: Any, *, dated: bool) -> str:
+    if isinstance(value, datetime):
+        return _instant(value, dated=dated)
+    if name == "severity" and value in _MARKS:
+        return f"{_MARKS[value]} {value}".strip()
+    if name.endswith("_seconds") and isinstance(value, int):
+        return _length(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return visible(cell(value))
+
+
+def _instant(value: datetime, *, dated: bool) -> str:
+    shown = "%H:%M:%S" if value.second else "%H:%M"
+    return value.strftime(f"%Y-%m-%d {shown}" if dated else shown)
+
+
+def _interval(start: datetime | None, end: datetime | None, *, dated: bool) -> str:
+    if start is None and end is None:
+        return ""
+    left = _instant(start, dated=dated) if start else "…"
+    if end is None:
+        return f"{left} – open"
+    same = start is not None and start.date() == end.date()
+    return f"{left}–{_instant(end, dated=dated and not same)}"
+
+
+def _length(seconds: int) -> str:
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
