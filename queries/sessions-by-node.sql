@@ -1,0 +1,79 @@
+-- /// query
+-- title = "Sessions of each node: now, at the peak, and what remains"
+-- description = """
+-- Levels weigh as long as they lasted between comparable snapshots; time that is unknown weighs
+-- nothing and is named in the coverage. A limit comes from the policy and from nowhere else. The
+-- severity tells how near the peak came to it: 80, 90 or 100 of a hundred. Sessions whose node is
+-- not known, without interface data, are the row of no node.
+-- """
+-- over = "window"
+-- needs = ["interfaces"]
+-- cannot_see = "What happened between two snapshots: a peak is the highest of the snapshots."
+-- [columns]
+-- cluster = "Cluster."
+-- node = "Node; null where it is not known."
+-- sessions = "Sessions at the last comparable snapshot of the window."
+-- peak = "Most sessions in any comparable snapshot of the window."
+-- p95 = "Sessions that 95 of a hundred parts of the known time did not exceed."
+-- limit = "Sessions that policy allows; null where it does not say."
+-- headroom = "Limit less peak; null without a limit."
+-- severity = "critical at the limit, high at 90 %, medium at 80 %, else info."
+-- ///
+with asked as (
+  select cluster, min(taken_at) as first_at, max(taken_at) as last_at
+  from known_time
+  where taken_at between $since::timestamp and $until::timestamp
+  group by cluster
+), held as (
+  select
+    l.cluster,
+    l.node,
+    l.sessions,
+    greatest(l.since, a.first_at) as begins,
+    least(coalesce(l.until, a.last_at), a.last_at) as ends,
+    a.last_at
+  from node_levels l
+  join asked a on a.cluster = l.cluster
+  where l.since <= a.last_at and (l.until is null or l.until > a.first_at)
+), weighed as (
+  select
+    h.*,
+    e.before - b.before as seconds,
+    sum(e.before - b.before) over (partition by h.cluster, h.node) as total,
+    sum(e.before - b.before) over (
+      partition by h.cluster, h.node order by h.sessions, h.begins
+      rows between unbounded preceding and current row
+    ) as so_far
+  from held h
+  join known_time b on b.cluster = h.cluster and b.taken_at = h.begins
+  join known_time e on e.cluster = h.cluster and e.taken_at = h.ends
+), counted as (
+  select
+    cluster,
+    node,
+    max_by(sessions, begins) as sessions,
+    max(sessions) as peak,
+    coalesce(
+      min(sessions) filter (where total > 0 and so_far >= 0.95 * total), max_by(sessions, begins)
+    ) as p95
+  from weighed
+  group by cluster, node
+)
+select
+  c.cluster,
+  c.node,
+  c.sessions,
+  c.peak,
+  c.p95,
+  l.most as "limit",
+  l.most - c.peak as headroom,
+  case
+    when c.peak >= l.most then 'critical'
+    when c.peak >= 0.9 * l.most then 'high'
+    when c.peak >= 0.8 * l.most then 'medium'
+    else 'info'
+  end as severity
+from counted c
+left join node_limits l on l.cluster = c.cluster and l.node = c.node
+where c.node is not null or c.peak > 0
+order by all
