@@ -266,17 +266,3 @@ def _text(value: object) -> str:
 def _like(pattern: str) -> str:
     escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return escaped.replace("*", "%")
-
-
-def last_complete(store: Store, cluster: str) -> int | None:
-    """How many sessions the cluster's last comparable snapshot has; None before the first."""
-    manifest = store.manifest(cluster)
-    if not manifest or manifest["horizon"] is None:
-        return None
-    session = connect()
-    for statement in views(store, {cluster: manifest})[:1]:
-        session.execute(statement)
-    row = session.execute(
-        "select sessions from attempts where taken_at = $at::timestamp", {"at": manifest["horizon"]}
-    ).fetchone()
-    return int(row[0]) if row else None

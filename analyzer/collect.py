@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analyzer import clock, history, ontap, snapshot
-from analyzer.catalog import last_complete
 from analyzer.config import Cluster
 from analyzer.errors import AnalyzerError, Denied, Unreachable
 from analyzer.inventory import INVENTORIES
@@ -82,7 +81,7 @@ def _one(store: Store, cluster: Cluster, *, slot: bool) -> Outcome:
         with store.lock(cluster.name):
             taken_at = _instant(cluster, slot=slot)
             history.catch_up(store, cluster.name)
-            before = last_complete(store, cluster.name)
+            before = store.manifest(cluster.name).get("sessions")
             if slot and history.find(store, cluster.name, taken_at) is not None:
                 return Outcome(cluster.name, "complete", 0, taken_at, reason="this slot is stored")
             taken, problem, notes = take(cluster, taken_at, before)

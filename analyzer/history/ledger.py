@@ -31,6 +31,7 @@ def blank(cluster: str) -> dict[str, Any]:
         "generation": 0,
         "last": None,  # instant of the latest attempt
         "horizon": None,  # instant of the latest comparable snapshot
+        "sessions": None,  # how many sessions that one has
         "compacted": None,  # snapshot files up to this instant were replaced by the history
         "attempts": [],
         "tables": {t.name: {"closed": [], "open": None, "latest": {}} for t in TABLES},
@@ -78,11 +79,13 @@ class Ledger:
         for table in self._touched(late=late):
             self._fold(table, fresh, late=late)
         self._write_attempts(fresh[0].taken_at)
-        end, horizon = self.connection.execute(
-            "select max(taken_at), max(taken_at) filter (status = 'complete') from settled"
+        end, horizon, sessions = self.connection.execute(
+            "select max(taken_at), max(taken_at) filter (status = 'complete'),"
+            " max_by(sessions, taken_at) filter (status = 'complete') from settled"
         ).fetchall()[0]
         self.manifest["last"] = end.isoformat()
         self.manifest["horizon"] = horizon.isoformat() if horizon else None
+        self.manifest["sessions"] = sessions
 
     def commit(self) -> None:
         """Make it what readers see, and delete what none of them can need."""

@@ -202,7 +202,9 @@ class _Passing(Exception):  # noqa: N818  # a problem that may pass
         self.wait = wait
 
 
-def _trust(cluster: Cluster) -> ssl.SSLContext:
+def _trust(cluster: Cluster) -> ssl.SSLContext | bool:
+    if cluster.url.startswith("http:"):
+        return False
     try:
         context = ssl.create_default_context(
             cafile=str(cluster.verify) if not isinstance(cluster.verify, bool) else None

@@ -1,0 +1,97 @@
+"""A day with an incident, from a simulated array to three reports.
+
+Everything is real but the array and the clock: HTTP on loopback, the collector, the store, the
+reports.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+
+from analyzer import clock, collect, query, report
+from analyzer.catalog import Catalog
+from analyzer.collect import Outcome
+from analyzer.config import Cluster
+from analyzer.report import Report, Request
+from analyzer.simulate import Replay, SimulatedArray, base_world, script
+from analyzer.store import Store
+
+DAY = date(2026, 11, 23)
+CLUSTER = "prod-a"
+STEP = timedelta(minutes=5)
+_SECRET = "ANALYZER_DEMO_PASSWORD"  # noqa: S105  # the variable's name
+
+# What happens that day. The interfaces of n2 are L3, L4, K3 and K4; they stay away until
+# giveback. lnx4 never gets its path over L3 back.
+INCIDENT = """
+    02:12 takeover n2
+    02:41 giveback n2
+    02:43 recover lnx[123]
+    02:44 recover lnx4 L4
+    02:44 recover esx*
+    02:46 recover win*
+    02:46 recover pve*
+    02:46 recover wrk*
+    06:31 relogin esx1
+    09:02 rogue stranger iqn.2019-03.io.unknown:guest 192.168.10.200 L1
+    13:21 drop lnx1 L2
+    13:41 recover lnx1 L2
+    18:16 reboot win2
+"""
+
+# The array answers nobody between these.
+BLIND = ("11:03", "11:13")
+
+HEADLINES = ("outages", "new-initiators", "multipath-imbalance")
+
+
+@contextmanager
+def at(instant: datetime) -> Iterator[None]:
+    """The program's clock stands at *instant*."""
+    before = os.environ.get("ANALYZER_NOW")
+    os.environ["ANALYZER_NOW"] = clock.iso(instant)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["ANALYZER_NOW"]
+        else:
+            os.environ["ANALYZER_NOW"] = before
+
+
+def record(store: Store, told: Callable[[int, int, Outcome], None]) -> datetime:
+    """Collect the day into *store*; *told* hears of every snapshot. Returns the day's end.
+
+    Raises:
+        StoreError: the store cannot be written.
+    """
+    os.environ[_SECRET] = "demonstration"
+    start = datetime.combine(DAY, datetime.min.time())
+    instants = [start + STEP * number for number in range(24 * 12 + 1)]
+    replay = Replay(base_world(), script(DAY, INCIDENT))
+    array = SimulatedArray(replay.world, username="reader", password=os.environ[_SECRET])
+    gone, back = (datetime.combine(DAY, datetime.strptime(t, "%H:%M").time()) for t in BLIND)  # noqa: DTZ007  # a time of day
+    with array:
+        cluster = Cluster(
+            CLUSTER, array.url, "reader", {"password_env": _SECRET}, interval=300, timeout=0.5
+        )
+        for number, instant in enumerate(instants, 1):
+            with array.moving():
+                replay.advance(instant)
+            reachable = not gone <= instant <= back
+            (array.online if reachable else array.offline)()
+            with at(instant):
+                (outcome,) = collect.collect(store, [cluster])
+            told(number, len(instants), outcome)
+        array.online()
+    return instants[-1]
+
+
+def headlines(store: Store, end: datetime) -> list[Report]:
+    """The three reports that tell the day."""
+    with at(end):
+        catalog = Catalog(store)
+        known = query.reports()
+        return [report.run(catalog, known[name], Request()) for name in HEADLINES]
+
