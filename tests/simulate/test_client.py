@@ -1,0 +1,157 @@
+"""The vendor's own client, strict about fields, against the simulated array over real HTTP."""
+
+
+
+from collections.abc import Iterator
+from typing import Any
+
+import netapp_ontap.config
+import pytest
+from netapp_ontap import HostConnection
+from netapp_ontap.error import NetAppRestError
+from netapp_ontap.resources import Cluster, Igroup, IpInterface, IscsiSession, Node, Svm
+
+from analyzer.resource import RESOURCES, SESSIONS
+from analyzer.restquery.selection import values
+from analyzer.simulate import SimulatedArray, apply, base_world
+
+
+@pytest.fixture(scope="module")
+def array() -> Iterator[SimulatedArray]:
+    world = base_world()
+    apply(world, "set", "lnx1", "comment", "rack 4")
+    apply(world, "drop", "lnx2", "L3")
+    with SimulatedArray(world) as array:
+        yield array
+
+
+@pytest.fixture
+def client(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostConnection]:
+    monkeypatch.setattr(netapp_ontap.config, "STRICT_FIELD_ACCEPTANCE", True)
+    monkeypatch.setattr(netapp_ontap.config, "STRICT_SCHEMA_TYPE_CHECK", True)
+    connection = HostConnection(
+        array.host, array.username, array.password, verify=False, port=array.port, scheme="http"
+    )
+    with connection:
+        yield connection
+        connection.session.close()
+
+
+def bare(record: Any) -> Any:
+    """A record without its links, in one order."""
+    if isinstance(record, dict):
+        return {name: bare(value) for name, value in record.items() if name != "_links"}
+    return [bare(item) for item in record] if isinstance(record, list) else record
+
+
+def by_key(records: list[Any]) -> list[Any]:
+    return sorted(
+        (bare(one) for one in records),
+        key=lambda one: (one["svm"]["uuid"], one["target_portal_group"], one["tsih"]),
+    )
+
+
+def listed(resource: Any, **given: Any) -> list[Any]:
+    return [one.to_dict() for one in resource.get_collection(**given)]
+
+
+def test_it_lists_every_session_field_by_field(client: HostConnection, array: SimulatedArray):
+    assert by_key(listed(IscsiSession, fields="*")) == by_key(array.world.sessions())
+
+
+@pytest.mark.parametrize("size", [1, 7, 75, 1000])
+def test_pages_of_any_size_give_every_session_once(
+    client: HostConnection, array: SimulatedArray, size: int
+):
+    found = listed(IscsiSession, fields="*", max_records=size)
+    assert by_key(found) == by_key(array.world.sessions())
+    assert len(found) == len(array.world.sessions())
+
+
+def test_it_counts(client: HostConnection, array: SimulatedArray):
+    assert IscsiSession.count_collection() == len(array.world.sessions()) == 75
+    assert IscsiSession.count_collection(**{"svm.name": "svm_sql"}) == 51
+
+
+def test_unasked_it_gets_the_key_and_the_svm(client: HostConnection):
+    assert {frozenset(bare(one)) for one in listed(IscsiSession)} == {
+        frozenset({"svm", "target_portal_group", "tsih"})
+    }
+
+
+@pytest.mark.parametrize("field", [field.name for field in SESSIONS.fields])
+def test_it_filters_by_every_field(client: HostConnection, array: SimulatedArray, field: str):
+    sessions = array.world.sessions()
+    wanted = next(values(one, field)[0] for one in sessions if values(one, field))
+    found = listed(IscsiSession, fields="*", **{field: wanted})
+    assert by_key(found) == by_key([one for one in sessions if wanted in values(one, field)])
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ({"tpgroup": "sql_n1_a"}, 13),
+        ({"initiator.name": "*redhat*"}, 15),
+        ({"initiator.name": "IQN.1994-05.COM.REDHAT:LNX1"}, 4),
+        ({"initiator.name": "!*redhat*"}, 60),
+        ({"target_portal_group_tag": "1030..1031"}, 26),
+        ({"target_portal_group_tag": "<1032"}, 26),
+        ({"target_portal_group_tag": "1030|>=1046"}, 19),
+        ({"initiator.comment": "null"}, 71),
+        ({"initiator.comment": "!null"}, 4),
+        ({"initiator.comment": '"rack 4"'}, 4),
+        ({"connections.authentication_type": "chap", "svm.name": "svm_sql"}, 23),
+        ({"query_fields": "initiator,igroups", "query": "ig_ora *lnx3|*lnx4"}, 8),
+    ],
+)
+def test_it_filters_with_every_operator(client: HostConnection, given: dict[str, str], count: int):
+    assert len(listed(IscsiSession, **given)) == count
+
+
+def test_it_orders(client: HostConnection):
+    found = listed(IscsiSession, order_by="tsih desc,initiator.name", fields="initiator.name")
+    pairs = [(-one["tsih"], one["initiator"]["name"]) for one in found]
+    assert pairs == sorted(pairs)
+    assert len(pairs) == 75
+
+
+def test_it_orders_and_pages_at_once(client: HostConnection):
+    whole = listed(IscsiSession, order_by="initiator.name")
+    assert listed(IscsiSession, order_by="initiator.name", max_records=10) == whole
+
+
+def test_it_finds_one(client: HostConnection, array: SimulatedArray):
+    wanted = array.world.sessions()[5]
+    found = IscsiSession.find(
+        tsih=wanted["tsih"], target_portal_group=wanted["target_portal_group"], fields="*"
+    )
+    assert bare(found.to_dict()) == bare(wanted)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(Svm, "svms"), (IpInterface, "interfaces"), (Igroup, "igroups"), (Node, "nodes")],
+)
+def test_it_lists_the_companions(
+    client: HostConnection, array: SimulatedArray, kind: Any, name: str
+):
+    asked = ",".join(RESOURCES[name].request((9, 16), connectivity=True))
+    found = {one["uuid"]: bare(one) for one in listed(kind, fields=asked, max_records=2)}
+    assert set(found) == {one["uuid"] for one in array.world.inventory(name)}
+    one = kind(uuid=next(iter(found)))
+    one.get()
+    assert one.name == found[one.uuid]["name"]
+
+
+def test_it_reads_the_cluster(client: HostConnection, array: SimulatedArray):
+    cluster = Cluster()
+    cluster.get(fields="version,name,uuid")
+    assert (cluster.uuid, cluster.version.major) == (array.world.uuid, 16)
+
+
+def test_it_reports_the_arrays_own_error(client: HostConnection):
+    with pytest.raises(NetAppRestError) as raised:
+        listed(IscsiSession, nonsense="1")
+    assert raised.value.status_code == 400
+    assert raised.value.response_body["error"]["code"] == "262179"
