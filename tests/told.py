@@ -28,6 +28,7 @@ class Lif:
     state: str = "up"
     enabled: bool = True
     svm: str = "svm_sql"
+    failover: str = "home_node_only"
 
     @property
     def subnet(self) -> str:
@@ -40,7 +41,7 @@ class Lif:
             "svm": self.svm, "address": self.address, "netmask": "24", "subnet": self.subnet,
             "enabled": self.enabled, "state": self.state, "is_home": home == self.node,
             "home_node": home, "node": self.node, "home_port": "a", "port": "a",
-            "failover": "disabled", "service_policy": "default-data-iscsi",
+            "failover": self.failover, "service_policy": "default-data-iscsi",
             "services": ["data_iscsi"],
         }  # fmt: skip
 
@@ -183,7 +184,7 @@ class World:
         )
 
     def ask(
-        self, name: str, policy_text: str = "", since: datetime | None = None, **params: Any
+        self, name: str, policy_text: str = "", /, since: datetime | None = None, **params: Any
     ) -> list[dict[str, Any]]:
         """The rows of a report at the end of the history, or over it."""
         self.root.mkdir(parents=True, exist_ok=True)
