@@ -30,8 +30,11 @@ with bare as (
   from spells
   where first_seen <= $at::timestamp
   group by all
-), routed as (
-  select distinct cluster, svm_id, initiator from fault_subnet where fault = 'routed_session'
+), outside as (
+  select distinct c.cluster, c.svm_id, c.initiator
+  from connections_at c
+  join strangers s
+    on s.cluster = c.cluster and s.svm_id = c.svm_id and s.initiator_address = c.initiator_address
 ), marks as (
   select cluster, svm_id, initiator, list_sort(list(distinct authentication)) as kinds
   from connections_at
@@ -67,7 +70,7 @@ from bare b
 join told t on t.cluster = b.cluster
 join before e on e.cluster = b.cluster and e.svm_id = b.svm_id and e.initiator = b.initiator and e.bare
 left join origin o on o.cluster = b.cluster and o.svm_id = b.svm_id and o.initiator = b.initiator
-left join routed r on r.cluster = b.cluster and r.svm_id = b.svm_id and r.initiator = b.initiator
+left join outside r on r.cluster = b.cluster and r.svm_id = b.svm_id and r.initiator = b.initiator
 where b.initiator <> ''
 union all
 select

@@ -26,18 +26,18 @@ with svm as (
   join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
   where len(h.fabrics) = 1 and len(s.fabrics) > 1 and coalesce(h.want_subnets, 2) > 1
 ), numbers as (
-  -- An address and a subnet as text of equal length per family, a digit for each four bits.
+  -- IPv4 addresses as numbers; IPv6 is not judged.
   select
     *,
     case
       when interface_address like '%:%' or initiator_address like '%:%' then null
-      else split_part(initiator_address, '.', 1)::bigint * 16777216
-        + split_part(initiator_address, '.', 2)::bigint * 65536
-        + split_part(initiator_address, '.', 3)::bigint * 256
-        + split_part(initiator_address, '.', 4)::bigint
+      else try_cast(split_part(initiator_address, '.', 1) as bigint) * 16777216
+        + try_cast(split_part(initiator_address, '.', 2) as bigint) * 65536
+        + try_cast(split_part(initiator_address, '.', 3) as bigint) * 256
+        + try_cast(split_part(initiator_address, '.', 4) as bigint)
     end as host,
     split_part(subnet, '/', 1) as net,
-    split_part(subnet, '/', 2)::bigint as bits
+    try_cast(split_part(subnet, '/', 2) as bigint) as bits
   from sessions_at
   where subnet is not null and initiator_address <> '' and subnet not like '%:%'
 ), routed as (
@@ -45,8 +45,8 @@ with svm as (
   from numbers
   where host is not null
     and (host - (
-      split_part(net, '.', 1)::bigint * 16777216 + split_part(net, '.', 2)::bigint * 65536
-        + split_part(net, '.', 3)::bigint * 256 + split_part(net, '.', 4)::bigint
+      try_cast(split_part(net, '.', 1) as bigint) * 16777216 + try_cast(split_part(net, '.', 2) as bigint) * 65536
+        + try_cast(split_part(net, '.', 3) as bigint) * 256 + try_cast(split_part(net, '.', 4) as bigint)
     )) not between 0 and (1::bigint << (32 - bits)) - 1
 ), routers as (
   select

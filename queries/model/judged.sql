@@ -45,4 +45,4 @@ select
   settling,
   single_by_design
 from hosts_at
-where not settling and not single_by_design
+where not settling and not single_by_design and initiator <> ''
