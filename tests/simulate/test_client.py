@@ -1,7 +1,5 @@
 """The vendor's own client, strict about fields, against the simulated array over real HTTP."""
 
-
-
 from collections.abc import Iterator
 from typing import Any
 
