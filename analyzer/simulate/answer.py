@@ -49,7 +49,9 @@ class Speaker:
             return self._answers[known]
         try:
             if request.method not in {"GET", "HEAD"}:
-                raise QueryError(405, 3, f'method "{request.method}" is not allowed')  # noqa: TRY301  # one way out for all refusals
+                raise QueryError(
+                    405, 3, f'method "{request.method}" is not allowed'
+                )  # one way out for all refusals
             if body:
                 raise bad(BODY, "Body not allowed on this request")  # one way out for all refusals
             answer = self._records(request, svm, most, links=links)

@@ -1,0 +1,207 @@
+"""The simulated array: a world, credentials, faults, and a server for as long as it is entered."""
+
+import base64
+import binascii
+import hmac
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from analyzer.restquery import QueryError
+from analyzer.restquery.error import FORBIDDEN
+from analyzer.simulate.answer import Speaker, refusal
+from analyzer.simulate.fault import Answer, Fault, Request, change
+from analyzer.simulate.script import Drift
+from analyzer.simulate.server import Server
+from analyzer.simulate.world import World
+
+Faults = Sequence[Fault] | Callable[[Request], Fault | None]
+
+
+class SimulatedArray:
+    """A server on loopback that answers as ONTAP does, for as long as it is entered.
+
+    ``requests`` is everything that was asked; ``faults`` may be changed at any time; ``clock``
+    says what the ``Date`` header says (naive, UTC).
+    """
+
+    def __init__(  # each is a property of the array
+        self,
+        world: World,
+        *,
+        username: str = "admin",
+        password: str = "netapp1!",  # noqa: S107  # a simulation's
+        token: str | None = None,
+        forbidden: Sequence[str] = (),
+        faults: Faults = (),
+        clock: Callable[[], datetime] | None = None,
+        tls: tuple[Path, Path] | None = None,
+        page_limit: int = 10_000,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        """Prepare the array.
+
+        Args:
+            world: what it answers from; it may be moved meanwhile, see ``moving``.
+            username: of Basic authentication.
+            password: of Basic authentication.
+            token: also lets in who bears it.
+            forbidden: patterns of paths that the account may not read (403).
+            faults: what goes wrong, by request.
+            clock: of the ``Date`` header; the real one if None.
+            tls: files of certificate and key; plain HTTP if None.
+            page_limit: records in one page where ``max_records`` is not given.
+            host: address to listen on.
+            port: port to listen on; any free one if 0.
+        """
+        self.username, self.password, self.token = username, password, token
+        self.forbidden = tuple(forbidden)
+        self.faults = faults
+        self.clock = clock or (lambda: datetime.now(UTC).replace(tzinfo=None))
+        self.requests: list[Request] = []
+        self._speaker = Speaker(world, page_limit)
+        self._tls = tls
+        self._address = (host, port)
+        self._lock = threading.Lock()
+        self._met: Counter[Fault] = Counter()
+        self._over = threading.Event()
+        self._server: Server | None = None
+
+    @property
+    def world(self) -> World:
+        return self._speaker.world
+
+    @world.setter
+    def world(self, world: World) -> None:
+        with self._lock:
+            self._speaker = Speaker(world, self._speaker.page_limit)
+
+    @property
+    def host(self) -> str:
+        return self._address[0]
+
+    @property
+    def port(self) -> int:
+        return self._address[1]
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
+
+    @contextmanager
+    def moving(self) -> Iterator[World]:
+        """The world, with nobody answering from it meanwhile."""
+        with self._lock:
+            yield self.world
+
+    def __enter__(self) -> Self:
+        self._over.clear()
+        self.online()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self.offline()
+
+    def online(self) -> None:
+        """Listen, on the same port as before."""
+        if self._server is None:
+            self._server = Server(self._address, self, self._tls)
+            self._address = (self.host, self._server.server_address[1])
+            threading.Thread(
+                target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            ).start()
+
+    def offline(self) -> None:
+        """Refuse connections, and cut those there are; ``online`` ends it."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server.cut()
+            self._server = None
+
+    def reply(self, request: Request, *, body: bool) -> tuple[Answer, Fault | None]:
+        """The answer, and the fault it is to meet on the wire."""
+        with self._lock:
+            self.requests.append(request)
+            fault = self._fault(request)
+            refused = self._refusal(request)
+            if refused is not None:
+                answer = refused
+            else:
+                most = fault.records if fault is not None and fault.kind == "short_pages" else None
+                answer = self._speaker.answer(request, body=body, most=most)
+        return (answer if fault is None else change(fault, request, answer)), fault
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, but not beyond the end of the array."""
+        self._over.wait(seconds)
+
+    def _fault(self, request: Request) -> Fault | None:
+        if callable(self.faults):
+            return self.faults(request)
+        for fault in self.faults:
+            if fault.meets(request):
+                self._met[fault] += 1
+                if fault.nth is None or fault.nth == self._met[fault] - 1:
+                    return fault
+        return None
+
+    def _refusal(self, request: Request) -> Answer | None:
+        if not self._knows(request.headers.get("authorization", "")):
+            error = QueryError(401, FORBIDDEN, "User is not authorized.")
+            answer = refusal(error)
+            return Answer(401, answer.body, {**answer.headers, "WWW-Authenticate": "Basic"})
+        if any(fnmatchcase(request.path, pattern) for pattern in self.forbidden):
+            return refusal(QueryError(403, FORBIDDEN, "not authorized for that command"))
+        return None
+
+    def _knows(self, authorization: str) -> bool:
+        scheme, _, secret = authorization.partition(" ")
+        if scheme.lower() == "bearer" and self.token is not None:
+            return hmac.compare_digest(secret.strip().encode(), self.token.encode())
+        try:
+            given = base64.b64decode(secret, validate=True)
+        except binascii.Error:
+            return False
+        wanted = f"{self.username}:{self.password}".encode()
+        return scheme.lower() == "basic" and hmac.compare_digest(given, wanted)
+
+
+def serve_forever(
+    array: SimulatedArray,
+    *,
+    drift: float | None = None,
+    seed: int = 1,
+    told: Callable[[str], object] = len,
+) -> None:
+    """Serve until interrupted.
+
+    Args:
+        array: not entered yet.
+        drift: seconds between two moments in which something may happen; None: nothing does.
+        seed: of what happens.
+        told: is told the URL, then each thing that happens; by default nobody cares.
+    """
+    with array, suppress(KeyboardInterrupt):
+        told(array.url)
+        drifting = Drift(array.world, seed)
+        while True:
+            array.wait(drift or 3600.0)
+            if drift is not None:
+                with array.moving():
+                    happened = drifting.tick()
+                if happened:
+                    told(happened)

@@ -1,0 +1,122 @@
+"""What happens to interfaces, nodes, fabrics and services."""
+
+from analyzer.simulate.operation.registry import operation
+from analyzer.simulate.thing import Interface
+from analyzer.simulate.world import World
+
+
+@operation
+def drop_lif(world: World, interface: str) -> None:
+    """Administratively down."""
+    for key, one in world.like(world.interfaces, interface).items():
+        one.enabled = False
+        world.close(world.held(interface=key))
+
+
+@operation
+def raise_lif(world: World, interface: str) -> None:
+    for one in world.like(world.interfaces, interface).values():
+        one.enabled = True
+
+
+@operation
+def failover(world: World, interface: str, node: str) -> None:
+    """The interface goes to a node; its hosts log in again in place."""
+    for key, one in world.like(world.interfaces, interface).items():
+        one.node = node
+        world.nodes[node]  # must exist
+        world.reopen(world.held(interface=key))
+
+
+@operation
+def takeover(world: World, node: str) -> None:
+    """The node's partner takes over: interfaces that may move do, the others are gone."""
+    world.nodes[node].state = "taken_over"
+    for key, one in world.interfaces.items():
+        if (one.node or one.home_node) != node:
+            continue
+        if one.moves:
+            failover(world, key, world.nodes[node].partner)
+        else:
+            one.served = False
+            world.close(world.held(interface=key))
+
+
+@operation
+def giveback(world: World, node: str) -> None:
+    """The node serves again; interfaces that moved go home, lost sessions wait for recover."""
+    world.nodes[node].state = "up"
+    for key, one in world.interfaces.items():
+        if one.home_node != node:
+            continue
+        one.served = True
+        if one.node and one.node != node:
+            failover(world, key, node)
+
+
+@operation
+def fabric_off(world: World, fabric: str) -> None:
+    _link(world, fabric, on=False)
+
+
+@operation
+def fabric_on(world: World, fabric: str) -> None:
+    _link(world, fabric, on=True)
+
+
+@operation
+def service_off(world: World, svm: str) -> None:
+    """The iSCSI service of an SVM stops: all its sessions are gone."""
+    world.svms[svm].iscsi = False
+    for key, one in world.interfaces.items():
+        if one.svm == svm:
+            world.close(world.held(interface=key))
+
+
+@operation
+def service_on(world: World, svm: str) -> None:
+    world.svms[svm].iscsi = True
+
+
+@operation
+def add_interface(world: World, key: str, like: str, node: str, address: str) -> None:
+    """One more interface in the SVM and fabric of another; nobody logs in to it yet."""
+    old = world.interfaces[like]
+    tag = 1 + max(one.tag for one in world.interfaces.values())
+    name = f"{old.name}_{key}"
+    world.interfaces[key] = Interface(
+        name, world.new_uuid("interface", key), old.svm, address, tag, node, old.fabric,
+        old.prefix, old.home_port, old.moves, group=name,
+    )  # fmt: skip
+    for host in world.hosts.values():
+        if host.svm == old.svm:
+            host.interfaces.append(key)
+
+
+@operation
+def remove_interface(world: World, interface: str) -> None:
+    for key in world.like(world.interfaces, interface):
+        world.forget(world.held(interface=key, up=None))
+        for host in world.hosts.values():
+            if key in host.interfaces:
+                host.interfaces.remove(key)
+        del world.interfaces[key]
+
+
+@operation
+def recreate_interface(world: World, interface: str) -> None:
+    """Deleted and made again with the same name and address: another uuid, another tag."""
+    for key, one in world.like(world.interfaces, interface).items():
+        one.uuid = world.new_uuid("interface", key, world.revision)
+        one.tag = 1 + max(other.tag for other in world.interfaces.values())
+        one.last_tsih = 0
+        world.reopen(world.held(interface=key))
+
+
+def _link(world: World, fabric: str, *, on: bool) -> None:
+    """A switch: all interfaces that hang on it."""
+    for key, one in world.interfaces.items():
+        if one.fabric == fabric:
+            one.linked = on
+            if not on:
+                world.close(world.held(interface=key))

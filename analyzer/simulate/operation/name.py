@@ -1,0 +1,58 @@
+"""What administrators change: names, igroups, attributes."""
+
+from analyzer.errors import UsageError
+from analyzer.simulate.operation.registry import operation
+from analyzer.simulate.thing import Igroup
+from analyzer.simulate.world import World
+
+
+@operation
+def rename_svm(world: World, svm: str, name: str) -> None:
+    world.svms[svm].name = name
+
+
+@operation
+def rename_interface(world: World, interface: str, name: str, group: str = "follows") -> None:
+    """The name of the portal group ``follows`` or ``stays``."""
+    one = world.interfaces[interface]
+    one.group = name if group == "follows" else one.group or one.name
+    one.name = name
+
+
+@operation
+def igroup_add(world: World, igroup: str, host: str) -> None:
+    """Makes the igroup, in the host's SVM, where there is none of that name."""
+    for one in world.like(world.hosts, host).values():
+        group = world.igroups.setdefault(
+            igroup, Igroup(igroup, world.new_uuid("igroup", igroup), one.svm)
+        )
+        if one.initiator not in group.initiators:
+            group.initiators.append(one.initiator)
+
+
+@operation
+def igroup_remove(world: World, igroup: str, host: str) -> None:
+    """The host leaves the igroup; its sessions stay."""
+    world.igroups[igroup].initiators.remove(world.hosts[host].initiator)
+
+
+@operation
+def set(world: World, key: str, field: str, value: str) -> None:  # noqa: A001  # the operation's name
+    """Change an attribute of anything: ``set lnx1 comment "rack 4"``."""
+    for things in (world.hosts, world.interfaces, world.svms, world.nodes, world.igroups):
+        if key in things:
+            thing = things[key]
+            old = getattr(thing, field, _NOTHING)
+            if old is _NOTHING:
+                raise UsageError(f"'{key}' has no '{field}'")
+            new: object = value
+            if isinstance(old, bool):
+                new = value.lower() == "true"
+            elif isinstance(old, int):
+                new = int(value)
+            setattr(thing, field, new)
+            return
+    raise UsageError(f"nothing in this world is called '{key}'")
+
+
+_NOTHING = object()
