@@ -109,7 +109,7 @@ class Catalog:
                 return self._run(text, bound, where)
             except duckdb.IOException as error:
                 # A writer may have retired a file between the manifest and the scan.
-                if attempt == 2:  # noqa: PLR2004  # the third and last try
+                if attempt == 2:  # the third and last try
                     raise StoreError(f"a file of the history cannot be read: {error}") from error
                 self._open()
         raise AssertionError

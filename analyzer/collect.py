@@ -15,15 +15,13 @@ from typing import Any
 
 from analyzer import clock, history, ontap, snapshot
 from analyzer.config import Cluster
-from analyzer.errors import AnalyzerError, Denied, Unreachable
+from analyzer.errors import AnalyzerError, Denied
 from analyzer.inventory import INVENTORIES
 from analyzer.ontap import Array, Problem
 from analyzer.ontap.listing import Identity, Whole
 from analyzer.ontap.record import listing as rows_of
-from analyzer.snapshot import Listing, Snapshot
+from analyzer.snapshot import EXITS, Listing, Snapshot
 from analyzer.store import Store
-
-EXITS = {"complete": 0, "partial": 3, "suspect": 3, "failed": Unreachable.exit_code}
 
 
 @dataclass(frozen=True, slots=True)

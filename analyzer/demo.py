@@ -94,4 +94,3 @@ def headlines(store: Store, end: datetime) -> list[Report]:
         catalog = Catalog(store)
         known = query.reports()
         return [report.run(catalog, known[name], Request()) for name in HEADLINES]
-

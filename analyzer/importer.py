@@ -9,11 +9,10 @@ from typing import Any
 import polars as pl
 
 from analyzer import history, snapshot
-from analyzer.collect import EXITS
 from analyzer.errors import UsageError
 from analyzer.ontap import Malformed, record
 from analyzer.ontap.client import explained
-from analyzer.snapshot import Listing, Snapshot
+from analyzer.snapshot import EXITS, Listing, Snapshot
 from analyzer.store import Store
 
 

@@ -17,7 +17,7 @@ import msgspec
 import polars as pl
 
 from analyzer import session
-from analyzer.errors import StoreError
+from analyzer.errors import StoreError, Unreachable
 from analyzer.inventory import INVENTORIES
 from analyzer.session import Column
 from analyzer.store import Store, publish
@@ -27,6 +27,9 @@ _NUMBER = pl.Int64()
 _REAL = pl.Float64()
 _INSTANT = pl.Datetime("us")
 _KEY = "analyzer"
+
+# Exit status of a command that stored a snapshot of this status.
+EXITS = {"complete": 0, "partial": 3, "suspect": 3, "failed": Unreachable.exit_code}
 
 ATTEMPT = (
     Column("taken_at", _INSTANT, "When the cluster was asked."),

@@ -1,5 +1,17 @@
 """The history: attempts and spells per cluster, folded from snapshots, losslessly."""
 
+from analyzer.history.care import Deleted, Verified, compact, prune, rebuild, rows, verify
 from analyzer.history.record import catch_up, find, record
 
-__all__ = ["catch_up", "find", "record"]
+__all__ = [
+    "Deleted",
+    "Verified",
+    "catch_up",
+    "compact",
+    "find",
+    "prune",
+    "rebuild",
+    "record",
+    "rows",
+    "verify",
+]

@@ -42,13 +42,14 @@ def blank(cluster: str) -> dict[str, Any]:
 class Ledger:
     """The history of one cluster, open for writing."""
 
-    def __init__(self, store: Store, cluster: str) -> None:
+    def __init__(self, store: Store, cluster: str, *, fresh: bool = False) -> None:
+        """Open it; *fresh* forgets what the manifest says, for one that cannot be read."""
         self.store = store
         self.cluster = cluster
         self.folder = store.folder(cluster)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.before = store.manifest(cluster)
-        self.manifest = store.manifest(cluster) or blank(cluster)
+        self.before = {} if fresh else store.manifest(cluster)
+        self.manifest = blank(cluster) if fresh else store.manifest(cluster) or blank(cluster)
         self.connection = part.connect()
 
     def close(self) -> None:
@@ -79,11 +80,15 @@ class Ledger:
         for table in self._touched(late=late):
             self._fold(table, fresh, late=late)
         self._write_attempts(fresh[0].taken_at)
+        self.note()
+
+    def note(self) -> None:
+        """Note in the manifest which attempt is the latest, and which the latest comparable."""
         end, horizon, sessions = self.connection.execute(
             "select max(taken_at), max(taken_at) filter (status = 'complete'),"
             " max_by(sessions, taken_at) filter (status = 'complete') from settled"
         ).fetchall()[0]
-        self.manifest["last"] = end.isoformat()
+        self.manifest["last"] = end.isoformat() if end else None
         self.manifest["horizon"] = horizon.isoformat() if horizon else None
         self.manifest["sessions"] = sessions
 

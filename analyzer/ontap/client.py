@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
+from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -91,7 +92,7 @@ class Array:
             },
         )
 
-    def __enter__(self) -> "Array":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

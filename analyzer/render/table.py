@@ -135,8 +135,9 @@ def _styled(name: str, value: str) -> Text:
 
 
 def _shaped(report: Report) -> tuple[list[str], list[list[str]], list[tuple[str, str]]]:
-    """Columns as people read them: intervals as one, what is empty left out, what is the same
-    everywhere said once.
+    """Columns as people read them.
+
+    An interval is one column, what is empty is left out, what is the same everywhere said once.
     """
     source = [column.name for column in report.columns]
     rows = report.rows

@@ -164,12 +164,12 @@ def _plain(field: Field, text: str) -> Condition:
 
 def _range(field: Field, text: str) -> Condition:
     bounds = split(text, "..", field.name)
-    if len(bounds) == 2:  # noqa: PLR2004  # low and high
+    if len(bounds) == 2:  # low and high
         low, high = (bound.strip() for bound in bounds)
         if not low or not high:
             raise bad(MISSING_BOUND, f'Missing bound in "{text}"', field.name)
         return Range(_scalar(field, low), _scalar(field, high))
-    if len(bounds) > 2:  # noqa: PLR2004  # low and high
+    if len(bounds) > 2:  # low and high
         raise invalid(text, field.name)
     return _like(field, text)
 
