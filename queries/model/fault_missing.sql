@@ -102,6 +102,8 @@ with gone as (
     on i.cluster = e.cluster and i.svm_id = e.svm_id and i.interface_id = e.interface_id
   where not list_contains(h.interface_ids, e.interface_id)
     and h.want_paths is null
+    -- What a single interface lacks is told as such.
+    and (e.expected_from <> 'interfaces in use' or len(h.interface_ids) > 1)
     -- Its last session there must be gone for a settle window (F09).
     and (e.expected_from <> 'own history' or not i.up or not exists (
       select 1

@@ -30,7 +30,7 @@ with svm_nodes as (
   group by all
 ), excused as (
   -- It stood on the node that is away now: one finding for the node, not one for each initiator.
-  select h.cluster, h.svm_id, h.initiator, a.node, a.why
+  select h.cluster, h.svm_id, h.initiator, a.node, a.why, a.back
   from judged h
   join away_nodes a on a.cluster = h.cluster and a.svm_id = h.svm_id
   left join known k
@@ -79,7 +79,8 @@ where not exists (
 )
 union all
 select
-  h.cluster, h.svm_id, null, 'single_node', 'high', [e.node], null,
+  h.cluster, h.svm_id, null, 'single_node', case when bool_or(e.back) then 'low' else 'high' end,
+  [e.node], null,
   'node ' || e.node || ' ' || max(e.why) || ': ' || count(*)
     || case when count(*) = 1 then ' initiator stands' else ' initiators stand' end
     || ' on one node alone: ' || string_agg(h.initiator, ', ' order by h.initiator)
@@ -118,6 +119,18 @@ join counted b
 join interfaces_per_node x on x.cluster = a.cluster and x.svm_id = a.svm_id and x.node = a.node
 join interfaces_per_node y on y.cluster = b.cluster and y.svm_id = b.svm_id and y.node = b.node
 where a.sessions <> b.sessions and x.interfaces = y.interfaces
+  -- An interface that is missing is told as such.
+  and not exists (
+    select 1
+    from expected e
+    where e.cluster = h.cluster and e.svm_id = h.svm_id and e.initiator = h.initiator
+      and not list_contains(h.interface_ids, e.interface_id)
+  )
+  and not exists (
+    select 1
+    from away_nodes w
+    where w.cluster = h.cluster and w.svm_id = h.svm_id and w.node in (a.node, b.node)
+  )
 group by a.cluster, a.svm_id, a.initiator
 union all
 select
