@@ -19,7 +19,7 @@ from analyzer.simulate.answer import Speaker, refusal
 from analyzer.simulate.fault import Answer, Fault, Request, change
 from analyzer.simulate.script import Drift
 from analyzer.simulate.server import Server
-from analyzer.simulate.world import World
+from analyzer.simulate.world import Version, World
 
 Faults = Sequence[Fault] | Callable[[Request], Fault | None]
 
@@ -39,6 +39,8 @@ class SimulatedArray:
         password: str = "netapp1!",  # noqa: S107  # a simulation's
         token: str | None = None,
         forbidden: Sequence[str] = (),
+        svm: str = "",
+        version: Version | None = None,
         faults: Faults = (),
         clock: Callable[[], datetime] | None = None,
         tls: tuple[Path, Path] | None = None,
@@ -54,6 +56,8 @@ class SimulatedArray:
             password: of Basic authentication.
             token: also lets in who bears it.
             forbidden: patterns of paths that the account may not read (403).
+            svm: name of the only SVM that the account sees; all of them if empty.
+            version: of ONTAP, such as (9, 8, 0); the world's own if None.
             faults: what goes wrong, by request.
             clock: of the ``Date`` header; the real one if None.
             tls: files of certificate and key; plain HTTP if None.
@@ -63,10 +67,11 @@ class SimulatedArray:
         """
         self.username, self.password, self.token = username, password, token
         self.forbidden = tuple(forbidden)
-        self.faults = faults
+        self._faults = faults
+        world.version = version or world.version
         self.clock = clock or (lambda: datetime.now(UTC).replace(tzinfo=None))
         self.requests: list[Request] = []
-        self._speaker = Speaker(world, page_limit)
+        self._speaker = Speaker(world, page_limit, svm)
         self._tls = tls
         self._address = (host, port)
         self._lock = threading.Lock()
@@ -81,7 +86,17 @@ class SimulatedArray:
     @world.setter
     def world(self, world: World) -> None:
         with self._lock:
-            self._speaker = Speaker(world, self._speaker.page_limit)
+            self._speaker = Speaker(world, self._speaker.page_limit, self._speaker.svm)
+
+    @property
+    def faults(self) -> Faults:
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        with self._lock:
+            self._faults = faults
+            self._met.clear()
 
     @property
     def host(self) -> str:
@@ -102,7 +117,6 @@ class SimulatedArray:
             yield self.world
 
     def __enter__(self) -> Self:
-        self._over.clear()
         self.online()
         return self
 
@@ -112,11 +126,11 @@ class SimulatedArray:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._over.set()
         self.offline()
 
     def online(self) -> None:
         """Listen, on the same port as before."""
+        self._over.clear()
         if self._server is None:
             self._server = Server(self._address, self, self._tls)
             self._address = (self.host, self._server.server_address[1])
@@ -126,6 +140,7 @@ class SimulatedArray:
 
     def offline(self) -> None:
         """Refuse connections, and cut those there are; ``online`` ends it."""
+        self._over.set()
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -146,13 +161,13 @@ class SimulatedArray:
         return (answer if fault is None else change(fault, request, answer)), fault
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, but not beyond the end of the array."""
+        """Let time pass, but not beyond the moment the array goes offline."""
         self._over.wait(seconds)
 
     def _fault(self, request: Request) -> Fault | None:
-        if callable(self.faults):
-            return self.faults(request)
-        for fault in self.faults:
+        if callable(self._faults):
+            return self._faults(request)
+        for fault in self._faults:
             if fault.meets(request):
                 self._met[fault] += 1
                 if fault.nth is None or fault.nth == self._met[fault] - 1:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET, socket
+from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any
 
 from analyzer.simulate.fault import Answer, Fault, Request
@@ -44,6 +45,10 @@ class Server(ThreadingHTTPServer):
                 self.socket, server_side=True, do_handshake_on_connect=False
             )
 
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)  # HTTPServer's own would ask for the name of the host
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
     def get_request(self) -> tuple[socket, Any]:
         connection, address = super().get_request()
         self.opened += 1
@@ -63,8 +68,12 @@ class Server(ThreadingHTTPServer):
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(SHUT_RDWR)
-        while self._open:  # their threads notice at once; nothing is left open behind us
-            time.sleep(0.002)
+        patience = 200
+        while (
+            self._open and patience
+        ):  # their threads notice at once; nothing is left open behind us
+            time.sleep(0.005)
+            patience -= 1
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that go away are no news."""

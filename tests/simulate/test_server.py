@@ -3,10 +3,15 @@
 import gzip
 import http.client
 import json
+import shutil
+import ssl
+import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
+from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -233,3 +238,55 @@ def test_a_redirect_and_a_bomb(array: SimulatedArray, call: Caller):
     assert len(packed) < 2_000_000
     with gzip.open(BytesIO(packed)) as unpacked:
         assert unpacked.read(10) == b" " * 10
+
+
+def test_an_account_of_one_svm_sees_that_one_only() -> None:
+    with SimulatedArray(base_world(), svm="svm_k8s") as array:
+        call = Caller(array)
+        assert call(SESSIONS)[1]["num_records"] == 24
+        assert [one["name"] for one in call("/api/svm/svms")[1]["records"]] == ["svm_k8s"]
+        assert call("/api/network/ip/interfaces")[1]["num_records"] == 8
+        call.connection.close()
+
+
+def test_an_array_goes_offline_at_once_even_while_it_hangs(
+    array: SimulatedArray, call: Caller
+) -> None:
+    array.faults = [Fault("hang", seconds=60)]
+    call.connection.request("GET", SESSIONS, headers={"Authorization": f"Basic {call.login}"})
+    while not array.requests:
+        pass
+    begun = monotonic()
+    array.offline()
+    assert monotonic() - begun < 5
+
+
+def test_the_same_fault_given_again_happens_again(array: SimulatedArray, call: Caller) -> None:
+    for _ in range(2):
+        array.faults = [Fault("status", nth=0)]
+        assert [call(SESSIONS)[0], call(SESSIONS)[0]] == [503, 200]
+
+
+def test_it_speaks_tls(tmp_path: Path) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    made, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    told = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=a -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run(
+        [openssl, *told.split(), "-keyout", key, "-out", made], check=True, capture_output=True
+    )
+    with SimulatedArray(base_world(), tls=(made, key)) as array:
+        assert array.url.startswith("https://")
+        trusting = ssl.create_default_context(cafile=made)
+        call = Caller(array)
+        call.connection = http.client.HTTPSConnection(array.host, array.port, context=trusting)
+        assert call(SESSIONS)[1]["num_records"] == 76
+        call.connection.close()
+
+
+def test_the_cluster_says_the_version_that_it_was_given() -> None:
+    with SimulatedArray(base_world(), version=(9, 6, 0)) as array:
+        call = Caller(array)
+        assert call("/api/cluster?fields=version")[1]["version"]["major"] == 6
+        call.connection.close()
