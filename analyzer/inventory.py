@@ -34,7 +34,7 @@ SVMS = Inventory(
     (
         Column("uuid", _TEXT, "UUID of the SVM."),
         Column("name", _TEXT, "Name of the SVM."),
-        Column("state", _TEXT, "running, stopped, …"),
+        Column("state", _TEXT, "running, stopped and so on."),
         Column("subtype", _TEXT, "default, sync_source, sync_destination, dp_destination."),
     ),
 )
@@ -86,7 +86,7 @@ NODES = Inventory(
     (
         Column("uuid", _TEXT, "UUID of the node."),
         Column("name", _TEXT, "Name of the node."),
-        Column("state", _TEXT, "up, down, taken_over, waiting_for_giveback, …"),
+        Column("state", _TEXT, "up, down, taken_over, waiting_for_giveback and so on."),
         Column("ha_enabled", _FLAG, "Whether takeover is enabled."),
         Column("ha_partner", _TEXT, "Name of its HA partner."),
         Column("takeover_state", _TEXT, "State of a takeover of its partner."),

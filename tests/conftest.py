@@ -1,0 +1,85 @@
+"""What all tests share: golden files, and a recorded day to ask questions of."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from analyzer import demo, importer, policy
+from analyzer.catalog import Catalog
+from analyzer.inventory import INVENTORIES
+from analyzer.simulate import Replay, World, base_world, script
+from analyzer.store import Store
+
+settings.register_profile("suite", max_examples=15, deadline=None)
+settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite golden files")
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANALYZER_STORE", "ANALYZER_CONFIG", "ANALYZER_NOW"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare text with a golden file beside the test, as bytes."""
+    folder = request.path.parent / "golden"
+
+    def compare(name: str, text: str) -> None:
+        path = folder / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        assert path.is_file(), f"{path} is missing; pytest --update-golden writes it"
+        assert path.read_bytes().decode() == text, f"{name}; pytest --update-golden rewrites it"
+
+    return compare
+
+
+def bring(
+    store: Store, folder: Path, taken_at: datetime, world: World, cluster: str = "prod-a"
+) -> str:
+    """Import the world as it is, through files as a user would; returns the status."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for name, records in [
+        ("sessions", world.sessions()),
+        *((name, world.inventory(name)) for name in INVENTORIES),
+    ]:
+        files[name] = folder / f"{name}.json"
+        files[name].write_text(json.dumps({"records": records, "num_records": len(records)}))
+    sessions = files.pop("sessions")
+    told, _code = importer.bring(store, cluster, taken_at, [sessions], files)
+    return str(told["status"])
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The demonstration's day, looked at when something happens and every six hours."""
+    folder = tmp_path_factory.mktemp("recorded")
+    store = Store(folder / "store")
+    start = datetime.combine(demo.DAY, datetime.min.time())
+    replay = Replay(base_world(), script(demo.DAY, demo.INCIDENT))
+    minutes = [0, 130, 135, 165, 170, 360, 395, 540, 545, 660, 675, 800, 805, 825, 1095, 1440]
+    for minute in minutes:
+        instant = start + timedelta(minutes=minute)
+        bring(store, folder / "answers", instant, replay.advance(instant))
+    importer.fail(store, "prod-a", start + timedelta(minutes=665), "HTTP 401")
+    return store
+
+
+@pytest.fixture
+def sample(recorded: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
+    """The recorded day as tables; the clock stands at its end."""
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+    catalog = Catalog(recorded, tables=policy.tables(None))
+    yield catalog
+    catalog.close()

@@ -1,0 +1,181 @@
+"""What holds of any history, whatever failed and whatever came late."""
+
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer import history, inventory, session
+from analyzer.catalog import Catalog
+from analyzer.history.table import TABLES
+from analyzer.snapshot import Listing, Snapshot
+from analyzer.store import Store
+
+START = datetime(2026, 11, 23, 2)
+STEP = timedelta(minutes=5)
+
+
+def row(svm: str, host: int, login: int) -> dict[str, Any]:
+    text = {"initiator": f"iqn.h{host}", "isid": f"00:{host:02}", "target_portal_group": "l1"}
+    return dict.fromkeys(session.SCHEMA) | {
+        "svm_id": svm, "svm_uuid": svm, "svm": svm, **text, "tsih": login, "connections": 1,
+        "target_portal_group_tag": 1, "cid": 0, "initiator_address": f"10.0.0.{host}",
+        "initiator_port": login, "interface_id": "L", "interface_uuid": "L", "interface": "l",
+        "interface_address": "10.1.1.1", "igroups": [{"uuid": "u", "name": "n"}],
+    }  # fmt: skip
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Snapshot]:
+    """Snapshots five minutes apart: complete, partial, failed, empty, with and without an SVM."""
+    made = []
+    for number in range(draw(st.integers(2, 7))):
+        status = draw(st.sampled_from(["complete"] * 6 + ["failed", "partial"]))
+        svms = draw(st.sampled_from([["a", "b"]] * 4 + [["a"], ["b"]]))
+        there = draw(st.lists(st.booleans(), min_size=6, max_size=6))
+        logins = draw(st.lists(st.sampled_from([1, 1, 1, 2]), min_size=6, max_size=6))
+        empty = draw(st.integers(0, 4)) == 0 or status == "failed"
+        rows = [
+            row(svm, host, logins[3 * k + host])
+            for k, svm in enumerate(svms)
+            for host in range(3)
+            if there[3 * k + host] and not empty
+        ]
+        inventories = {}
+        if status != "failed" and draw(st.booleans()):
+            listed = [{"uuid": svm, "name": svm, "state": "running"} for svm in svms]
+            frame = pl.DataFrame(listed, schema=inventory.SCHEMAS["svms"])
+            inventories["svms"] = Listing("complete", None, frame)
+        sessions = Listing(
+            status,
+            None if status == "complete" else "why",
+            pl.DataFrame(rows, schema=session.SCHEMA),
+        )
+        made.append(Snapshot("c1", START + STEP * number, sessions, inventories))
+    return made
+
+
+def stored(folder: str, name: str, snapshots: list[Snapshot]) -> Store:
+    store = Store(Path(folder) / name)
+    for taken in snapshots:
+        history.record(store, taken)
+    return store
+
+
+def told(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table of a history, in order."""
+    catalog = Catalog(store)
+    names = ["attempts", *(table.name for table in TABLES)]
+    rows = {name: sorted(catalog.run(f"from {name}").rows, key=str) for name in names}
+    catalog.close()
+    return rows
+
+
+def listed(taken: Snapshot) -> list[tuple[Any, ...]]:
+    return sorted(taken.sessions.rows.rows(), key=str)
+
+
+@given(histories())
+def test_any_snapshot_can_be_given_back_exactly(snapshots: list[Snapshot]) -> None:
+    with TemporaryDirectory() as folder:
+        store = stored(folder, "one", snapshots)
+        statuses = {row[1]: row[2] for row in told(store)["attempts"]}
+        for taken in snapshots:
+            if statuses[taken.taken_at] in {"complete", "partial"}:
+                assert sorted(history.rows(store, "c1", taken.taken_at), key=str) == listed(taken)
+        assert history.verify(store, "c1").problem is None
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_late_snapshots_give_the_same_history(
+    snapshots: list[Snapshot], chance: random.Random
+) -> None:
+    with TemporaryDirectory() as folder:
+        ordered = told(stored(folder, "ordered", snapshots))
+        shuffled = list(snapshots)
+        chance.shuffle(shuffled)
+        assert told(stored(folder, "shuffled", shuffled)) == ordered
+
+
+@given(histories())
+def test_care_changes_no_table(snapshots: list[Snapshot]) -> None:
+    with TemporaryDirectory() as folder:
+        store = stored(folder, "one", snapshots)
+        before = told(store)
+        history.rebuild(store, "c1")
+        assert told(store) == before
+        half = snapshots[len(snapshots) // 2].taken_at
+        history.compact(store, "c1", half)
+        assert told(store) == before
+        history.rebuild(store, "c1")
+        assert told(store) == before
+        assert history.verify(store, "c1").problem is None
+
+
+@given(histories())
+def test_bounds_are_the_neighbouring_comparable_snapshots(snapshots: list[Snapshot]) -> None:
+    with TemporaryDirectory() as folder:
+        tables = told(stored(folder, "one", snapshots))
+    names = ["cluster", *session.SCHEMA, "seen_after", "first_seen", "last_seen", "gone_by"]
+    seen: dict[str, list[datetime]] = {"a": [], "b": []}
+    for attempt in sorted(tables["attempts"], key=lambda row: row[1]):
+        if attempt[2] == "complete":
+            for svm in attempt[11]:
+                seen[svm].append(attempt[1])
+    for values in tables["spells"]:
+        spell = dict(zip(names, values, strict=True))
+        instants = seen[spell["svm_id"]]
+        first, last = (instants.index(spell[name]) for name in ("first_seen", "last_seen"))
+        assert spell["seen_after"] == (instants[first - 1] if first else None)
+        assert spell["gone_by"] == (instants[last + 1] if last + 1 < len(instants) else None)
+
+
+def lone(status: str, rows: list[dict[str, Any]], minute: int) -> Snapshot:
+    listing = Listing(status, None, pl.DataFrame(rows, schema=session.SCHEMA))
+    return Snapshot("c1", START + timedelta(minutes=minute), listing)
+
+
+def statuses(store: Store) -> list[str]:
+    return [row[2] for row in sorted(told(store)["attempts"], key=lambda row: row[1])]
+
+
+def test_an_empty_answer_is_suspect_until_the_next_one_settles_it(tmp_path: Path) -> None:
+    full, other = [row("a", 1, 1)], [row("a", 2, 7)]
+    store = stored(str(tmp_path), "one", [lone("complete", full, 0), lone("complete", [], 5)])
+    assert statuses(store) == ["complete", "suspect"]
+    history.record(store, lone("complete", full, 10))
+    assert statuses(store) == ["complete", "failed", "complete"]
+    history.record(store, lone("complete", [], 15))
+    history.record(store, lone("complete", [], 20))
+    assert statuses(store)[3:] == ["complete", "complete"]
+    history.record(store, lone("complete", full, 25))
+    history.record(store, lone("complete", [], 30))
+    history.record(store, lone("complete", other, 35))
+    assert statuses(store)[-2:] == ["complete", "complete"]
+
+
+def test_verify_names_the_first_snapshot_that_cannot_be_given_back(tmp_path: Path) -> None:
+    store = stored(str(tmp_path), "one", [lone("complete", [row("a", 1, 1)], m) for m in (0, 5)])
+    (part,) = store.folder("c1").glob("spells.open-*.parquet")
+    broken = pl.read_parquet(part).with_columns(tsih=pl.lit(9, dtype=pl.Int64))
+    broken.write_parquet(part)
+    problem = history.verify(store, "c1").problem
+    assert problem is not None
+    assert problem.startswith("2026-11-23T02:00:00Z")
+
+
+def test_prune_keeps_the_earlier_side_of_an_event_that_stays(tmp_path: Path) -> None:
+    snapshots = [lone("complete", [row("a", h, 1) for h in hosts], m)
+                 for m, hosts in ((0, [1, 2]), (5, [1, 2]), (60, [1]), (65, [1]))]  # fmt: skip
+    store = stored(str(tmp_path), "one", snapshots)
+    history.prune(store, "c1", START + timedelta(minutes=30))
+    attempts = [row[1] for row in sorted(told(store)["attempts"], key=lambda row: row[1])]
+    assert attempts == [START + timedelta(minutes=m) for m in (5, 60, 65)]
+    gone = [row for row in told(store)["spells"] if row[-1] is not None]
+    assert [(row[-2], row[-1]) for row in gone] == [(attempts[0], attempts[1])]
+    assert history.verify(store, "c1").problem is None
