@@ -5,8 +5,9 @@ kept as a LIKE pattern whose escape is a backslash.
 """
 
 import difflib
+import json
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -80,23 +81,31 @@ SECTIONS: dict[str, tuple[str, dict[str, Key]]] = {
 }
 
 
-def tables(path: Path | None) -> Tables:
+def tables(path: Path | None, limits: Iterable[tuple[str, str, int]] = ()) -> Tables:
     """The tables that queries join, by name: columns with their types, and rows.
 
-    Without a file they are empty. ``place`` is the position of the entry in its section.
+    Without a file they are empty. ``place`` is the position of the entry in its section; the
+    first that matches counts. *limits* are those of the configuration (cluster, node,
+    sessions); they come behind the file's own.
 
     Raises:
         UsageError: the file cannot be read, or a key or a value in it is not known.
     """
-    told = _read(path) if path is not None and path.is_file() else {}
+    told = _read(path) if path is not None else {}
     _known(path, "section", told, SECTIONS)
-    return {
+    made = {
         table: (
             {"place": "bigint", **{key.column: _KINDS[key.kind] for key in keys.values()}},
             _rows(path, section, told.get(section, []), keys),
         )
         for section, (table, keys) in SECTIONS.items()
     }
+    rows = made["limits"][1]
+    rows += [
+        [place, _pattern(cluster), _pattern(node), sessions]
+        for place, (cluster, node, sessions) in enumerate(limits, start=len(rows) + 1)
+    ]
+    return made
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -179,3 +188,30 @@ _MEANT = {
     "number": "a whole number",
     "instant": "a date or a time, written without quotes",
 }
+
+
+_PREFACE = """\
+# What most hosts of each igroup had in the last seven days. It tells what was, not what
+# ought to be: raise what was too low, and delete what is not worth a rule.
+"""
+
+
+def suggestion(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A policy file that what was seen would meet, from rows of ``policy-suggestion``."""
+    parts = [_PREFACE]
+    for row in rows:
+        parts.append(
+            f"\n# {row['cluster']}, {row['svm']}: {row['agree']} of {row['hosts']} hosts are so\n"
+            f"[[expect]]\nigroup = {_quoted(row['igroup'])}\n"
+        )
+        parts += [
+            f"{name} = {row[name]}\n"
+            for name in ("paths", "nodes", "subnets", "sessions_per_path")
+            if row[name] is not None
+        ]
+    return "".join(parts)
+
+
+def _quoted(text: str) -> str:
+    # JSON's strings are TOML's basic strings; a literal * has no other spelling than itself.
+    return json.dumps(text, ensure_ascii=False)

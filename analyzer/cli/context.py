@@ -66,10 +66,11 @@ class Context:
                 history.catch_up(store, cluster)
             except (Busy, StoreError) as error:
                 self.say(f"not yet folded: {error}")
-        beside = (self.config or _CONFIG).with_name("policy.toml")
-        return Catalog(store, clusters, folders, policy.tables(beside))
+        told = self.configuration()
+        limits = told.limits if told is not None else ()
+        return Catalog(store, clusters, folders, policy.tables(self.policy_file(), limits))
 
-    def _policy(self) -> Path | None:
+    def policy_file(self) -> Path | None:
         """The policy file: the configured one, or ./policy.toml if it exists."""
         told = self.configuration()
         if told is not None and told.policy is not None:

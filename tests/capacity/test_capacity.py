@@ -214,3 +214,14 @@ def test_the_same_store_gives_the_same_rows(world: World, name: str) -> None:
     world.take(4)
     world.without("lnx1", A2).take(3)
     assert world.ask(name, LIMITS) == world.ask(name, LIMITS)
+
+
+def test_hours_of_the_week_tell_the_morning_from_the_night(world: World) -> None:
+    world.step = timedelta(minutes=30)
+    world.take(4)
+    world.sessions += linux(5)
+    world.take(2)
+    rows = by(world.ask("sessions-by-hour"), "node", "hour")
+    told = [(rows["n1", hour]["average"], rows["n1", hour]["peak"]) for hour in (2, 3, 4)]
+    assert told == [(8, 8), (8, 8), (10, 10)]
+    assert rows["n1", 2]["weekday"] == 5

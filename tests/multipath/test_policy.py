@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from told import LIFS, World, linux
 
 from analyzer import policy
 from analyzer.errors import UsageError
@@ -51,3 +52,26 @@ def test_what_it_cannot_mean_is_refused_with_the_words_to_mend_it(
     with pytest.raises(UsageError) as caught:
         policy.tables(path)
     assert all(word in str(caught.value) for word in words)
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"missing\.toml"):
+        policy.tables(tmp_path / "missing.toml")
+
+
+def test_limits_of_the_configuration_come_behind_the_files_own(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text('[[limits]]\nnode = "n1"\nsessions = 100\n')
+    _, rows = policy.tables(path, [("prod-*", "n*", 200)])["limits"]
+    assert rows == [[1, None, "n1", 100], [2, "prod-%", "n%", 200]]
+
+
+def test_what_is_suggested_is_met_by_what_it_came_from(tmp_path: Path) -> None:
+    world = World(tmp_path, sessions=linux(1) + linux(2) + linux(3, LIFS[:2], igroup="ig_two"))
+    rows = world.take(12).ask("policy-suggestion")
+    assert [(row["igroup"], row["hosts"], row["paths"], row["nodes"]) for row in rows] == [
+        ("ig_ora", 2, 4, 2), ("ig_two", 1, 2, 1),
+    ]  # fmt: skip
+    text = policy.suggestion(rows)
+    assert "single_node" in {row["fault"] for row in world.ask("multipath-imbalance")}
+    assert world.ask("multipath-imbalance", text) == []
