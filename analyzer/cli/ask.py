@@ -26,7 +26,7 @@ _TIMES = {
     ),
 }
 
-_OUTPUT = (
+OUTPUT = (
     click.Option(
         ["--format", "format_"],
         type=click.Choice(FORMATS),
@@ -41,7 +41,7 @@ _OUTPUT = (
     ),
 )
 
-_FILTERS = (
+FILTERS = (
     click.Option(["--cluster"], multiple=True, help="Only this cluster; * matches; repeatable."),
     click.Option(["--svm"], multiple=True, help="Only this SVM; * matches; repeatable."),
     click.Option(
@@ -67,9 +67,9 @@ def options(query: "Query") -> list[click.Parameter]:
         for param in query.params
     ]
     taken = {"svm", "initiator", "cluster"} & {param.name for param in query.params}
-    filters = [option for option in _FILTERS if option.name not in taken]
+    filters = [option for option in FILTERS if option.name not in taken]
     explain = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
-    return [*times, *own, *filters, *_OUTPUT, explain]
+    return [*times, *own, *filters, *OUTPUT, explain]
 
 
 def answer(
@@ -202,8 +202,8 @@ def snapshots(context: Context, /, **given: Any) -> int:
 
 
 for _command in (diff, timeline, snapshots):
-    _command.params += [*_FILTERS[:1], *_OUTPUT]
-diff.params += _FILTERS[1:]
+    _command.params += [*FILTERS[:1], *OUTPUT]
+diff.params += FILTERS[1:]
 
 
 @click.command("sql")
@@ -223,6 +223,6 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **given: An
     return 0
 
 
-sql.params += _OUTPUT
+sql.params += OUTPUT
 
 COMMANDS = (report, diff, timeline, snapshots, sql)

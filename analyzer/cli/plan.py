@@ -1,7 +1,11 @@
 """Commands for whoever plans: policy, and the matrix of initiators and interfaces."""
 
+import sys
+from typing import Any
+
 import click
 
+from analyzer.cli import ask
 from analyzer.cli.context import Context, pass_context
 
 
@@ -40,4 +44,30 @@ def check(context: Context, file: str | None) -> None:
             click.echo(f"{table}: {len(rows)}")
 
 
-COMMANDS = (policy,)
+@click.command()
+@click.option("--at", default="latest", show_default=True, help="The instant.")
+@pass_context
+def paths(context: Context, /, **given: Any) -> int:
+    """Which host reaches which interface, as a matrix for each SVM; a dot is no session.
+
+    The other formats are the long rows of 'analyzer report paths'.
+    """
+    from analyzer import query  # noqa: PLC0415  # --help answers at once
+
+    asked = query.reports()["paths"]
+    if given["format_"] != "table" or given["output"] is not None:
+        return ask.answer(context, asked, (), given)
+    from analyzer import report  # noqa: PLC0415  # --help answers at once
+    from analyzer.render import matrix, table  # noqa: PLC0415  # --help answers at once
+
+    filters = {name: given[name] for name in ("svm", "initiator")}
+    request = report.Request(at=given["at"], filters=filters)
+    found = report.run(context.catalog(given["cluster"]), asked, request)
+    width = None if sys.stdout.isatty() else table.WIDTH
+    click.echo(matrix.render(found, width), nl=False)
+    return 0
+
+
+paths.params += [*ask.FILTERS, *ask.OUTPUT]
+
+COMMANDS = (policy, paths)

@@ -29,7 +29,7 @@ def test_a_date_is_its_midnight(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text("[[accept]]\nuntil = 2027-01-31\n")
     columns, rows = policy.tables(path)["accepted"]
-    assert dict(zip(columns, rows[0], strict=True))["until"] == datetime(2027, 1, 31)  # noqa: DTZ001
+    assert dict(zip(columns, rows[0], strict=True))["until"] == datetime(2027, 1, 31)
 
 
 @pytest.mark.parametrize(
