@@ -11,6 +11,9 @@
 -- [params.weeks]
 -- default = 13
 -- help = "Weeks to tell, the present one included."
+-- [params.kind]
+-- default = ""
+-- help = "Only svm, igroup or family; all of them, if empty."
 -- [columns]
 -- cluster = "Cluster."
 -- kind = "svm, igroup or family."
@@ -133,5 +136,6 @@ join names n on n.cluster = f.cluster and n.kind = f.kind and n.key = f.key
 join lives l
   on l.cluster = f.cluster and l.kind = f.kind and l.key = f.key and l.initiator = f.initiator
 where f.week > (date_trunc('week', $at::timestamp) - to_days(7 * $weeks::integer))::date
+  and ($kind = '' or f.kind = $kind)
 group by f.cluster, f.kind, f.key, n.name, f.week
 order by f.cluster, f.kind, n.name, f.key, f.week

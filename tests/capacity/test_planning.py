@@ -1,0 +1,27 @@
+"""The page on planning asks for nothing that the program cannot do."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from analyzer import query
+from analyzer.cli import analyzer, ask
+
+PAGE = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(
+    r"<!-- output of the fleet: analyzer ([^\n]*?) -->\n```\n(.*?)```\n", PAGE, re.DOTALL
+)
+
+
+@pytest.mark.parametrize(("command", "output"), COMMANDS)
+def test_a_block_holds_the_output_of_a_command_that_exists(command: str, output: str) -> None:
+    first, *rest = shlex.split(command)
+    found: click.Command = analyzer.commands[first]
+    if first == "report":
+        found = ask.command(query.reports()[rest.pop(0)])
+    found.make_context(command, rest, parent=click.Context(analyzer))
+    assert output.strip()
+    assert "Usage:" not in output
