@@ -35,6 +35,55 @@ with bare as (
   from connections_at c
   join strangers s
     on s.cluster = c.cluster and s.svm_id = c.svm_id and s.initiator_address = c.initiator_address
+), owners as (
+  -- Who owned each nexus in the last seven days, one row per change of hands.
+  select
+    p.cluster, p.svm_id, p.initiator, p.isid, p.target_portal_group, p.initiator_address, p.first_seen
+  from spells p
+  join snapshot_at s on s.cluster = p.cluster
+  where p.first_seen <= s.taken_at and p.last_seen > s.taken_at - interval 7 day
+    and p.initiator_address <> '' and p.isid <> ''
+  qualify p.initiator_address is distinct from lag(p.initiator_address) over (
+    partition by p.cluster, p.svm_id, p.initiator, p.isid, p.target_portal_group
+    order by p.first_seen, p.initiator_address
+  )
+), handed as (
+  select
+    *,
+    lag(initiator_address) over nexus as was,
+    lag(initiator_address, 2) over nexus as had_been
+  from owners
+  window nexus as (
+    partition by cluster, svm_id, initiator, isid, target_portal_group
+    order by first_seen, initiator_address
+  )
+), alternating as (
+  -- x, y, then x again on one nexus. Two cards of one host may swap ISIDs at a reboot, but then
+  -- both of them stay on the portal group (F24).
+  select h.cluster, h.svm_id, h.initiator, list_sort([h.initiator_address, max(h.was)]) as addresses
+  from handed h
+  where h.had_been = h.initiator_address and h.was <> h.initiator_address
+    and not exists (
+      select 1
+      from spells p
+      where p.cluster = h.cluster and p.svm_id = h.svm_id and p.initiator = h.initiator
+        and p.target_portal_group = h.target_portal_group and p.initiator_address = h.was
+        and p.first_seen <= h.first_seen and p.last_seen >= h.first_seen
+    )
+  group by h.cluster, h.svm_id, h.initiator, h.initiator_address
+), doubled as (
+  select
+    cluster, svm_id, initiator,
+    'two hosts use this name: ' || array_to_string(aliases, ', ') as detail
+  from hosts_at
+  where len(aliases) > 1
+  union all
+  select
+    cluster, svm_id, initiator,
+    'two hosts use this name and throw each other out: '
+      || string_agg(distinct array_to_string(addresses, ' and '), '; ')
+  from alternating
+  group by cluster, svm_id, initiator
 ), marks as (
   select cluster, svm_id, initiator, list_sort(list(distinct authentication)) as kinds
   from connections_at
@@ -85,6 +134,6 @@ where len(k.kinds) > 1 or (k.kinds[1] = 'none' and p.initiator is not null)
 union all
 select
   cluster, svm_id, initiator, 'cloned_initiator', 'critical', [], null,
-  'two hosts use this name: ' || array_to_string(aliases, ', ')
-from hosts_at
-where len(aliases) > 1
+  string_agg(detail, '; ' order by detail)
+from doubled
+group by cluster, svm_id, initiator

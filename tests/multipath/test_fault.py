@@ -276,3 +276,41 @@ def test_an_accepted_finding_is_info_until_its_date(world: World) -> None:
     assert told["detail"].endswith("accepted until 2999-01-01T00:00:00Z: lab")
     rows = world.ask("multipath-imbalance", text.format("2020-01-01"))
     assert next(row for row in rows if row["fault"] == "single_node")["severity"] == "high"
+
+
+def test_two_hosts_of_one_name_that_take_turns_are_clones(world: World) -> None:
+    mine = [login for login in world.sessions if login.host == "lnx1"]
+    rest = [login for login in world.sessions if login.host != "lnx1"]
+    theirs = [
+        replace(login, address=login.address.replace(".101", ".201"), tsih=login.tsih + 7000)
+        for login in mine
+    ]
+    for owner in (mine, theirs):
+        world.sessions = rest + owner
+        world.take(2)
+    assert found(world) == set()
+    world.sessions = rest + [replace(login, tsih=login.tsih + 9000) for login in mine]
+    assert found(world.take(2)) == {("lnx1", "cloned_initiator")}
+
+
+def test_two_cards_that_swap_their_isids_are_no_clones(tmp_path: Path) -> None:
+    world = World(tmp_path, lifs=[A1, A2])
+    cards = ("192.168.10.101", "192.168.10.131")
+
+    def bound(turn: int) -> list[Login]:
+        return [
+            Login("esx1", lif, cards[(card + turn) % 2], turn * 50 + 10 * place + card,
+                  f"00:02:3d:00:00:{10 * place + card:02d}")
+            for place, lif in enumerate((A1, A2))
+            for card in (0, 1)
+        ]  # fmt: skip
+
+    for turn in (0, 1, 2, 3):
+        world.sessions = bound(turn)
+        world.take(2)
+    assert not {fault for _, fault in found(world)} & {"cloned_initiator"}
+
+
+def test_two_aliases_of_one_name_at_once_are_clones(world: World) -> None:
+    world.sessions[0] = replace(world.sessions[0], alias="golden-image")
+    assert ("lnx1", "cloned_initiator") in found(world.take())
