@@ -14,6 +14,7 @@ import duckdb
 
 from analyzer import policy, query, snapshot
 from analyzer.errors import StoreError, UsageError
+from analyzer.history.part import engine
 from analyzer.history.table import BOUNDS, TABLES, Table
 from analyzer.history.table import duckdb_type as column_type
 from analyzer.query import Query
@@ -53,7 +54,7 @@ class Catalog:
             raise UsageError(f"no cluster matches {', '.join(clusters)}; the store has {there}")
         self._folders = tuple(folders)
         self._tables = policy.tables(None) if tables is None else tables
-        self._connection = connect()
+        self._connection = engine()
         self._locked = False
         self._open()
 
@@ -192,16 +193,6 @@ class Catalog:
             session.execute("set lock_configuration = true")
             self._locked = True
         return self.run(text)
-
-
-def connect() -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB that downloads nothing and thinks in UTC."""
-    connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    )
-    connection.execute("set timezone = 'UTC'")
-    connection.execute("set enable_progress_bar = false")
-    return connection
 
 
 def views(store: Store, manifests: Mapping[str, dict[str, Any]]) -> list[str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from analyzer import query, report
-from analyzer.catalog import Catalog, connect
+from analyzer.catalog import Catalog
 from analyzer.history import part
+from analyzer.history.entry import fresh
 from analyzer.history.ledger import Ledger
-from analyzer.history.record import fresh
 from analyzer.snapshot import attempt, write
 from analyzer.store import Store
 from benchmarks.figure import Figure, best
@@ -79,7 +79,7 @@ def week(connections: int, count: int) -> list[Figure]:
         manifest = store.manifest("bench")
         folded = _bytes(store.folder("bench") / name for name in part.named(manifest))
         raw_files = f"{store.snapshots}/*/*/*Z.parquet"
-        session = connect()
+        session = part.engine()
         session.execute(
             "create view rows as select *, strptime(parse_filename(filename, true),"
             f" '%Y%m%dT%H%M%SZ') as taken_at from read_parquet('{raw_files}', filename = true)"

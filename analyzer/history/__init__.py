@@ -1,7 +1,7 @@
 """The history: attempts and spells per cluster, folded from snapshots, losslessly."""
 
 from analyzer.history.care import Deleted, Verified, compact, prune, rebuild, rows, verify
-from analyzer.history.record import catch_up, find, record
+from analyzer.history.entry import catch_up, find, record
 
 __all__ = [
     "Deleted",

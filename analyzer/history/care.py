@@ -16,10 +16,10 @@ import duckdb
 
 from analyzer import clock, session, snapshot
 from analyzer.errors import StoreError
+from analyzer.history.entry import fresh
 from analyzer.history.fold import Fresh
 from analyzer.history.ledger import Ledger, blank
 from analyzer.history.part import EVERYTHING, quote, source
-from analyzer.history.record import fresh
 from analyzer.history.table import TABLES, Table
 from analyzer.inventory import INVENTORIES
 from analyzer.store import Store

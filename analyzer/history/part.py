@@ -35,16 +35,23 @@ def source(paths: Sequence[Path], *, filename: bool = False) -> str:
     return f"read_parquet([{', '.join(map(quote, paths))}], hive_partitioning = false{named})"
 
 
-@cache
-def _engine() -> duckdb.DuckDBPyConnection:
+def engine() -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that downloads nothing, thinks in UTC and spills to a folder of its own."""
     connection = duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
+    connection.execute("set timezone = 'UTC'")
     connection.execute("set enable_progress_bar = false")
-    connection.execute(f"set memory_limit = '{_MEMORY}'")
-    connection.execute("set preserve_insertion_order = false")
     scratch = Path(tempfile.gettempdir()) / f"analyzer-{os.getpid()}"
     connection.execute(f"set temp_directory = {quote(scratch)}")
+    return connection
+
+
+@cache
+def _shared() -> duckdb.DuckDBPyConnection:
+    connection = engine()
+    connection.execute(f"set memory_limit = '{_MEMORY}'")
+    connection.execute("set preserve_insertion_order = false")
     return connection
 
 
@@ -53,7 +60,7 @@ def connect() -> duckdb.DuckDBPyConnection:
 
     Temporary tables are the session's own.
     """
-    session = _engine().cursor()
+    session = _shared().cursor()
     session.execute("set timezone = 'UTC'")
     return session
 

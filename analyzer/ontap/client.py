@@ -174,7 +174,7 @@ class Array:
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise Problem("the answer is compressed, which was not asked for")
         chunks, size = [], 0
-        for chunk in response.iter_raw(1 << 18):
+        for chunk in response.iter_raw():
             size += len(chunk)
             if size > _LARGEST:
                 raise Problem(f"the answer is larger than {_LARGEST >> 20} MB")
