@@ -14,9 +14,8 @@ from analyzer.history.table import BOUNDS, TABLES, duckdb_type
 from analyzer.store import Store
 from benchmarks.figure import Figure, best
 
-HOSTS, SNAPSHOTS, RECONNECTS = 5_000, 25_920, 25
+RECONNECTS = 25  # of each path
 BEGIN = datetime(2026, 1, 1)  # noqa: DTZ001  # naive means UTC here
-END = BEGIN + timedelta(minutes=5 * (SNAPSHOTS - 1))
 NEEDED = (
     "initiator, initiator_address, interface_id, connections, igroups, seen_after, first_seen,"
     " last_seen, gone_by"
@@ -35,21 +34,24 @@ REPORTS = (
     "compliance",
 )
 _AT = "timestamp '2026-01-01' + to_minutes(5 * ({})::bigint)"
-_ALWAYS = f"{_AT.format(0)} as first_seen, {_AT.format(SNAPSHOTS - 1)} as last_seen"
 _NODE = "'n' || (lif // 4 % 2 * 2 + lif % 4 // 2 + 1)"
-_ROWS = {
-    "attempts": f"""
+
+
+def _rows(hosts: int, snapshots: int) -> dict[str, str]:
+    always = f"{_AT.format(0)} as first_seen, {_AT.format(snapshots - 1)} as last_seen"
+    return {
+        "attempts": f"""
         select {_AT.format("i")} as taken_at, 'complete' as status,
             ['svm0', 'svm1', 'svm2', 'svm3'] as scope, 'complete' as interfaces_status,
             'complete' as nodes_status, 'complete' as igroups_status, 300 as expected_interval
-        from range({SNAPSHOTS}) r(i)""",
-    "spells": f"""
+        from range({snapshots}) r(i)""",
+        "spells": f"""
         with path as (
-            select h, k, h % 4 as svm, h % 4 * 4 + k as lif from range({HOSTS}) a(h), range(4) b(k)
+            select h, k, h % 4 as svm, h % 4 * 4 + k as lif from range({hosts}) a(h), range(4) b(k)
         ), cut as (
             select *, unnest(
                 [0] || list_distinct(list_transform(range({RECONNECTS}),
-                    lambda j: (hash(h, k, j) % {SNAPSHOTS - 1} + 1)::bigint))
+                    lambda j: (hash(h, k, j) % {snapshots - 1} + 1)::bigint))
             ) as t from path
         ), span as (select *, lead(t) over (partition by h, k order by t) as next from cut)
         select 'svm' || svm as svm_id, 'svm' || svm as svm_uuid, 'svm' || svm as svm,
@@ -63,38 +65,39 @@ _ROWS = {
             3260 as interface_port, [{{'uuid': 'ig' || h // 8, 'name': 'ig' || h // 8}}] as igroups,
             case when t > 0 then {_AT.format("t - 1")} end as seen_after,
             {_AT.format("t")} as first_seen,
-            {_AT.format(f"coalesce(next, {SNAPSHOTS}) - 1")} as last_seen,
+            {_AT.format(f"coalesce(next, {snapshots}) - 1")} as last_seen,
             case when next is not null then {_AT.format("next")} end as gone_by
         from span""",
-    "interfaces": f"""
+        "interfaces": f"""
         select 'lif' || lif as uuid, 'lif' || lif as name, 'svm' || lif // 4 as svm_uuid,
             'svm' || lif // 4 as svm, '10.' || lif % 2 || '.200.' || lif as address,
             '10.' || lif % 2 || '.0.0/16' as subnet, true as enabled, 'up' as state,
-            {_NODE} as home_node, {_NODE} as node, ['data_iscsi'] as services, {_ALWAYS}
+            {_NODE} as home_node, {_NODE} as node, ['data_iscsi'] as services, {always}
         from range(16) r(lif)""",
-    "nodes": f"""
+        "nodes": f"""
         select 'n' || i as uuid, 'n' || i as name, 'up' as state,
-            'n' || case when i % 2 = 1 then i + 1 else i - 1 end as ha_partner, {_ALWAYS}
+            'n' || case when i % 2 = 1 then i + 1 else i - 1 end as ha_partner, {always}
         from range(1, 5) r(i)""",
-}
+    }
 
 
-def planning() -> list[Figure]:
+def planning(hosts: int, snapshots: int) -> list[Figure]:
     """Each report against the bare scan."""
+    end = BEGIN + timedelta(minutes=5 * (snapshots - 1))
     with TemporaryDirectory() as folder:
-        catalog = _catalog(Path(folder))
-        floor = best(lambda: catalog.run(f"select bit_xor(hash({NEEDED})) as h from spells"))  # our own names
+        catalog = _catalog(Path(folder), _rows(hosts, snapshots))
+        floor = best(lambda: catalog.run(f"select bit_xor(hash({NEEDED})) as h from spells"))
         figures = []
         for name in REPORTS:
             asked = query.reports()[name]
             bound = dict.fromkeys(query.STANDARD) | {p.name: p.default for p in asked.params}
-            bound |= {"at": END, "now": END, "since": BEGIN, "until": END}
+            bound |= {"at": end, "now": end, "since": BEGIN, "until": end}
             spent = best(lambda a=asked, b=bound: catalog.ask(a, b), 2)  # type: ignore[misc]  # the loop's values
             figures.append(Figure(name, spent, floor, "s", "bare scan of the spells", "< 5 s"))
         return figures
 
 
-def _catalog(folder: Path) -> Catalog:
+def _catalog(folder: Path, history: dict[str, str]) -> Catalog:
     catalog = Catalog(Store(folder), tables=policy.tables(None, [("*", "*", 8000)]))
     session = catalog._connection  # noqa: SLF001  # tables in place of a store
     types = {"attempts": {column.name: duckdb_type(column) for column in snapshot.ATTEMPT}} | {
@@ -102,22 +105,16 @@ def _catalog(folder: Path) -> Catalog:
         | dict.fromkeys(BOUNDS, "timestamp")
         for table in TABLES
     }
-    for name, rows in _ROWS.items():
+    for name, rows in history.items():
         listed = ", ".join(f'null::{kind} as "{column}"' for column, kind in types[name].items())
         session.execute(
             f"create temp table made as select null::varchar as cluster, {listed} limit 0"
         )
-        session.execute(f"insert into made by name select 'bench' as cluster, * from ({rows})")  # our own text
+        session.execute(f"insert into made by name select 'bench' as cluster, * from ({rows})")
         session.execute(f"copy made to '{folder}/{name}.parquet' (compression zstd)")
         session.execute("drop table made")
         session.execute(f"drop view {name}")
         session.execute(
-            f"create temp view {name} as select * from read_parquet('{folder}/{name}.parquet')"  # our own text
+            f"create temp view {name} as select * from read_parquet('{folder}/{name}.parquet')"
         )
     return catalog
-
-
-if __name__ == "__main__":
-    from benchmarks.figure import table
-
-    print(table(planning()))

@@ -168,31 +168,29 @@ with offered as (
   group by all
 ), totals as (
   select
-    cluster,
-    svm_id,
-    since,
-    lead(since) over (partition by cluster, svm_id order by since) as until,
-    sum(present) over (
-      partition by cluster, svm_id order by since rows between unbounded preceding and current row
-    ) as hosts,
-    sum(compliant) over (
-      partition by cluster, svm_id order by since rows between unbounded preceding and current row
+    c.cluster,
+    c.svm_id,
+    c.since,
+    k.before as known_before,
+    lead(k.before) over states_of_svm as known_until,
+    sum(c.present) over (states_of_svm rows between unbounded preceding and current row) as hosts,
+    sum(c.compliant) over (
+      states_of_svm rows between unbounded preceding and current row
     ) as compliant
-  from changes_of_state
+  from changes_of_state c
+  left join known_time k on k.cluster = c.cluster and k.taken_at = c.since
+  window states_of_svm as (partition by c.cluster, c.svm_id order by c.since)
 ), asked as (
-  select cluster, max(taken_at) as last_at
+  select cluster, max(before) as known_last
   from known_time
   where taken_at <= $until::timestamp
   group by cluster
 ), weighed as (
   select
     t.*,
-    e.before - b.before as seconds
+    least(coalesce(t.known_until, a.known_last), a.known_last) - t.known_before as seconds
   from totals t
   join asked a on a.cluster = t.cluster
-  join known_time b on b.cluster = t.cluster and b.taken_at = t.since
-  join known_time e
-    on e.cluster = t.cluster and e.taken_at = least(coalesce(t.until, a.last_at), a.last_at)
   where t.since between $since::timestamp and $until::timestamp
 ), named as (
   select cluster, svm_id, coalesce(max_by(svm, first_seen), nullif(svm_id, '')) as svm

@@ -20,7 +20,12 @@
 -- severity = "critical at the limit, high at 90 %, medium at 80 %, else info."
 -- ///
 with asked as (
-  select cluster, min(taken_at) as first_at, max(taken_at) as last_at
+  select
+    cluster,
+    min(taken_at) as first_at,
+    max(taken_at) as last_at,
+    min(before) as known_first,
+    max(before) as known_last
   from known_time
   where taken_at between $since::timestamp and $until::timestamp
   group by cluster
@@ -29,32 +34,29 @@ with asked as (
     l.cluster,
     l.node,
     l.sessions,
-    greatest(l.since, a.first_at) as begins,
-    least(coalesce(l.until, a.last_at), a.last_at) as ends,
-    a.last_at
+    l.since,
+    least(coalesce(l.known_until, a.known_last), a.known_last)
+      - greatest(l.known_before, a.known_first) as seconds
   from node_levels l
   join asked a on a.cluster = l.cluster
   where l.since <= a.last_at and (l.until is null or l.until > a.first_at)
 ), weighed as (
   select
-    h.*,
-    e.before - b.before as seconds,
-    sum(e.before - b.before) over (partition by h.cluster, h.node) as total,
-    sum(e.before - b.before) over (
-      partition by h.cluster, h.node order by h.sessions, h.begins
+    *,
+    sum(seconds) over (partition by cluster, node) as total,
+    sum(seconds) over (
+      partition by cluster, node order by sessions, since
       rows between unbounded preceding and current row
     ) as so_far
-  from held h
-  join known_time b on b.cluster = h.cluster and b.taken_at = h.begins
-  join known_time e on e.cluster = h.cluster and e.taken_at = h.ends
+  from held
 ), counted as (
   select
     cluster,
     node,
-    max_by(sessions, begins) as sessions,
+    max_by(sessions, since) as sessions,
     max(sessions) as peak,
     coalesce(
-      min(sessions) filter (where total > 0 and so_far >= 0.95 * total), max_by(sessions, begins)
+      min(sessions) filter (where total > 0 and so_far >= 0.95 * total), max_by(sessions, since)
     ) as p95
   from weighed
   group by cluster, node

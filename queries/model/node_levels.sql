@@ -6,6 +6,8 @@
 -- node = "Node; null where it is not known."
 -- since = "Comparable snapshot from which the level holds."
 -- until = "Comparable snapshot from which the next one does; null for the last."
+-- known_before = "Known seconds of all time before since."
+-- known_until = "Known seconds of all time before until; null for the last."
 -- sessions = "Sessions of the node."
 -- ///
 with dated as (
@@ -30,13 +32,15 @@ with dated as (
   group by all
 )
 select
-  cluster,
-  node,
-  since,
-  lead(since) over (partition by cluster, node order by since) as until,
+  c.cluster,
+  c.node,
+  c.since,
+  lead(c.since) over levels as until,
+  k.before as known_before,
+  lead(k.before) over levels as known_until,
   round(
-    sum(share) over (
-      partition by cluster, node order by since rows between unbounded preceding and current row
-    )
+    sum(c.share) over (levels rows between unbounded preceding and current row)
   )::bigint as sessions
-from changes_of_level
+from changes_of_level c
+left join known_time k on k.cluster = c.cluster and k.taken_at = c.since
+window levels as (partition by c.cluster, c.node order by c.since)
