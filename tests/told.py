@@ -13,7 +13,7 @@ from analyzer.inventory import SCHEMAS
 from analyzer.snapshot import Listing, Snapshot
 from analyzer.store import Store
 
-T0 = datetime(2026, 11, 20, 2, 0)  # noqa: DTZ001  # naive means UTC here
+T0 = datetime(2026, 11, 20, 2, 0)  # naive means UTC here
 STEP = timedelta(minutes=5)
 
 

@@ -44,7 +44,7 @@ def forecast(
     models = {name: model for name, model in query.models().items() if name not in tables}
     catalog = Catalog(Store(tmp_path), tables=tables)
     try:
-        at = datetime(last.year, last.month, last.day, 23)  # noqa: DTZ001  # naive means UTC
+        at = datetime(last.year, last.month, last.day, 23)  # naive means UTC
         bound = {"at": at, "days": asked.params[0].default}
         return catalog.run(compose(asked, models), bound).records()
     finally:
