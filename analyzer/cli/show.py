@@ -22,7 +22,8 @@ def demo(context: Context, /, output: Path) -> int:
     from analyzer import demo as room  # noqa: PLC0415  # --help answers at once
     from analyzer import render  # noqa: PLC0415  # --help answers at once
     from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
-    from analyzer.store import Store  # noqa: PLC0415  # --help answers at once
+    from analyzer.render import html  # noqa: PLC0415  # --help answers at once
+    from analyzer.store import Store, publish  # noqa: PLC0415  # --help answers at once
 
     store = Store(context.store or output / "store")
     if store.clusters():
@@ -38,6 +39,8 @@ def demo(context: Context, /, output: Path) -> int:
         render.write(report, "table", None, sys.stdout)
         click.echo()
     page = output / "day.html"
+    with publish(page) as draft:
+        draft.write_text(html.page(told, f"{room.CLUSTER} on {room.DAY}"), encoding="utf-8")
     where = f"ANALYZER_NOW={end:%Y-%m-%dT%H:%M:%SZ} analyzer --store {store.root}"
     context.say(
         f"The store is in {store.root}, the same as a page in {page}. Try:\n"

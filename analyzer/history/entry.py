@@ -7,6 +7,7 @@ from typing import Any
 
 from analyzer import clock, snapshot
 from analyzer.errors import UsageError
+from analyzer.history import database
 from analyzer.history.fold import Fresh
 from analyzer.history.ledger import Ledger
 from analyzer.history.part import quote, source
@@ -70,6 +71,7 @@ def _fold(store: Store, ledger: Ledger, instants: list[datetime]) -> None:
     ledger.commit()
     for instant in instants:
         store.unmark(ledger.cluster, instant)
+    database.refresh(store)
 
 
 def fresh(store: Store, cluster: str, instants: Iterable[datetime]) -> list[Fresh]:

@@ -27,9 +27,9 @@ def text(report: Report, format_: str, width: int | None = None) -> str:
     if format_ == "table":
         return table.render(report, width)
     if format_ == "html":
-        from analyzer import page  # noqa: PLC0415  # templates and charts, only when asked
+        from analyzer.render import html  # noqa: PLC0415  # templates, only when asked
 
-        return page.render([report])
+        return html.page([report])
     return _TEXT[format_](report)
 
 

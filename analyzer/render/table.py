@@ -83,7 +83,7 @@ def render(report: Report, width: int | None) -> str:
             emoji=False, color_system=console.color_system,  # type: ignore[arg-type]  # rich's own word
         )  # fmt: skip
     if report.title:
-        target.print(Text(report.title, style="bold"), Text(_when(report.parameters)))
+        target.print(Text(report.title, style="bold"), Text(when(report.parameters)))
         target.print(headline(report))
     if report.rows:
         _rows(report, target)
@@ -93,7 +93,8 @@ def render(report: Report, width: int | None) -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def _when(parameters: dict[str, Any]) -> str:
+def when(parameters: dict[str, Any]) -> str:
+    """The times that were asked about."""
     told = [(name, parameters[name]) for name in ("since", "until", "at", "before", "after")
             if isinstance(parameters.get(name), datetime)]  # fmt: skip
     return "  ".join(f"{name} {clock.iso(instant)}" for name, instant in told)

@@ -10,6 +10,7 @@ import pytest
 from analyzer import collect, history
 from analyzer.catalog import Catalog
 from analyzer.config import Cluster
+from analyzer.ontap import Array, sessions
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
 from analyzer.store import Store
 
@@ -196,8 +197,6 @@ def test_retry_after_is_honoured(
     waits: list[float] = []
     monkeypatch.setattr("analyzer.ontap.client.time.sleep", waits.append)
     array.faults = [Fault("status", SESSIONS, nth=0, status=429, retry_after="3")]
-    from analyzer.ontap import Array, sessions
-
     with Array(cluster, sleep=waits.append) as asked:
         assert sessions(asked, (9, 16)).status == "complete"
     assert waits == [3.0]

@@ -9,25 +9,13 @@ from typing import Any
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
+from plain import START, STEP, lone, row, stored
 
 from analyzer import history, inventory, session
 from analyzer.catalog import Catalog
 from analyzer.history.table import TABLES
 from analyzer.snapshot import Listing, Snapshot
 from analyzer.store import Store
-
-START = datetime(2026, 11, 23, 2)
-STEP = timedelta(minutes=5)
-
-
-def row(svm: str, host: int, login: int) -> dict[str, Any]:
-    text = {"initiator": f"iqn.h{host}", "isid": f"00:{host:02}", "target_portal_group": "l1"}
-    return dict.fromkeys(session.SCHEMA) | {
-        "svm_id": svm, "svm_uuid": svm, "svm": svm, **text, "tsih": login, "connections": 1,
-        "target_portal_group_tag": 1, "cid": 0, "initiator_address": f"10.0.0.{host}",
-        "initiator_port": login, "interface_id": "L", "interface_uuid": "L", "interface": "l",
-        "interface_address": "10.1.1.1", "igroups": [{"uuid": "u", "name": "n"}],
-    }  # fmt: skip
 
 
 @st.composite
@@ -58,13 +46,6 @@ def histories(draw: st.DrawFn) -> list[Snapshot]:
         )
         made.append(Snapshot("c1", START + STEP * number, sessions, inventories))
     return made
-
-
-def stored(folder: str, name: str, snapshots: list[Snapshot]) -> Store:
-    store = Store(Path(folder) / name)
-    for taken in snapshots:
-        history.record(store, taken)
-    return store
 
 
 def told(store: Store) -> dict[str, list[tuple[Any, ...]]]:
@@ -133,11 +114,6 @@ def test_bounds_are_the_neighbouring_comparable_snapshots(snapshots: list[Snapsh
         first, last = (instants.index(spell[name]) for name in ("first_seen", "last_seen"))
         assert spell["seen_after"] == (instants[first - 1] if first else None)
         assert spell["gone_by"] == (instants[last + 1] if last + 1 < len(instants) else None)
-
-
-def lone(status: str, rows: list[dict[str, Any]], minute: int) -> Snapshot:
-    listing = Listing(status, None, pl.DataFrame(rows, schema=session.SCHEMA))
-    return Snapshot("c1", START + timedelta(minutes=minute), listing)
 
 
 def statuses(store: Store) -> list[str]:

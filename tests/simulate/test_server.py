@@ -147,7 +147,7 @@ def test_an_answer_is_never_older_than_the_world(array: SimulatedArray, call: Ca
 
 
 def test_the_clock_can_be_set(array: SimulatedArray, call: Caller):
-    array.clock = lambda: datetime(2026, 11, 20, 2, 0)  # noqa: DTZ001
+    array.clock = lambda: datetime(2026, 11, 20, 2, 0)
     assert call("/api/cluster")[2]["Date"] == "Fri, 20 Nov 2026 02:00:00 GMT"
 
 

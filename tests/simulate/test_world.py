@@ -224,7 +224,7 @@ INCIDENT = """
 def test_a_script_can_be_replayed_to_any_instant(world: World):
     steps = script(DAY, INCIDENT)
     counts = [
-        len(replay(world, steps, datetime(2026, 11, 20, 2, minute)).sessions())  # noqa: DTZ001
+        len(replay(world, steps, datetime(2026, 11, 20, 2, minute)).sessions())
         for minute in (11, 12, 42, 43)
     ]
     assert counts == [76, 44, 44, 76]
@@ -238,8 +238,8 @@ def test_going_forward_in_steps_is_the_same_as_at_once(world: World):
     steps = script(DAY, INCIDENT)
     moving = Replay(base_world(), steps)
     for hour in range(24):
-        moving.advance(datetime(2026, 11, 20, hour))  # noqa: DTZ001
-    moving.advance(datetime(2026, 11, 23))  # noqa: DTZ001
+        moving.advance(datetime(2026, 11, 20, hour))
+    moving.advance(datetime(2026, 11, 23))
     assert moving.world.sessions() == replay(world, steps).sessions()
 
 

@@ -1,0 +1,50 @@
+"""``history.duckdb`` in anyone's DuckDB."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from plain import lone, row, stored
+
+from analyzer import history
+from analyzer.catalog import Catalog
+from analyzer.history import database
+from analyzer.history.table import TABLES
+from analyzer.store import Store
+
+
+def test_it_holds_the_same_rows_as_the_reports_see(recorded: Store) -> None:
+    catalog = Catalog(recorded)
+    with duckdb.connect(str(recorded.database), read_only=True) as shell:
+        shell.execute("set timezone = 'UTC'")
+        for name in ["attempts", *(table.name for table in TABLES)]:
+            rows, columns = catalog.run(f"from {name}").rows, catalog.run(f"from {name}").columns
+            listed = ", ".join(f'"{column}"' for column, _ in columns)
+            theirs = shell.execute(f"select {listed} from {name}").fetchall()
+            assert sorted(theirs, key=str) == sorted(rows, key=str), name
+
+
+def test_a_shell_that_stays_open_sees_what_lands_and_stops_nothing(tmp_path: Path) -> None:
+    store = stored(str(tmp_path), "one", [lone("complete", [row("a", 1, 1)], 0)])
+    with duckdb.connect(str(store.database), read_only=True) as shell:
+        count = "select count(*), count(gone_by) from spells"
+        assert shell.execute(count).fetchall() == [(1, 0)]
+        for minute in range(5, 60, 5):
+            history.record(store, lone("complete", [row("a", 1, minute)], minute))
+            assert shell.execute(count).fetchall() == [(1 + minute // 5, minute // 5)]
+
+
+def test_it_is_made_anew_where_the_store_has_moved(tmp_path: Path) -> None:
+    store = stored(str(tmp_path), "one", [lone("complete", [row("a", 1, 1)], 0)])
+    moved = Store(store.root.rename(tmp_path / "two"))
+    history.record(moved, lone("complete", [], 5))
+    with duckdb.connect(str(moved.database), read_only=True) as shell:
+        assert shell.execute("select count(*) from attempts").fetchall() == [(2,)]
+
+
+@pytest.mark.parametrize("name", ["attempts", "spells"])
+def test_it_can_be_asked_before_anything_happened(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path / "store")
+    database.refresh(store)
+    with duckdb.connect(str(store.database), read_only=True) as shell:
+        assert shell.execute(f"select count(*) from {name}").fetchall() == [(0,)]
