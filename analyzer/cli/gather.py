@@ -87,4 +87,28 @@ def import_(
     return code
 
 
-COMMANDS: tuple[click.Command, ...] = (collect, import_)
+@click.command("doctor")
+@click.argument("clusters", nargs=-1)
+@click.option("--example", is_flag=True, help="Print a configuration to start from.")
+@pass_context
+def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> int:
+    """Check configuration, credentials, TLS, rights and store, and say what to do."""
+    from analyzer import doctor as room  # noqa: PLC0415  # --help answers at once
+    from analyzer.config import EXAMPLE  # noqa: PLC0415  # --help answers at once
+
+    if example:
+        click.echo(EXAMPLE, nl=False)
+        return 0
+    wanted = context.required().named(clusters)
+    code = 0
+    for checks in (room.store(context.open()), *(room.cluster(one) for one in wanted)):
+        for check in checks:
+            code = max(code, check.exit_code)
+            who = f"{check.cluster}: " if check.cluster else ""
+            click.echo(f"{check.status:<4}  {who}{check.name}: {check.detail}")
+            if check.advice:
+                click.echo("      " + check.advice.replace("\n", "\n      "))
+    return code
+
+
+COMMANDS: tuple[click.Command, ...] = (collect, import_, doctor)

@@ -1,0 +1,82 @@
+"""Every finding report over a window, and the answer for a scheduler."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analyzer import report
+from analyzer.catalog import Catalog
+from analyzer.errors import UsageError
+from analyzer.render.table import SEVERITIES
+from analyzer.report import Report, Request
+
+# Reports that answer a question put to them, rather than find what is wrong.
+_ASKED = {"timeline", "changes", "events", "not-recovered", "what-if"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reports that ran, and the exit status that follows from them."""
+
+    reports: tuple[Report, ...]
+    counts: dict[str, int]
+    gaps: int
+    exit_code: int
+
+    def nagios(self) -> str:
+        """One line with performance data, as plugins print it."""
+        word = "UNKNOWN" if self.exit_code == 3 else "CRITICAL" if self.counts["critical"] else None  # contract: incomplete
+        word = word or ("WARNING" if self.exit_code else "OK")
+        told = ", ".join(f"{count} {severity}" for severity, count in self.counts.items() if count)
+        data = " ".join(f"{severity}={count}" for severity, count in self.counts.items())
+        return (
+            f"ISCSI {word} - {told or 'nothing found'}; {self.gaps} gaps | {data} gaps={self.gaps}"
+        )
+
+    def prometheus(self) -> str:
+        """Gauges for a textfile collector."""
+        lines = ["# TYPE analyzer_findings gauge"]
+        lines += [f'analyzer_findings{{severity="{s}"}} {n}' for s, n in self.counts.items()]
+        lines += ["# TYPE analyzer_coverage_gaps gauge", f"analyzer_coverage_gaps {self.gaps}"]
+        return "\n".join(lines) + "\n"
+
+
+def check(
+    catalog: Catalog, request: Request, *, fail_on: str = "high", strict: bool = False,
+    only: Sequence[str] = (),
+) -> Answer:  # fmt: skip
+    """Run the finding reports; 1 where one finds *fail_on* or worse, 3 if *strict* sees gaps.
+
+    Raises:
+        UsageError: a report of *only* is not there.
+    """
+    known = {name: asked for name, asked in catalog.reports.items() if asked.kind == "finding"}
+    for name in only:
+        if name not in known:
+            raise UsageError(f"there is no finding report '{name}'; known are {', '.join(known)}")
+    ran = []
+    for name, asked in known.items():
+        if (only and name not in only) or (not only and (name in _ASKED or asked.over == "pair")):
+            continue
+        ran.append(report.run(catalog, asked, request))
+    counts = dict.fromkeys(SEVERITIES, 0)
+    for done in ran:
+        at = [column.name for column in done.columns].index("severity")
+        for row in done.rows:
+            if row[at] in counts:
+                counts[row[at]] += 1
+    gaps = _gaps(ran)
+    found = any(counts[s] for s in SEVERITIES[: SEVERITIES.index(fail_on) + 1])
+    code = 3 if strict and gaps else int(found)
+    return Answer(tuple(ran), counts, gaps, code)
+
+
+def _gaps(ran: Sequence[Report]) -> int:
+    """Gaps and settled or unsettled failures in the window, of the report that saw most."""
+    return max(
+        (
+            sum(len(told["unknown"]) for told in done.coverage)
+            + sum(told["suspect"] for told in done.coverage)
+            for done in ran
+        ),
+        default=0,
+    )

@@ -1,0 +1,116 @@
+"""Is everything in place, end to end, and if not: what to do."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from analyzer import clock, ontap
+from analyzer.config import Cluster
+from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable
+from analyzer.inventory import INVENTORIES
+from analyzer.ontap import Array, Problem
+from analyzer.resource import RESOURCES
+from analyzer.store import Store
+
+_LEAST = 1 << 30  # bytes of disk that should be left
+_SKEW = 60.0  # seconds that two clocks may differ
+
+ROLE = """\
+security login rest-role create -role analyzer -access readonly -api /api/cluster
+security login rest-role create -role analyzer -access readonly -api /api/svm/svms
+security login rest-role create -role analyzer -access readonly -api /api/network/ip/interfaces
+security login rest-role create -role analyzer -access readonly -api /api/protocols/san
+security login create -user-or-group-name reader -application http -authentication-method password -role analyzer"""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; *status* is ok, warn or fail."""
+
+    cluster: str
+    name: str
+    status: str
+    detail: str
+    advice: str = ""
+    exit_code: int = 0
+
+
+def store(place: Store) -> Iterator[Check]:
+    """Whether the store can be written and has room."""
+    probe = place.root / f".doctor-{os.getpid()}"
+    try:
+        place.root.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        advice = f"let the collector's user write {place.root}"
+        yield Check("", "store", "fail", str(error.strerror), advice, StoreError.exit_code)
+        return
+    yield Check("", "store", "ok", f"{place.root} can be written")
+    left = shutil.disk_usage(place.root).free
+    if left < _LEAST:
+        advice = "make room, or set [retention] and run 'analyzer compact'"
+        yield Check("", "disk", "warn", f"{left / 1e9:.1f} GB left", advice)
+    else:
+        yield Check("", "disk", "ok", f"{left / 1e9:.0f} GB left")
+
+
+def cluster(one: Cluster) -> Iterator[Check]:
+    """Name, trust, login, rights, release and clock of one cluster, in that order."""
+    host = urlsplit(one.url).hostname or ""
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError as error:
+        advice = "correct 'url', or the name service"
+        yield _bad(one, "name", f"{host}: {error.strerror}", advice, Unreachable)
+        return
+    yield Check(one.name, "name", "ok", f"{host} is known")
+    if one.verify is False:
+        advice = "set verify to the cluster's CA file"
+        yield Check(one.name, "certificate", "warn", "it is not checked (verify = false)", advice)
+    try:
+        with Array(one) as array:
+            yield from _asked(one, array)
+    except Problem as problem:
+        yield _bad(one, "login", problem.reason, _advice(problem), problem.error)
+
+
+def _asked(one: Cluster, array: Array) -> Iterator[Check]:
+    who = ontap.identity(array)
+    yield Check(one.name, "login", "ok", who.version or "the account may not read /api/cluster")
+    if who.dated is not None:
+        skew = (who.dated - clock.now()).total_seconds()
+        far = abs(skew) > _SKEW
+        advice = "synchronise the clocks: times in reports are the collector's" if far else ""
+        yield Check(one.name, "clock", "warn" if far else "ok", f"{skew:+.0f} s from ours", advice)
+    whole = ontap.sessions(array, who.release)
+    path = RESOURCES["sessions"].path
+    if whole.status != "complete":
+        problem = whole.problem or Problem(whole.reason or "")
+        yield _bad(one, path, problem.reason, _advice(problem), problem.error)
+    else:
+        count = sum(frame.height for frame in whole.frames)
+        yield Check(one.name, path, "ok", f"{count} connections on {whole.pages} pages")
+    for name in INVENTORIES:
+        listing = ontap.companion(array, name, who.release)
+        path = RESOURCES[name].path
+        if listing.problem is not None:
+            advice = f"without it reports know less; {_advice(listing.problem)}"
+            yield _bad(one, path, listing.problem.reason, advice, listing.problem.error)
+        else:
+            yield Check(one.name, path, "ok", f"{len(listing.records)} records")
+
+
+def _bad(one: Cluster, name: str, detail: str, advice: str, error: type[AnalyzerError]) -> Check:
+    return Check(one.name, name, "fail", detail, advice, error.exit_code)
+
+
+def _advice(problem: Problem) -> str:
+    if problem.error is Denied:
+        return f"give the account these rights:\n{ROLE}"
+    if "certificate" in problem.reason:
+        return "set verify to the file of the CA that signed it"
+    return "see that the management address answers HTTPS from here"
