@@ -10,7 +10,7 @@ from analyzer.render.table import SEVERITIES
 from analyzer.report import Report, Request
 
 # Reports that answer a question put to them, rather than find what is wrong.
-_ASKED = {"timeline", "changes", "events", "not-recovered", "what-if"}
+_ASKED = {"timeline", "changes", "events", "not-recovered", "what-if", "failover"}
 
 
 @dataclass(frozen=True, slots=True)
