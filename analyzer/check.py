@@ -24,7 +24,9 @@ class Answer:
 
     def nagios(self) -> str:
         """One line with performance data, as plugins print it."""
-        word = "UNKNOWN" if self.exit_code == 3 else "CRITICAL" if self.counts["critical"] else None  # contract: incomplete
+        word = (
+            "UNKNOWN" if self.exit_code == 3 else "CRITICAL" if self.counts["critical"] else None
+        )  # contract: incomplete
         word = word or ("WARNING" if self.exit_code else "OK")
         told = ", ".join(f"{count} {severity}" for severity, count in self.counts.items() if count)
         data = " ".join(f"{severity}={count}" for severity, count in self.counts.items())

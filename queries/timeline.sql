@@ -28,14 +28,13 @@ with wanted as (
     from spells
     where initiator like replace(replace(replace(lower($initiator), '%', '\%'), '_', '\_'), '*', '%') escape '\'
 ), birth as (
-    select w.cluster, s.svm_id, max_by(s.svm, s.last_seen) as svm, w.initiator,
-        min(s.first_seen) as first_seen,
-        count(*) filter (s.seen_after is null) as baselines,
-        min_by(s.seen_after, s.first_seen) as seen_after
-    from wanted w
-    join spells s
-        on s.cluster = w.cluster and s.svm_id = w.svm_id and s.initiator = w.initiator
-    group by w.cluster, s.svm_id, w.initiator
+    select s.cluster, s.svm_id, s.svm, s.initiator, s.first_seen, s.seen_after
+    from spells s
+    join wanted w
+        on w.cluster = s.cluster and w.svm_id = s.svm_id and w.initiator = s.initiator
+    qualify row_number() over (
+        partition by s.cluster, s.svm_id, s.initiator order by s.first_seen, s.seen_after nulls first
+    ) = 1
 ), happened as (
     select cluster, svm, initiator, seen_after as happened_after, first_seen as happened_by,
         'first_seen' as event, null::varchar as initiator_address, null::varchar as interface,

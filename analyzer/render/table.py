@@ -4,6 +4,7 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 
 from rich.console import Console
@@ -14,8 +15,9 @@ from analyzer import clock
 from analyzer.render.value import cell, visible
 from analyzer.report import Report
 
-WIDTH = 140  # columns, where nobody's terminal says otherwise
-_NARROWEST = 12
+WIDTH = 100  # columns, where nobody's terminal says otherwise
+_GAP = 2
+_FOLDED = 30  # a column that need not be wider than this may be folded to it
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 _MARKS = {"critical": "!!", "high": "! ", "medium": "* ", "low": "- ", "info": "  "}
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
@@ -83,7 +85,7 @@ def render(report: Report, width: int | None) -> str:
             emoji=False, color_system=console.color_system,  # type: ignore[arg-type]  # rich's own word
         )  # fmt: skip
     if report.title:
-        target.print(Text(report.title, style="bold"), Text(when(report.parameters)))
+        target.print(Text(report.title, style="bold"), Text(f"({when(report.parameters)})"))
         target.print(headline(report))
     if report.rows:
         _rows(report, target)
@@ -97,34 +99,63 @@ def when(parameters: dict[str, Any]) -> str:
     """The times that were asked about."""
     told = [(name, parameters[name]) for name in ("since", "until", "at", "before", "after")
             if isinstance(parameters.get(name), datetime)]  # fmt: skip
-    return "  ".join(f"{name} {clock.iso(instant)}" for name, instant in told)
+    return ", ".join(f"{name} {clock.iso(instant)}" for name, instant in told)
 
 
 def _rows(report: Report, console: Console) -> None:
     names, rows, above = _shaped(report)
     if above:
         console.print("  ".join(f"{name}: {visible(value)}" for name, value in above))
-    widths = [
-        max([len(name), *(max(map(len, row[k].split()), default=0) for row in rows)])
-        for k, name in enumerate(names)
-    ]
-    if sum(min(width, _NARROWEST * 3) + 2 for width in widths) > console.width:
+    widths = _fit(names, rows, console.width)
+    if widths is None:
         _stacked(names, rows, console)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
     for name, width in zip(names, widths, strict=True):
-        table.add_column(name, overflow="fold", min_width=min(width, _NARROWEST * 3))
+        table.add_column(name, overflow="fold", width=width)
     for row in rows:
         table.add_row(*(_styled(name, value) for name, value in zip(names, row, strict=True)))
     console.print(table)
 
 
+def _fit(names: Sequence[str], rows: list[list[str]], room: int) -> list[int] | None:
+    """Widths that fit the room; None if columns would have to be cut, not folded.
+
+    Prose is folded between words; what identifies is a word, and stays whole.
+    """
+    widths = [max(len(name), *(len(row[k]) for row in rows)) for k, name in enumerate(names)]
+    least = [
+        max(
+            len(name),
+            min(widths[k], _FOLDED),
+            *(len(word) for row in rows for word in row[k].split()),
+        )
+        for k, name in enumerate(names)
+    ]
+    room -= _GAP * (len(names) - 1)
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:
+        widest = max(range(len(widths)), key=lambda k: widths[k] - least[k])
+        widths[widest] -= 1
+    return widths
+
+
 def _stacked(names: Sequence[str], rows: list[list[str]], console: Console) -> None:
-    width = max(map(len, names))
+    width = max(map(len, names)) + _GAP
     for row in rows:
         for name, value in zip(names, row, strict=True):
-            if value:
-                console.print(Text(f"{name:<{width}}  "), _styled(name, value), sep="")
+            if not value:
+                continue
+            room = max(console.width - width, _FOLDED)
+            lines = wrap(value, room, break_long_words=False, break_on_hyphens=False) or [value]
+            for k, line in enumerate(lines):
+                console.print(
+                    Text(f"{'' if k else name:<{width}}"),
+                    _styled(name, line),
+                    sep="",
+                    soft_wrap=True,
+                )
         console.print()
 
 
