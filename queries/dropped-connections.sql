@@ -63,6 +63,7 @@ with told as (
             else '' end as detail
     from losses l
     join causes c on c.loss = l.loss
+    where l.lost_by >= $since or l.status = 'open'
     union all
     select r.cluster, s.svm, nullif(r.initiator, ''), nullif(r.initiator_address, ''),
         coalesce(s.interface, nullif(r.interface_id, '')), r.interface_address, 1, 0, null::bigint,

@@ -59,4 +59,5 @@ select cluster, cause_kind, cause, initiators, paths, hosts_without_path, lost_a
             then '; ' || hosts_without_path || ' without any session left' else '' end
         || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end as detail
 from grouped
+where lost_by >= $since or open_paths > 0
 order by lost_by, lost_after, cluster, cause_kind, cause, cause_id

@@ -59,7 +59,7 @@ with wanted as (
     from losses l
     join wanted w
         on w.cluster = l.cluster and w.svm_id = l.svm_id and w.initiator = l.initiator
-    where l.back_by is not null and l.back_by <= $until
+    where l.back_by is not null and l.back_by >= $since and l.back_by <= $until
     union all
     select g.cluster, max(g.svm), g.initiator, g.first_seen, g.last_seen, 'seen', null, null,
         count(*) || ' connections in partial answers, which prove presence and nothing else', 'info'

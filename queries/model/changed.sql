@@ -143,7 +143,10 @@ with pair as (
     group by t.cluster, t.svm_id, t.initiator, t.initiator_address, t.interface_id,
         t.changed_after, t.changed_by
 )
-select * from went_on
-union all select * from objects
-union all select * from lost
-union all select * from appeared
+select * from (
+    select * from went_on
+    union all select * from objects
+    union all select * from lost
+    union all select * from appeared
+)
+where $since::timestamp is null or changed_by >= $since

@@ -2,8 +2,9 @@
 -- title = "Connection rows that end or begin"
 -- description = """
 -- With $before or $after: between two comparable snapshots, per SVM that both can speak for.
--- With $since: at every comparable snapshot whose interval overlaps the window; what one
--- snapshot missed ends and begins in one transition, from before it to after it (C17).
+-- With $since: at every comparable snapshot whose interval overlaps the window, and where a path
+-- ended before it that never came back; what one snapshot missed ends and begins in one
+-- transition, from before it to after it (C17).
 -- """
 --
 -- [columns]
@@ -81,7 +82,10 @@ with comparable as (
         and r.initiator_address = s.initiator_address
         and r.interface_id = s.interface_id
     where s.gone_by is not null and s.last_seen < $until
-        and coalesce(r.back_at, s.gone_by) >= $since
+        and (coalesce(r.back_at, s.gone_by) >= $since or exists (
+            select 1 from open_ends o
+            where o.cluster = s.cluster and o.gone_by = s.gone_by
+        ))
     union all
     select s.*, coalesce(r.last_seen, s.seen_after), s.first_seen, 'came', r.back_at is not null
     from spells s
@@ -92,8 +96,11 @@ with comparable as (
         and r.cid is not distinct from s.cid
         and r.initiator_address = s.initiator_address
         and r.interface_address is not distinct from s.interface_address
-    where s.seen_after is not null and s.first_seen >= $since
-        and coalesce(r.last_seen, s.seen_after) < $until
+    where s.seen_after is not null and coalesce(r.last_seen, s.seen_after) < $until
+        and (s.first_seen >= $since or exists (
+            select 1 from open_ends o
+            where o.cluster = s.cluster and o.gone_by = s.first_seen
+        ))
 )
 select cluster, svm_id, changed_after, changed_by, side, retracted, svm_uuid, svm, initiator,
     alias, "comment", isid, tsih, target_portal_group, target_portal_group_tag, connections, cid,

@@ -1,0 +1,45 @@
+"""Which losses belong to a window."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from analyzer import history, query, report
+from analyzer.catalog import Catalog
+from analyzer.report import Request
+from analyzer.store import Store
+from plain import START, lone, row, stored
+
+
+def lost(store: Store, since: int, until: int) -> list[tuple[object, ...]]:
+    """Initiator, lost by (minutes) and status of every row of dropped-connections."""
+    catalog = Catalog(store)
+    times = [(START + timedelta(minutes=minute)).isoformat() for minute in (since, until)]
+    asked = query.reports()["dropped-connections"]
+    rows = report.run(catalog, asked, Request(since=times[0], until=times[1])).records()
+    catalog.close()
+    return [(r["initiator"], (r["lost_by"] - START).seconds // 60, r["status"]) for r in rows]
+
+
+def test_an_open_loss_belongs_to_every_later_window_and_a_recovered_one_does_not(
+    tmp_path: Path,
+) -> None:
+    hosts = [(0, [1, 2, 3]), (5, [3]), (10, [1, 3]), (60, [1, 3]), (65, [1, 3])]
+    store = stored(str(tmp_path), "one", [lone("complete", [row("a", h, 1) for h in there], m) for m, there in hosts])  # fmt: skip
+    # h1 was missed by one snapshot only, h2 is gone.
+    assert lost(store, 0, 70) == [("iqn.h2", 5, "open")]
+    assert lost(store, 58, 70) == [("iqn.h2", 5, "open")]
+    history.record(store, lone("complete", [row("a", h, 9) for h in (1, 2, 3)], 70))
+    assert lost(store, 0, 70) == [("iqn.h2", 5, "recovered")]
+    assert lost(store, 58, 70) == []
+
+
+def test_a_loss_belongs_to_a_window_that_its_interval_touches(
+    tmp_path: Path,
+) -> None:
+    store = stored(
+        str(tmp_path), "one",
+        [lone("complete", [row("a", 1, 1), row("a", 2, 1)], 0), lone("complete", [row("a", 1, 1)], 30),
+         lone("complete", [row("a", 1, 1), row("a", 2, 5)], 60)],
+    )  # fmt: skip
+    assert lost(store, 10, 20) == [("iqn.h2", 30, "recovered")]
+    assert lost(store, 31, 50) == []
