@@ -3,11 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
+from plain import START, lone, row, stored
+
 from analyzer import history, query, report
 from analyzer.catalog import Catalog
 from analyzer.report import Request
 from analyzer.store import Store
-from plain import START, lone, row, stored
 
 
 def lost(store: Store, since: int, until: int) -> list[tuple[object, ...]]:

@@ -1,0 +1,150 @@
+"""What holds of the matching cascade, whatever the two snapshots are."""
+
+import json
+import random
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from plain import START, lone, row, stored
+
+from analyzer import importer, query, report
+from analyzer.catalog import Catalog
+from analyzer.report import Request
+from analyzer.store import Store
+
+LATER = START + timedelta(minutes=5)
+
+# Few hosts, addresses, interfaces and handles, so that everything collides with everything.
+SESSIONS = st.builds(
+    lambda host, address, lif, isid, tsih: row("a", host, 1)
+    | {
+        "isid": f"00:{isid:02}", "tsih": 10 * lif + tsih, "interface_id": f"L{lif}",
+        "interface_uuid": f"L{lif}", "interface": f"lif{lif}", "target_portal_group": f"lif{lif}",
+        "target_portal_group_tag": lif, "interface_address": f"10.1.1.{lif}",
+        "initiator_address": f"10.0.{address}.{host}", "initiator_port": 1000 + tsih,
+    },
+    st.integers(1, 2), st.integers(1, 2), st.integers(1, 2), st.integers(1, 3), st.integers(1, 4),
+)  # fmt: skip
+
+
+def listing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What an array can list: one session per handle, and per nexus."""
+    handles = {(r["target_portal_group"], r["tsih"]): r for r in rows}
+    nexus = {(r["initiator"], r["isid"], r["target_portal_group"]): r for r in handles.values()}
+    return list(nexus.values())
+
+
+SNAPSHOTS = st.lists(SESSIONS, max_size=8).map(listing)
+
+
+def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    # Somebody who never changes keeps the SVM in scope.
+    rows = [row("a", 99, 1)]
+    with TemporaryDirectory() as folder:
+        snapshots = [lone("complete", rows + before, 0), lone("complete", rows + after, 5)]
+        catalog = Catalog(stored(folder, "one", snapshots))
+        request = Request(before=START.isoformat(), after=LATER.isoformat())
+        found = report.run(catalog, query.reports()["changes"], request).records()
+        catalog.close()
+    return found
+
+
+def total(rows: list[dict[str, Any]], *kinds: str) -> int:
+    return sum(r["sessions"] for r in rows if r["change"] in kinds)
+
+
+@given(SNAPSHOTS, SNAPSHOTS)
+def test_sessions_are_conserved(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
+    rows = changes(before, after)
+    lost, appeared = total(rows, "lost"), total(rows, "appeared")
+    assert len(before) - lost == len(after) - appeared
+    assert 0 <= lost <= len(before)
+    assert 0 <= appeared <= len(after)
+    # Everything on a path that both have is carried on.
+    paths = [[(r["initiator"], r["initiator_address"], r["interface_id"]) for r in side]
+             for side in (before, after)]  # fmt: skip
+    kept = sum(min(paths[0].count(path), paths[1].count(path)) for path in set(paths[0]))
+    assert len(before) - lost >= kept
+
+
+@given(SNAPSHOTS)
+def test_a_snapshot_compared_with_itself_gives_nothing(rows: list[dict[str, Any]]) -> None:
+    assert changes(rows, rows) == []
+
+
+@given(SNAPSHOTS, SNAPSHOTS, st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], chance: random.Random
+) -> None:
+    mixed = [chance.sample(side, len(side)) for side in (before, after)]
+    assert changes(*mixed) == changes(before, after)
+
+
+@given(SNAPSHOTS, SNAPSHOTS)
+def test_what_is_lost_one_way_appears_the_other_way(
+    before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> None:
+    forth, back = changes(before, after), changes(after, before)
+    assert total(forth, "lost") == total(back, "appeared")
+    assert total(forth, "appeared") == total(back, "lost")
+
+
+def test_links_name_each_other() -> None:
+    before = [row("a", 1, 1)]
+    after = [before[0] | {"interface_id": "M", "interface": "m", "isid": "00:77", "tsih": 5}]
+    rows = changes(before, after)
+    assert {r["change"]: r["replaced_by"] for r in rows} == {
+        "appeared": "10.0.0.1 to l",
+        "lost": "10.0.0.1 to m",
+    }
+
+
+def test_a_renamed_svm_is_one_row_and_no_loss() -> None:
+    before = [row("a", host, 1) for host in (1, 2, 3)]
+    after = [one | {"svm": "new"} for one in before]
+    rows = changes(before, after)
+    assert [(r["change"], r["sessions"]) for r in rows] == [("svm_renamed", 3)]
+
+
+def test_an_interface_made_anew_is_one_row_and_its_sessions_go_on() -> None:
+    before = [row("a", host, 1) | {"interface_id": "X", "interface_address": "10.1.1.9"} for host in (1, 2)]  # fmt: skip
+    after = [one | {"interface_id": "Y", "tsih": 40 + k, "initiator_port": 77}
+             for k, one in enumerate(before)]  # fmt: skip
+    rows = changes(before, after)
+    assert [(r["change"], r["sessions"]) for r in rows] == [("interface_replaced", 2)]
+
+
+def test_a_living_session_that_loses_a_connection_is_not_lost() -> None:
+    first = row("a", 1, 1) | {"connections": 2}
+    second = first | {"cid": 1, "initiator_port": 2}
+    rows = changes([first, second], [first | {"connections": 1}])
+    assert [(r["change"], r["sessions"]) for r in rows] == [("connection_lost", 1)]
+
+
+def test_real_captures_import_and_report(tmp_path: Path) -> None:
+    payloads = Path(__file__).parents[2].parent / "shared" / "payloads"
+    if not payloads.is_dir():
+        pytest.skip("the captures are not at hand")
+    store = Store(tmp_path / "store")
+    for k, path in enumerate(sorted(payloads.glob("0[127]_*.json"))):
+        page = tmp_path / path.name
+        page.write_text(json.dumps(json.loads(path.read_text())["body"]))
+        told, code = importer.bring(store, f"c{k}", START, [page])
+        assert (told["status"], code) == ("complete", 0)
+        again = tmp_path / "again.json"
+        again.write_text(page.read_text())
+        importer.bring(store, f"c{k}", LATER, [again])
+    catalog = Catalog(store)
+    for name, asked in query.reports().items():
+        found = report.run(
+            catalog, asked, Request(since=START.isoformat(), until=LATER.isoformat())
+        )
+        if name in {"changes", "events", "dropped-connections"}:
+            assert found.rows == []
+    assert catalog.run("select count(*) from spells where cluster = 'c2'").rows == [(7,)]
+    catalog.close()
