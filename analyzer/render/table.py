@@ -15,7 +15,7 @@ from analyzer import clock
 from analyzer.render.value import cell, visible
 from analyzer.report import Report
 
-WIDTH = 100  # columns, where nobody's terminal says otherwise
+WIDTH = 120  # columns, where nobody's terminal says otherwise
 _GAP = 2
 _FOLDED = 30  # a column that need not be wider than this may be folded to it
 SEVERITIES = ("critical", "high", "medium", "low", "info")
