@@ -33,7 +33,8 @@ bench: $(VENV)/.dev  ## side-by-side measurements, as a table and as JSON
 bounds: ## the suite on the oldest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-bounds
 	.venv-bounds/bin/python tests/bounds.py > .venv-bounds/constraints.txt
-	.venv-bounds/bin/pip install -q -c .venv-bounds/constraints.txt -e '.[charts,serve]' --group dev
+	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check --upgrade pip
+	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[charts,serve]' --group dev
 	.venv-bounds/bin/python -m pytest -q
 
 clean:  ## remove what the targets above made
