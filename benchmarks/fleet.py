@@ -97,7 +97,8 @@ class Fleet:
             self._away.append((number + self._random.randrange(1, 4), touched[half:]))
             back.append(touched[:half])
             self.rows = self.rows.filter(keep)
-        self.rows = pl.concat([self.rows, *back])
+        if back:
+            self.rows = pl.concat([self.rows, *back])
         return self.rows
 
     def _renewed(self, rows: pl.DataFrame, number: int) -> pl.DataFrame:

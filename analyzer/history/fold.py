@@ -164,7 +164,7 @@ def fold(
             listed_p=_qualified("p", table),
             listed_s=_qualified("s", table),
             same=_same("p", "w", table),
-            rows=source(list(files.values()), filename=True) if files else "",
+            rows=source(list(dict.fromkeys(files.values())), filename=True) if files else "",
             **{f"svm_{alias}": svm.format(alias) for alias in "ops"},
         )
     )
