@@ -1,6 +1,7 @@
 """Commands that ask the history: report, diff, timeline, snapshots, sql, check."""
 
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +92,9 @@ def answer(
     }
     request = report.Request(**given, params=params, filters=filters)
     catalog = context.catalog(clusters, folders)
+    start = time.monotonic()
     result = report.run(catalog, query, request)
+    context.detail(f"{len(result.rows)} rows in {time.monotonic() - start:.3f} s from {query.path}")
     if explain:
         render.explain(result, sys.stdout)
     else:

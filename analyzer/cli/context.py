@@ -77,6 +77,11 @@ class Context:
             return told.policy
         return _POLICY if _POLICY.is_file() else None
 
+    def detail(self, text: str) -> None:
+        """Narrate on stderr what only --verbose wants to hear."""
+        if self.verbose:
+            click.echo(text, err=True)
+
     def say(self, text: str) -> None:
         """Narrate on stderr."""
         if not self.quiet:

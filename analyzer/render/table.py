@@ -64,34 +64,28 @@ def coverage(report: Report) -> str:
 
 
 def render(report: Report, width: int | None) -> str:
-    """The whole report as text; *width* None asks the terminal."""
+    """The whole report as text; *width* None asks the terminal, and colours as it can."""
     out = io.StringIO()
+    terminal = Console()
     console = Console(
-        file=None if width is None else out,
-        width=width,
+        file=out,
+        width=width or terminal.width,
+        force_terminal=width is None,
+        color_system=terminal.color_system if width is None else None,  # type: ignore[arg-type]  # rich's own word
         highlight=False,
         markup=False,
         emoji=False,
-        soft_wrap=False,
-        color_system="auto" if width is None else None,
-        record=width is None,
-        legacy_windows=False,
     )
-    target = console
-    if width is None:
-        # The terminal's own width and colours, but one write at the end.
-        target = Console(
-            file=out, width=console.width, force_terminal=True, highlight=False, markup=False,
-            emoji=False, color_system=console.color_system,  # type: ignore[arg-type]  # rich's own word
-        )  # fmt: skip
     if report.title:
-        target.print(Text(report.title, style="bold"), Text(f"({when(report.parameters)})"))
-        target.print(headline(report))
+        console.print(
+            Text(report.title, style="bold"), Text(f"({when(report.parameters)})"), soft_wrap=True
+        )
+        console.print(headline(report), soft_wrap=True)
     if report.rows:
-        _rows(report, target)
+        _rows(report, console)
     told = coverage(report)
     if told:
-        target.print(Text(told, style="dim"), soft_wrap=True)
+        console.print(Text(told, style="dim"), soft_wrap=True)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
