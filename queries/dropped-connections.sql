@@ -77,7 +77,7 @@ with told as (
         and s.first_seen = r.ended and s.gone_by = r.absent_at and s.tsih = r.tsih
         and s.isid = r.isid and s.interface_id = r.interface_id
         and s.initiator_address = r.initiator_address and s.cid is not distinct from r.cid
-    where $include_retracted
+    where $include_retracted and r.back_at >= $since
 )
 select * from told
 order by lost_by, lost_after, cluster, svm, initiator, initiator_address, interface, status,

@@ -57,14 +57,24 @@ with recursive located as (
     select distinct l.cluster, l.svm_id, l.lost_by, l.lost_after
     from located l
     join candidate c on c.cluster = l.cluster and c.lost_by = l.lost_by
+    union all
+    -- An SVM that lost nothing speaks for its share of the node, the host and the cluster.
+    select o.cluster, o.svm_id, c.lost_by, max(c.lost_after)
+    from (select distinct cluster, svm_id from spells) o
+    join candidate c on c.cluster = o.cluster
+    left join located l
+        on l.cluster = o.cluster and l.svm_id = o.svm_id and l.lost_by = c.lost_by
+    where l.loss is null
+    group by o.cluster, o.svm_id, c.lost_by
 ), edge as (
     -- Sessions by path as they came and went, so that no instant has to be listed whole.
     select cluster, svm_id, initiator, initiator_address, interface_id, igroups,
-        first_seen, coalesce(gone_by, timestamp '9999-01-01') as gone_by,
+        first_seen, coalesce(gone_by, last_seen + interval 1 microsecond) as gone_by,
         1.0 / greatest(connections, 1) as sessions
     from spells
     where first_seen <= (select max(lost_after) from instant)
-        and last_seen >= (select min(lost_after) from instant)
+        and (last_seen >= (select min(lost_after) from instant)
+            or gone_by > (select min(lost_after) from instant))
 ), total as (
     select c.cluster, c.lost_by, c.kind, c.id, sum(e.sessions) as sessions
     from candidate c

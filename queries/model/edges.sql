@@ -85,6 +85,9 @@ with comparable as (
         and (coalesce(r.back_at, s.gone_by) >= $since or exists (
             select 1 from open_ends o
             where o.cluster = s.cluster and o.gone_by = s.gone_by
+        ) or exists (
+            select 1 from open_ends o
+            where o.cluster = s.cluster and o.gone_by = r.back_at
         ))
     union all
     select s.*, coalesce(r.last_seen, s.seen_after), s.first_seen, 'came', r.back_at is not null
@@ -100,6 +103,9 @@ with comparable as (
         and (s.first_seen >= $since or exists (
             select 1 from open_ends o
             where o.cluster = s.cluster and o.gone_by = s.first_seen
+        ) or exists (
+            select 1 from open_ends o
+            where o.cluster = s.cluster and o.gone_by = r.absent_at
         ))
 )
 select cluster, svm_id, changed_after, changed_by, side, retracted, svm_uuid, svm, initiator,

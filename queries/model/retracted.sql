@@ -37,4 +37,24 @@ join spells b
     and b.initiator_address = a.initiator_address
     and b.initiator_port is not distinct from a.initiator_port
     and b.interface_address is not distinct from a.interface_address
-where b.first_seen >= $since and a.last_seen < $until
+-- Absent means absent: one that merely looked different in that snapshot (another alias, another
+-- number of connections) was there all the time.
+left join spells c
+    on c.cluster = a.cluster
+    and c.svm_id = a.svm_id
+    and c.first_seen = a.gone_by
+    and c.initiator = a.initiator
+    and c.isid = a.isid
+    and c.tsih = a.tsih
+    and c.cid is not distinct from a.cid
+    and c.initiator_address = a.initiator_address
+    and c.initiator_port is not distinct from a.initiator_port
+    and c.interface_address is not distinct from a.interface_address
+where c.cluster is null and a.last_seen < $until
+    and (b.first_seen >= $since
+        or exists (
+            select 1 from open_ends o where o.cluster = a.cluster and o.gone_by = a.gone_by
+        )
+        or exists (
+            select 1 from open_ends o where o.cluster = b.cluster and o.gone_by = b.first_seen
+        ))

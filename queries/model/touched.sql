@@ -46,6 +46,12 @@ with named as (
     select cluster, svm_id, changed_after, changed_by, side, initiator, isid, portal_group, tsih,
         unnest(igroups) as igroup
     from chosen
+), missed as (
+    -- Connections that the snapshot before or after merely missed are counted as there (C17).
+    select cluster, svm_id, initiator, isid, tsih, target_portal_group, absent_at,
+        count(*) as connections
+    from retracted
+    group by all
 ), grouped as (
     select cluster, svm_id, changed_after, changed_by, side, initiator, isid, portal_group, tsih,
         list_sort(list(distinct coalesce(igroup.uuid, igroup.name, ''))) as igroups,
@@ -59,7 +65,8 @@ select row_number() over (
     ) as session,
     c.cluster, c.svm_id, c.changed_after, c.changed_by, c.side, c.retracted, c.svm, c.initiator,
     nullif(c.alias, '') as alias, nullif(c."comment", '') as "comment", c.isid,
-    coalesce(c.tsih, -1) as tsih, c.target_portal_group, c.portal_group, c.connections,
+    coalesce(c.tsih, -1) as tsih, c.target_portal_group, c.portal_group,
+    c.connections + case when c.retracted then 0 else coalesce(m.connections, 0) end as connections,
     coalesce(c.cid, -1) as cid, c.authentication, c.initiator_address,
     coalesce(c.initiator_port, -1) as initiator_port, c.interface_id, c.interface,
     c.interface_address, g.igroups, g.igroup_names
@@ -69,3 +76,8 @@ left join grouped g
     and g.changed_by = c.changed_by and g.side = c.side and g.initiator = c.initiator
     and g.isid = c.isid and g.portal_group = c.portal_group
     and g.tsih is not distinct from c.tsih
+left join missed m
+    on m.cluster = c.cluster and m.svm_id = c.svm_id and m.initiator = c.initiator
+    and m.isid = c.isid and m.tsih = c.tsih
+    and m.target_portal_group is not distinct from c.target_portal_group
+    and m.absent_at = case when c.side = 'came' then c.changed_by else c.changed_after end
