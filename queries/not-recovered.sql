@@ -31,7 +31,7 @@ select l.cluster, l.svm, nullif(l.initiator, '') as initiator,
     l.initiator_sessions_left as initiator_sessions_after,
     max(s.last_seen) as lost_after, l.replaced_by, l.severity,
     case when l.initiator_sessions_left = 0 then 'not back at all: is the host up?'
-        when l.replaced_by is not null then 'logged in elsewhere: ' || l.replaced_by
+        when l.taken_over then 'logged in elsewhere: ' || l.replaced_by
         else 'log in to ' || coalesce(l.interface, l.interface_id, 'it') || ' again from '
             || coalesce(nullif(l.initiator_address, ''), 'the host') end as detail
 from lost_paths l

@@ -81,8 +81,8 @@ select l.loss, l.cluster, l.svm_id, l.svm, l.initiator, l.initiator_address, l.i
     l.initiator_sessions_left, l.left_on, l.nodes_left, l.subnets_left, l.lost_after, l.lost_by,
     b.back_after, b.back_by, b.sessions as back_sessions,
     case when b.back_by is not null then 'recovered'
-        when l.replaced_by is not null then 'replaced'
+        when l.taken_over then 'replaced'
         else 'open' end as status,
-    l.replaced_by, l.severity
+    case when l.taken_over then l.replaced_by end as replaced_by, l.severity
 from lost l
 left join back b on b.loss = l.loss

@@ -26,22 +26,40 @@
 -- subnets_left = "Subnets left to it; null without interface data."
 -- nodes_of_svm = "Nodes that the SVM's interfaces stand on; null without interface data."
 -- subnets_of_svm = "Subnets of the SVM's interfaces; null without interface data."
--- replaced_by = "The path that took over: of the same initiator (R4, R5)."
+-- replaced_by = "The path that is linked to it: of the same initiator (R4, R5)."
+-- taken_over = "Whether that path took over: the initiator never used both side by side."
 -- severity = "critical, high, medium or low."
 -- ///
-with lost as (
+with sibling as (
+    -- A path that was used beside the lost one before does not take over when it is back (C14).
+    select distinct c.gone
+    from cascade c
+    join touched t on t.session = c.gone
+    join touched b on b.session = c.came
+    join spells x
+        on x.cluster = t.cluster and x.svm_id = t.svm_id and x.initiator = t.initiator
+        and x.initiator_address = t.initiator_address and x.interface_id = t.interface_id
+    join spells y
+        on y.cluster = b.cluster and y.svm_id = b.svm_id and y.initiator = b.initiator
+        and y.initiator_address = b.initiator_address and y.interface_id = b.interface_id
+    where c.round in (4, 5) and x.first_seen <= t.changed_after
+        and y.first_seen <= x.last_seen and y.last_seen >= x.first_seen
+), lost as (
     select t.cluster, t.svm_id, t.svm, t.initiator, t.initiator_address, t.interface_id,
         t.interface, t.interface_address, t.changed_after as lost_after, t.changed_by as lost_by,
         case when c.came is not null then coalesce(b.initiator_address, '') || ' to '
-            || coalesce(b.interface, b.interface_id) end as replaced_by
+            || coalesce(b.interface, b.interface_id) end as replaced_by,
+        c.came is not null and s.gone is null as taken_over
     from cascade c
     join touched t on t.session = c.gone
     left join touched b on b.session = c.came
+    left join sibling s on s.gone = c.gone
     where c.round >= 4 and c.gone is not null
 ), path as (
     select cluster, svm_id, max(svm) as svm, initiator, initiator_address, interface_id,
         max(interface) as interface, max(interface_address) as interface_address,
-        lost_after, lost_by, count(*) as sessions_lost, min(replaced_by) as replaced_by
+        lost_after, lost_by, count(*) as sessions_lost, min(replaced_by) as replaced_by,
+        bool_and(taken_over) as taken_over
     from lost
     group by cluster, svm_id, initiator, initiator_address, interface_id, lost_after, lost_by
 ), present as (
@@ -99,9 +117,10 @@ select p.cluster, p.svm_id, p.svm, p.initiator, p.initiator_address, p.interface
     w.nodes as nodes_of_svm,
     w.subnets as subnets_of_svm,
     p.replaced_by,
+    p.taken_over,
     case
         when coalesce(r.sessions, 0) = 0 then 'critical'
-        when p.replaced_by is not null then 'low'
+        when p.taken_over then 'low'
         when coalesce(o.sessions, 0) > 0 then 'low'
         when r.interfaces = 1 or (r.nodes = 1 and w.nodes > 1) or (r.subnets = 1 and w.subnets > 1)
             then 'high'

@@ -1,0 +1,367 @@
+"""The scenarios that everybody who looks after iSCSI knows: what must be said, and what not."""
+
+from collections.abc import Iterator
+
+import pytest
+from scene import Watch
+
+from analyzer.simulate import World, base_world
+
+
+@pytest.fixture(scope="module")
+def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    return Watch(tmp_path_factory.mktemp("scenes"))
+
+
+def test_i01_a_quiet_night(watch: Watch) -> None:
+    night = watch()
+    for name in ("events", "dropped-connections", "outages", "new-initiators", "flapping"):
+        night.never(name)
+    night.never("changes")
+    night.only("coverage", status="complete")
+    night.say("snapshots", 5, sessions=76, status="complete")
+
+
+def test_i02_one_cable(watch: Watch) -> None:
+    night = watch("02:12 drop lnx1 L2\n 02:31 recover lnx1 L2", until="02:40")
+    night.only(
+        "dropped-connections",
+        initiator="lnx1", interface="L2", initiator_address="192.168.20.101",
+        lost_after="02:10", lost_by="02:15", back_after="02:30", back_by="02:35",
+        outage_min_seconds=15 * 60, outage_max_seconds=25 * 60, status="recovered",
+        sessions_lost=1, path_sessions_left=0, initiator_sessions_left=3,
+        cause_kind="path", severity="medium",
+    )  # fmt: skip
+    night.only("outages", cause_kind="path", paths=1, members=["lnx1"], hosts_without_path=0)
+    night.only("events", 2, initiator="lnx1")
+    night.say("events", change="lost", changed_after="02:10", changed_by="02:15")
+    night.say("events", change="appeared", changed_after="02:30", changed_by="02:35")
+    night.never("new-initiators")
+
+
+def test_i03_a_host_loses_its_port_in_one_fabric(watch: Watch) -> None:
+    night = watch("02:12 drop lnx2 L2\n 02:12 drop lnx2 L4")
+    night.only("outages", cause_kind="host_address", cause="192.168.20.102", paths=2,
+               members=["lnx2"], severity="high", status="open")  # fmt: skip
+    night.only("dropped-connections", 2, initiator="lnx2", severity="high")
+    night.say("multipath-imbalance", initiator="lnx2", fault="single_subnet")
+    night.say("multipath-imbalance", initiator="lnx2", fault="single_host_address")
+
+
+def test_i04_a_silent_reconnect(watch: Watch) -> None:
+    night = watch("02:12 relogin esx1")
+    night.only("events", 4, initiator="esx1", change="reconnected",
+               changed_after="02:10", changed_by="02:15")  # fmt: skip
+    for name in ("dropped-connections", "outages", "new-initiators", "flapping"):
+        night.never(name)
+
+
+def test_i06_a_reboot_after_which_one_path_stays_away(watch: Watch) -> None:
+    script = "02:11 shutdown lnx3\n 02:18 boot lnx3 L3\n 02:33 login lnx3 L3"
+    watch(script, until="02:25").only("outages", status="open", back_by=None)
+    night = watch(script, until="02:40")
+    night.only("dropped-connections", 4, initiator="lnx3", severity="critical",
+               lost_after="02:10", lost_by="02:15", cause_kind="host")  # fmt: skip
+    night.say("dropped-connections", 3, back_after="02:15", back_by="02:20")
+    night.say("dropped-connections", interface="L3", back_after="02:30", back_by="02:35")
+    night.only("outages", cause_kind="host", cause="lnx3", hosts_without_path=1,
+               back_after="02:30", back_by="02:35", status="recovered")  # fmt: skip
+    night.only("new-initiators", initiator="lnx3", kind="returned", severity="info")
+
+
+TAKEOVER = """
+    02:12 takeover n2
+    02:24 giveback n2
+    02:24 recover lnx*
+    02:27 recover
+"""
+
+
+def test_i07_a_takeover_where_interfaces_stay(watch: Watch) -> None:
+    night = watch(TAKEOVER, until="02:35")
+    night.only("outages", cause_kind="node", cause="n2", lost_after="02:10", lost_by="02:15",
+               paths=32, initiators=16, hosts_without_path=0, status="recovered",
+               back_after="02:25", back_by="02:30")  # fmt: skip
+    night.say("dropped-connections", 32, cause_kind="node")
+    night.say("dropped-connections", 8, back_by="02:25")
+    night.never("events", change="interface_replaced")
+    night.never("dropped-connections", severity="critical")
+
+
+def test_i07_a_takeover_without_interface_data_names_no_node(watch: Watch) -> None:
+    night = watch(TAKEOVER, until="02:35", inventories=("svms", "igroups"))
+    night.never("outages", cause_kind="node")
+    night.never("outages", cause_kind="subnet")
+    night.say("outages", 4, cause_kind="interface", lost_by="02:15")
+    night.say("outages", 4)
+
+
+def test_i09_a_rolling_upgrade_leaves_one_path_behind(watch: Watch) -> None:
+    night = watch(
+        """
+        02:07 takeover n1
+        02:17 giveback n1
+        02:17 recover
+        02:27 takeover n2
+        02:37 giveback n2
+        02:37 recover
+        02:37 logout lnx4 L1
+        """,
+        until="02:45",
+    )
+    night.only("not-recovered", initiator="lnx4", interface="L1", sessions_before=1,
+               sessions_after=0, initiator_sessions_after=3, before="02:05", after="02:45")  # fmt: skip
+    night.say("outages", 2, cause_kind="node", status="recovered")
+    night.say("outages", cause_kind="path", lost_by="02:40", status="open")
+    night.say("outages", 3)
+
+
+def test_i10_a_fabric_switch(watch: Watch) -> None:
+    night = watch("02:12 fabric_off b\n 02:17 fabric_on b\n 02:17 recover")
+    night.say("outages", 2, cause_kind="subnet")
+    night.say("outages", cause="192.168.20.0/24", paths=26, initiators=13)
+    night.say("outages", cause="192.168.40.0/24", paths=12, initiators=6)
+    night.say("outages", 2, status="recovered", hosts_without_path=0)
+
+
+def test_i11_the_collector_may_not_log_in(watch: Watch) -> None:
+    night = watch(looks={"02:15": "failed HTTP 401", "02:20": "failed HTTP 401"}, http=True)
+    for name in ("events", "dropped-connections", "outages"):
+        night.never(name)
+    night.say("coverage", status="unknown", **{"from": "02:10", "to": "02:25"}, reason="401")
+    night.say("coverage", status="complete")
+
+
+def test_i12_a_truncated_page_over_http(watch: Watch) -> None:
+    night = watch(looks={"02:15": "partial 30"}, http=True)
+    for name in ("events", "dropped-connections", "outages"):
+        night.never(name)
+    night.say("coverage", status="unknown", **{"from": "02:10", "to": "02:20"}, reason="partial")
+
+
+def test_i12_a_truncated_page(watch: Watch) -> None:
+    night = watch("02:12 drop lnx1 L2", looks={"02:15": "partial 30"})
+    night.only("dropped-connections", initiator="lnx1", lost_after="02:10", lost_by="02:20")
+    night.say("snapshots", status="partial", sessions=30)
+
+
+RENAMES = {
+    "the portal group follows": "02:12 rename_interface L1 sql_a1",
+    "the portal group keeps its name": "02:12 rename_interface L1 sql_a1 stays",
+}
+
+
+@pytest.mark.parametrize("rename", RENAMES.values(), ids=RENAMES)
+def test_i15_an_svm_and_an_interface_are_renamed(watch: Watch, rename: str) -> None:
+    night = watch(f"02:12 rename_svm S1 svm_sql_prod\n {rename}")
+    night.only("events", 2, initiator=None, severity="info")
+    night.say("events", change="svm_renamed", svm="svm_sql_prod", sessions=52)
+    night.say("events", change="interface_renamed", interface="sql_a1", sessions=13)
+    night.never("dropped-connections")
+    night.never("new-initiators")
+
+
+def test_i17_the_service_of_an_svm_stops(watch: Watch) -> None:
+    night = watch("02:12 service_off S1\n 02:19 service_on S1\n 02:19 recover")
+    night.only("outages", cause_kind="svm", cause="S1", initiators=13, paths=52,
+               hosts_without_path=13, lost_after="02:10", lost_by="02:15",
+               back_after="02:15", back_by="02:20", severity="critical")  # fmt: skip
+    night.say("dropped-connections", 52, severity="critical", svm="S1")
+    night.say("new-initiators", 13, kind="returned", severity="info")
+    night.say("new-initiators", 13)
+
+
+def test_i19_a_cloned_host_with_the_same_name(watch: Watch) -> None:
+    turns = "\n".join(f"02:{minute} alternate lnx4 lnx9" for minute in (12, 17, 22, 27))
+    night = watch(f"02:01 clone lnx4 lnx9 144\n {turns}", until="02:30")
+    (fault,) = night.say("multipath-imbalance", initiator="lnx4", fault="cloned_initiator",
+                         severity="critical")  # fmt: skip
+    assert {"192.168.10.104", "192.168.10.144"} <= set(fault["host_addresses"])
+    night.never("new-initiators")
+    night.never("dropped-connections", initiator_sessions_left=0)
+    night.never("dropped-connections", severity={"medium", "high", "critical"})
+
+
+def test_i23_a_rogue_initiator(watch: Watch) -> None:
+    night = watch("02:12 rogue stranger iqn.2019-03.io.unknown:guest 172.16.9.200 L1")
+    night.only("new-initiators", initiator="stranger", kind="new", severity="critical", sessions=1,
+               igroups=None, authentication="none", addresses=["172.16.9.200"],
+               interfaces=["L1"], seen_after="02:10", seen_by="02:15")  # fmt: skip
+    night.say("events", initiator="stranger", change="appeared", severity="info")
+    night.say("events")
+    night.say("multipath-imbalance", initiator="stranger", fault="no_igroup")
+
+
+def test_i23_a_known_subnet_makes_a_rogue_high_only(watch: Watch) -> None:
+    night = watch("02:12 rogue stranger iqn.2019-03.io.unknown:guest 192.168.10.200 L1")
+    night.only("new-initiators", initiator="stranger", kind="new", severity="high")
+
+
+def test_i25_a_host_leaves_its_igroup_and_stays(watch: Watch) -> None:
+    night = watch("02:12 igroup_remove ig_ora lnx1")
+    night.only("events", 4, initiator="lnx1", change="igroups_changed", severity="high",
+               detail="ig_ora, now none")  # fmt: skip
+    night.never("dropped-connections")
+    night.never("new-initiators")
+
+
+def test_i29_more_sessions_on_every_path(watch: Watch) -> None:
+    night = watch("02:12 sessions_per_interface lnx1 8")
+    night.only("events", 4, initiator="lnx1", change="appeared", sessions=7, severity="info")
+    night.never("dropped-connections")
+    night.never("multipath-imbalance", fault="uneven_interfaces")
+
+
+def test_some_of_the_sessions_of_a_path_are_lost(watch: Watch) -> None:
+    night = watch("02:01 sessions_per_interface lnx1 8\n 02:12 sessions_per_interface lnx1 5\n"
+                  " 02:22 sessions_per_interface lnx1 8")  # fmt: skip
+    night.only("dropped-connections", 4, initiator="lnx1", sessions_lost=3, path_sessions_left=5,
+               initiator_sessions_left=20, lost_after="02:10", lost_by="02:15", status="recovered",
+               back_after="02:20", back_by="02:25", severity="low")  # fmt: skip
+    night.say("events", 4, change="lost", sessions=3)
+    night.say("events", 4, change="appeared", sessions=3)
+    night.say("events", 8)
+    night.never("flapping")
+
+
+def test_i31_one_connection_of_a_session(watch: Watch) -> None:
+    night = watch("02:01 connect win2 *\n 02:12 disconnect win2 L1 2")
+    night.only("events", initiator="win2", interface="L1", change="connection_lost",
+               severity="medium", detail="2 connections, now 1")  # fmt: skip
+    night.never("dropped-connections")
+    night.never("outages")
+
+
+def test_i32_a_flapping_path(watch: Watch) -> None:
+    flaps = "\n".join(
+        f"02:{7 + 5 * k:02} {'recover' if k % 2 else 'drop'} esx2 L2" for k in range(8)
+    )
+    night = watch(flaps, until="02:45")
+    night.only("flapping", initiator="esx2", interface="L2", transitions=8, reconnects=0,
+               first="02:10", last="02:45", severity="medium")  # fmt: skip
+    night.only("dropped-connections", 4, initiator="esx2", interface="L2", status="recovered")
+    night.only("outages", 4, cause_kind="path")
+
+
+def test_i33_an_interface_is_added(watch: Watch) -> None:
+    night = watch("02:12 add_interface K9 K1 n1 192.168.30.19\n 02:13 login wrk1 K9")
+    night.only("events", initiator="wrk1", interface="K9", change="appeared")
+    night.never("multipath-imbalance", fault="interface_missing")
+    night.never("dropped-connections")
+
+
+def test_a_path_missed_by_one_snapshot_was_never_away(watch: Watch) -> None:
+    night = watch(looks={"02:15": "misses lnx1 L2 lnx1 L4 pve3 L1"})
+    for name in ("events", "dropped-connections", "outages", "new-initiators", "flapping"):
+        night.never(name)
+    night.only("dropped-connections", 3, status="retracted", severity="info",
+               lost_after="02:10", lost_by="02:15", back_by="02:20",
+               params={"include_retracted": True})  # fmt: skip
+    night.say("changes", 3, change="lost", before="02:10", after="02:15")
+    night.say("changes", 3, change="appeared", before="02:15", after="02:20")
+
+
+def test_a_path_back_with_another_handle_was_away(watch: Watch) -> None:
+    night = watch("02:12 drop lnx1 L2\n 02:17 recover lnx1 L2")
+    night.only("dropped-connections", initiator="lnx1", outage_min_seconds=0,
+               outage_max_seconds=10 * 60, back_after="02:15", back_by="02:20")  # fmt: skip
+
+
+def test_an_empty_answer_that_the_next_one_disproves(watch: Watch) -> None:
+    night = watch(looks={"02:15": "empty"})
+    for name in ("events", "dropped-connections", "outages", "new-initiators"):
+        night.never(name)
+    night.say("coverage", status="unknown", **{"from": "02:10", "to": "02:20"})
+
+
+def test_an_empty_answer_that_is_true(watch: Watch) -> None:
+    night = watch("02:12 service_off S1\n 02:12 service_off S2\n 02:19 service_on S1\n"
+                  " 02:19 service_on S2\n 02:22 recover")  # fmt: skip
+    night.only("outages", cause_kind="cluster", cause="prod-a", initiators=19, paths=76,
+               lost_after="02:10", lost_by="02:15", back_after="02:20", back_by="02:25")  # fmt: skip
+
+
+def test_an_svm_that_one_account_cannot_see_is_unknown(watch: Watch) -> None:
+    night = watch(looks={"02:15": "only S2", "02:20": "only S2"})
+    for name in ("events", "dropped-connections", "outages", "new-initiators"):
+        night.never(name)
+
+
+def test_a_loss_while_the_svm_was_out_of_scope_has_wider_bounds(watch: Watch) -> None:
+    night = watch("02:12 drop lnx1 L2", looks={"02:15": "only S2", "02:20": "only S2"})
+    night.only("dropped-connections", lost_after="02:10", lost_by="02:25", initiator="lnx1")
+
+
+def test_a_gap_widens_an_interval_and_does_not_split_it(watch: Watch) -> None:
+    night = watch("02:12 drop lnx1 L2\n 02:27 recover lnx1", until="02:40",
+                  looks={"02:15": "failed", "02:30": "partial 10", "02:35": "skipped"})  # fmt: skip
+    night.only("dropped-connections", lost_after="02:10", lost_by="02:20", back_after="02:25",
+               back_by="02:40", outage_min_seconds=300, outage_max_seconds=1800)  # fmt: skip
+    night.say("coverage", 2, status="unknown")
+
+
+def test_an_interface_made_anew_loses_nobody(watch: Watch) -> None:
+    night = watch("02:12 recreate_interface L2")
+    night.only("events", change="interface_replaced", interface="L2", sessions=13, initiator=None)
+    night.never("dropped-connections")
+    night.never("outages")
+
+
+def test_an_interface_made_anew_loses_who_does_not_come_back(watch: Watch) -> None:
+    night = watch("02:12 recreate_interface L2\n 02:13 drop lnx1 L2\n 02:22 recover lnx1")
+    night.say("events", change="interface_replaced", interface="L2", sessions=12)
+    night.only("dropped-connections", initiator="lnx1", interface="L2", lost_by="02:15",
+               back_by="02:25", status="recovered")  # fmt: skip
+    night.never("new-initiators")
+
+
+def moving() -> World:
+    return base_world(moves=True)
+
+
+def test_a_takeover_where_interfaces_move(watch: Watch) -> None:
+    night = watch("02:12 takeover n2", world=moving)
+    night.only("events", 32, change="reconnected")
+    night.never("dropped-connections")
+    night.never("outages")
+
+
+def test_two_causes_at_once_are_two_findings(watch: Watch) -> None:
+    night = watch("02:12 drop_lif L2\n 02:12 shutdown pve1\n 02:12 drop esx1 L3")
+    night.say("outages", cause_kind="interface", cause="L2", paths=13)
+    night.say("outages", cause_kind="host", cause="pve1", hosts_without_path=1)
+    night.say("outages", cause_kind="path", members=["esx1"])
+    night.say("outages", 3)
+    night.say("dropped-connections", 17)
+
+
+def test_an_initiator_under_a_new_name(watch: Watch) -> None:
+    night = watch("02:12 shutdown lnx1\n 02:13 set lnx1 initiator iqn.1994-05.com.redhat:other\n"
+                  " 02:13 boot lnx1")  # fmt: skip
+    night.only("new-initiators", initiator="iqn.1994-05.com.redhat:other", kind="renamed",
+               previously="iqn.1994-05.com.redhat:lnx1", severity="high")  # fmt: skip
+    night.say("dropped-connections", 4, initiator="iqn.1994-05.com.redhat:lnx1")
+
+
+def test_authentication_is_lost(watch: Watch) -> None:
+    night = watch("02:12 set lnx1 chap false")
+    night.only("events", 4, initiator="lnx1", change="authentication_changed", severity="high")
+
+
+def test_a_host_that_moves_to_another_interface_names_it(watch: Watch) -> None:
+    night = watch(
+        "02:01 logout lnx1\n 02:02 login lnx1 L1\n 02:12 logout lnx1\n 02:13 login lnx1 L3"
+    )
+    night.only("dropped-connections", initiator="lnx1", interface="L1", status="replaced",
+               replaced_by="192.168.10.101 to sql_n2_a", initiator_sessions_left=1)  # fmt: skip
+    night.say("events", change="appeared", interface="L3", replaced_by="192.168.10.101 to sql_n1_a")
+
+
+def test_a_loss_that_is_still_open_belongs_to_every_later_window(watch: Watch) -> None:
+    night = watch("02:07 drop lnx1 L2\n 02:12 drop lnx2 L2\n 02:17 recover lnx2", until="02:35")
+    for name in ("dropped-connections", "outages"):
+        night.only(name, since="02:30", status="open", lost_by="02:10")
+    night.only("dropped-connections", 2, since="02:15")
+    night.only("dropped-connections", since="02:16", initiator="lnx1")
+    night.only("dropped-connections", until="02:09", initiator="lnx1")
+    night.never("dropped-connections", until="02:05")
