@@ -12,6 +12,11 @@
 with usable as (
   -- What is switched off on purpose is expected of nobody.
   select * from svm_interfaces where enabled
+), settled as (
+  -- Hosts find a new interface when they next look: only peers and history may ask for it yet.
+  select u.*
+  from usable u
+  where u.sessions > 0 and (u.since is null or u.since <= $at::timestamp - interval 7 day)
 ), members as (
   select m.*, count(*) over (partition by m.cluster, m.svm_id, m.igroup_id) as living
   from members_at m
@@ -24,8 +29,7 @@ with usable as (
     -- Which interfaces a portset holds is not collected.
     where portset is null
   ) m
-  join usable u on u.cluster = m.cluster and u.svm_id = m.svm_id and u.home_node = m.node
-  where u.sessions > 0
+  join settled u on u.cluster = m.cluster and u.svm_id = m.svm_id and u.home_node = m.node
 ), used as (
   select distinct cluster, svm_id, initiator, interface_id from sessions_at
 ), peers as (
@@ -49,14 +53,13 @@ with usable as (
   -- With selective LUN maps a host needs no more than the HA pairs that it stands on.
   select distinct p.cluster, p.svm_id, p.initiator, u.interface_id
   from pairs p
-  join usable u
+  join settled u
     on u.cluster = p.cluster and u.svm_id = p.svm_id and u.home_node in (p.node, p.partner)
-  where u.sessions > 0
   union
   select h.cluster, h.svm_id, h.initiator, u.interface_id
   from hosts_at h
-  join usable u on u.cluster = h.cluster and u.svm_id = h.svm_id
-  where h.nodes is null and u.sessions > 0
+  join settled u on u.cluster = h.cluster and u.svm_id = h.svm_id
+  where h.nodes is null
 ), sources as (
   select 1 as place, 'required nodes' as expected_from, * from required
   union all

@@ -36,31 +36,36 @@ with bare as (
   join strangers s
     on s.cluster = c.cluster and s.svm_id = c.svm_id and s.initiator_address = c.initiator_address
 ), owners as (
-  -- Who owned each nexus in the last seven days, one row per change of hands.
+  -- Who owned each portal group in the last seven days, one row per change of hands; and the
+  -- same for each ISID there.
   select
-    p.cluster, p.svm_id, p.initiator, p.isid, p.target_portal_group, p.initiator_address, p.first_seen
+    p.cluster, p.svm_id, p.initiator, p.target_portal_group,
+    case when t.by_isid then p.isid end as isid, p.initiator_address, p.first_seen
   from spells p
   join snapshot_at s on s.cluster = p.cluster
+  cross join (values (true), (false)) t(by_isid)
   where p.first_seen <= s.taken_at and p.last_seen > s.taken_at - interval 7 day
     and p.initiator_address <> '' and p.isid <> ''
   qualify p.initiator_address is distinct from lag(p.initiator_address) over (
-    partition by p.cluster, p.svm_id, p.initiator, p.isid, p.target_portal_group
+    partition by
+      p.cluster, p.svm_id, p.initiator, p.target_portal_group, t.by_isid,
+      case when t.by_isid then p.isid end
     order by p.first_seen, p.initiator_address
   )
 ), handed as (
   select
     *,
-    lag(initiator_address) over nexus as was,
-    lag(initiator_address, 2) over nexus as had_been
+    lag(initiator_address) over place as was,
+    lag(initiator_address, 2) over place as had_been
   from owners
-  window nexus as (
-    partition by cluster, svm_id, initiator, isid, target_portal_group
+  window place as (
+    partition by cluster, svm_id, initiator, target_portal_group, isid
     order by first_seen, initiator_address
   )
 ), alternating as (
-  -- x, y, then x again on one nexus. Two cards of one host may swap ISIDs at a reboot, but then
-  -- both of them stay on the portal group (F24).
-  select h.cluster, h.svm_id, h.initiator, list_sort([h.initiator_address, max(h.was)]) as addresses
+  -- x, y, then x again: on one ISID, or on two portal groups at least, as a failing card would
+  -- not. Two cards of one host may swap ISIDs at a reboot, but then both of them stay (F24).
+  select h.cluster, h.svm_id, h.initiator, h.isid, h.target_portal_group, h.was, h.initiator_address
   from handed h
   where h.had_been = h.initiator_address and h.was <> h.initiator_address
     and not exists (
@@ -70,7 +75,6 @@ with bare as (
         and p.target_portal_group = h.target_portal_group and p.initiator_address = h.was
         and p.first_seen <= h.first_seen and p.last_seen >= h.first_seen
     )
-  group by h.cluster, h.svm_id, h.initiator, h.initiator_address
 ), doubled as (
   select
     cluster, svm_id, initiator,
@@ -81,9 +85,12 @@ with bare as (
   select
     cluster, svm_id, initiator,
     'two hosts use this name and throw each other out: '
-      || string_agg(distinct array_to_string(addresses, ' and '), '; ')
+      || string_agg(
+        distinct least(was, initiator_address) || ' and ' || greatest(was, initiator_address), '; '
+      )
   from alternating
   group by cluster, svm_id, initiator
+  having count(isid) > 0 or count(distinct target_portal_group) > 1
 ), marks as (
   select cluster, svm_id, initiator, list_sort(list(distinct authentication)) as kinds
   from connections_at

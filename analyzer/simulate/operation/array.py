@@ -80,7 +80,7 @@ def service_on(world: World, svm: str) -> None:
 
 @operation
 def add_interface(world: World, key: str, like: str, node: str, address: str) -> None:
-    """One more interface in the SVM and fabric of another; nobody logs in to it yet."""
+    """One more interface beside another, for the same hosts; nobody logs in to it yet."""
     old = world.interfaces[like]
     tag = 1 + max(one.tag for one in world.interfaces.values())
     name = f"{old.name}_{key}"
@@ -89,7 +89,7 @@ def add_interface(world: World, key: str, like: str, node: str, address: str) ->
         old.prefix, old.home_port, old.moves, group=name,
     )  # fmt: skip
     for host in world.hosts.values():
-        if host.svm == old.svm:
+        if like in host.interfaces:
             host.interfaces.append(key)
 
 

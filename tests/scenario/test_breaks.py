@@ -1,0 +1,197 @@
+"""Deliberate breaks of the code: each makes the named scenario fail, by the named report.
+
+The matrix in tests/README.md is this list.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import test_catalogue as catalogue
+from scene import Watch
+
+from analyzer import history, importer, query, snapshot
+from analyzer.ontap import record
+from analyzer.snapshot import Listing, Snapshot
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is replaced in a query's text; *scenario* must fail, saying something of *report*."""
+
+    file: str
+    old: str
+    new: str
+    scenario: Callable[[Watch], None]
+    report: str
+
+
+EDITS = {
+    "key by TSIH": [
+        Edit(
+            "model/cascade",
+            f"concat_ws(chr(31), who, {key}) as key",
+            "concat_ws(chr(31), who, portal_group, tsih) as key",
+            catalogue.test_i04_a_silent_reconnect,
+            "events",
+        )
+        for key in ("isid, initiator_address, lif", "initiator_address, lif")
+    ],
+    "nexus before path": [
+        Edit(
+            "model/cascade",
+            "concat_ws(chr(31), who, isid, initiator_address, lif) as key",
+            "concat_ws(chr(31), who, isid, lif) as key",
+            catalogue.test_a_port_bound_host_that_reboots_and_swaps_its_isids,
+            "events",
+        )
+    ],
+    "set instead of count": [
+        Edit(
+            "model/lost_paths",
+            "and w.svm_id = p.svm_id and w.lost_by = p.lost_by",
+            "and w.svm_id = p.svm_id and w.lost_by = p.lost_by where o.sessions is null",
+            catalogue.test_some_of_the_sessions_of_a_path_are_lost,
+            "dropped-connections",
+        )
+    ],
+    "links as acquittals": [
+        Edit(
+            "model/lost_paths",
+            "where c.round >= 4 and c.gone is not null",
+            "where c.round >= 6 and c.gone is not null",
+            catalogue.test_a_host_that_moves_to_another_interface_names_it,
+            "dropped-connections",
+        )
+    ],
+    "no retraction": [
+        Edit(
+            "model/retracted",
+            "where c.cluster is null and",
+            "where false and",
+            catalogue.test_a_path_missed_by_one_snapshot_was_never_away,
+            "events",
+        )
+    ],
+    "baseline counted as new": [
+        Edit(
+            "new-initiators",
+            "where seen_after is not null and first_seen >= $since and seen_after < $until",
+            "where first_seen >= $since",
+            catalogue.test_i01_a_quiet_night,
+            "new-initiators",
+        )
+    ],
+    "purity 0.5": [
+        Edit(
+            "model/causes",
+            "where c.lost >= 0.9 * t.sessions",
+            "where c.lost >= 0.5 * t.sessions",
+            catalogue.test_a_node_and_a_path_at_once_are_not_the_svm,
+            "outages",
+        )
+    ],
+    "bounds swapped": [
+        Edit(
+            "dropped-connections",
+            "l.initiator_sessions_left, l.lost_after, l.lost_by,",
+            "l.initiator_sessions_left, l.lost_by as lost_after, l.lost_after as lost_by,",
+            catalogue.test_i02_one_cable,
+            "dropped-connections",
+        )
+    ],
+    "any session is a recovery": [
+        Edit(
+            "model/losses",
+            "path_sessions_left + sessions_lost - 0.01 end",
+            "0.5 end",
+            catalogue.test_a_count_that_comes_back_in_steps,
+            "dropped-connections",
+        )
+    ],
+}
+
+
+def names_instead_of_uuids(sessions: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+    return lambda *told: sessions(*told).with_columns(
+        svm_id=pl.col("svm"), interface_id=pl.col("interface")
+    )
+
+
+def case_sensitive_initiators(sessions: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+    return lambda *told: sessions(*told).with_columns(
+        initiator=pl.coalesce("initiator_raw", "initiator")
+    )
+
+
+def partial_as_complete(sessions: Callable[..., Listing]) -> Callable[..., Listing]:
+    return lambda pages: replace(sessions(pages), status="complete")
+
+
+def failed_as_empty(_fail: object) -> Callable[..., Any]:
+    return lambda store, cluster, taken_at, _why: history.record(
+        store, Snapshot(cluster, taken_at, Listing("complete", None, snapshot.empty()))
+    )
+
+
+PATCHES: dict[str, tuple[Any, str, Callable[..., Any], Callable[[Watch], None], str]] = {
+    "names instead of uuids": (
+        record, "sessions", names_instead_of_uuids,
+        lambda watch: catalogue.test_i15_an_svm_and_an_interface_are_renamed(
+            watch, catalogue.RENAMES["the portal group follows"]
+        ),
+        "events",
+    ),
+    "case-sensitive initiators": (
+        record, "sessions", case_sensitive_initiators, catalogue.test_i01_a_quiet_night, "events",
+    ),
+    "partial read as complete": (
+        importer, "_sessions", partial_as_complete, catalogue.test_i12_a_truncated_page,
+        "dropped-connections",
+    ),
+    "failed read as empty": (
+        importer, "fail", failed_as_empty,
+        catalogue.test_failures_in_a_row_are_unknown_and_nothing_else, "events",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    """Breaks of queries leave the histories as they are: each is recorded once."""
+    return Watch(tmp_path_factory.mktemp("broken"))
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_broken_query_is_noticed(name: str, whole: Watch, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    texts: dict[str, str] = {}
+    for edit in EDITS[name]:
+        text = texts.get(edit.file) or (query.home() / f"{edit.file}.sql").read_text()
+        assert edit.old in text, f"{edit.file}.sql no longer holds: {edit.old}"
+        texts[edit.file] = text.replace(edit.old, edit.new)
+    for file, text in texts.items():
+        (tmp_path / f"{file}.sql").write_text(text)
+    broken = replace(whole, folders=[tmp_path])
+    with pytest.raises(AssertionError, match=rf"^{re.escape(edit.report)} "):
+        edit.scenario(broken)
+
+
+@pytest.mark.parametrize("name", PATCHES)
+def test_a_broken_reading_is_noticed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, function, broken, scenario, told = PATCHES[name]
+    monkeypatch.setattr(module, function, broken(getattr(module, function)))
+    with pytest.raises(AssertionError, match=rf"^{re.escape(told)} "):
+        scenario(Watch(tmp_path))
+
+
+def test_the_readme_holds_the_matrix() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    for name in (*EDITS, *PATCHES):
+        assert f"| {name} |" in text
