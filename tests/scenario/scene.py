@@ -34,7 +34,7 @@ DAY = date(2026, 11, 23)
 STEP = timedelta(minutes=5)
 CLUSTER = "prod-a"
 Row = dict[str, Any]
-INSTANTS = ("_after", "_by", "first", "last", "from", "to")
+INSTANTS = ("_after", "_by", "_at", "_seen", "first", "last", "from", "to")
 TIMES = ("since", "until", "at", "before", "after")
 
 

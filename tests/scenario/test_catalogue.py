@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from scene import Watch
+from scene import Watch, like
 
 from analyzer.simulate import World, base_world
 
@@ -345,6 +345,82 @@ def test_an_initiator_under_a_new_name(watch: Watch) -> None:
 def test_authentication_is_lost(watch: Watch) -> None:
     night = watch("02:12 set lnx1 chap false")
     night.only("events", 4, initiator="lnx1", change="authentication_changed", severity="high")
+
+
+def test_who_authenticated_how_and_since_when(watch: Watch) -> None:
+    night = watch("02:12 set lnx1 chap false")
+    night.say("authentication", initiator="lnx1", authentication="none", previously="chap",
+              since_after="02:10", since_by="02:15", until_by=None, severity="high")  # fmt: skip
+    night.say("authentication", 1, initiator="lnx1", since="02:16")
+    night.say("authentication", 2, initiator="lnx1")
+    night.say("authentication", previously="chap")
+    night.say("initiators", initiator="lnx1", authentication="none", note=None, at="02:15")
+
+
+def test_an_address_that_two_initiators_use(watch: Watch) -> None:
+    night = watch(
+        """
+        02:01 clone lnx4 lnx9 144
+        02:02 set lnx9 initiator iqn.2019-03.io.unknown:guest
+        02:12 login lnx9 L1
+        02:17 logout lnx4
+        02:17 rogue late iqn.2019-03.io.unknown:late 192.168.10.104 L1
+        """,
+        until="02:30",
+    )
+    night.say("addresses", initiator_address="192.168.10.144", initiator="lnx9", shared_with=None,
+              first_seen="02:15", there_now=True, params={"address": "192.168.10.144"})  # fmt: skip
+    night.say("addresses", initiator_address="192.168.10.104", initiator="lnx4", shared_with=None,
+              last_seen="02:15", there_now=False)  # fmt: skip
+    night.say("addresses", initiator_address="192.168.10.104", initiator="late", shared_with=None,
+              first_seen="02:20")  # fmt: skip
+    night = watch("02:12 rogue guest iqn.2019-03.io.unknown:guest 192.168.10.101 L1")
+    night.say("addresses", initiator="guest", shared_with=["lnx1"])
+    night.say("addresses", initiator="lnx1", initiator_address="192.168.10.101",
+              shared_with=["guest"])  # fmt: skip
+    night.say("initiators", initiator="guest", igroups=None, note="in no igroup", sessions=1)
+
+
+def test_one_initiator_in_two_svms(watch: Watch) -> None:
+    night = watch("02:12 rogue other iqn.1994-05.com.redhat:lnx1 192.168.30.101 K1")
+    night.say("initiators", initiator="lnx1", svms=["S1", "S2"], sessions=5,
+              note=like("in 2 SVMs; *"))  # fmt: skip
+    night.say("new-initiators", initiator="lnx1", svm="S2", kind="new")
+
+
+def test_minutes_on_one_leg(watch: Watch) -> None:
+    night = watch(
+        "02:12 takeover n2\n 02:32 giveback n2\n 02:32 recover\n 02:41 shutdown pve1",
+        until="02:55",
+        looks={"02:20": "failed"},
+    )
+    night.say("without-redundancy", initiator="lnx1", state="single_node", left_on="n1",
+              began_after="02:10", began_by="02:15", ended_after="02:30", ended_by="02:35",
+              minutes_min=5, minutes_max=25, minutes_unknown=10)  # fmt: skip
+    night.say("without-redundancy", initiator="pve1", state="no_sessions", left_on=None,
+              began_after="02:40", began_by="02:45", ended_by=None, minutes_min=10,
+              minutes_max=15)  # fmt: skip
+    night.say("without-redundancy", 17)
+
+
+def test_minutes_on_one_leg_where_interfaces_move(watch: Watch) -> None:
+    night = watch("02:12 takeover n2\n 02:17 giveback n2", world=moving)
+    night.say("without-redundancy", 16, state="single_node", left_on="n1", began_by="02:15",
+              ended_by="02:20")  # fmt: skip
+    night.say("without-redundancy", 16)
+
+
+def test_a_leg_that_one_snapshot_missed_was_there(watch: Watch) -> None:
+    night = watch(looks={"02:15": "misses lnx1 L3 lnx1 L4"})
+    night.never("without-redundancy")
+
+
+def test_the_sessions_of_an_instant(watch: Watch) -> None:
+    night = watch("02:12 drop lnx1 L2")
+    night.say("sessions", 4, initiator="lnx1", at="02:14", taken_at="02:10")
+    night.say("sessions", 3, initiator="lnx1", at="02:15", authentication="chap",
+              igroups=["ig_ora"])  # fmt: skip
+    night.say("sessions", initiator="lnx1", interface="L1", node="n1", subnet="192.168.10.0/24")
 
 
 def test_a_host_that_moves_to_another_interface_names_it(watch: Watch) -> None:
