@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from analyzer import report
 from analyzer.catalog import Catalog
 from analyzer.errors import UsageError
-from analyzer.render.table import SEVERITIES
 from analyzer.report import Report, Request
+from analyzer.severity import SEVERITIES, at_least
 
 # Reports that answer a question put to them, rather than find what is wrong.
 _ASKED = {"timeline", "changes", "events", "not-recovered", "what-if", "failover"}
@@ -67,7 +67,7 @@ def check(
             if row[at] in counts:
                 counts[row[at]] += 1
     gaps = _gaps(ran)
-    found = any(counts[s] for s in SEVERITIES[: SEVERITIES.index(fail_on) + 1])
+    found = any(counts[s] for s in at_least(fail_on))
     code = 3 if strict and gaps else int(found)
     return Answer(tuple(ran), counts, gaps, code)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from analyzer import clock, query
+from analyzer import clock, query, severity
 from analyzer.catalog import Catalog
 from analyzer.errors import UsageError
 from analyzer.query import Query
@@ -48,7 +48,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked: times as the user wrote them, own parameters, filters by wildcard."""
+    """What was asked: times as the user wrote them, own parameters, filters by wildcard.
+
+    With *severity*, only rows at least that severe.
+    """
 
     since: str = "24h"
     until: str = "now"
@@ -57,6 +60,7 @@ class Request:
     after: str = "latest"
     params: Mapping[str, Any] = field(default_factory=dict)
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    severity: str = "info"
 
 
 def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Report:
@@ -83,6 +87,10 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
             f"{asked.path}: returns columns {', '.join(names)};"
             f" its header declares {', '.join(asked.columns)}"
         )
+    rows = result.rows
+    if "severity" in names:
+        wanted, place = severity.at_least(request.severity), names.index("severity")
+        rows = [row for row in rows if row[place] is None or row[place] in wanted]
     return Report(
         name=asked.name,
         title=asked.title,
@@ -93,7 +101,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
             **{name: list(patterns) for name, patterns in request.filters.items() if patterns},
         },
         columns=tuple(Column(name, asked.columns[name], kind) for name, kind in result.columns),
-        rows=result.rows,
+        rows=rows,
         coverage=coverage(catalog, *window, asked.needs),
         kind=asked.kind,
         cannot_see=asked.cannot_see,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli.context import Context, pass_context
+from analyzer.severity import SEVERITIES
 
 if TYPE_CHECKING:
     from analyzer.query import Query
@@ -51,6 +52,15 @@ FILTERS = (
 )
 
 
+SEVERITY = click.Option(
+    ["--severity"],
+    type=click.Choice(SEVERITIES),
+    default="info",
+    show_default=True,
+    help="Only findings at least this severe.",
+)
+
+
 def options(query: "Query") -> list[click.Parameter]:
     """The options of a query: its times, its own parameters, filters, output."""
     times: list[click.Parameter] = [
@@ -69,6 +79,8 @@ def options(query: "Query") -> list[click.Parameter]:
     ]
     taken = {"svm", "initiator", "cluster"} & {param.name for param in query.params}
     filters = [option for option in FILTERS if option.name not in taken]
+    if "severity" in query.columns:
+        filters.append(SEVERITY)
     explain = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
     return [*times, *own, *filters, *OUTPUT, explain]
 
@@ -236,7 +248,7 @@ sql.params += OUTPUT
 @click.option("--report", "only", multiple=True, help="Only this report; repeatable.")
 @click.option(
     "--fail-on",
-    type=click.Choice(["critical", "high", "medium", "low", "info"]),
+    type=click.Choice(SEVERITIES),
     default="high",
     show_default=True,
     help="Least severity that makes the exit status 1.",

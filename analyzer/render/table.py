@@ -14,11 +14,11 @@ from rich.text import Text
 from analyzer import clock
 from analyzer.render.value import cell, visible
 from analyzer.report import Report
+from analyzer.severity import SEVERITIES
 
 WIDTH = 120  # columns, where nobody's terminal says otherwise
 _GAP = 2
 _FOLDED = 30  # a column that need not be wider than this may be folded to it
-SEVERITIES = ("critical", "high", "medium", "low", "info")
 _MARKS = {"critical": "!!", "high": "! ", "medium": "* ", "low": "- ", "info": "  "}
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 _INTERVALS = {"after": "by", "from": "to"}

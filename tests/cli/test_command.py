@@ -218,3 +218,22 @@ def test_readers_and_a_writer_never_wait_for_each_other(tmp_path: Path) -> None:
     # One consistent instant: as many open spells as the latest attempt has connections.
     assert len(seen) > 3
     assert all(spells == listed for spells, listed in seen)
+
+
+def test_a_report_can_be_cut_to_what_is_severe(run: Run, tmp_path: Path) -> None:
+    before = json.loads((SAMPLE / "sessions.json").read_text())["records"]
+    whole = before[0]["initiator"]["name"]
+    after = [one for one in before[1:-1] if one["initiator"]["name"] != whole]
+    page = tmp_path / "later.json"
+    page.write_text(json.dumps({"records": after, "num_records": len(after)}))
+    bring(run, "2026-11-23T02:10:00Z", SAMPLE / "sessions.json")
+    bring(run, "2026-11-23T02:15:00Z", page)
+    asked = ("report", "dropped-connections", "--format", "ndjson")
+    every = [json.loads(line)["severity"] for line in run(*asked)[1].splitlines()]
+    severe = [
+        json.loads(line)["severity"]
+        for line in run(*asked, "--severity", "critical")[1].splitlines()
+    ]
+    assert severe == [one for one in every if one == "critical"]
+    assert 0 < len(severe) < len(every)
+    assert run("report", "coverage", "--severity", "high")[0] == 2
