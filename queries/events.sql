@@ -8,6 +8,10 @@
 -- kind = "finding"
 -- cannot_see = "What happened and was undone between two snapshots without a new session handle."
 --
+-- [params.change]
+-- default = "*"
+-- help = "Which change; * matches: reconnected, igroups_changed, *_renamed."
+--
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM, by its later name."
@@ -28,5 +32,6 @@ select cluster, svm, nullif(initiator, '') as initiator,
     coalesce(interface, nullif(interface_id, '')) as interface, interface_address, change, sessions,
     changed_after, changed_by, replaced_by, detail, severity
 from changed
+where change like replace(replace($change, '_', '\_'), '*', '%') escape '\'
 order by changed_by, changed_after, cluster, svm, change, initiator, initiator_address, interface,
     detail, severity, replaced_by, sessions, interface_address
