@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plain import START, STEP, lone, row, stored
 
-from analyzer import history, inventory, session
+from analyzer import history, inventory, report, session
 from analyzer.catalog import Catalog
+from analyzer.demo import at
 from analyzer.history.table import TABLES
+from analyzer.report import Request
 from analyzer.snapshot import Listing, Snapshot
 from analyzer.store import Store
 
@@ -155,3 +157,29 @@ def test_prune_keeps_the_earlier_side_of_an_event_that_stays(tmp_path: Path) -> 
     gone = [row for row in told(store)["spells"] if row[-1] is not None]
     assert [(row[-2], row[-1]) for row in gone] == [(attempts[0], attempts[1])]
     assert history.verify(store, "c1").problem is None
+
+
+@given(histories(), st.integers(-2, 40), st.integers(0, 40))
+def test_coverage_has_no_holes_and_believes_only_what_two_snapshots_enclose(
+    snapshots: list[Snapshot], begin: int, length: int
+) -> None:
+    since = START + timedelta(minutes=begin)
+    until = since + timedelta(minutes=length)
+    with TemporaryDirectory() as folder, at(until):
+        store = stored(folder, "one", snapshots)
+        catalog = Catalog(store)
+        settled = catalog.run("from attempts").records()
+        asked = Request(since=since.isoformat(), until=until.isoformat())
+        spans = report.run(catalog, catalog.reports["coverage"], asked).records()
+        catalog.close()
+    edges = [since, *[span["to"] for span in spans]]
+    assert [span["from"] for span in spans] == edges[: len(spans)]
+    assert edges[-1] == until
+    seen = sorted(one["taken_at"] for one in settled if one["status"] == "complete")
+    looked = sorted(one["taken_at"] for one in settled)
+    for span in spans:
+        middle = span["from"] + (span["to"] - span["from"]) / 2
+        before = max((one for one in looked if one <= middle), default=None)
+        after = min((one for one in looked if one > middle), default=None)
+        assert (span["status"] == "complete") == (before in seen and after in seen)
+        assert (span["reason"] is None) == (span["status"] == "complete")
