@@ -75,6 +75,11 @@ class Catalog:
         self._connection.close()
 
     @property
+    def base(self) -> set[str]:
+        """Names of the tables that every query may read: the store's, and those of the policy."""
+        return {"attempts", *(table.name for table in TABLES), *self._tables}
+
+    @property
     def models(self) -> dict[str, Query]:
         return query.models(self._folders)
 

@@ -180,6 +180,13 @@ def compose(query: Query, known: dict[str, Query]) -> str:
     return f"with {joined}\n{rest}"
 
 
+def inputs(query: Query, known: dict[str, Query]) -> frozenset[str]:
+    """Every name that the query and the models under it read from, whatever it is the name of."""
+    order: list[str] = []
+    _visit(query, known, order, ())
+    return query.uses.union(*(known[name].uses for name in order))
+
+
 def _body(text: str) -> str:
     """The SQL behind the header, from its first word on."""
     return re.sub(r"\A(?:\s*--[^\n]*\n)+", "", text).strip().rstrip(";")

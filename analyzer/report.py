@@ -26,7 +26,8 @@ class Column:
 class Report:
     """What a renderer needs: words, columns, rows, and what could not be seen.
 
-    Instants in *rows* are naive UTC; *coverage* is one dictionary per cluster.
+    Instants in *rows* are naive UTC; *coverage* is one dictionary per cluster; *inputs* are the
+    tables of the store that the SQL reads.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Report:
     kind: str
     cannot_see: str | None
     sql: str
+    inputs: tuple[str, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, in the documented order of columns."""
@@ -106,6 +108,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
         kind=asked.kind,
         cannot_see=asked.cannot_see,
         sql=query.compose(asked, catalog.models),
+        inputs=tuple(sorted(query.inputs(asked, catalog.models) & catalog.base)),
     )
 
 

@@ -70,11 +70,12 @@ def write_rows(
 
 
 def explain(report: Report, stream: TextIO) -> None:
-    """The rule in words, what it cannot see, its columns, its coverage and its SQL."""
+    """The rule in words, what it cannot see, its columns, its inputs and their coverage, its SQL."""
     parts = [f"{report.title}\n\n{report.description}"]
     if report.cannot_see:
         parts.append(f"What it cannot see: {report.cannot_see}")
     parts.append("\n".join(f"  {column.name}: {column.sentence}" for column in report.columns))
+    parts.append(f"Reads: {', '.join(report.inputs)}")
     parts.append(table.coverage(report))
     parts.append(report.sql.strip())
     stream.write("\n\n".join(part for part in parts if part) + "\n")

@@ -237,3 +237,15 @@ def test_a_report_can_be_cut_to_what_is_severe(run: Run, tmp_path: Path) -> None
     assert severe == [one for one in every if one == "critical"]
     assert 0 < len(severe) < len(every)
     assert run("report", "coverage", "--severity", "high")[0] == 2
+
+
+def test_a_report_explains_itself(run: Run) -> None:
+    bring(run, "2026-11-23T02:10:00Z", SAMPLE / "sessions.json")
+    code, out, _ = run("report", "dropped-connections", "--explain")
+    assert code == 0
+    assert "Only stated between two snapshots that saw\neverything" in out
+    assert "What it cannot see: Losses shorter than" in out
+    assert "  lost_by: First comparable snapshot that did not." in out
+    assert "Reads: attempts, interfaces, spells" in out
+    assert "prod-a: snapshots in the window: 1 complete" in out
+    assert "select cluster, svm_id" in out
