@@ -149,8 +149,8 @@ def blurred(looks: list[Look]) -> set[Path]:
     for svm in {svm for look in looks for svm in look.scope}:
         series = [look for look in looks if svm in look.scope]
         for k, look in enumerate(series):
-            if look.empty and k > 0:
-                found |= series[k - 1].paths[svm].keys()
+            if look.empty:
+                found |= {path for other in series for path in other.paths[svm]}
             for one, path in look.missed[svm].items():
                 sides = series[max(k - 1, 0) : k] + series[k + 1 : k + 2]
                 if len(sides) < 2 or any(
