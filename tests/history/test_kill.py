@@ -9,46 +9,88 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from plain import START
 
 from analyzer import history
 from analyzer.catalog import Catalog
 from analyzer.store import Store
 
-KILLS = int(os.environ.get("ANALYZER_KILLS", "8"))
+KILLS = int(os.environ.get("ANALYZER_KILLS", "3"))  # of each kind of work
 
-# Records snapshots for ever, says of each that it is acknowledged, and now and then compacts.
-CHILD = """
-import sys
+# Each works for ever and says of every snapshot that it is acknowledged.
+SETUP = """
+import json, os, sys
 from datetime import timedelta
 from pathlib import Path
-from analyzer import history
+from analyzer import collect, demo, history, importer
+from analyzer.config import Cluster
+from analyzer.simulate import SimulatedArray, base_world
+from analyzer.simulate.operation import apply
 from analyzer.store import Store
 from plain import START, lone, row
 
 store = Store(Path(sys.argv[1]))
 first = int(sys.argv[2])
-for number in range(first, first + 10_000):
-    late = number % 7 == 3
-    minute = 5 * number - (2 if late else 0)
-    rows = [row("a", host, 1 + number // 3) for host in range(3) if (number + host) % 4]
-    history.record(store, lone("complete" if number % 5 else "partial", rows, minute))
+
+def keep(number, minute):
     print(minute, flush=True)
     if number % 6 == 5:
         history.compact(store, "c1", START + timedelta(minutes=minute - 40))
     if number % 11 == 10:
         history.prune(store, "c1", START + timedelta(minutes=minute - 300))
+
+def move(world, number):
+    apply(world, *(("drop", "lnx*"), ("recover",), ("relogin", "esx1"))[number % 3])
 """
+WORK = {
+    "record": """
+for number in range(first, first + 10_000):
+    minute = 5 * number - (2 if number % 7 == 3 else 0)
+    rows = [row("a", host, 1 + number // 3) for host in range(3) if (number + host) % 4]
+    history.record(store, lone("complete" if number % 5 else "partial", rows, minute))
+    keep(number, minute)
+""",
+    "import": """
+world = base_world()
+for number in range(first, first + 10_000):
+    move(world, number)
+    page = Path(sys.argv[1] + ".json")
+    page.write_text(json.dumps({"records": world.sessions()}))
+    importer.bring(store, "c1", START + timedelta(minutes=5 * number), [page], {})
+    keep(number, 5 * number)
+""",
+    "collect": """
+os.environ["SECRET"] = "pretend"
+world = base_world()
+with SimulatedArray(world, username="reader", password="pretend") as array:
+    one = Cluster("c1", array.url, "reader", {"password_env": "SECRET"}, interval=300)
+    for number in range(first, first + 10_000):
+        with array.moving():
+            move(world, number)
+        with demo.at(START + timedelta(minutes=5 * number)):
+            collect.collect(store, [one])
+        keep(number, 5 * number)
+""",
+    "rebuild": """
+for number in range(first, first + 10_000):
+    rows = [row("a", host, 1 + number // 3) for host in range(3) if (number + host) % 4]
+    history.record(store, lone("complete", rows, 5 * number))
+    print(5 * number, flush=True)
+    history.rebuild(store, "c1")
+""",
+}
 
 
-def test_nothing_acknowledged_is_missing_after_a_kill(tmp_path: Path) -> None:
-    chance = random.Random(7)
+@pytest.mark.parametrize("work", WORK)
+def test_nothing_acknowledged_is_missing_after_a_kill(work: str, tmp_path: Path) -> None:
+    chance = random.Random(work)
     store = Store(tmp_path / "store")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     number = 0
     for _ in range(KILLS):
         with subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(store.root), str(number)],
+            [sys.executable, "-c", SETUP + WORK[work], str(store.root), str(number)],
             stdout=subprocess.PIPE, text=True, env=environment,
         ) as child:  # fmt: skip
             assert child.stdout is not None
