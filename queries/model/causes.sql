@@ -75,55 +75,65 @@ with recursive located as (
     where first_seen <= (select max(lost_after) from instant)
         and (last_seen >= (select min(lost_after) from instant)
             or gone_by > (select min(lost_after) from instant))
-), total as (
-    select c.cluster, c.lost_by, c.kind, c.id, sum(e.sessions) as sessions
-    from candidate c
-    join instant t on t.cluster = c.cluster and t.lost_by = c.lost_by
-    join edge e on e.cluster = t.cluster and e.svm_id = t.svm_id
-        and e.first_seen <= t.lost_after and e.gone_by > t.lost_after
-        and e.initiator = split_part(c.id, chr(31), 1)
-        and (c.kind = 'host' or e.initiator_address = split_part(c.id, chr(31), 2))
-    where c.rank <= 2
-    group by all
+), wanted as (
+    select distinct cluster, kind, id from candidate
+), part as (
+    -- Which objects each of them belongs to, and for how long.
+    select w.cluster, e.svm_id, w.kind, w.id, e.first_seen, e.gone_by, e.sessions
+    from edge e
+    join wanted w on w.cluster = e.cluster and w.kind = 'host_address'
+        and w.id = e.initiator || chr(31) || e.initiator_address
     union all
-    select c.cluster, c.lost_by, c.kind, c.id, sum(e.sessions)
-    from candidate c
-    join instant t on t.cluster = c.cluster and t.lost_by = c.lost_by
-        and t.svm_id = split_part(c.id, chr(31), 1)
-    join edge e on e.cluster = t.cluster and e.svm_id = t.svm_id
-        and e.interface_id = split_part(c.id, chr(31), 2)
-        and e.first_seen <= t.lost_after and e.gone_by > t.lost_after
-    where c.kind = 'interface'
-    group by all
+    select w.cluster, e.svm_id, w.kind, w.id, e.first_seen, e.gone_by, e.sessions
+    from edge e
+    join wanted w on w.cluster = e.cluster and w.kind = 'host' and w.id = e.initiator
     union all
-    select c.cluster, c.lost_by, c.kind, c.id, sum(e.sessions)
-    from candidate c
-    join instant t on t.cluster = c.cluster and t.lost_by = c.lost_by
-    join (select * exclude (igroups), unnest(igroups) as igroup from edge) e
-        on e.cluster = t.cluster and e.svm_id = t.svm_id
-        and coalesce(e.igroup.uuid, e.igroup.name) = c.id
-        and e.first_seen <= t.lost_after and e.gone_by > t.lost_after
-    where c.kind = 'igroup'
-    group by all
+    select w.cluster, e.svm_id, w.kind, w.id, e.first_seen, e.gone_by, e.sessions
+    from edge e
+    join wanted w on w.cluster = e.cluster and w.kind = 'interface'
+        and w.id = e.svm_id || chr(31) || e.interface_id
     union all
-    select c.cluster, c.lost_by, c.kind, c.id, sum(e.sessions)
-    from candidate c
-    join instant t on t.cluster = c.cluster and t.lost_by = c.lost_by
-    join edge e on e.cluster = t.cluster and e.svm_id = t.svm_id
-        and e.first_seen <= t.lost_after and e.gone_by > t.lost_after
+    select w.cluster, e.svm_id, w.kind, w.id, e.first_seen, e.gone_by, e.sessions
+    from (select * exclude (igroups), unnest(igroups) as igroup from edge) e
+    join wanted w on w.cluster = e.cluster and w.kind = 'igroup'
+        and w.id = coalesce(e.igroup.uuid, e.igroup.name)
+    union all
+    select w.cluster, e.svm_id, w.kind, w.id, greatest(e.first_seen, i.first_seen),
+        least(e.gone_by, i.last_seen + interval 1 microsecond), e.sessions
+    from edge e
     join interfaces i on i.cluster = e.cluster and i.uuid = e.interface_id
-        and i.first_seen <= t.lost_after and i.last_seen >= t.lost_after
-        and case when c.kind = 'node' then i.node else i.subnet end = c.id
-    where c.kind in ('node', 'subnet')
-    group by all
+        and i.first_seen < e.gone_by and i.last_seen >= e.first_seen
+    join wanted w on w.cluster = e.cluster and (
+        (w.kind = 'node' and w.id = i.node) or (w.kind = 'subnet' and w.id = i.subnet))
     union all
-    select c.cluster, c.lost_by, c.kind, c.id, sum(e.sessions)
+    select w.cluster, e.svm_id, w.kind, w.id, e.first_seen, e.gone_by, e.sessions
+    from edge e
+    join wanted w on w.cluster = e.cluster and w.kind = 'svm' and w.id = e.svm_id
+    union all
+    select w.cluster, e.svm_id, w.kind, w.id, e.first_seen, e.gone_by, e.sessions
+    from edge e
+    join wanted w on w.cluster = e.cluster and w.kind = 'cluster' and w.id = e.cluster
+), step as (
+    select cluster, svm_id, kind, id, first_seen as instant, sessions as moved,
+        null::timestamp as lost_by
+    from part
+    union all
+    select cluster, svm_id, kind, id, gone_by, -sessions, null from part
+    union all
+    select c.cluster, t.svm_id, c.kind, c.id, t.lost_after, 0, c.lost_by
     from candidate c
     join instant t on t.cluster = c.cluster and t.lost_by = c.lost_by
-        and (c.kind = 'cluster' or t.svm_id = c.id)
-    join edge e on e.cluster = t.cluster and e.svm_id = t.svm_id
-        and e.first_seen <= t.lost_after and e.gone_by > t.lost_after
-    where c.kind in ('svm', 'cluster')
+), running as (
+    select cluster, kind, id, lost_by, sum(moved) over (
+            partition by cluster, svm_id, kind, id order by instant
+            range between unbounded preceding and current row
+        ) as sessions
+    from step
+), total as (
+    -- How many sessions each candidate had when the loss began.
+    select cluster, lost_by, kind, id, sum(sessions) as sessions
+    from running
+    where lost_by is not null
     group by all
 ), pure as (
     select c.cluster, c.lost_by, c.rank, c.kind, c.id, c.name
