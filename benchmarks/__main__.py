@@ -13,7 +13,10 @@ from benchmarks.figure import Figure, save, table
 # name: (what to run in full, what to run to see that it runs)
 RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] = {
     "week": (lambda: history.week(10_000, 2_016), lambda: history.week(200, 40)),
-    "year": (lambda: history.year(100, 2_016, 105_120), lambda: history.year(50, 40, 400)),
+    "year": (
+        lambda: history.year(100, 288, 2_016, 105_120),
+        lambda: history.year(50, 20, 40, 400),
+    ),
     "planning": (
         lambda: planning.planning(5_000, 25_920),
         lambda: planning.planning(50, 400),

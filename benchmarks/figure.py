@@ -5,7 +5,9 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,17 @@ def best(work: Callable[[], object], times: int = 3) -> float:
         work()
         spent.append(time.perf_counter() - start)
     return min(spent)
+
+
+def peak(work: Callable[..., object], *arguments: object) -> int:
+    """Bytes of memory that a process of its own needs, at most, to do it."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measured, (work, arguments))
+
+
+def _measured(work: Callable[..., object], arguments: tuple[object, ...]) -> int:
+    work(*arguments)
+    return getrusage(RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
 
 
 def table(figures: list[Figure]) -> str:

@@ -17,8 +17,10 @@ from analyzer.history.fold import Fresh
 from analyzer.history.ledger import Ledger
 from analyzer.snapshot import attempt, write
 from analyzer.store import Store
-from benchmarks.figure import Figure, best
+from benchmarks.figure import Figure, best, peak
 from benchmarks.fleet import START, STEP, Fleet, snapshot
+
+TWO_GB = 2 * 10**9
 
 # A connection that the next snapshot does not have, the plain way.
 _RAW_LOSSES = """
@@ -127,15 +129,26 @@ def week(connections: int, count: int) -> list[Figure]:
         ]
 
 
-def year(connections: int, short: int, long: int) -> list[Figure]:
-    """The same questions of a week and of a year of one fleet."""
+def year(connections: int, day: int, short: int, long: int) -> list[Figure]:
+    """The same questions of a day, a week and a year of one fleet."""
     figures = []
-    with _folder() as one, _folder() as other:
-        stores = [
+    with _folder() as least, _folder() as one, _folder() as other:
+        first, *stores = [
             build(root, Fleet(connections, 0.001), count, sparse=True)
-            for root, count in ((one, short), (other, long))
+            for root, count in ((least, day), (one, short), (other, long))
         ]
         ends = [START + STEP * (count - 1) for count in (short, long)]
+        opening = [best(partial(_open, store, None), 7) for store in (first, stores[-1])]
+        figures.append(
+            Figure(
+                f"open the store of {long:,} attempts, list the last ten",
+                opening[1],
+                opening[0],
+                "s",
+                "a day's store",
+                "<= 2",
+            )  # fmt: skip
+        )
         for name, work in _QUESTIONS.items():
             week_time, year_time = (
                 best(partial(work, store, end), 7) for store, end in zip(stores, ends, strict=True)
@@ -207,16 +220,20 @@ def pair(connections: int) -> list[Figure]:
         floor_except = best(lambda: bare.execute(except_).fetchall())
         items = fresh(store, "bench", [second.taken_at])
         folding = best(lambda: _add(store, items))
+        folding_peak = peak(_add, store, items)
         _fold(store, items)
-        changes = best(
-            lambda: _ask(
-                store, "changes", before=START.isoformat(), after=(START + STEP).isoformat()
-            )
-        )
+        changes = best(lambda: _changes(store))
+        changes_peak = peak(_changes, store)
         return [
             Figure("folding", folding, floor, "s", "bare hash join of the two files", "<= 3"),
             Figure("changes", changes, floor_except, "s", "bare EXCEPT both ways", "<= 3"),
+            Figure("peak memory, folding", folding_peak, TWO_GB, "bytes", "2 GB", "<= 1"),
+            Figure("peak memory, changes", changes_peak, TWO_GB, "bytes", "2 GB", "<= 1"),
         ]
+
+
+def _changes(store: Store) -> None:
+    _ask(store, "changes", before=START.isoformat(), after=(START + STEP).isoformat())
 
 
 def _add(store: Store, items: list[Fresh]) -> None:
