@@ -30,20 +30,34 @@
 -- taken_over = "Whether that path took over: the initiator never used both side by side."
 -- severity = "critical, high, medium or low."
 -- ///
-with sibling as (
-    -- A path that was used beside the lost one before does not take over when it is back (C14).
-    select distinct c.gone
+with linked as (
+    select c.gone, t.cluster, t.svm_id, t.initiator, t.changed_after, t.initiator_address,
+        t.interface_id, b.initiator_address as other_address, b.interface_id as other_id
     from cascade c
     join touched t on t.session = c.gone
     join touched b on b.session = c.came
-    join spells x
-        on x.cluster = t.cluster and x.svm_id = t.svm_id and x.initiator = t.initiator
-        and x.initiator_address = t.initiator_address and x.interface_id = t.interface_id
-    join spells y
-        on y.cluster = b.cluster and y.svm_id = b.svm_id and y.initiator = b.initiator
-        and y.initiator_address = b.initiator_address and y.interface_id = b.interface_id
-    where c.round in (4, 5) and x.first_seen <= t.changed_after
-        and y.first_seen <= x.last_seen and y.last_seen >= x.first_seen
+    where c.round in (4, 5)
+), own as (
+    select l.gone, s.first_seen, s.last_seen
+    from linked l
+    join spells s
+        on s.cluster = l.cluster and s.svm_id = l.svm_id and s.initiator = l.initiator
+        and s.initiator_address = l.initiator_address and s.interface_id = l.interface_id
+        and s.first_seen <= l.changed_after
+    group by all
+), other as (
+    select l.gone, s.first_seen, s.last_seen
+    from linked l
+    join spells s
+        on s.cluster = l.cluster and s.svm_id = l.svm_id and s.initiator = l.initiator
+        and s.initiator_address = l.other_address and s.interface_id = l.other_id
+    group by all
+), sibling as (
+    -- A path that was used beside the lost one before does not take over when it is back (C14).
+    select distinct o.gone
+    from own o
+    join other b on b.gone = o.gone
+    where b.first_seen <= o.last_seen and b.last_seen >= o.first_seen
 ), lost as (
     select t.cluster, t.svm_id, t.svm, t.initiator, t.initiator_address, t.interface_id,
         t.interface, t.interface_address, t.changed_after as lost_after, t.changed_by as lost_by,
