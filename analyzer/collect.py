@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,16 +58,30 @@ def collect(
     *,
     parallel: int = 8,
     slot: bool = False,
+    compact_after: timedelta | None = None,
+    keep: timedelta | None = None,
     done: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> list[Outcome]:
     """Take one snapshot of each; *done* hears of each as it ends.
 
     With *slot*, the instant is the scheduled one (the configured interval, rounded down), and
-    one that is there already is not taken again.
+    one that is there already is not taken again. With *compact_after* or *keep* the store is
+    tidied behind it, once a day.
     """
+
+    def one(cluster: Cluster) -> Outcome:
+        outcome = _one(store, cluster, slot=slot)
+        if outcome.taken_at is None:
+            return outcome
+        try:
+            history.tidy(store, cluster.name, outcome.taken_at, compact_after, keep)
+        except AnalyzerError as error:
+            return replace(outcome, notes=(*outcome.notes, f"not tidied: {error}"))
+        return outcome
+
     outcomes = []
     with ThreadPoolExecutor(max_workers=max(1, min(parallel, len(clusters) or 1))) as pool:
-        for outcome in pool.map(lambda cluster: _one(store, cluster, slot=slot), clusters):
+        for outcome in pool.map(one, clusters):
             done(outcome)
             outcomes.append(outcome)
     return outcomes

@@ -23,7 +23,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def collect(
     context: Context, /, clusters: tuple[str, ...], parallel: int, log_format: str, *, slot: bool
 ) -> int:
-    """Take one snapshot of each configured (or named) cluster."""
+    """Take one snapshot of each configured (or named) cluster.
+
+    With [retention] in the configuration it also compacts and prunes, once a day.
+    """
     from analyzer import collect as room  # noqa: PLC0415  # --help answers at once
 
     config = context.required()
@@ -38,7 +41,10 @@ def collect(
             for note in outcome.notes:
                 context.say(f"{outcome.cluster}: {note}")
 
-    outcomes = room.collect(context.open(), wanted, parallel=parallel, slot=slot, done=done)
+    outcomes = room.collect(
+        context.open(), wanted, parallel=parallel, slot=slot, done=done,
+        compact_after=config.compact_after, keep=config.keep,
+    )  # fmt: skip
     return max((outcome.exit_code for outcome in outcomes), default=0)
 
 

@@ -1,6 +1,6 @@
 """The history: attempts and spells per cluster, folded from snapshots, losslessly."""
 
-from analyzer.history.care import Deleted, Verified, compact, prune, rebuild, rows, verify
+from analyzer.history.care import Deleted, Verified, compact, prune, rebuild, rows, tidy, verify
 from analyzer.history.entry import catch_up, find, record
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "rebuild",
     "record",
     "rows",
+    "tidy",
     "verify",
 ]

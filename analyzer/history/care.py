@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +295,23 @@ def prune(store: Store, cluster: str, before: datetime, *, dry_run: bool = False
         ledger.commit()
         _delete(files)
         return Deleted(cluster, gone, size)
+
+
+def tidy(
+    store: Store, cluster: str, present: datetime, compact_after: timedelta | None,
+    keep: timedelta | None,
+) -> list[Deleted]:  # fmt: skip
+    """What a scheduled run does after collecting: compact and prune, by whole days (UTC).
+
+    A cutoff that moves at midnight only leaves nothing to do for the rest of the day.
+    """
+    midnight = present.replace(hour=0, minute=0, second=0, microsecond=0)
+    done = []
+    if keep is not None:
+        done.append(prune(store, cluster, midnight - keep))
+    if compact_after is not None:
+        done.append(compact(store, cluster, midnight - compact_after))
+    return [one for one in done if one.snapshots]
 
 
 def _start(ledger: Ledger, before: datetime) -> datetime | None:

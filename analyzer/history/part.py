@@ -44,6 +44,8 @@ def engine() -> duckdb.DuckDBPyConnection:
     connection.execute("set enable_progress_bar = false")
     scratch = Path(tempfile.gettempdir()) / f"analyzer-{os.getpid()}"
     connection.execute(f"set temp_directory = {quote(scratch)}")
+    # A statement that wants more is wrong, and must not fill the disk that snapshots land on.
+    connection.execute("set max_temp_directory_size = '10GB'")
     return connection
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -264,3 +265,23 @@ def test_what_a_killed_collector_left_is_folded_by_the_next(
         apply(world, "drop", "lnx1", "L2")
     assert history.catch_up(store, "prod-a") == 1
     assert Catalog(store).run("select sessions from attempts").rows == [(76,)]
+
+
+def test_a_scheduled_run_keeps_what_the_configuration_says(
+    cluster: Cluster, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = []
+    for day in range(10, 20):
+        for hour in (0, 12):
+            monkeypatch.setenv("ANALYZER_NOW", f"2026-11-{day}T{hour:02}:00:00Z")
+            (outcome,) = collect.collect(
+                store, [cluster], compact_after=timedelta(days=2), keep=timedelta(days=5)
+            )
+            assert outcome.notes == ()
+            files.append(len(store.instants("prod-a")))
+    assert files == [1, 2, 3, 4, *[5, 6] * 8]
+    catalog = Catalog(store)
+    kept = [row[0].day for row in catalog.run("select taken_at from attempts order by all").rows]
+    # The last snapshot before the cut stays: it is one side of what happened next.
+    assert kept == [13, *[day for day in range(14, 20) for _ in range(2)]]
+    assert history.verify(store, "prod-a").problem is None
