@@ -147,7 +147,7 @@ def year(connections: int, day: int, short: int, long: int) -> list[Figure]:
                 "s",
                 "a day's store",
                 "<= 2",
-            )  # fmt: skip
+            )
         )
         for name, work in _QUESTIONS.items():
             week_time, year_time = (
