@@ -47,6 +47,11 @@ class Report:
         names = [column.name for column in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.rows]
 
+    def worse(self, least: str) -> bool:
+        """Whether a row is at least that severe."""
+        wanted = severity.at_least(least)
+        return any(row["severity"] in wanted for row in self.records())
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -104,7 +109,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
         },
         columns=tuple(Column(name, asked.columns[name], kind) for name, kind in result.columns),
         rows=rows,
-        coverage=coverage(catalog, *window, asked.needs),
+        coverage=_covered(catalog, asked, times, own, window),
         kind=asked.kind,
         cannot_see=asked.cannot_see,
         sql=query.compose(asked, catalog.models),
@@ -186,6 +191,24 @@ def coverage(
             if missing["cluster"] == cluster and missing["inventory"] in needs
         ]
         rows.append(row)
+    return rows
+
+
+def _covered(
+    catalog: Catalog,
+    asked: Query,
+    times: Mapping[str, Any],
+    own: Mapping[str, Any],
+    window: tuple[datetime, datetime],
+) -> list[dict[str, Any]]:
+    """Coverage; of a report that judges, also the rules that it had no data for."""
+    rows = coverage(catalog, *window, asked.needs)
+    if "faults" in asked.uses:
+        bound = {**dict.fromkeys(query.STANDARD), **times, **own}
+        silent = catalog.ask(catalog.models["not_judged"], bound).records()
+        silent.sort(key=lambda one: (one["why"], one["rule"]))
+        for row in rows:
+            row["not_judged"] = [_rest(one) for one in silent if one["cluster"] == row["cluster"]]
     return rows
 
 

@@ -59,6 +59,11 @@ SEVERITY = click.Option(
     show_default=True,
     help="Only findings at least this severe.",
 )
+FAIL_ON = click.Option(
+    ["--fail-on"],
+    type=click.Choice(SEVERITIES),
+    help="Answer with exit status 1 if a finding is at least this severe.",
+)
 
 
 def options(query: "Query") -> list[click.Parameter]:
@@ -80,7 +85,7 @@ def options(query: "Query") -> list[click.Parameter]:
     taken = {"svm", "initiator", "cluster"} & {param.name for param in query.params}
     filters = [option for option in FILTERS if option.name not in taken]
     if "severity" in query.columns:
-        filters.append(SEVERITY)
+        filters += [SEVERITY, FAIL_ON]
     explain = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
     return [*times, *own, *filters, *OUTPUT, explain]
 
@@ -92,7 +97,7 @@ def answer(
     from analyzer import render, report  # noqa: PLC0415  # --help answers at once
 
     format_, output = given.pop("format_"), given.pop("output")
-    explain = given.pop("explain", False)
+    explain, fail_on = given.pop("explain", False), given.pop("fail_on", None)
     clusters = given.pop("cluster", ())
     filters: dict[str, Sequence[str]] = {
         name: given.pop(name) for name in ("svm", "initiator") if name in given
@@ -111,7 +116,7 @@ def answer(
         render.explain(result, sys.stdout)
     else:
         render.write(result, format_, output, sys.stdout)
-    return 0
+    return int(fail_on is not None and result.worse(fail_on))
 
 
 class Reports(click.Group):

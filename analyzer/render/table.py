@@ -60,7 +60,16 @@ def coverage(report: Report) -> str:
             f"{': ' + visible(missing['reason']) if missing['reason'] else ''})"
             for missing in told.get("not_collected", [])
         ]
+        lines += _not_judged(told.get("not_judged", []))
     return "\n".join(lines)
+
+
+def _not_judged(silent: Sequence[dict[str, Any]]) -> list[str]:
+    """Rules that had no data, a line for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for one in silent:
+        reasons.setdefault(one["why"], []).append(one["rule"])
+    return [f"  not judged: {', '.join(rules)} ({visible(why)})" for why, rules in reasons.items()]
 
 
 def render(report: Report, width: int | None) -> str:

@@ -30,6 +30,8 @@ with found as (
   select * from fault_identity
   union all
   select * from fault_svm
+  union all
+  select * from fault_state
 ), named as (
   select cluster, svm_id, max(svm) as svm
   from (

@@ -237,6 +237,8 @@ def test_a_report_can_be_cut_to_what_is_severe(run: Run, tmp_path: Path) -> None
     assert severe == [one for one in every if one == "critical"]
     assert 0 < len(severe) < len(every)
     assert run("report", "coverage", "--severity", "high")[0] == 2
+    assert run(*asked, "--fail-on", "critical")[0] == 1
+    assert run(*asked, "--fail-on", "high", "--initiator", "nobody")[0] == 0
 
 
 def test_a_report_explains_itself(run: Run) -> None:

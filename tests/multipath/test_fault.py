@@ -314,3 +314,33 @@ def test_two_cards_that_swap_their_isids_are_no_clones(tmp_path: Path) -> None:
 def test_two_aliases_of_one_name_at_once_are_clones(world: World) -> None:
     world.sessions[0] = replace(world.sessions[0], alias="golden-image")
     assert ("lnx1", "cloned_initiator") in found(world.take())
+
+
+def test_more_than_eight_sessions_to_one_node_are_too_many_unless_it_is_a_setting(
+    world: World,
+) -> None:
+    world.sessions += linux(9, times=5, igroup="ig_other")
+    assert ("lnx9", "too_many_sessions") not in found(world.take())
+    world.sessions += [
+        replace(login, isid=login.isid + "0", tsih=login.tsih + 5000)
+        for login in linux(9, (A1,), igroup="ig_other")
+    ]
+    assert ("lnx9", "too_many_sessions") in found(world.take())
+
+
+def test_a_node_with_most_of_the_sessions_is_skew(world: World) -> None:
+    assert (None, "node_skew") not in found(world.take())
+    for number in range(10, 22):
+        world.sessions += linux(number, (A1, B1), igroup="ig_other")
+    assert (None, "node_skew") in found(world.take())
+
+
+def test_a_path_twice_beside_paths_once_is_a_duplicate(world: World) -> None:
+    world.sessions += linux(9, igroup="ig_other") + [
+        replace(login, isid=login.isid + "0", tsih=login.tsih + 5000)
+        for login in linux(9, (A1,), igroup="ig_other")
+    ]
+    world.sessions += linux(8, times=2, igroup="ig_more")
+    faults = found(world.take())
+    assert ("lnx9", "duplicate_sessions") in faults
+    assert ("lnx8", "duplicate_sessions") not in faults

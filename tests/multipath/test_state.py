@@ -1,0 +1,179 @@
+"""What is out of the ordinary about interfaces, igroups, addresses and names: F17, F22, F25–F30."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from told import A1, A2, B1, B2, Login, World, linux
+
+from analyzer import policy, report
+from analyzer.catalog import Catalog
+from analyzer.demo import at
+from analyzer.render.table import coverage
+from analyzer.store import Store
+
+
+@dataclass(frozen=True)
+class Named(Login):
+    """A login under any name."""
+
+    name: str = ""
+
+    @property
+    def initiator(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Bare(Login):
+    """A session that lists no connection."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [row | {"connections": 0, "cid": None} for row in super().rows()]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Four Linux hosts of one igroup, all paths there."""
+    made = World(tmp_path)
+    for number in range(1, 5):
+        made.sessions += linux(number)
+    return made
+
+
+def rows(world: World, fault: str) -> list[dict[str, Any]]:
+    return [row for row in world.ask("multipath-imbalance") if row["fault"] == fault]
+
+
+def test_sessions_on_an_interface_that_is_not_at_home(world: World) -> None:
+    world.take(2).change(A1, node="n2", home="n1").take()
+    (row,) = rows(world, "interface_not_home")
+    assert (row["initiator"], row["severity"]) == (None, "info")
+    assert row["detail"].startswith(
+        "sql_n1_a is on n2, its home is n1; 4 sessions are on it; since"
+    )
+    world.take(13)
+    assert [row["severity"] for row in rows(world, "interface_not_home")] == ["medium"]
+
+
+def test_a_takeover_is_no_disorder_of_interfaces(world: World) -> None:
+    world.take(2)
+    for lif in (A1, B1):
+        world.change(lif, node="n2", home="n1")
+    world.take(14)
+    assert rows(world, "interface_not_home") == []
+    assert rows(world, "single_node_after_migration") == []
+
+
+def test_an_igroup_whose_member_is_gone_since_this_week(world: World) -> None:
+    world.igroups = {"ig_ora": {"initiators": [f"iqn.2026-11.example:lnx{n}" for n in range(1, 5)]}}
+    world.take(2)
+    assert rows(world, "igroup_partly_alive") == []
+    world.without("lnx4").take(4)
+    (row,) = rows(world, "igroup_partly_alive")
+    assert (row["severity"], row["missing"]) == ("medium", ["iqn.2026-11.example:lnx4"])
+    assert row["detail"].startswith("ig_ora: 3 members are connected, and not")
+
+
+def test_a_spare_member_that_never_logged_in_is_none_of_them(world: World) -> None:
+    world.igroups = {"ig_ora": {"initiators": ["iqn.2026-11.example:spare"]}}
+    assert rows(world.take(4), "igroup_partly_alive") == []
+
+
+def test_one_address_of_two_names_is_told_and_louder_while_new(world: World) -> None:
+    world.take(2)
+    world.sessions += linux(9, (A1, B1), address="192.168.10.101")
+    (row,) = rows(world.take(), "shared_address")
+    assert row["severity"] == "medium"
+    assert (
+        "192.168.10.101 is used by iqn.2026-11.example:lnx1, iqn.2026-11.example:lnx9"
+        in row["detail"]
+    )
+    world.step = timedelta(hours=13)
+    assert [row["severity"] for row in rows(world.take(3), "shared_address")] == ["info"]
+
+
+def test_hosts_behind_one_gateway_from_the_first_look_are_only_told(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    for number in (1, 2):
+        world.sessions += linux(number, address="192.168.10.1")
+    assert [row["severity"] for row in rows(world.take(2), "shared_address")] == ["info"]
+
+
+def test_a_session_without_connection_in_two_snapshots(world: World) -> None:
+    world.take()
+    world.sessions[0] = Bare(**vars(world.sessions[0]))
+    assert rows(world.take(), "session_without_connection") == []
+    (row,) = rows(world.take(), "session_without_connection")
+    assert (row["initiator"], row["severity"]) == ("iqn.2026-11.example:lnx1", "low")
+
+
+def test_a_session_that_outlived_its_host_is_a_ghost(world: World) -> None:
+    world.sessions += linux(7, (A1, B1, A2, B2), times=1)
+    world.sessions = [
+        replace(login, isid="00:02:3d:00:07:7f")
+        if login.host == "lnx7" and login.lif is A2
+        else login
+        for login in world.sessions
+    ]
+    world.take(3)
+    left = [login for login in world.sessions if login.host == "lnx7" and login.lif is A2]
+    world.without("lnx7")
+    world.sessions += [replace(login, tsih=login.tsih + 5000) for login in linux(7)] + left
+    (row,) = rows(world.take(), "ghost_session")
+    assert (row["initiator"], row["severity"]) == ("iqn.2026-11.example:lnx7", "info")
+    assert "sql_n2_a" in row["detail"]
+
+
+def test_more_sessions_on_purpose_are_no_ghosts(world: World) -> None:
+    world.take(3)
+    world.sessions += [
+        replace(login, isid=login.isid[:-2] + "f0", tsih=login.tsih + 5000) for login in linux(1)
+    ]
+    assert rows(world.take(), "ghost_session") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("iqn.1993-08.org.debian:01:abc", False),
+        ("iqn.2004-10.com.example", False),
+        ("eui.0123456789abcdef", False),
+        ("naa.0123456789abcdef", False),
+        ("iqn.1994-05.com.redhat:localhost", True),
+        ("iqn.94-05.com.redhat:x", True),
+        ("server12", True),
+    ],
+)
+def test_odd_names(tmp_path: Path, name: str, *, odd: bool) -> None:
+    world = World(tmp_path)
+    world.sessions = [Named(**vars(login), name=name) for login in linux(1)]
+    assert bool(rows(world.take(), "odd_name")) is odd
+
+
+def test_hosts_that_a_migration_gathered_on_one_node(world: World) -> None:
+    world.sessions += linux(8, (A1, A2), igroup="ig_other")
+    world.take(4).change(A2, node="n1", home="n1").take()
+    found = rows(world, "single_node_after_migration")
+    assert [(row["initiator"], row["missing"]) for row in found] == [
+        ("iqn.2026-11.example:lnx8", ["n2"])
+    ]
+    assert found[0]["detail"].startswith("sql_n2_a moved to n1")
+    assert found[0]["severity"] == "high"
+
+
+def test_what_had_no_data_is_said(world: World) -> None:
+    world.inventories = ()
+    world.take()
+    with at(world.now):
+        catalog = Catalog(Store(world.root), tables=policy.tables(None))
+        told = report.run(catalog, catalog.reports["multipath-imbalance"])
+        catalog.close()
+    silent = {one["rule"]: one["why"] for one in told.coverage[0]["not_judged"]}
+    assert silent["single_node"] == "interfaces were not collected"
+    assert silent["igroup_partly_alive"] == "igroups were not collected"
+    assert "single_path" not in silent
+    assert "interface_not_home, interface_skew, " in coverage(told)
+    assert "(interfaces were not collected)" in coverage(told)
