@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from analyzer import policy, query, snapshot
+from analyzer.alarm import Lower
 from analyzer.errors import StoreError, UsageError
 from analyzer.history.part import engine
 from analyzer.history.table import BOUNDS, TABLES, Table
@@ -34,7 +35,10 @@ class Result:
 
 
 class Catalog:
-    """Tables over one store, for the clusters that match *clusters* (wildcards; all if none)."""
+    """Tables over one store, for the clusters that match *clusters* (wildcards; all if none).
+
+    *rules* are those of the configuration that lower severities.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,10 @@ class Catalog:
         clusters: Sequence[str] = (),
         folders: Iterable[Path] = (),
         tables: Mapping[str, tuple[Mapping[str, str], Sequence[Sequence[Any]]]] | None = None,
+        rules: Sequence[Lower] = (),
     ) -> None:
         self.store = store
+        self.rules = rules
         self.clusters = [
             name
             for name in store.clusters()

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analyzer import report
+from analyzer.alarm import NEVER, Alarm
 from analyzer.catalog import Catalog
 from analyzer.errors import UsageError
 from analyzer.report import Report, Request
-from analyzer.severity import SEVERITIES, at_least
+from analyzer.severity import SEVERITIES
 
 # Reports that answer a question put to them, rather than find what is wrong.
 _ASKED = {"timeline", "changes", "events", "not-recovered", "what-if", "failover"}
@@ -15,9 +16,9 @@ _ASKED = {"timeline", "changes", "events", "not-recovered", "what-if", "failover
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The reports that ran, and the exit status that follows from them."""
+    """The reports that ran, each with the severity that alarms, and the exit status from them."""
 
-    reports: tuple[Report, ...]
+    reports: tuple[tuple[Report, str], ...]
     counts: dict[str, int]
     gaps: int
     exit_code: int
@@ -43,31 +44,34 @@ class Answer:
 
 
 def check(
-    catalog: Catalog, request: Request, *, fail_on: str = "high", strict: bool = False,
+    catalog: Catalog, request: Request, alarm: Alarm, *, strict: bool = False,
     only: Sequence[str] = (),
 ) -> Answer:  # fmt: skip
-    """Run the finding reports; 1 where one finds *fail_on* or worse, 3 if *strict* sees gaps.
+    """Run the finding reports; 1 where one finds what alarms, 3 if *strict* sees gaps.
 
     Raises:
-        UsageError: a report of *only* is not there.
+        UsageError: a report of *only*, or one with a threshold of its own, is not there.
     """
     known = {name: asked for name, asked in catalog.reports.items() if asked.kind == "finding"}
-    for name in only:
+    for name in (*only, *alarm.reports):
         if name not in known:
             raise UsageError(f"there is no finding report '{name}'; known are {', '.join(known)}")
     ran = []
     for name, asked in known.items():
         if (only and name not in only) or (not only and (name in _ASKED or asked.over == "pair")):
             continue
-        ran.append(report.run(catalog, asked, request))
+        if alarm.reports.get(name) != NEVER:
+            ran.append(
+                (report.run(catalog, asked, request), alarm.reports.get(name, alarm.fail_on))
+            )
     counts = dict.fromkeys(SEVERITIES, 0)
-    for done in ran:
+    for done, _ in ran:
         at = [column.name for column in done.columns].index("severity")
         for row in done.rows:
             if row[at] in counts:
                 counts[row[at]] += 1
-    gaps = _gaps(ran)
-    found = any(counts[s] for s in at_least(fail_on))
+    gaps = _gaps([done for done, _ in ran])
+    found = any(done.worse(least) for done, least in ran)
     code = 3 if strict and gaps else int(found)
     return Answer(tuple(ran), counts, gaps, code)
 

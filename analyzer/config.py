@@ -4,7 +4,6 @@ Secrets are never in the file: a cluster names an environment variable, a file o
 that has them. Errors name the key, and the nearest known one.
 """
 
-import difflib
 import os
 import subprocess
 import tomllib
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from analyzer import clock
+from analyzer import toml
+from analyzer.alarm import Alarm, alarm
 from analyzer.errors import UsageError
 from analyzer.store import check_cluster
 
@@ -34,6 +34,22 @@ interval = "5m"                   # how often snapshots are expected
 [retention]
 compact_after = "14d"             # history replaces older snapshot files
 keep = "400d"                     # older history goes
+
+# [[maintenance]]                 # found and recorded, as info, and nobody is woken
+# since = 2026-12-05T22:00:00+01:00
+# until = 2026-12-06T02:00:00+01:00
+# cluster = "prod-a"              # also svm, igroup, initiator, report; * matches
+# reason = "CHG-4711"
+
+# [[lower]]                       # workers log out when idle: never more than low
+# igroup = "worker-*"
+# to = "low"
+
+# [check]
+# fail_on = "high"                # least severity that makes the exit status 1
+# reports = { flapping = "critical", idle-initiators = "never" }
+# webhook = "https://alerts.example.com/analyzer"
+# webhook_token_env = "ALERT_TOKEN"
 """
 
 _SECRETS = ("password_env", "password_file", "password_command", "token_env", "token_command")
@@ -110,18 +126,6 @@ def _reveal(cluster: str, key: str, told: str | tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Maintenance:
-    """A window in which findings are recorded and alerts are not raised."""
-
-    since: str
-    until: str
-    cluster: str = "*"
-    svm: str = "*"
-    igroup: str = "*"
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """The whole file."""
 
@@ -131,9 +135,7 @@ class Config:
     compact_after: timedelta | None = None
     keep: timedelta | None = None
     limits: tuple[tuple[str, str, int], ...] = ()
-    maintenance: tuple[Maintenance, ...] = ()
-    lower: Mapping[str, str] = field(default_factory=dict)
-    check: Mapping[str, Any] = field(default_factory=dict)
+    alarm: Alarm = field(default_factory=Alarm)
     policy: Path | None = None
 
     def named(self, names: tuple[str, ...]) -> tuple[Cluster, ...]:
@@ -145,13 +147,10 @@ class Config:
         known = {cluster.name: cluster for cluster in self.clusters}
         for name in names:
             if name not in known:
-                raise UsageError(f"{self.path}: there is no cluster '{name}'{_near(name, known)}")
+                raise UsageError(
+                    f"{self.path}: there is no cluster '{name}'{toml.near(name, known)}"
+                )
         return tuple(known[name] for name in names) if names else self.clusters
-
-
-def _near(word: str, known: Any) -> str:
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(sorted(known))}"
 
 
 def load(path: Path) -> Config:
@@ -166,39 +165,37 @@ def load(path: Path) -> Config:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from error
-    _only(path, "", told, _TOP)
-    clusters = _tables(path, told, "clusters")
+    toml.only(path, "", told, _TOP)
+    clusters = toml.tables(path, told, "clusters")
     made = tuple(_cluster(path, item) for item in clusters)
     names = [cluster.name for cluster in made]
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"{path}: cluster '{name}' is there twice")
     retention = told.get("retention", {})
-    _only(path, "retention.", retention, {"compact_after", "keep"})
+    toml.only(path, "retention.", retention, {"compact_after", "keep"})
     return Config(
         path=path,
-        store=_beside(path, _get(path, told, "store", str, "store")),
+        store=toml.beside(path, toml.get(path, told, "store", str, "store")),
         clusters=made,
-        compact_after=_span(path, retention, "compact_after"),
-        keep=_span(path, retention, "keep"),
-        limits=tuple(_limit(path, item) for item in _tables(path, told, "limits")),
-        maintenance=tuple(_maintenance(path, item) for item in _tables(path, told, "maintenance")),
-        lower=told.get("lower", {}),
-        check=told.get("check", {}),
-        policy=_beside(path, told["policy"]) if "policy" in told else None,
+        compact_after=toml.span(path, retention, "compact_after"),
+        keep=toml.span(path, retention, "keep"),
+        limits=tuple(_limit(path, item) for item in toml.tables(path, told, "limits")),
+        alarm=alarm(path, told),
+        policy=toml.beside(path, told["policy"]) if "policy" in told else None,
     )
 
 
 def _cluster(path: Path, told: dict[str, Any]) -> Cluster:
-    name = check_cluster(_get(path, told, "name", str))
+    name = check_cluster(toml.get(path, told, "name", str))
     at = f"cluster '{name}': "
     for key in ("password", "token", "secret"):
         if key in told:
             raise UsageError(
                 f"{path}: {at}'{key}' in clear text is refused; use {key}_env, or {key}_command"
             )
-    _only(path, at, told, _CLUSTER)
-    url = _get(path, told, "url", str).rstrip("/")
+    toml.only(path, at, told, _CLUSTER)
+    url = toml.get(path, told, "url", str).rstrip("/")
     parts = urlsplit(url)
     if parts.username or parts.password:
         raise UsageError(
@@ -216,21 +213,21 @@ def _cluster(path: Path, told: dict[str, Any]) -> Cluster:
     verify = told.get("verify", True)
     if not isinstance(verify, bool | str):
         raise UsageError(f"{path}: {at}'verify' is true, false or a CA file")
-    interval = _span(path, told, "interval")
+    interval = toml.span(path, told, "interval")
     return Cluster(
         name=name,
         url=url,
-        username=_get(path, told, "username", str, None),
+        username=toml.get(path, told, "username", str, None),
         secret=secret,
-        client_cert=_beside(path, told["client_cert"]) if "client_cert" in told else None,
-        client_key=_beside(path, told["client_key"]) if "client_key" in told else None,
-        verify=verify if isinstance(verify, bool) else _beside(path, verify),
-        timeout=_number(path, at, told, "timeout", 120.0, 1, 3600),
-        return_timeout=int(_number(path, at, told, "return_timeout", 15, 0, 120)),
-        max_records=int(_number(path, at, told, "max_records", 10_000, 1, 1_000_000)),
+        client_cert=toml.beside(path, told["client_cert"]) if "client_cert" in told else None,
+        client_key=toml.beside(path, told["client_key"]) if "client_key" in told else None,
+        verify=verify if isinstance(verify, bool) else toml.beside(path, verify),
+        timeout=toml.number(path, at, told, "timeout", 120.0, 1, 3600),
+        return_timeout=int(toml.number(path, at, told, "return_timeout", 15, 0, 120)),
+        max_records=int(toml.number(path, at, told, "max_records", 10_000, 1, 1_000_000)),
         svms=tuple(told.get("svms", ())),
         interval=int(interval.total_seconds()) if interval else None,
-        shrink=_number(path, at, told, "shrink", 0.5, 0, 1),
+        shrink=toml.number(path, at, told, "shrink", 0.5, 0, 1),
     )
 
 
@@ -238,70 +235,11 @@ def _secret(path: Path, at: str, key: str, told: Any) -> str | tuple[str, ...]:
     if key.endswith("_command") and isinstance(told, list) and told:
         return tuple(str(part) for part in told)
     if isinstance(told, str) and told:
-        return str(_beside(path, told)) if key.endswith("_file") else told
+        return str(toml.beside(path, told)) if key.endswith("_file") else told
     raise UsageError(f"{path}: {at}'{key}' must be text")
 
 
 def _limit(path: Path, told: dict[str, Any]) -> tuple[str, str, int]:
-    _only(path, "limits: ", told, {"cluster", "node", "sessions"})
-    sessions = _get(path, told, "sessions", int)
+    toml.only(path, "limits: ", told, {"cluster", "node", "sessions"})
+    sessions = toml.get(path, told, "sessions", int)
     return told.get("cluster", "*"), told.get("node", "*"), sessions
-
-
-def _maintenance(path: Path, told: dict[str, Any]) -> Maintenance:
-    _only(path, "maintenance: ", told, {"since", "until", "cluster", "svm", "igroup", "reason"})
-    texts = {
-        key: clock.iso(value) if hasattr(value, "isoformat") else str(value)
-        for key, value in told.items()
-    }
-    try:
-        return Maintenance(**texts)
-    except TypeError as error:
-        raise UsageError(f"{path}: maintenance needs since and until") from error
-
-
-def _only(path: Path, at: str, told: Any, known: set[str]) -> None:
-    if not isinstance(told, dict):
-        raise UsageError(f"{path}: '{at.strip('.: ')}' must be a table")
-    for key in told:
-        if key not in known:
-            raise UsageError(f"{path}: {at}unknown key '{key}'{_near(key, known)}")
-
-
-def _tables(path: Path, told: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    found = told.get(key, [])
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise UsageError(f"{path}: '{key}' is written [[{key}]]")
-    return found
-
-
-def _get(path: Path, told: dict[str, Any], key: str, kind: type, *default: Any) -> Any:
-    if key not in told:
-        if default:
-            return default[0]
-        raise UsageError(f"{path}: '{key}' is missing")
-    if not isinstance(told[key], kind):
-        raise UsageError(f"{path}: '{key}' must be {kind.__name__}")
-    return told[key]
-
-
-def _number(
-    path: Path, at: str, told: dict[str, Any], key: str, default: float, least: float, most: float
-) -> float:
-    value = told.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise UsageError(f"{path}: {at}'{key}' is a number from {least} to {most}")
-    return float(value)
-
-
-def _span(path: Path, told: dict[str, Any], key: str) -> timedelta | None:
-    if key not in told:
-        return None
-    try:
-        return clock.duration(str(told[key]))
-    except UsageError as error:
-        raise UsageError(f"{path}: '{key}': {error}") from error
-
-
-def _beside(path: Path, name: str) -> Path:
-    return (path.resolve().parent / Path(name).expanduser()) if name else path

@@ -8,6 +8,7 @@ from typing import Any
 from analyzer import clock, query, severity
 from analyzer.catalog import Catalog
 from analyzer.errors import UsageError
+from analyzer.lowering import lowered
 from analyzer.query import Query
 
 DAY = timedelta(hours=24)
@@ -94,7 +95,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
             f"{asked.path}: returns columns {', '.join(names)};"
             f" its header declares {', '.join(asked.columns)}"
         )
-    rows = result.rows
+    rows = lowered(catalog, asked.name, names, result.rows, times)
     if "severity" in names:
         wanted, place = severity.at_least(request.severity), names.index("severity")
         rows = [row for row in rows if row[place] is None or row[place] in wanted]

@@ -89,6 +89,11 @@ class Store:
     def database(self) -> Path:
         return self.root / "history.duckdb"
 
+    @property
+    def alerts(self) -> Path:
+        """What the last check knew."""
+        return self.root / "alerts.json"
+
     def clusters(self) -> list[str]:
         """Clusters that have a history or a snapshot, by name."""
         found = {

@@ -1,4 +1,4 @@
-"""Commands that ask the history: report, diff, timeline, snapshots, sql, check."""
+"""Commands that ask the history: report, diff, timeline, snapshots, sql."""
 
 import sys
 import time
@@ -246,63 +246,4 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **given: An
 sql.params += OUTPUT
 
 
-@click.command("check")
-@click.option("--since", default="24h", show_default=True, help="Begin of the window.")
-@click.option("--until", default="now", show_default=True, help="End of the window.")
-@click.option("--cluster", multiple=True, help="Only this cluster; * matches; repeatable.")
-@click.option("--report", "only", multiple=True, help="Only this report; repeatable.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(SEVERITIES),
-    default="high",
-    show_default=True,
-    help="Least severity that makes the exit status 1.",
-)
-@click.option("--strict-coverage", is_flag=True, help="Exit status 3 where something is unknown.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "nagios", "prometheus"]),
-    default="table",
-    show_default=True,
-    help="table is for people; prometheus is for a textfile collector.",
-)
-@pass_context
-def check(
-    context: Context,
-    /,
-    cluster: tuple[str, ...],
-    only: tuple[str, ...],
-    fail_on: str,
-    format_: str,
-    *,
-    strict_coverage: bool,
-    **times: str,
-) -> int:
-    """Run every report that finds something, and answer with the exit status."""
-    import json  # noqa: PLC0415  # --help answers at once
-
-    from analyzer import check as room  # noqa: PLC0415  # --help answers at once
-    from analyzer import render, report  # noqa: PLC0415  # --help answers at once
-    from analyzer.render.json import envelope  # noqa: PLC0415  # --help answers at once
-
-    catalog = context.catalog(cluster)
-    request = report.Request(**times, at=times["until"])  # type: ignore[arg-type]  # only times
-    done = room.check(catalog, request, fail_on=fail_on, strict=strict_coverage, only=only)
-    if format_ == "json":
-        told = {"exit_code": done.exit_code, "reports": [envelope(one) for one in done.reports]}
-        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
-    elif format_ == "nagios":
-        click.echo(done.nagios())
-    elif format_ == "prometheus":
-        click.echo(done.prometheus(), nl=False)
-    else:
-        for one in done.reports:
-            if one.rows:
-                render.write(one, "table", None, sys.stdout)
-                click.echo()
-        click.echo(done.nagios().partition(" | ")[0].removeprefix("ISCSI "))
-    return done.exit_code
-
-
-COMMANDS = (check, report, diff, timeline, snapshots, sql)
+COMMANDS = (report, diff, timeline, snapshots, sql)

@@ -68,7 +68,8 @@ class Context:
                 self.say(f"not yet folded: {error}")
         told = self.configuration()
         limits = told.limits if told is not None else ()
-        return Catalog(store, clusters, folders, policy.tables(self.policy_file(), limits))
+        rules = told.alarm.lower if told is not None else ()
+        return Catalog(store, clusters, folders, policy.tables(self.policy_file(), limits), rules)
 
     def policy_file(self) -> Path | None:
         """The policy file: the configured one, or ./policy.toml if it exists."""

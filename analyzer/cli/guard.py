@@ -1,0 +1,132 @@
+"""The command that answers a scheduler: check."""
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.context import Context, pass_context
+from analyzer.severity import SEVERITIES
+
+if TYPE_CHECKING:
+    from analyzer.alarm import Alarm
+    from analyzer.alert import News
+    from analyzer.check import Answer
+
+
+@click.command("check")
+@click.option("--since", default="24h", show_default=True, help="Begin of the window.")
+@click.option("--until", default="now", show_default=True, help="End of the window.")
+@click.option("--cluster", multiple=True, help="Only this cluster; * matches; repeatable.")
+@click.option("--report", "only", multiple=True, help="Only this report; repeatable.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="Least severity that makes the exit status 1.  [default: configured, or high]",
+)
+@click.option("--strict-coverage", is_flag=True, help="Exit status 3 where something is unknown.")
+@click.option("--once", is_flag=True, help="Tell only what is new or over since the last time.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "nagios", "prometheus"]),
+    default="table",
+    show_default=True,
+    help="table is for people; prometheus is for a textfile collector.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to a file, whole or not at all.",
+)
+@pass_context
+def check(
+    context: Context,
+    /,
+    cluster: tuple[str, ...],
+    only: tuple[str, ...],
+    fail_on: str | None,
+    format_: str,
+    output: Path | None,
+    *,
+    strict_coverage: bool,
+    once: bool,
+    **times: str,
+) -> int:
+    """Run every report that finds something, and answer with the exit status.
+
+    With --once the exit status is 1 only for what is new, and the configured webhook hears of it.
+    """
+    from analyzer import alert, clock, report  # noqa: PLC0415  # --help answers at once
+    from analyzer import check as room  # noqa: PLC0415  # --help answers at once
+    from analyzer.alarm import Alarm  # noqa: PLC0415  # --help answers at once
+    from analyzer.store import publish  # noqa: PLC0415  # --help answers at once
+
+    configured = context.configuration()
+    alarm = configured.alarm if configured is not None else Alarm()
+    if fail_on is not None:
+        alarm = replace(alarm, fail_on=fail_on)
+    catalog = context.catalog(cluster)
+    request = report.Request(**times, at=times["until"])  # type: ignore[arg-type]  # only times
+    done = room.check(catalog, request, alarm, strict=strict_coverage, only=only)
+    code, found = done.exit_code, None
+    if once:
+        found = alert.news(context.open(), done.reports, clock.now())
+        if code == 1 and not found.first:
+            code = int(bool(found.new))
+    told = _told(done, found, format_, code)
+    if output is None:
+        click.echo(told, nl=False)
+    else:
+        with publish(output) as draft:
+            draft.write_text(told, encoding="utf-8")
+    sys.stdout.flush()
+    if found is not None:
+        _tell(alarm, found)
+        alert.remember(context.open(), found)
+    return code
+
+
+def _told(done: "Answer", found: "News | None", format_: str, code: int) -> str:
+    from analyzer import render  # noqa: PLC0415  # --help answers at once
+    from analyzer.render.json import envelope  # noqa: PLC0415  # --help answers at once
+
+    if format_ == "json":
+        told = {"exit_code": code, "reports": [envelope(one) for one, _ in done.reports]}
+        if found is not None:
+            told["news"] = found.told()
+        return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    if format_ == "nagios":
+        return done.nagios() + "\n"
+    if format_ == "prometheus":
+        return done.prometheus()
+    if found is not None:
+        return "".join(f"{line}\n" for line in found.lines())
+    parts = [
+        render.text(one, "table", None if sys.stdout.isatty() else render.table.WIDTH) + "\n"
+        for one, _ in done.reports
+        if any(row["severity"] != "info" for row in one.records())
+    ]
+    return "".join(parts) + done.nagios().partition(" | ")[0].removeprefix("ISCSI ") + "\n"
+
+
+def _tell(alarm: "Alarm", found: "News") -> None:
+    """The webhook hears before the store remembers: what it missed is told again."""
+    if alarm.webhook is None or not (found.new or found.over or (found.first and found.known)):
+        return
+    from analyzer import webhook  # noqa: PLC0415  # the network, only when there is news
+    from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
+
+    token = None
+    if alarm.webhook_token_env is not None:
+        token = os.environ.get(alarm.webhook_token_env)
+        if not token:
+            raise UsageError(f"webhook: the environment has no {alarm.webhook_token_env}")
+    webhook.post(alarm.webhook, found.told(), token)
+
+
+COMMANDS = (check,)

@@ -1,0 +1,267 @@
+"""What a scheduler hears: thresholds, maintenance, each alert once, a webhook, files for monitors."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer import cli
+
+SAMPLE = Path(__file__).parents[2] / "sample_data"
+Run = Callable[..., tuple[int, str, str]]
+RECORDS: list[dict[str, Any]] = json.loads((SAMPLE / "sessions.json").read_text())["records"]
+
+
+class Place:
+    """A store, a configuration, and the command line beside them."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+        self.root, self.monkeypatch, self.capsys = root, monkeypatch, capsys
+        monkeypatch.chdir(root)
+        self.configure("")
+
+    def configure(self, text: str) -> None:
+        (self.root / "analyzer.toml").write_text(f'store = "store"\n{text}')
+
+    def run(self, *words: str, now: str = "02:20") -> tuple[int, str, str]:
+        self.monkeypatch.setenv("ANALYZER_NOW", f"2026-11-23T{now}:00Z")
+        code = cli.status(list(words))
+        told = self.capsys.readouterr()
+        return code, told.out, told.err
+
+    def see(self, minute: str, *away: str) -> None:
+        """A snapshot without the sessions of these hosts."""
+        there = [one for one in RECORDS
+                 if not any(host in one["initiator"]["name"] for host in away)]  # fmt: skip
+        page = self.root / "page.json"
+        page.write_text(json.dumps({"records": there, "num_records": len(there)}))
+        taken = f"2026-11-23T{minute}:00Z"
+        assert self.run("import", "--cluster", "prod-a", "--taken-at", taken, str(page))[0] == 0
+
+
+@pytest.fixture
+def place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Place:
+    return Place(tmp_path, monkeypatch, capsys)
+
+
+LOST = ("check", "--report", "dropped-connections")
+
+
+def test_each_finding_is_told_once_and_its_end_once(place: Place) -> None:
+    place.see("02:10")
+    place.see("02:15")
+    code, out, _ = place.run(*LOST, "--once")
+    assert (code, out) == (0, "first check: nothing found\n")
+    place.see("02:20", "lnx1")
+    code, out, _ = place.run(*LOST, "--once", now="02:21")
+    assert code == 1
+    assert out.count("NEW   critical  dropped-connections: prod-a svm_sql") == 4
+    assert place.run(*LOST, "--once", now="02:22") == (0, "", "")
+    assert place.run(*LOST, now="02:22")[0] == 1
+    place.see("02:25")
+    code, out, _ = place.run(*LOST, "--once", now="02:26")
+    assert (code, out.count("OVER  critical")) == (0, 4)
+    assert place.run(*LOST, "--once", now="02:27")[1] == ""
+
+
+def test_what_began_and_ended_between_two_checks_is_told(place: Place) -> None:
+    place.see("02:10")
+    place.run(*LOST, "--once")
+    place.see("02:15", "lnx1")
+    place.see("02:20", "lnx1")
+    place.see("02:25")
+    code, out, _ = place.run(*LOST, "--once", now="02:26")
+    assert (code, out.count("(and is over)")) == (1, 4)
+    assert place.run(*LOST, "--once", now="02:27")[1] == ""
+
+
+def test_an_event_that_leaves_the_window_is_not_over(place: Place) -> None:
+    place.see("02:10", "lnx1")
+    place.run("check", "--report", "new-initiators", "--fail-on", "info", "--once")
+    place.see("02:15")
+    new = ("check", "--report", "new-initiators", "--fail-on", "info", "--once")
+    assert "NEW" in place.run(*new, now="02:16")[1]
+    place.see("02:20")
+    assert place.run(*new, "--since", "2026-11-23T02:18:00Z", now="02:21")[1] == ""
+
+
+def test_a_state_that_cannot_be_read_is_named(place: Place) -> None:
+    place.see("02:10")
+    (place.root / "store" / "alerts.json").write_text("{ not json")
+    code, _, err = place.run("check", "--once")
+    assert code == 4
+    assert "alerts.json: what the last check knew cannot be read" in err
+
+
+MAINTENANCE = """
+[[maintenance]]
+since = 2026-11-23T03:00:00+01:00
+until = 2026-11-23T03:30:00+01:00
+{where}
+reason = "CHG-4711"
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "code"),
+    [
+        ("", 0),
+        ('cluster = "prod-*"', 0),
+        ('cluster = "other"', 1),
+        ('svm = "svm_sql"', 0),
+        ('svm = "svm_k8s"', 1),
+        ('igroup = "ig_ora"', 0),
+        ('igroup = "ig_esx"', 1),
+        ('initiator = "*LNX1"', 0),
+        ('report = "outages"', 1),
+    ],
+)
+def test_maintenance_mutes_and_records(place: Place, where: str, code: int) -> None:
+    place.configure(MAINTENANCE.format(where=where))
+    place.see("02:10")
+    place.see("02:15", "lnx1")
+    assert place.run(*LOST)[0] == code
+    rows = place.run("report", "dropped-connections", "--format", "ndjson")[1].splitlines()
+    told = [json.loads(line) for line in rows]
+    assert len(told) == 4
+    assert {row["severity"] for row in told} == {"critical" if code else "info"}
+    assert all(("critical but for: CHG-4711" in row["detail"]) is (code == 0) for row in told)
+
+
+def test_maintenance_ends(place: Place) -> None:
+    place.configure(MAINTENANCE.format(where=""))
+    place.see("02:35")
+    place.see("02:40", "lnx1")
+    assert place.run(*LOST, now="02:45")[0] == 1
+
+
+def test_an_outage_is_lowered_if_all_of_it_is(place: Place) -> None:
+    place.configure('[[lower]]\nigroup = "ig_ora"\nto = "low"\n')
+    place.see("02:10")
+    place.see("02:15", "lnx1", "lnx2")
+    rows = place.run("report", "outages", "--format", "ndjson")[1].splitlines()
+    assert {json.loads(row)["severity"] for row in rows} == {"low"}
+    place.see("02:20", "lnx1", "lnx2", "lnx3", "lnx4", "esx1", "esx2", "esx3", "esx4")
+    rows = place.run("report", "outages", "--format", "ndjson", now="02:25")[1].splitlines()
+    assert "low" in {json.loads(row)["severity"] for row in rows}
+
+
+def test_a_report_may_have_a_threshold_of_its_own(place: Place) -> None:
+    place.see("02:10")
+    place.see("02:15", "lnx1")
+    place.configure('[check.reports]\ndropped-connections = "never"\n')
+    assert place.run(*LOST)[0] == 0
+    place.configure('[check]\nfail_on = "critical"\n')
+    assert place.run(*LOST)[0] == 1
+    place.configure('[check.reports]\nno-such = "high"\n')
+    code, _, err = place.run("check")
+    assert (code, "there is no finding report 'no-such'" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[[maintenance]]\nsince = 2026-11-23T03:00:00Z\n", "maintenance needs since and until"),
+        ('[[lower]]\nigroup = "x"\n', "'to' of [[lower]] is missing"),
+        ('[[lower]]\nto = "lowest"\n', "'lower.to' is one of critical, high, medium, low, info"),
+        ('[check]\nfail_onn = "low"\n', "did you mean 'fail_on'?"),
+        ('[check]\nwebhook = "https://me:secret@x.example/"\n', "use webhook_token_env"),
+        ('[check.reports]\nflapping = "loud"\n', "'check.reports.flapping' is one of"),
+    ],
+)
+def test_what_the_configuration_cannot_mean_is_named(place: Place, text: str, says: str) -> None:
+    place.see("02:10")
+    place.configure(text)
+    code, _, err = place.run("check")
+    assert code == 2
+    assert says in err
+    assert "secret" not in err
+
+
+class Hook(BaseHTTPRequestHandler):
+    heard: list[tuple[str | None, dict[str, Any]]] = []  # noqa: RUF012  # emptied by the fixture
+    answers: list[int] = []  # noqa: RUF012  # emptied by the fixture
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.heard.append((self.headers["Authorization"], body))
+        self.send_response(self.answers.pop(0) if self.answers else 204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    Hook.heard, Hook.answers = [], []
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/hook"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_webhook_hears_what_is_new_and_what_is_over(
+    place: Place, hook: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.configure(f'[check]\nwebhook = "{hook}"\nwebhook_token_env = "ALERT_TOKEN"\n')
+    monkeypatch.setenv("ALERT_TOKEN", "not-to-be-seen")
+    place.see("02:10")
+    place.run(*LOST, "--once")
+    assert Hook.heard == []
+    place.see("02:15", "lnx1")
+    _, out, err = place.run(*LOST, "--once")
+    ((token, body),) = Hook.heard
+    assert token == "Bearer not-to-be-seen"
+    assert (len(body["new"]), body["over"], body["first"]) == (4, [], False)
+    assert body["new"][0]["since"] == "2026-11-23T02:15:00Z"
+    assert "not-to-be-seen" not in out + err
+
+
+def test_what_a_webhook_missed_is_told_again(place: Place, hook: str) -> None:
+    place.configure(f'[check]\nwebhook = "{hook}"\n')
+    place.see("02:10")
+    place.run(*LOST, "--once")
+    place.see("02:15", "lnx1")
+    Hook.answers = [503, 503, 503]
+    code, out, err = place.run(*LOST, "--once")
+    assert (code, out.count("NEW")) == (69, 4)
+    assert "webhook at 127.0.0.1: HTTP 503; the next check tells it again" in err
+    assert len(Hook.heard) == 3
+    assert place.run(*LOST, "--once")[0] == 1
+    assert len(Hook.heard) == 4
+    assert place.run(*LOST, "--once")[0] == 0
+    assert len(Hook.heard) == 4
+
+
+def test_a_monitor_reads_whole_files(place: Place) -> None:
+    place.see("02:10")
+    place.see("02:15", "lnx1")
+    code, out, _ = place.run(*LOST, "--format", "prometheus", "--output", "analyzer.prom")
+    assert (code, out) == (1, "")
+    told = (place.root / "analyzer.prom").read_text()
+    assert 'analyzer_findings{severity="critical"} 4\n' in told
+    code, out, _ = place.run(*LOST, "--format", "nagios")
+    assert out == (
+        "ISCSI CRITICAL - 4 critical; 0 gaps | critical=4 high=0 medium=0 low=0 info=0 gaps=0\n"
+    )
+
+
+def test_a_cluster_that_nobody_sees_is_an_alert_of_its_own(place: Place) -> None:
+    place.see("02:10")
+    assert place.run("check", "--report", "blind", now="05:00")[0] == 0
+    code, out, _ = place.run("check", "--report", "blind", now="06:00")
+    assert code == 1
+    assert "nobody has tried since" in out
+    assert "critical" in place.run("check", "--report", "blind", "--until",
+                                   "2026-11-24T03:00:00Z", now="06:00")[1]  # fmt: skip
