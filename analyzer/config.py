@@ -30,6 +30,7 @@ password_env = "PROD_A_PASSWORD"  # or password_file, password_command,
                                   # client_cert and client_key, token_env, token_command
 # verify = "/etc/ssl/prod-ca.pem" # true is the default; false warns on every run
 interval = "5m"                   # how often snapshots are expected
+# connectivity_tracking = true    # also ONTAP's own verdict on igroups: costs it time
 
 [retention]
 compact_after = "14d"             # history replaces older snapshot files
@@ -55,7 +56,7 @@ keep = "400d"                     # older history goes
 _SECRETS = ("password_env", "password_file", "password_command", "token_env", "token_command")
 _CLUSTER = {
     "name", "url", "username", *_SECRETS, "client_cert", "client_key", "verify", "timeout",
-    "return_timeout", "max_records", "svms", "interval", "shrink",
+    "return_timeout", "max_records", "svms", "interval", "shrink", "connectivity_tracking",
 }  # fmt: skip
 _TOP = {"store", "clusters", "retention", "limits", "maintenance", "lower", "check", "policy"}
 
@@ -64,7 +65,8 @@ _TOP = {"store", "clusters", "retention", "limits", "maintenance", "lower", "che
 class Cluster:
     """One array and how to ask it; times in seconds.
 
-    *shrink* is the share of sessions that may vanish before the answer is asked for again.
+    *shrink* is the share of sessions that may vanish before the answer is asked for again;
+    *connectivity_tracking* also asks igroups for ONTAP's own verdict, which costs it time.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Cluster:
     svms: tuple[str, ...] = ()
     interval: int | None = None
     shrink: float = 0.5
+    connectivity_tracking: bool = False
 
     @property
     def uses_token(self) -> bool:
@@ -228,6 +231,7 @@ def _cluster(path: Path, told: dict[str, Any]) -> Cluster:
         svms=tuple(told.get("svms", ())),
         interval=int(interval.total_seconds()) if interval else None,
         shrink=toml.number(path, at, told, "shrink", 0.5, 0, 1),
+        connectivity_tracking=toml.get(path, told, "connectivity_tracking", bool, False),
     )
 
 

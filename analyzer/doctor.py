@@ -94,6 +94,7 @@ def _asked(one: Cluster, array: Array) -> Iterator[Check]:
     else:
         count = sum(frame.height for frame in whole.frames)
         yield Check(one.name, path, "ok", f"{count} connections on {whole.pages} pages")
+    yield from _novel(one, array)
     for name in INVENTORIES:
         listing = ontap.companion(array, name, who.release)
         path = RESOURCES[name].path
@@ -102,6 +103,19 @@ def _asked(one: Cluster, array: Array) -> Iterator[Check]:
             yield _bad(one, path, listing.problem.reason, advice, listing.problem.error)
         else:
             yield Check(one.name, path, "ok", f"{len(listing.records)} records")
+
+
+def _novel(one: Cluster, array: Array) -> Iterator[Check]:
+    """Fields that are newer than this program, named once here and nowhere else."""
+    try:
+        new = ontap.novelties(array, "sessions")
+    except Problem:
+        return
+    if new:
+        detail = f"not known to this version and not kept: {', '.join(new)}"
+        yield Check(
+            one.name, "new fields", "ok", "".join(c for c in detail if c.isprintable())[:500]
+        )
 
 
 def _bad(one: Cluster, name: str, detail: str, advice: str, error: type[AnalyzerError]) -> Check:

@@ -4,7 +4,16 @@ Failures are values here: every listing says how it ended and why (``Answer``).
 """
 
 from analyzer.ontap.client import Answer, Array, Problem
-from analyzer.ontap.listing import companion, identity, sessions
+from analyzer.ontap.listing import companion, identity, novelties, sessions
 from analyzer.ontap.record import Malformed
 
-__all__ = ["Answer", "Array", "Malformed", "Problem", "companion", "identity", "sessions"]
+__all__ = [
+    "Answer",
+    "Array",
+    "Malformed",
+    "Problem",
+    "companion",
+    "identity",
+    "novelties",
+    "sessions",
+]

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from queue import Empty, SimpleQueue
+from threading import Thread
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -153,11 +155,7 @@ class Array:
             if isinstance(told, str) and told:
                 request.headers["Authorization"] = told
             auth = told if isinstance(told, httpx.BasicAuth) else None
-            response = self.client.send(request, auth=auth, stream=True)
-            try:
-                body = self._read(response)
-            finally:
-                response.close()
+            response, body = self._exchange(request, auth, left)
         except httpx.TimeoutException as error:
             raise _Passing("timed out") from error
         except httpx.ConnectError as error:
@@ -169,6 +167,34 @@ class Array:
         except (httpx.InvalidURL, UnicodeError, ValueError) as error:
             raise Problem(f"the address cannot be asked: {error}") from error
         return self._judge(response, body)
+
+    def _exchange(
+        self, request: httpx.Request, auth: httpx.BasicAuth | None, left: float
+    ) -> tuple[httpx.Response, bytes]:
+        """Send and read, on a thread that can be left behind.
+
+        The client's own timeouts begin anew with every byte that trickles in.
+        """
+        done: SimpleQueue[tuple[httpx.Response, bytes] | Exception] = SimpleQueue()
+
+        def exchange() -> None:
+            try:
+                response = self.client.send(request, auth=auth, stream=True)
+                try:
+                    done.put((response, self._read(response)))
+                finally:
+                    response.close()
+            except Exception as error:  # noqa: BLE001  # raised again where it is waited for
+                done.put(error)
+
+        Thread(target=exchange, daemon=True).start()
+        try:
+            told = done.get(timeout=left)
+        except Empty:
+            raise Problem(f"no whole answer within {self.cluster.timeout:g} seconds") from None
+        if isinstance(told, Exception):
+            raise told
+        return told
 
     def _read(self, response: httpx.Response) -> bytes:
         if response.headers.get("Content-Encoding", "identity") != "identity":

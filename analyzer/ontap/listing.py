@@ -1,10 +1,12 @@
 """Whole listings: every page, or a statement of what is missing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import msgspec
 import polars as pl
 
 from analyzer.ontap import record
@@ -76,10 +78,39 @@ def companion(array: Array, name: str, release: Release) -> Whole:
     return _list(array, RESOURCES[name], release)
 
 
+def novelties(array: Array, name: str) -> list[str]:
+    """Fields of the first record that this program does not know: a newer release has them.
+
+    Raises:
+        Problem: the array does not answer.
+    """
+    resource = RESOURCES[name]
+    body = array.get(f"{resource.path}?fields=*&max_records=1").body
+    try:
+        told = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise Problem("the answer is not JSON") from error
+    records = told.get("records") if isinstance(told, dict) else None
+    found = {name for record in records or [] for name in _names(record)}
+    return sorted(found - resource.by_name.keys() - {""})
+
+
+def _names(value: Any, above: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if key != "_links":
+                yield from _names(below, f"{above}.{key}" if above else key)
+    elif isinstance(value, list):
+        for below in value:
+            yield from _names(below, above)
+    else:
+        yield above
+
+
 def _list(array: Array, resource: Resource, release: Release) -> Whole:
     whole = Whole()
     cluster = array.cluster
-    fields = ",".join(resource.request(release))
+    fields = ",".join(resource.request(release, connectivity=cluster.connectivity_tracking))
     target: str | None = (
         f"{resource.path}?fields={quote(fields, safe=',.')}&max_records={cluster.max_records}"
         f"&return_timeout={cluster.return_timeout}"

@@ -1,7 +1,8 @@
 """What can go wrong with an answer, one kind at a time.
 
 On the wire: ``refuse`` (reset at once), ``reset`` (in the middle of the body), ``truncated``
-(the connection ends early), ``hang`` (nothing for a while), ``trickle`` (byte by byte).
+(the connection ends early), ``hang`` (nothing for a while), ``trickle`` (byte by byte), ``drip``
+(the same, from the first header on).
 In the answer: ``status``, ``redirect``, ``html``, ``malformed``, ``gzip_bomb``.
 In the records: ``wrong_types``, ``errors``, ``unknown_field``, ``missing``, ``duplicate``.
 In the paging: ``next_loop``, ``next_other_host``, ``empty_page``, ``empty`` (without a next
@@ -17,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-ON_WIRE = ("refuse", "reset", "truncated", "hang", "trickle")
+ON_WIRE = ("refuse", "reset", "truncated", "hang", "trickle", "drip")
 
 
 @dataclass(frozen=True, slots=True)

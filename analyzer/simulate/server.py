@@ -127,10 +127,11 @@ class _Handler(BaseHTTPRequestHandler):
                 # The half must have been read, else the reset would take it away too.
                 time.sleep(0.02)
                 self._reset()
-        elif kind == "trickle" and fault is not None:
-            self.wfile.write(head)
-            for at in range(len(body)):
-                self.wfile.write(body[at : at + 1])
+        elif kind in {"trickle", "drip"} and fault is not None:
+            slowly = head + body if kind == "drip" else body
+            self.wfile.write(b"" if kind == "drip" else head)
+            for at in range(len(slowly)):
+                self.wfile.write(slowly[at : at + 1])
                 self.server.array.wait(fault.seconds)
         else:
             self.wfile.write(head + body)

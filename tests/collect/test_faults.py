@@ -192,6 +192,29 @@ def test_a_slow_answer_ends_at_the_deadline(
     assert time.monotonic() - start < 5
 
 
+def test_headers_that_never_end_stop_at_the_deadline(
+    array: SimulatedArray, cluster: Cluster, store: Store
+) -> None:
+    array.faults = [Fault("drip", SESSIONS, seconds=0.2)]
+    start = time.monotonic()
+    outcome = run(store, replace(cluster, timeout=1.0))
+    assert (outcome.status, outcome.exit_code) == ("failed", 69)
+    assert outcome.reason == "no whole answer within 1 seconds"
+    assert time.monotonic() - start < 4
+
+
+def test_the_verdict_of_ontap_is_asked_for_only_where_it_is_wanted(
+    array: SimulatedArray, cluster: Cluster, store: Store, tmp_path: Path
+) -> None:
+    run(store, cluster)
+    assert not [one for one in array.requests if "connectivity_tracking" in one.query]
+    other = Store(tmp_path / "other")
+    run(other, replace(cluster, connectivity_tracking=True))
+    catalog = Catalog(other)
+    told = catalog.run("select required_nodes from igroups where name = 'ig_ora'").rows
+    assert told == [(["n1", "n2"],)]
+
+
 def test_retry_after_is_honoured(
     array: SimulatedArray, cluster: Cluster, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,110 @@
+"""Doctor: what is in place, what is not, and what to do about it."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from analyzer import clock, doctor
+from analyzer.config import Cluster
+from analyzer.simulate import Fault, SimulatedArray, base_world
+from analyzer.store import Store
+
+PASSWORD = "not-to-be-seen-4711"
+
+
+@pytest.fixture
+def array() -> Iterator[SimulatedArray]:
+    with SimulatedArray(base_world(), username="reader", password=PASSWORD) as running:
+        yield running
+
+
+@pytest.fixture
+def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    monkeypatch.setenv("SECRET", PASSWORD)
+    return Cluster("prod-a", array.url, "reader", {"password_env": "SECRET"}, timeout=6.0)
+
+
+def found(cluster: Cluster) -> dict[str, doctor.Check]:
+    checks = {check.name: check for check in doctor.cluster(cluster)}
+    assert PASSWORD not in str(checks)
+    return checks
+
+
+def test_all_is_well(cluster: Cluster) -> None:
+    checks = found(cluster)
+    assert {check.status for check in checks.values()} == {"ok"}
+    assert checks["login"].detail.startswith("NetApp Release 9.16.1")
+    assert checks["/api/protocols/san/iscsi/sessions"].detail == "76 connections on 1 pages"
+    assert "new fields" not in checks
+
+
+def test_a_name_that_nobody_knows(cluster: Cluster) -> None:
+    (check,) = doctor.cluster(replace(cluster, url="https://no-such-host.invalid"))
+    assert (check.name, check.status, check.exit_code) == ("name", "fail", 69)
+    assert check.advice == "correct 'url', or the name service"
+
+
+def test_nobody_answers(cluster: Cluster) -> None:
+    checks = found(replace(cluster, url="http://127.0.0.1:9", timeout=0.5))
+    assert (checks["login"].status, checks["login"].exit_code) == ("fail", 69)
+    assert "see that the management address answers HTTPS" in checks["login"].advice
+
+
+def test_a_wrong_password(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "wrong")
+    check = found(cluster)["login"]
+    assert (check.status, check.exit_code) == ("fail", 77)
+    assert "rest-role create -role analyzer -access readonly" in check.advice
+
+
+def test_a_right_that_is_missing_is_named_by_its_endpoint(
+    array: SimulatedArray, cluster: Cluster
+) -> None:
+    array.faults = [Fault("status", "*/igroups", status=403)]
+    checks = found(cluster)
+    bad = [name for name, check in checks.items() if check.status == "fail"]
+    assert bad == ["/api/protocols/san/igroups"]
+    assert checks[bad[0]].advice.startswith("without it reports know less; give the account")
+    assert checks[bad[0]].exit_code == 77
+
+
+def test_a_clock_that_is_off(array: SimulatedArray, cluster: Cluster) -> None:
+    array.clock = lambda: clock.now() + timedelta(minutes=7)
+    check = found(cluster)["clock"]
+    assert check.status == "warn"
+    assert "s from ours" in check.detail
+    assert "synchronise the clocks" in check.advice
+
+
+def test_fields_that_are_newer_than_this_program_are_named_once(
+    array: SimulatedArray, cluster: Cluster
+) -> None:
+    array.faults = [Fault("unknown_field", "*/iscsi/sessions")]
+    check = found(cluster)["new fields"]
+    assert check.status == "ok"
+    assert check.detail.endswith("not kept: novelty.a")
+
+
+def test_a_certificate_that_is_not_checked_is_said(cluster: Cluster) -> None:
+    assert found(replace(cluster, verify=False))["certificate"].status == "warn"
+
+
+def test_a_store_that_can_be_written_and_has_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [check.status for check in doctor.store(Store(tmp_path / "new"))] == ["ok", "ok"]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1))
+    checks = list(doctor.store(Store(tmp_path)))
+    assert [check.status for check in checks] == ["ok", "warn"]
+    assert "retention" in checks[1].advice
+
+
+def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (check,) = doctor.store(Store(tmp_path / "file"))
+    assert (check.status, check.exit_code) == ("fail", 4)
