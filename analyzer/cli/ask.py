@@ -52,6 +52,11 @@ FILTERS = (
 )
 
 
+CHART = click.Option(
+    ["--chart"],
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also save the report's picture: FILE.svg, .png, or .json, its Vega-Lite.",
+)
 SEVERITY = click.Option(
     ["--severity"],
     type=click.Choice(SEVERITIES),
@@ -87,7 +92,7 @@ def options(query: "Query") -> list[click.Parameter]:
     if "severity" in query.columns:
         filters += [SEVERITY, FAIL_ON]
     explain = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
-    return [*times, *own, *filters, *OUTPUT, explain]
+    return [*times, *own, *filters, *OUTPUT, CHART, explain]
 
 
 def answer(
@@ -98,6 +103,7 @@ def answer(
 
     format_, output = given.pop("format_"), given.pop("output")
     explain, fail_on = given.pop("explain", False), given.pop("fail_on", None)
+    picture = given.pop("chart", None)
     clusters = given.pop("cluster", ())
     filters: dict[str, Sequence[str]] = {
         name: given.pop(name) for name in ("svm", "initiator") if name in given
@@ -114,8 +120,16 @@ def answer(
     context.detail(f"{len(result.rows)} rows in {time.monotonic() - start:.3f} s from {query.path}")
     if explain:
         render.explain(result, sys.stdout)
+    elif format_ == "html":
+        from analyzer import page  # noqa: PLC0415  # pictures, only when asked
+
+        render.put(page.one(result), output, sys.stdout)
     else:
         render.write(result, format_, output, sys.stdout)
+    if picture is not None:
+        from analyzer import chart  # noqa: PLC0415  # the same
+
+        chart.save(result, picture)
     return int(fail_on is not None and result.worse(fail_on))
 
 

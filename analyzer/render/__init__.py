@@ -47,7 +47,15 @@ def write(report: Report, format_: str, output: Path | None, stream: TextIO) -> 
             parquet.write(report, draft)
         return
     width = None if output is None and stream.isatty() else table.WIDTH
-    told = text(report, format_, width)
+    put(text(report, format_, width), output, stream)
+
+
+def put(told: str, output: Path | None, stream: TextIO) -> None:
+    """Write text to *output*, whole or not at all, or to *stream*.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
     if output is None:
         stream.write(told)
         stream.flush()

@@ -6,7 +6,7 @@ security policy inside the file allows only its own style and its own script, by
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -16,6 +16,11 @@ from analyzer import __version__, clock
 from analyzer.render import table
 from analyzer.render.value import cell, visible
 from analyzer.report import Report
+
+# Of each report by name: title, text and safe SVG.
+Figures = Mapping[str, Sequence[tuple[str, str, str]]]
+
+_ROOM = 2_000_000  # characters of table rows in a page, shared by its reports
 
 
 def _asset(name: str) -> str:
@@ -31,8 +36,28 @@ def _severity(report: Report, row: Sequence[Any]) -> str:
     return str(row[names.index("severity")] or "") if "severity" in names else ""
 
 
-def page(reports: Sequence[Report], title: str | None = None) -> str:
-    """The reports as one self-contained page."""
+def _fitting(report: Report, room: int) -> list[list[str]]:
+    """The first rows, as text, that fit *room*."""
+    rows: list[list[str]] = []
+    for row in report.rows:
+        cells = [visible(cell(value)) for value in row]
+        room -= sum(len(text) + 10 for text in cells)
+        if room < 0 and rows:
+            break
+        rows.append(cells)
+    return rows
+
+
+def page(
+    reports: Sequence[Report],
+    title: str | None = None,
+    figures: Figures | None = None,
+    note: str | None = None,
+) -> str:
+    """The reports as one self-contained page, *figures* beside their tables, *note* at the top.
+
+    Of a table that is too long the first rows are shown, and the command that gives the rest.
+    """
     style, script = _asset("page.css"), _asset("page.js")
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -49,7 +74,9 @@ def page(reports: Sequence[Report], title: str | None = None) -> str:
         reports=reports,
         made=clock.iso(clock.now()),
         version=__version__,
-        cell=lambda value: visible(cell(value)),
+        figures=figures or {},
+        note=note,
+        fitting=lambda report: _fitting(report, _ROOM // len(reports)),
         coverage=table.coverage,
         headline=table.headline,
         severity=_severity,

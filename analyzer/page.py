@@ -1,0 +1,68 @@
+"""The standing report: what an administrator wants to look at every morning, as one HTML file."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analyzer import chart, query, report
+from analyzer.catalog import Catalog
+from analyzer.errors import UsageError
+from analyzer.render import html
+from analyzer.report import Report, Request
+
+# Reports in the order in which a reader asks: what broke, is it back, what is new, what is next.
+SECTIONS = (
+    "coverage", "outages", "dropped-connections", "not-recovered", "new-initiators", "events",
+    "multipath-imbalance", "paths", "sessions-over-time", "sessions-by-node", "forecast",
+)  # fmt: skip
+TITLE = "iSCSI sessions"
+
+
+def reports(catalog: Catalog, request: Request) -> list[Report]:
+    """Every section, over the request's window.
+
+    A pair compares the window's two ends, an instant is its end. A section that has no answer yet
+    (one snapshot makes no pair) is left out.
+
+    Raises:
+        UsageError: the window is wrong, or nothing was seen by its end.
+    """
+    known = query.reports()
+    ends = replace(request, at=request.until, before=request.since, after=request.until)
+    made = [report.run(catalog, known[SECTIONS[0]], ends)]
+    for name in SECTIONS[1:]:
+        try:
+            made.append(report.run(catalog, known[name], ends))
+        except UsageError:
+            if known[name].over == "window":
+                raise
+    return made
+
+
+def one(found: Report) -> str:
+    """One report as a page, with its pictures."""
+    return html.page([found], figures=_figures([found]), note=_note())
+
+
+def standing(catalog: Catalog, request: Request) -> str:
+    """The standing report as a page.
+
+    Raises:
+        UsageError: the window is wrong, or nothing was seen by its end.
+    """
+    made = reports(catalog, request)
+    names = ", ".join(catalog.clusters)
+    return html.page(made, title=f"{TITLE}: {names}", figures=_figures(made), note=_note())
+
+
+def _figures(made: Sequence[Report]) -> html.Figures:
+    ahead = next((found for found in made if found.name == "forecast"), None)
+    return {
+        found.name: [
+            (picture.title, picture.text, picture.svg()) for picture in chart.draw(found, ahead)
+        ]
+        for found in made
+    }
+
+
+def _note() -> str | None:
+    return None if chart.available() else f"{chart.MISSING}."
