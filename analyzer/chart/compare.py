@@ -6,6 +6,7 @@ import altair as alt
 
 from analyzer.chart import data
 from analyzer.chart.picture import CALM, FOUND, INK, LOST, Picture
+from analyzer.render.table import headline
 from analyzer.report import Report
 
 _COLUMNS = 24
@@ -88,9 +89,15 @@ def changes(report: Report) -> Picture:
         )
         .properties(width=data.WIDTH, height={"step": 24})
     )
-    totals = {what: sum(n for (_, w), n in sides.items() if w == what) for what in _WORDS}
+    totals = {
+        what: sum(n for (_, w), n in sides.items() if w == what) for what in ("lost", "appeared")
+    }
     text = f"{totals['lost']} sessions lost and {totals['appeared']} appeared.{rest}"
     return Picture("changes", report.title, text, chart)
 
 
-_WORDS = ("lost", "appeared")
+def nothing(report: Report) -> Picture:
+    """What a report without rows says, as a picture."""
+    said = headline(report)
+    chart = alt.Chart(data.values([{"said": said}])).mark_text(color=INK, fontSize=14)
+    return Picture(report.name, report.title, said, chart.encode(text="said:N"))

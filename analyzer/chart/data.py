@@ -60,7 +60,9 @@ def values(rows: Sequence[Row]) -> alt.InlineData:
 def time_axis(field: str, since: datetime, until: datetime) -> alt.X:
     """A time axis in UTC over a window."""
     scale = alt.Scale(type="utc", domain=[instant(since), instant(until)], nice=False)
-    axis = alt.Axis(title="UTC", grid=True, labelOverlap=True)
+    days = (until - since).total_seconds() / 86_400
+    written = "%H:%M" if days <= 1.5 else "%d %b %H:%M" if days <= 5 else "%d %b"
+    axis = alt.Axis(title="UTC", grid=True, labelOverlap=True, format=written)
     return alt.X(f"{field}:T", scale=scale, axis=axis)
 
 

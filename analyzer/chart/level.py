@@ -35,10 +35,17 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
     band = _band(forecast, kept, several) if forecast is not None else []
     end = max([until, *(row["when"] for row in band)])
     colour = alt.Color("node:N", scale=alt.Scale(domain=kept, range=SERIES))
+    # Nodes of an equal number: the wide line is seen behind the narrow one.
+    widths = [1.5 + 1.5 * (len(kept) - at) for at in range(1, len(kept) + 1)]
     axis = alt.Axis(title="sessions", format="d", tickMinStep=1)
     x = data.time_axis("at", since, end)
     level = alt.Chart(data.values(rows)).mark_line(interpolate="step-after").encode(
-        x=x, y=alt.Y("sessions:Q", axis=axis, scale=alt.Scale(zero=True)), color=colour
+        x=x,
+        y=alt.Y("sessions:Q", axis=axis, scale=alt.Scale(zero=True)),
+        color=colour,
+        strokeWidth=alt.StrokeWidth(
+            "node:N", scale=alt.Scale(domain=kept, range=widths), legend=None
+        ),
     )  # fmt: skip
     limit = alt.Chart(
         data.values([{"node": k, "limit": v} for k, v in limits.items() if k in kept])

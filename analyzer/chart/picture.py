@@ -50,7 +50,8 @@ class Picture:
                 titleFontWeight="normal",
             ),
             legend=alt.LegendConfig(
-                labelColor=INK, titleColor=INK, orient="top", title=None, labelLimit=300
+                labelColor=INK, titleColor=INK, orient="top", title=None, labelLimit=300,
+                symbolOpacity=1,
             ),
             view=alt.ViewConfig(stroke=None),
         )  # fmt: skip

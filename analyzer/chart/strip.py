@@ -87,7 +87,7 @@ def losses(report: Report, column: str) -> Picture:
         f" {data.instant(until)}; {still} not back yet, drawn to the end with an arrow."
         f" Grey bands are times that nobody saw.{rest}"
     )
-    title = f"{report.title}, by {_WHO[column]}"
+    title = report.title if column == "cause" else f"{report.title}, by {_WHO[column]}"
     return Picture(f"{report.name}-{_WHO[column]}", title, text, chart)
 
 

@@ -237,6 +237,7 @@ def snapshots(context: Context, /, **given: Any) -> int:
 
 for _command in (diff, timeline, snapshots):
     _command.params += [*FILTERS[:1], *OUTPUT]
+diff.params.append(CHART)
 diff.params += FILTERS[1:]
 
 

@@ -1,0 +1,39 @@
+"""A browser for the session, and the pages that it looks at."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import tab as chromium
+
+from analyzer import demo, page, policy
+from analyzer.catalog import Catalog
+from analyzer.report import Request
+from analyzer.store import Store
+
+
+@pytest.fixture(scope="session")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Tab]:
+    if chromium.CHROMIUM is None:
+        pytest.skip("no chromium here")
+    with chromium.browser(tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+def standing(store: Store, path: Path, until: datetime, since: str = "24h") -> Path:
+    """The standing report of a store, as a file."""
+    with demo.at(until):
+        catalog = Catalog(store, tables=policy.tables(None))
+        try:
+            path.write_text(page.standing(catalog, Request(since=since)), encoding="utf-8")
+        finally:
+            catalog.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def day(recorded: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration's day as a page."""
+    until = datetime.combine(demo.DAY, datetime.min.time()) + timedelta(days=1)
+    return standing(recorded, tmp_path_factory.mktemp("page") / "day.html", until)

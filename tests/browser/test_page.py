@@ -1,0 +1,84 @@
+"""The standing report in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from tab import Tab
+
+pytestmark = pytest.mark.browser
+pytest.importorskip("altair")
+
+TABLE = "document.querySelector('#dropped-connections-rows')"
+SHOWN = f"[...{TABLE}.tBodies[0].rows].filter(row => !row.hidden)"
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_page_asks_nobody_complains_of_nothing_and_fits(
+    tab: Tab, day: Path, width: int, dark: bool
+):
+    tab.open(day, width, dark=dark)
+    assert tab.requests() == [day.as_uri()]
+    assert tab.complaints() == []
+    assert not tab.overflows()
+
+
+def test_a_click_on_a_heading_sorts_and_another_turns_it_round(tab: Tab, day: Path):
+    tab.open(day)
+    cells = f"{SHOWN}.map(row => row.cells[2].textContent)"
+    button = f"{TABLE}.tHead.rows[0].cells[2]"
+    tab.js(f"{button}.querySelector('button').click()")
+    up = tab.js(cells)
+    assert up == sorted(up)
+    assert len(set(up)) > 1
+    assert tab.js(f"{button}.getAttribute('aria-sort')") == "ascending"
+    tab.js(f"{button}.querySelector('button').click()")
+    assert tab.js(cells) == sorted(up, reverse=True)
+
+
+def test_typing_into_the_filter_leaves_the_rows_that_hold_it(tab: Tab, day: Path):
+    tab.open(day)
+    every = tab.js(f"{SHOWN}.length")
+    tab.js(
+        "(() => { const field = document.querySelector('#dropped-connections input');"
+        " field.value = 'LNX4'; field.dispatchEvent(new Event('input')); })()"
+    )
+    kept = tab.js(f"{SHOWN}.map(row => row.textContent.toLowerCase().includes('lnx4'))")
+    assert kept
+    assert all(kept)
+    assert len(kept) < every
+
+
+def test_every_picture_says_what_it_shows_and_stands_by_its_table(tab: Tab, day: Path):
+    tab.open(day)
+    pictures = tab.js(
+        "[...document.querySelectorAll('svg')].map(svg => ({"
+        "role: svg.getAttribute('role'), label: svg.getAttribute('aria-label'),"
+        "title: svg.querySelector('title').textContent, told: svg.querySelector('desc').textContent,"
+        "beside: svg.closest('section').querySelectorAll('tbody tr').length,"
+        "drawn: svg.getBoundingClientRect().height}))"
+    )
+    assert len(pictures) >= 8
+    for picture in pictures:
+        assert picture["role"] == "img"
+        assert picture["title"] in picture["label"]
+        assert picture["told"] in picture["label"]
+        assert picture["beside"] > 0
+        assert picture["drawn"] > 40
+
+
+def test_without_scripts_it_is_tables_and_still_pictures(tab: Tab, day: Path):
+    tab.open(day, scripts=False)
+    assert tab.complaints() == []
+    assert tab.js("document.querySelectorAll('svg path').length") > 20
+    assert tab.js("document.querySelectorAll('tbody tr').length") > 50
+    assert tab.js("document.querySelectorAll('th button').length") == 0
+    assert tab.js("[...document.querySelectorAll('.filter')].every(one => one.hidden)")
+
+
+def test_ink_follows_the_page(tab: Tab, day: Path):
+    ink = "getComputedStyle(document.querySelector('svg text')).fill"
+    tab.open(day)
+    light = tab.js(ink)
+    tab.open(day, dark=True)
+    assert tab.js(ink) != light
