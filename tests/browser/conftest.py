@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 import tab as chromium
+from pages import standing
 
-from analyzer import demo, page, policy
-from analyzer.catalog import Catalog
-from analyzer.report import Request
+from analyzer import demo
 from analyzer.store import Store
 
 
@@ -19,17 +18,6 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Tab]:
         pytest.skip("no chromium here")
     with chromium.browser(tmp_path_factory.mktemp("profile")) as opened:
         yield opened
-
-
-def standing(store: Store, path: Path, until: datetime, since: str = "24h") -> Path:
-    """The standing report of a store, as a file."""
-    with demo.at(until):
-        catalog = Catalog(store, tables=policy.tables(None))
-        try:
-            path.write_text(page.standing(catalog, Request(since=since)), encoding="utf-8")
-        finally:
-            catalog.close()
-    return path
 
 
 @pytest.fixture(scope="session")

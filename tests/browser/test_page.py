@@ -15,7 +15,7 @@ SHOWN = f"[...{TABLE}.tBodies[0].rows].filter(row => !row.hidden)"
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_page_asks_nobody_complains_of_nothing_and_fits(
-    tab: Tab, day: Path, width: int, dark: bool
+    tab: Tab, day: Path, *, width: int, dark: bool
 ):
     tab.open(day, width, dark=dark)
     assert tab.requests() == [day.as_uri()]

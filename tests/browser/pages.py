@@ -1,0 +1,20 @@
+"""Pages to look at."""
+
+from datetime import datetime
+from pathlib import Path
+
+from analyzer import demo, page, policy
+from analyzer.catalog import Catalog
+from analyzer.report import Request
+from analyzer.store import Store
+
+
+def standing(store: Store, path: Path, until: datetime, since: str = "24h") -> Path:
+    """The standing report of a store, as a file."""
+    with demo.at(until):
+        catalog = Catalog(store, tables=policy.tables(None))
+        try:
+            path.write_text(page.standing(catalog, Request(since=since)), encoding="utf-8")
+        finally:
+            catalog.close()
+    return path
