@@ -1,0 +1,64 @@
+"""A month of five hundred hosts is still a file to be mailed."""
+
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import plain
+import polars as pl
+import pytest
+from pages import standing
+from tab import Tab
+
+from analyzer import session
+from analyzer.snapshot import Listing, Snapshot
+
+pytestmark = pytest.mark.browser
+pytest.importorskip("altair")
+
+HOSTS, PATHS, LOOKS = 500, 4, 60
+
+
+def _looks() -> list[Snapshot]:
+    """A month, twice a day: each time one path of ten is away, and every name is long."""
+    random = Random(7)
+    every = [
+        plain.row("s", host, login=host * PATHS + path)
+        | {
+            "initiator": f"iqn.1998-01.com.vmware:rack-{host % 20:02}-esx-{host:04}.example:4f1a",
+            "initiator_address": f"10.0.{host // 250}.{host % 250}",
+            "interface_id": f"lif-{path}", "interface": f"lif_iscsi_{path}",
+            "interface_uuid": f"lif-{path}", "interface_address": f"10.1.1.{path}",
+        }
+        for host in range(HOSTS)
+        for path in range(PATHS)
+    ]  # fmt: skip
+    return [
+        Snapshot(
+            "prod-a",
+            plain.START + timedelta(hours=12 * number),
+            Listing(
+                "complete",
+                None,
+                pl.DataFrame(
+                    [row for row in every if random.random() > 0.1], schema=session.SCHEMA
+                ),
+            ),
+        )
+        for number in range(LOOKS + 1)
+    ]
+
+
+def test_a_month_of_five_hundred_hosts_stays_under_three_megabytes(tab: Tab, tmp_path: Path):
+    looks = _looks()
+    store = plain.stored(str(tmp_path), "store", looks)
+    page = standing(store, tmp_path / "page.html", looks[-1].taken_at, "30d")
+    assert page.stat().st_size < 3_000_000
+    tab.open(page, 360)
+    assert tab.seconds < 5
+    assert tab.complaints() == []
+    assert not tab.overflows()
+    more = tab.js("[...document.querySelectorAll('.more')].map(one => one.textContent)")
+    assert any("analyzer report dropped-connections --format csv" in one for one in more)
+    assert tab.js("document.querySelectorAll('figcaption').length") >= 6
+    print(page, page.stat().st_size, tab.seconds)
