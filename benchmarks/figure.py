@@ -44,6 +44,11 @@ def peak(work: Callable[..., object], *arguments: object) -> int:
 
 def _measured(work: Callable[..., object], arguments: tuple[object, ...]) -> int:
     work(*arguments)
+    return held()
+
+
+def held() -> int:
+    """Bytes of memory that this process has needed at most."""
     # Not ru_maxrss: that still knows the process that this one was started from.
     told = Path("/proc/self/status").read_text(encoding="ascii")
     (line,) = (line for line in told.splitlines() if line.startswith("VmHWM:"))

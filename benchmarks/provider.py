@@ -1,0 +1,224 @@
+"""A service provider: many clusters of a few thousand sessions, one collector, one store.
+
+The arrays are one process of their own that sends bytes made before, so that it is not what is
+measured; every cluster gets the same answers under a name of its own. The clock is moved: rounds
+follow each other at once and are five minutes apart.
+"""
+
+import os
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+
+from analyzer import collect as room
+from analyzer import demo, history, query, report
+from analyzer.catalog import Catalog
+from analyzer.config import Cluster
+from analyzer.report import Request
+from analyzer.simulate.base import fleet
+from analyzer.store import Store
+from benchmarks.figure import Figure, held
+from benchmarks.fleet import START, STEP, Fleet
+
+INTERVAL = STEP.total_seconds()
+SHARE = 0.001  # of the sessions that change from one snapshot to the next
+YEAR = 365
+TEN_GB = 10.0**10
+SESSIONS = "/api/protocols/san/iscsi/sessions"
+REPORTS = (
+    "dropped-connections", "outages", "changes", "events", "new-initiators",
+    "multipath-imbalance", "coverage", "flapping", "snapshots", "sessions-by-node",
+)  # fmt: skip
+_ROUND = "/round/"  # tells the arrays which answers are due
+
+
+def answers(sessions: int, rounds: int) -> dict[str, bytes]:
+    """Every answer by path, those of sessions by round too: a few log in anew each time."""
+    world = fleet(sessions)
+    chance = random.Random(1)
+    made: dict[str, bytes] = {}
+    records: list[dict[str, Any]] = world.sessions()
+    owed = 0.0
+    for number in range(rounds):
+        made[f"{SESSIONS} {number}"] = _listing(records)
+        owed += sessions * SHARE
+        for one in chance.sample(records, int(owed)):
+            one["tsih"] = one["tsih"] % 60_000 + 5_000
+        owed %= 1
+    for path, name in (
+        ("/api/svm/svms", "svms"), ("/api/network/ip/interfaces", "interfaces"),
+        ("/api/protocols/san/igroups", "igroups"), ("/api/cluster/nodes", "nodes"),
+    ):  # fmt: skip
+        made[path] = _listing(world.inventory(name))
+    made["/api/cluster"] = msgspec.json.encode(world.inventory("cluster")[0])
+    return made
+
+
+def _listing(records: list[dict[str, Any]]) -> bytes:
+    return msgspec.json.encode({"records": records, "num_records": len(records)})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    answers: ClassVar[dict[str, bytes]] = {}
+    round: ClassVar[list[int]] = [0]
+
+    def do_GET(self) -> None:  # noqa: N802  # http.server's name
+        path = self.path.partition("?")[0]
+        found = self.answers.get(path, self.answers.get(f"{path} {self.round[0]}"))
+        body = found or b'{"error": {"message": "entry doesn\'t exist", "code": "4"}}'
+        self.send_response(404 if found is None else 200)
+        self.send_header("Content-Type", "application/hal+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
+        """Nothing is said."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def _serve(told: Connection, sessions: int, rounds: int) -> None:
+    made = answers(sessions, rounds)
+    at = [0]
+    server = _Server(
+        ("127.0.0.1", 0), type("Handler", (_Handler,), {"answers": made, "round": at})
+    )
+    told.send(server.server_port)
+    _in_background(server)
+    while True:
+        at[0] = told.recv()
+        told.send(at[0])
+
+
+def _in_background(server: _Server) -> None:
+    from threading import Thread  # noqa: PLC0415  # the child's only
+
+    Thread(target=server.serve_forever, daemon=True).start()
+
+
+@contextmanager
+def _arrays(sessions: int, rounds: int) -> Iterator[tuple[str, Connection]]:
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, sessions, rounds), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{ours.recv()}", ours
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str, Any]:
+    """The rounds, then the reports, in a process of their own, whose peak is told."""
+    told: dict[str, Any] = {"rounds": [], "reports": {}}
+    with (
+        tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder,
+        _arrays(sessions, rounds) as (url, arrays),
+    ):
+        store = Store(Path(folder))
+        names = [Cluster(f"c{n:03d}", url, interval=int(INTERVAL)) for n in range(clusters)]
+        for number in range(rounds):
+            arrays.send(number)
+            arrays.recv()
+            with demo.at(START + STEP * number):
+                start = time.perf_counter()
+                found = room.collect(store, names, parallel=parallel)
+                told["rounds"].append(time.perf_counter() - start)
+            wrong = next((one for one in found if one.status != "complete"), None)
+            if wrong is not None:
+                raise AssertionError(wrong.line())
+            print(f"round {number}: {told['rounds'][-1]:.1f} s", flush=True)
+        told["memory"] = held()
+        told["raw"] = _size(store.snapshots) / rounds
+        with demo.at(START + STEP * (rounds - 1)):
+            start = time.perf_counter()
+            catalog = Catalog(store)
+            told["open"] = time.perf_counter() - start
+            known = query.reports()
+            for name in REPORTS:
+                start = time.perf_counter()
+                report.run(catalog, known[name], Request())
+                told["reports"][name] = time.perf_counter() - start
+            catalog.close()
+        told["memory with reports"] = held()
+    return told
+
+
+def _year(sessions: int, days: int, each: int) -> tuple[float, float]:
+    """Bytes of one cluster's history after the first day, and how many each further day adds."""
+    with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder:
+        store = Store(Path(folder))
+        sizes = []
+        for number, taken in enumerate(Fleet(sessions, SHARE).snapshots(days * each), 1):
+            history.record(store, taken)
+            if number % each == 0:
+                # What the manifest names, not what readers of the past are still left with.
+                manifest = store.manifest("bench")
+                sizes.append(
+                    sum((store.folder("bench") / name).stat().st_size for name in _named(manifest))
+                )
+                history.compact(store, "bench", taken.taken_at - timedelta(hours=1))
+    return float(sizes[0]), (sizes[-1] - sizes[0]) / max(1, days - 1)
+
+
+def _named(manifest: dict[str, Any]) -> set[str]:
+    from analyzer.history.part import named  # noqa: PLC0415  # the store's own idea of it
+
+    return named(manifest)
+
+
+def provider(
+    clusters: int, sessions: int, rounds: int, days: int, each: int, parallel: int = 8
+) -> list[Figure]:
+    """Whether one collector keeps up, with how much memory, on how much disk, and the reports."""
+    os.nice(5)
+    with get_context("spawn").Pool(1) as pool:
+        told = pool.apply(_outside, (clusters, sessions, rounds, parallel))
+    spent = sorted(told["rounds"][1:] or told["rounds"])
+    first, daily = _year(sessions, days, each)
+    year = clusters * (first + (YEAR - 1) * daily * (288 / each))
+    slowest = max(told["reports"].values())
+    what = f"{clusters} clusters of {sessions:,}"
+    return [
+        Figure(f"{what}, first round", told["rounds"][0], INTERVAL, "s", "the interval", "< 1"),
+        Figure(f"{what}, a round", spent[len(spent) // 2], INTERVAL, "s", "the interval", "< 1"),
+        Figure("the slowest further round", spent[-1], INTERVAL, "s", "the interval", "< 1"),
+        Figure("peak memory of the collector", told["memory"], 10**9, "bytes", "1 GB", "<= 1"),
+        Figure("snapshot files of a day, before compaction", told["raw"] * 288, TEN_GB, "bytes",
+               "10 GB", "-"),
+        Figure(f"history of a year, from {days} days", year, TEN_GB, "bytes", "10 GB", "-"),
+        Figure("opening the store", told["open"], told["rounds"][-1], "s", "a round", "-"),
+        *(
+            Figure(f"report {name}", seconds, slowest, "s", "the slowest report", "-")
+            for name, seconds in told["reports"].items()
+        ),
+    ]  # fmt: skip
+
+
+def _outside(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str, Any]:
+    # A pool's worker may have no children unless it says that it is none's servant.
+    from multiprocessing import current_process  # noqa: PLC0415  # the child's only
+
+    current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # noqa: SLF001
+    return _work(clusters, sessions, rounds, parallel)
