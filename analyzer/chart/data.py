@@ -16,6 +16,7 @@ WIDTH = 760
 LINES = 40  # what a picture can show; the table has them all
 _LABEL = "length(datum.label) > 36 ? '…' + slice(datum.label, -35) : datum.label"
 Row = dict[str, Any]
+Span = tuple[datetime, datetime]
 
 
 def name(row: Row, column: str, clusters: int) -> str:
@@ -29,12 +30,15 @@ def clusters(report: Report) -> int:
     return len({row["cluster"] for row in report.records()})
 
 
-def most(labels: Iterable[str]) -> tuple[list[str], str]:
-    """The most frequent labels that fit a picture, and a sentence about the rest."""
-    counted = Counter(labels).most_common()
-    rest = len(counted) - LINES
-    told = f" The {LINES} with the most rows are drawn; {rest} more are not." if rest > 0 else ""
-    return [label for label, _ in counted[:LINES]], told
+def most(weights: Iterable[tuple[str, int]]) -> tuple[list[str], str]:
+    """The labels of most weight that fit a picture, and a sentence about the rest."""
+    counted: Counter[str] = Counter()
+    for label, weight in weights:
+        counted[label] += weight
+    ranked = sorted(counted, key=lambda label: (-counted[label], label))
+    rest = len(ranked) - LINES
+    told = f" The {LINES} that matter most are drawn; {rest} more are not." if rest > 0 else ""
+    return ranked[:LINES], told
 
 
 def window(report: Report) -> tuple[datetime, datetime]:
@@ -74,14 +78,34 @@ def lines(field: str, order: Sequence[str] | None = None) -> alt.Y:
     return alt.Y(f"{field}:N", sort=list(order) if order else "ascending", axis=axis)
 
 
+def joined(spans: Iterable[Span], since: datetime, until: datetime) -> list[Span]:
+    """Spans cut to the window; those that the picture cannot show apart are one."""
+    pixel = (until - since) / WIDTH
+    made: list[Span] = []
+    for begin, end in sorted(spans):
+        first, last = max(begin, since), min(end, until)
+        if first >= last:
+            continue
+        if made and first - made[-1][1] < pixel:
+            made[-1] = (made[-1][0], max(last, made[-1][1]))
+        else:
+            made.append((first, last))
+    return made
+
+
+def written(span: Span) -> dict[str, str]:
+    """A span as Vega reads it."""
+    return {"from": instant(span[0]), "to": instant(span[1])}
+
+
 def unknown(report: Report, since: datetime, until: datetime) -> alt.Chart:
     """Bands where nothing could be seen."""
-    rows = [
-        {"from": instant(max(gap["after"] or since, since)), "to": instant(gap["by"] or until)}
+    gaps = [
+        (gap["after"] or since, gap["by"] or until)
         for cover in report.coverage
         for gap in cover["unknown"]
-        if (gap["by"] or until) > since and (gap["after"] or since) < until
     ]
+    rows = [written(span) for span in joined(gaps, since, until)]
     bands: alt.Chart = (
         alt.Chart(values(rows))
         .mark_rect(color=FAINT, opacity=0.3)

@@ -1,7 +1,5 @@
 """Pictures of stretches of time: what could be seen, and who was without a path."""
 
-from datetime import datetime
-
 import altair as alt
 
 from analyzer.chart import data
@@ -16,16 +14,17 @@ _WHO = {"initiator": "host", "interface": "interface", "cause": "cause"}
 def coverage(report: Report) -> Picture:
     """What could be seen, and when."""
     since, until = data.window(report)
+    spans: dict[tuple[str, str], list[data.Span]] = {}
+    for row in report.records():
+        key = (visible(row["cluster"]), row["status"])
+        spans.setdefault(key, []).append((row["from"], row["to"]))
+    # Sorted, so that an unknown span is drawn over what is too near to it to be told apart.
     rows = [
-        {
-            "cluster": visible(row["cluster"]),
-            "from": data.instant(row["from"]),
-            "to": data.instant(row["to"]),
-            "status": row["status"],
-        }
-        for row in report.records()
+        {"cluster": cluster, "status": status, **data.written(span)}
+        for (cluster, status), found in sorted(spans.items())
+        for span in data.joined(found, since, until)
     ]
-    blind = sum(row["status"] != "complete" for row in rows)
+    blind = sum(row["status"] != "complete" for row in report.records())
     colour = alt.Color(
         "status:N", scale=alt.Scale(domain=["complete", "unknown"], range=[FOUND, FAINT])
     )
@@ -39,7 +38,7 @@ def coverage(report: Report) -> Picture:
     )
     text = (
         f"One line for each cluster from {data.instant(since)} to {data.instant(until)}:"
-        f" {blind} spans of {len(rows)} are unknown."
+        f" {blind} spans of {len(report.rows)} are unknown."
     )
     return Picture("coverage", report.title, text, chart)
 
@@ -48,8 +47,13 @@ def losses(report: Report, column: str) -> Picture:
     """Who was away, when: sure, perhaps, and not back yet; bands are what nobody saw."""
     since, until = data.window(report)
     several = data.clusters(report)
-    kept, rest = data.most(data.name(row, column, several) for row in report.records())
-    rows, still = [], 0
+    # Who is still away matters more than who was away often.
+    kept, rest = data.most(
+        (data.name(row, column, several), 1 if row.get("back_by") else 1_000_000)
+        for row in report.records()
+    )
+    pieces: dict[tuple[str, str], list[data.Span]] = {}
+    still = 0
     for row in report.records():
         label = data.name(row, column, several)
         open_ = row["back_by"] is None if "back_by" in row else True
@@ -63,8 +67,13 @@ def losses(report: Report, column: str) -> Picture:
             (lost_by, back_after, _OPEN if open_ else _SURE),
             (back_after, row.get("back_by"), _MAYBE),
         ):
-            rows += _piece(label, kind, (begin, end), (since, until))
-    rows = [dict(one) for one in sorted({tuple(row.items()) for row in rows})]
+            if begin is not None and end is not None:
+                pieces.setdefault((label, kind), []).append((begin, end))
+    rows = [
+        {"name": label, "kind": kind, **data.written(span)}
+        for (label, kind), spans in sorted(pieces.items())
+        for span in data.joined(spans, since, until)
+    ]
     kinds = alt.Color(
         "kind:N", scale=alt.Scale(domain=[_SURE, _MAYBE, _OPEN], range=[DOUBT, FAINT, LOST])
     )
@@ -89,18 +98,3 @@ def losses(report: Report, column: str) -> Picture:
     )
     title = report.title if column == "cause" else f"{report.title}, by {_WHO[column]}"
     return Picture(f"{report.name}-{_WHO[column]}", title, text, chart)
-
-
-def _piece(
-    label: str,
-    kind: str,
-    span: tuple[datetime | None, datetime | None],
-    window: tuple[datetime, datetime],
-) -> list[dict[str, str]]:
-    """The span as a bar, cut to the window; none if nothing of it is there."""
-    if span[0] is None or span[1] is None:
-        return []
-    begin, end = max(span[0], window[0]), min(span[1], window[1])
-    if begin >= end:
-        return []
-    return [{"name": label, "kind": kind, "from": data.instant(begin), "to": data.instant(end)}]

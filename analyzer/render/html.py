@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import escape
 
 from analyzer import __version__, clock
 from analyzer.render import table
@@ -20,7 +21,8 @@ from analyzer.report import Report
 # Of each report by name: title, text and safe SVG.
 Figures = Mapping[str, Sequence[tuple[str, str, str]]]
 
-_ROOM = 2_000_000  # characters of table rows in a page, shared by its reports
+_ROOM = 2_000_000  # bytes of table rows in a page, shared by its reports
+_LINES = 60  # of coverage, in each report
 
 
 def _asset(name: str) -> str:
@@ -41,11 +43,20 @@ def _fitting(report: Report, room: int) -> list[list[str]]:
     rows: list[list[str]] = []
     for row in report.rows:
         cells = [visible(cell(value)) for value in row]
-        room -= sum(len(text) + 10 for text in cells)
+        room -= sum(len(escape(text).encode()) + 10 for text in cells)
         if room < 0 and rows:
             break
         rows.append(cells)
     return rows
+
+
+def _coverage(report: Report) -> str:
+    """What was seen and what was not; of very many gaps the first."""
+    lines = table.coverage(report).splitlines()
+    rest = len(lines) - _LINES
+    if rest > 0:
+        lines[_LINES:] = [f"  … {rest} more lines; 'analyzer report coverage' has them all"]
+    return "\n".join(lines)
 
 
 def page(
@@ -77,7 +88,7 @@ def page(
         figures=figures or {},
         note=note,
         fitting=lambda report: _fitting(report, _ROOM // len(reports)),
-        coverage=table.coverage,
+        coverage=_coverage,
         headline=table.headline,
         severity=_severity,
         when=table.when,
