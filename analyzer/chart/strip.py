@@ -38,7 +38,7 @@ def coverage(report: Report) -> Picture:
     )
     text = (
         f"One line for each cluster from {data.instant(since)} to {data.instant(until)}:"
-        f" {blind} spans of {len(report.rows)} are unknown."
+        f" {blind} of {len(report.rows)} spans unknown."
     )
     return Picture("coverage", report.title, text, chart)
 

@@ -1,0 +1,113 @@
+"""Pictures as files, and pages where there are none."""
+
+import runpy
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from analyzer import chart, cli, page, query, report
+from analyzer.catalog import Catalog
+from analyzer.errors import UsageError
+from analyzer.report import Report, Request
+from analyzer.store import Store
+
+pytest.importorskip("altair")
+
+
+def told(catalog: Catalog, name: str, **times: str) -> Report:
+    return report.run(catalog, query.reports()[name], Request(**times))
+
+
+@pytest.mark.parametrize("name", chart.NAMES)
+def test_every_report_that_is_said_to_have_a_picture_has_one(sample: Catalog, name: str):
+    times = {"before": "2026-11-23T02:10Z", "after": "2026-11-23T02:20Z"}
+    (picture, *_) = chart.draw(told(sample, name, **times))
+    assert picture.svg().startswith("<svg")
+    assert picture.title
+    assert picture.text
+
+
+def test_a_loss_without_an_end_is_drawn_to_the_end_of_the_window(sample: Catalog):
+    (by_host, _) = chart.draw(told(sample, "dropped-connections"))
+    layers = by_host.specification()["layer"]
+    rows = [row for layer in layers for row in layer["data"]["values"]]
+    away = [row for row in rows if row.get("kind") == "still away"]
+    assert {row["name"] for row in away} == {"iqn.1994-05.com.redhat:lnx4"}
+    assert {row["to"] for row in away} == {"2026-11-24T00:00:00Z"}
+    bands = [row for row in rows if "name" not in row]
+    assert len(bands) == 1, "what nobody saw is a band"
+
+
+def test_spans_too_near_to_be_told_apart_are_one_and_no_other():
+    from analyzer.chart import data  # noqa: PLC0415  # needs the extra
+
+    start = datetime(2026, 11, 23)
+    pixel = timedelta(days=1) / data.WIDTH
+    spans = [(start, start + pixel), (start + 1.5 * pixel, start + 2 * pixel)]
+    far = (start + 5 * pixel, start + timedelta(days=9))
+    end = start + timedelta(days=1)
+    assert data.joined([far, *spans], start, end) == [(start, start + 2 * pixel), (far[0], end)]
+
+
+def test_without_the_extra_the_page_says_what_draws_the_pictures(
+    sample: Catalog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(chart, "available", lambda: False)
+    made = page.standing(sample, Request())
+    assert "<svg" not in made
+    assert "analyzer[charts]" in made
+    assert "lnx4" in made
+    with pytest.raises(UsageError, match="charts"):
+        chart.save(told(sample, "outages"), tmp_path / "x.svg")
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "says"),
+    [("x.gif", "outages", r"\.svg"), ("x.svg", "snapshots", "no picture")],
+)
+def test_a_picture_that_cannot_be_is_refused(
+    sample: Catalog, tmp_path: Path, file: str, name: str, says: str
+):
+    with pytest.raises(UsageError, match=says):
+        chart.save(told(sample, name), tmp_path / file)
+    assert not (tmp_path / file).exists()
+
+
+def test_nothing_found_is_a_picture_too(sample: Catalog, tmp_path: Path):
+    found = told(sample, "dropped-connections", since="1m")
+    assert not found.rows
+    chart.save(found, tmp_path / "none.svg")
+    assert "Nothing found" in (tmp_path / "none.svg").read_text()
+
+
+def test_the_commands_write_the_files(
+    recorded: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setenv("ANALYZER_STORE", str(recorded.root))
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+    whole, last = tmp_path / "page.html", tmp_path / "last.html"
+    assert cli.status(["page", "--output", str(whole)]) == 0
+    assert cli.status(["page", "--last", "24h", "--output", str(last)]) == 0
+    assert last.read_bytes() == whole.read_bytes(), "the same window gives the same bytes"
+    one = tmp_path / "one.svg"
+    assert cli.status(["report", "outages", "--format", "html", "--chart", str(one)]) == 0
+    assert capsys.readouterr().out.count("<svg") == 1
+    assert one.read_text().startswith("<svg")
+
+
+def test_the_picture_of_the_readme_is_there_with_words():
+    root = Path(__file__).parents[2]
+    assert (root / "docs" / "losses.svg").read_text().startswith("<svg")
+    readme = (root / "README.md").read_text()
+    assert "](docs/losses.svg)" in readme
+    assert "![](" not in readme
+
+
+def test_the_demonstration_is_what_the_readme_shows(tmp_path: Path, recorded: Store):
+    script = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "picture.py"))
+    script["draw"](recorded, tmp_path / "losses.svg")
+    assert "lnx4" in (tmp_path / "losses.svg").read_text()
