@@ -7,7 +7,8 @@
     history/cluster=C/manifest.json      the commit point: names the files that make it up
     history/cluster=C/pending/STAMP      a snapshot that may not be folded yet
     history.duckdb                       views, for anyone's DuckDB
-    locks/C                              one writer per cluster; dies with its process
+    locks/C@host                         one writer per cluster and host; dies with its process
+    leases/C/00000007                    one host per cluster; see ``lease``
 
 A file appears under its final name whole or not at all; names that start with a dot are
 unfinished and nobody reads them.
@@ -25,7 +26,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from analyzer import clock
+from analyzer import clock, lease
 from analyzer.errors import Busy, StoreError, UsageError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -73,9 +74,12 @@ def publish(path: Path) -> Iterator[Path]:
 class Store:
     """One directory of snapshots and history."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, host: str | None = None) -> None:
+        """Open it as *host*, by default this one."""
         self.root = root.resolve()
+        self.host = host or socket.gethostname()
         self._held: dict[str, int] = {}
+        self._leases: dict[str, lease.Lease] = {}
 
     @property
     def snapshots(self) -> Path:
@@ -161,9 +165,19 @@ class Store:
         return manifest
 
     def commit(self, cluster: str, manifest: dict[str, Any]) -> None:
-        """Replace the manifest: from now on readers see the files it names."""
+        """Replace the manifest: from now on readers see the files it names.
+
+        Raises:
+            Busy: another host took over meanwhile; nothing was published.
+        """
         with publish(self.folder(cluster) / "manifest.json") as draft:
             draft.write_text(json.dumps(manifest, separators=(",", ":")))
+            if cluster in self._leases:
+                self._leases[cluster].check()
+
+    def holding(self, cluster: str) -> int:
+        """The number of the lease under which files are written; 0 without one."""
+        return self._leases[cluster].number if cluster in self._leases else 0
 
     @contextmanager
     def lock(self, cluster: str) -> Iterator[None]:
@@ -180,7 +194,8 @@ class Store:
             finally:
                 self._held[cluster] -= 1
             return
-        path = self.root / "locks" / check_cluster(cluster)
+        # Per host: a share that passes locks on may not let go of a dead host's.
+        path = self.root / "locks" / f"{check_cluster(cluster)}@{self.host}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle = path.open("a+")
@@ -194,10 +209,16 @@ class Store:
                 holder = handle.read().strip() or "another process"
                 raise Busy(f"{cluster}: {holder} is writing its history; try again") from error
             handle.truncate(0)
-            handle.write(f"process {os.getpid()} on {socket.gethostname()}")
+            handle.write(f"process {os.getpid()} on {self.host}")
             handle.flush()
+            try:
+                held = lease.take(self.root / "leases" / cluster, cluster, self.host)
+            except OSError as error:
+                raise StoreError(f"cannot write {self.root}: {error.strerror}") from error
             self._held[cluster] = 1
+            self._leases[cluster] = held
             try:
                 yield
             finally:
-                del self._held[cluster]
+                del self._held[cluster], self._leases[cluster]
+                held.release()

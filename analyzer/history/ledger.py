@@ -56,11 +56,18 @@ class Ledger:
         self.connection.close()
 
     def attempts(self) -> Parts:
-        return Parts(self.cluster, self.folder, "attempts", "taken_at", self.manifest["attempts"])
+        entries = self.manifest["attempts"]
+        return Parts(self.cluster, self.folder, self._label("attempts"), "taken_at", entries)
+
+    def _label(self, kind: str) -> str:
+        # A holder that was taken over from must never write a file that its successor names.
+        return f"{kind}-{self.store.holding(self.cluster)}"
 
     def closed(self, table: Table) -> Parts:
         entries = self.manifest["tables"][table.name]["closed"]
-        return Parts(self.cluster, self.folder, f"{table.name}.closed", "gone_by", entries)
+        return Parts(
+            self.cluster, self.folder, self._label(f"{table.name}.closed"), "gone_by", entries
+        )
 
     def add(self, items: Iterable[Fresh]) -> None:
         """Fold snapshots, none of which the history has yet."""
@@ -130,7 +137,7 @@ class Ledger:
 
     def _load_attempts(self, fresh: list[Fresh], since: datetime) -> None:
         told = pl.DataFrame([item.attempt for item in fresh], schema=_ATTEMPT)
-        path = self.folder / "attempts-fresh.parquet"
+        path = self.folder / f"{self._label('attempts')}-fresh.parquet"
         with publish(path) as draft:
             told.write_parquet(draft)
         columns = ", ".join(_ATTEMPT)
@@ -161,7 +168,8 @@ class Ledger:
         )
 
     def _write_open(self, table: Table, known: dict[str, Any], rows: str) -> None:
-        path = self.folder / f"{table.name}.open-{self.manifest['generation']:08d}.parquet"
+        label = self._label(f"{table.name}.open")
+        path = self.folder / f"{label}-{self.manifest['generation']:08d}.parquet"
         (count,) = self.connection.execute(f"select count(*) from ({rows})").fetchall()[0]
         # Alike beside alike makes small files; past some size the sort costs more than it saves.
         order = _order(table) if count <= _SORTED else ""

@@ -1,0 +1,147 @@
+"""Many collectors, one store: one holder per cluster, whoever dies, sleeps or races."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from plain import lone, row
+
+from analyzer import history, lease
+from analyzer.errors import Busy
+from analyzer.store import Store
+
+DEAD = """
+import sys, time
+from pathlib import Path
+from analyzer.store import Store
+with Store(Path(sys.argv[1]), sys.argv[2]).lock("c1"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+# Each host adds to a number that nothing else protects.
+RACE = """
+import sys, time
+from pathlib import Path
+from analyzer.errors import Busy
+from analyzer.store import Store
+root = Path(sys.argv[1])
+store, done = Store(root, sys.argv[2]), 0
+deadline = time.monotonic() + 60
+while done < 40 and time.monotonic() < deadline:
+    try:
+        with store.lock("c1"):
+            count = int((root / "count").read_text())
+            time.sleep(0.001)
+            (root / "count").write_text(str(count + 1))
+            done += 1
+    except Busy:
+        time.sleep(0.001)
+"""
+
+
+def age(store: Store, seconds: float, cluster: str = "c1") -> None:
+    """As if its holder had last been alive so long ago."""
+    path = max((store.root / "leases" / cluster).glob("0*"))
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def killed(store: Store, host: str) -> None:
+    """A holder on *host*, dead in the middle of its work."""
+    with subprocess.Popen(
+        [sys.executable, "-c", DEAD, str(store.root), host], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "held\n"
+        child.send_signal(signal.SIGKILL)
+
+
+def test_another_host_waits_and_is_told_who_holds_it(tmp_path: Path) -> None:
+    here, there = Store(tmp_path, "here"), Store(tmp_path, "there")
+    with (
+        here.lock("c1"),
+        pytest.raises(Busy, match=f"c1: process {os.getpid()} on here is writing") as told,
+        there.lock("c1"),
+    ):
+        pass
+    assert told.value.exit_code == 75
+    with there.lock("c1"), there.lock("c2"):
+        pass
+
+
+def test_a_dead_host_is_waited_for_and_then_replaced(tmp_path: Path) -> None:
+    here = Store(tmp_path, "here")
+    killed(here, "there")
+    with pytest.raises(Busy, match=r"process \d+ on there"), here.lock("c1"):
+        pass
+    age(here, lease.TERM - 10)
+    with pytest.raises(Busy), here.lock("c1"):
+        pass
+    age(here, lease.TERM + 10)
+    history.record(here, lone("complete", [row("a", 1, 1)], 0))
+    assert history.verify(here, "c1").problem is None
+
+
+def test_a_dead_process_of_the_same_host_is_replaced_at_once(tmp_path: Path) -> None:
+    here = Store(tmp_path, "here")
+    killed(here, "here")
+    with here.lock("c1"):
+        pass
+
+
+def test_a_holder_that_slept_too_long_publishes_nothing(tmp_path: Path) -> None:
+    slow, quick = Store(tmp_path, "slow"), Store(tmp_path, "quick")
+    history.record(slow, lone("complete", [row("a", 1, 1)], 0))
+    with slow.lock("c1"):
+        age(slow, lease.TERM + 10)
+        history.record(quick, lone("complete", [row("a", 2, 2)], 5))
+        kept = quick.manifest("c1")
+        with pytest.raises(Busy, match="on quick took over; nothing was published"):
+            history.record(slow, lone("complete", [row("a", 3, 3)], 5 + 5))
+        assert quick.manifest("c1") == kept
+    # What the fenced one stored is folded by the next, and nothing is lost or damaged.
+    history.catch_up(quick, "c1")
+    assert history.verify(quick, "c1") == history.Verified("c1", 3, 2)
+
+
+def test_a_holder_whose_heart_stood_still_stops_by_itself(tmp_path: Path) -> None:
+    held = lease.take(tmp_path / "c1", "c1", "here", term=0.05, beat=0.04)
+    held._done.set()
+    time.sleep(0.06)
+    with pytest.raises(Busy, match="its lease ran out"):
+        held.check()
+    held.release()
+
+
+def test_a_beating_heart_keeps_the_lease(tmp_path: Path) -> None:
+    held = lease.take(tmp_path / "c1", "c1", "here", beat=0.02)
+    os.utime(held.path, (1, 1))
+    deadline = time.monotonic() + 5
+    while held.path.stat().st_mtime == 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    with pytest.raises(Busy):
+        lease.take(tmp_path / "c1", "c1", "there")
+    held.release()
+    lease.take(tmp_path / "c1", "c1", "there").release()
+
+
+def test_two_hosts_that_race_never_both_hold(tmp_path: Path) -> None:
+    (tmp_path / "count").write_text("0")
+    racers = [
+        subprocess.Popen([sys.executable, "-c", RACE, str(tmp_path), host])
+        for host in ("here", "there", "elsewhere")
+    ]
+    assert [racer.wait(60) for racer in racers] == [0, 0, 0]
+    assert (tmp_path / "count").read_text() == "120"
+
+
+def test_a_lease_leaves_few_files(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for _ in range(30):
+        with store.lock("c1"):
+            pass
+    assert len(list((tmp_path / "leases" / "c1").iterdir())) <= 10
