@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import history, planning
+from benchmarks import collect, history, planning, provider
 from benchmarks.figure import Figure, save, table
 
 # name: (what to run in full, what to run to see that it runs)
@@ -20,6 +20,14 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
     "planning": (
         lambda: planning.planning(5_000, 25_920),
         lambda: planning.planning(50, 400),
+    ),
+    "collect": (
+        lambda: collect.collect(100_000, 20, 5_000),
+        lambda: collect.collect(500, 5, 100),
+    ),
+    "fleet": (
+        lambda: provider.provider(500, 2_000, 4, 3, 288),
+        lambda: provider.provider(5, 50, 3, 2, 12),
     ),
     "pair": (lambda: history.pair(1_000_000), lambda: history.pair(2_000)),
 }

@@ -74,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
     answers: ClassVar[dict[str, bytes]] = {}
     round: ClassVar[list[int]] = [0]
 
-    def do_GET(self) -> None:  # noqa: N802  # http.server's name
+    def do_GET(self) -> None:  # http.server's name
         path = self.path.partition("?")[0]
         found = self.answers.get(path, self.answers.get(f"{path} {self.round[0]}"))
         body = found or b'{"error": {"message": "entry doesn\'t exist", "code": "4"}}'
@@ -96,9 +96,7 @@ class _Server(ThreadingHTTPServer):
 def _serve(told: Connection, sessions: int, rounds: int) -> None:
     made = answers(sessions, rounds)
     at = [0]
-    server = _Server(
-        ("127.0.0.1", 0), type("Handler", (_Handler,), {"answers": made, "round": at})
-    )
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"answers": made, "round": at}))
     told.send(server.server_port)
     _in_background(server)
     while True:

@@ -1,0 +1,193 @@
+"""The collector against the official client, by memory, and beside broken clusters.
+
+The server is a process of its own and sends bytes that were made before: it is not what is
+measured.
+"""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import msgspec
+
+from analyzer import collect as room
+from analyzer.config import Cluster
+from analyzer.simulate.base import fleet
+from analyzer.store import Store
+from benchmarks.figure import Figure, best, peak
+
+FOUR_HUNDRED_MB = 400 * 10**6
+SESSIONS = "/api/protocols/san/iscsi/sessions"
+
+
+def pages(sessions: int, size: int) -> dict[str, bytes]:
+    """Every answer that a collector of this fleet gets, by path and query from ``start`` on."""
+    world = fleet(sessions)
+    made: dict[str, bytes] = {}
+    records = world.sessions()
+    for start in range(0, len(records), size):
+        part = records[start : start + size]
+        body = {"records": part, "num_records": len(part)}
+        if start + size < len(records):
+            body["_links"] = {"next": {"href": f"{SESSIONS}?start={start + size}"}}
+        made[f"{SESSIONS} {start}"] = msgspec.json.encode(body)
+    for path, name in (
+        ("/api/svm/svms", "svms"), ("/api/network/ip/interfaces", "interfaces"),
+        ("/api/protocols/san/igroups", "igroups"), ("/api/cluster/nodes", "nodes"),
+    ):  # fmt: skip
+        listed = world.inventory(name)
+        made[f"{path} 0"] = msgspec.json.encode({"records": listed, "num_records": len(listed)})
+    (cluster,) = world.inventory("cluster")
+    made["/api/cluster 0"] = msgspec.json.encode(cluster)
+    return made
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    answers: dict[str, bytes] = {}  # noqa: RUF012  # filled before it serves
+    broken: str = ""
+    delay: float = 0.0  # what an array takes to make a page of sessions
+
+    def do_GET(self) -> None:  # http.server's name
+        path, _, query = self.path.partition("?")
+        found = re.search(r"start=(\d+)", query)
+        body = self.answers.get(f"{path} {found[1] if found else 0}")
+        if path == SESSIONS:
+            time.sleep(600 if self.broken == "hang" else self.delay)
+        status = 200 if body is not None else 404
+        body = body or b'{"error": {"message": "entry doesn\'t exist", "code": "4"}}'
+        self.send_response(status)
+        self.send_header("Content-Type", "application/hal+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.broken == "truncated" and path == SESSIONS:
+            body = body[: len(body) // 2]
+            self.close_connection = True
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
+        """Nothing is said."""
+
+
+def _serve(told: Connection, sessions: int, size: int, broken: str, delay: float) -> None:
+    ready = {"answers": pages(sessions, size), "broken": broken, "delay": delay}
+    handler = type("Handler", (_Handler,), ready)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    told.send(server.server_port)
+    server.serve_forever()
+
+
+@contextmanager
+def serving(
+    sessions: int, size: int = 10_000, broken: str = "", delay: float = 0.0
+) -> Iterator[str]:
+    """A server of its own process; gives its address."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(
+        target=_serve, args=(theirs, sessions, size, broken, delay), daemon=True
+    )
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{ours.recv()}"
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _collect(root: Path, clusters: list[Cluster], parallel: int = 8) -> list[str]:
+    return [one.status for one in room.collect(Store(root), clusters, parallel=parallel)]
+
+
+def _fresh(clusters: list[Cluster], expected: list[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder:
+        found = _collect(Path(folder), clusters)
+    if sorted(found) != sorted(expected):
+        raise AssertionError(found)
+
+
+def _one(url: str, name: str = "bench", timeout: float = 60.0) -> Cluster:
+    return Cluster(name, url, timeout=timeout)
+
+
+# The official client in a process of its own, since it keeps its connection for ever.
+_OFFICIAL = """
+import sys, time, warnings
+warnings.simplefilter("ignore")
+from netapp_ontap import HostConnection, config
+from netapp_ontap.resources import IscsiSession
+host, port, way = sys.argv[1:]
+config.CONNECTION = HostConnection(
+    host, "reader", "pretend", verify=False, scheme="http", port=int(port))
+fields = "svm,initiator,isid,tsih,target_portal_group,target_portal_group_tag,connections,igroups"
+best = None
+for _ in range(1 if way == "get_collection" else 3):
+    start = time.perf_counter()
+    count = sum(1 for _ in getattr(IscsiSession, way)(fields=fields, max_records=10000))
+    best = min(best or 1e9, time.perf_counter() - start)
+print(count, best)
+"""
+
+
+def _official(url: str, way: str) -> float:
+    """Seconds that the official client takes to list every session."""
+    done = subprocess.run(
+        [sys.executable, "-c", _OFFICIAL, *url.removeprefix("http://").split(":"), way],
+        stdout=subprocess.PIPE, text=True, check=True, env=os.environ | {"PYTHONWARNINGS": "ignore"},
+    )  # fmt: skip
+    return float(done.stdout.split()[1])
+
+
+def collect(sessions: int, fleet_of: int, each: int) -> list[Figure]:
+    """Listing, memory, and twenty clusters of which three are broken."""
+    with serving(sessions) as url:
+        ours = best(partial(_fresh, [_one(url)], ["complete"]))
+        slow, fast = (_official(url, way) for way in ("get_collection", "fast_get_collection"))
+        with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder:
+            memory = peak(_collect, Path(folder), [_one(url)])
+    what = f"{sessions:,} sessions, first byte to stored snapshot"
+    return [
+        Figure(what, ours, slow, "s", "get_collection, listing only", "<= 1/50"),
+        Figure(what, ours, fast, "s", "fast_get_collection, listing only", "< 1"),
+        Figure("peak memory of the same", memory, FOUR_HUNDRED_MB, "bytes", "400 MB", "<= 1"),
+        _beside(fleet_of, each),
+    ]
+
+
+def _beside(count: int, each: int) -> Figure:
+    """*count* clusters, three broken: one refuses, one hangs, one breaks off.
+
+    An array takes its time for a page: here one second, and the broken ones have two.
+    """
+    limit = 2.0
+    with serving(each, delay=1.0) as url, serving(each, broken="hang") as hangs, \
+            serving(each, broken="truncated") as breaks, socket.socket() as closed:  # fmt: skip
+        closed.bind(("127.0.0.1", 0))
+        refuses = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        alone = best(partial(_fresh, [_one(url)], ["complete"]))
+        clusters = [_one(url, f"c{n}") for n in range(count - 3)] + [
+            _one(refuses, "refuses", limit), _one(hangs, "hangs", limit),
+            _one(breaks, "breaks", limit),
+        ]  # fmt: skip
+        start = time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder:
+            found = _collect(Path(folder), clusters, parallel=count)
+        whole = time.perf_counter() - start
+    if found.count("complete") != count - 3:
+        raise AssertionError(found)
+    return Figure(
+        f"{count} clusters of {each:,}, three of them broken", whole, alone, "s",
+        "a healthy one alone", "<= 3",
+    )  # fmt: skip
