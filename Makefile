@@ -11,7 +11,7 @@ DEMO   ?= demo
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-demo: $(VENV)/.runtime  ## a day with an incident, from a simulated array to three reports
+demo: $(VENV)/.runtime  ## a day with an incident, from a simulated array to its reports
 	$(BIN)/analyzer --store $(DEMO)/store demo --output $(DEMO)
 
 test: $(VENV)/.dev check  ## what CI runs

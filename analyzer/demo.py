@@ -1,4 +1,4 @@
-"""A day with an incident, from a simulated array to three reports.
+"""A day with an incident, from a simulated array to the reports that tell it.
 
 Everything is real but the array and the clock: HTTP on loopback, the collector, the store, the
 reports.
@@ -43,7 +43,7 @@ INCIDENT = """
 # The array answers nobody between these.
 BLIND = ("11:03", "11:13")
 
-HEADLINES = ("outages", "new-initiators", "multipath-imbalance")
+HEADLINES = ("dropped-connections", "outages", "new-initiators", "multipath-imbalance")
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def record(store: Store, told: Callable[[int, int, Outcome], None]) -> datetime:
 
 
 def headlines(store: Store, end: datetime) -> list[Report]:
-    """The three reports that tell the day."""
+    """The reports that tell the day."""
     with at(end):
         catalog = Catalog(store)
         known = query.reports()

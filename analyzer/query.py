@@ -20,7 +20,10 @@ _FENCE = re.compile(r"\A(?:--[ \t]*\n|\s)*-- /// query\n((?:--.*\n)*?)-- ///[ \t
 _NAME = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 _WORDS = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _REFERENCE = re.compile(r'\b(?:from|join)\s+"?([a-z_][a-z0-9_]*)"?', re.IGNORECASE)
-_KEYS = {"title", "description", "over", "kind", "needs", "cannot_see", "params", "columns", "rule"}
+_KEYS = {
+    "title", "description", "over", "kind", "needs", "cannot_see", "params", "columns", "rule",
+    "brief",
+}  # fmt: skip
 
 OVER = ("window", "pair", "instant", "always")
 STANDARD = ("since", "until", "at", "before", "after", "now")
@@ -37,7 +40,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query file."""
+    """One query file; *brief* are the columns of the table for people, the telling ones first."""
 
     name: str
     path: Path
@@ -51,6 +54,7 @@ class Query:
     columns: dict[str, str]
     text: str
     uses: frozenset[str] = field(default_factory=frozenset)
+    brief: tuple[str, ...] = ()
 
     @property
     def window(self) -> bool:
@@ -91,15 +95,10 @@ def _query(path: Path, header: dict[str, Any], whole: str) -> Query:
         raise UsageError(f"{path}: 'over' is one of {', '.join(OVER)}, not '{over}'")
     if kind not in {"finding", "table"}:
         raise UsageError(f"{path}: 'kind' is finding or table, not '{kind}'")
-    params = []
-    for name, told in header.get("params", {}).items():
-        if name in STANDARD:
-            raise UsageError(
-                f"{path}: parameter '{name}' is given to every query; do not declare it"
-            )
-        if not isinstance(told, dict) or set(told) != {"default", "help"}:
-            raise UsageError(f"{path}: parameter '{name}' needs just 'default' and 'help'")
-        params.append(Param(name, told["default"], told["help"]))
+    brief = tuple(header.get("brief", ()))
+    for name in brief:
+        if name not in columns:
+            raise UsageError(f"{path}: 'brief' names '{name}', which is no column")
     bare = _WORDS.sub(" ", whole)
     return Query(
         name=path.stem,
@@ -110,11 +109,25 @@ def _query(path: Path, header: dict[str, Any], whole: str) -> Query:
         kind=kind,
         needs=tuple(header.get("needs", ())),
         cannot_see=header.get("cannot_see"),
-        params=tuple(params),
+        params=_params(path, header.get("params", {})),
         columns=columns,
         text=whole,
         uses=frozenset(name.lower() for name in _REFERENCE.findall(bare)),
+        brief=brief,
     )
+
+
+def _params(path: Path, declared: dict[str, Any]) -> tuple[Param, ...]:
+    params = []
+    for name, told in declared.items():
+        if name in STANDARD:
+            raise UsageError(
+                f"{path}: parameter '{name}' is given to every query; do not declare it"
+            )
+        if not isinstance(told, dict) or set(told) != {"default", "help"}:
+            raise UsageError(f"{path}: parameter '{name}' needs just 'default' and 'help'")
+        params.append(Param(name, told["default"], told["help"]))
+    return tuple(params)
 
 
 def home() -> Path:

@@ -28,7 +28,8 @@ class Report:
     """What a renderer needs: words, columns, rows, and what could not be seen.
 
     Instants in *rows* are naive UTC; *coverage* is one dictionary per cluster; *inputs* are the
-    tables of the store that the SQL reads.
+    tables of the store that the SQL reads; *brief* names the columns of the table for people, all
+    of them if it is empty.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Report:
     cannot_see: str | None
     sql: str
     inputs: tuple[str, ...] = ()
+    brief: tuple[str, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, in the documented order of columns."""
@@ -115,6 +117,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
         cannot_see=asked.cannot_see,
         sql=query.compose(asked, catalog.models),
         inputs=tuple(sorted(query.inputs(asked, catalog.models) & catalog.base)),
+        brief=asked.brief,
     )
 
 

@@ -7,6 +7,7 @@
 -- """
 -- over = "pair"
 -- kind = "finding"
+-- brief = ["changed_after", "change", "initiator", "interface", "sessions", "severity", "initiator_address", "detail"]
 -- cannot_see = "What happened between the two snapshots; why; whether a LUN was reachable."
 --
 -- [columns]

@@ -7,6 +7,7 @@
 -- """
 -- over = "window"
 -- kind = "finding"
+-- brief = ["initiator", "interface", "lost_after", "back_after", "status", "severity", "initiator_address", "initiator_sessions_left", "cause"]
 -- needs = ["interfaces"]
 -- cannot_see = "Losses shorter than the time between two snapshots, LUN paths and their state, I/O, failed logins, and why: only patterns. A dead host may be listed until the array notices."
 --

@@ -6,6 +6,7 @@
 -- """
 -- over = "window"
 -- kind = "finding"
+-- brief = ["changed_after", "change", "initiator", "interface", "sessions", "severity", "initiator_address", "detail"]
 -- cannot_see = "What happened and was undone between two snapshots without a new session handle."
 --
 -- [params.change]

@@ -9,6 +9,7 @@
 -- """
 -- over = "instant"
 -- kind = "finding"
+-- brief = ["initiator", "fault", "severity", "detail"]
 -- needs = ["interfaces", "igroups", "nodes"]
 -- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not told."
 -- [params.settle]

@@ -7,6 +7,7 @@
 -- """
 -- over = "window"
 -- kind = "finding"
+-- brief = ["initiator", "kind", "seen_after", "severity", "addresses", "detail"]
 -- needs = ["interfaces"]
 -- cannot_see = "Failed logins; whether a session is a discovery session that will be gone at once."
 --

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,7 @@ SEVERITY = click.Option(
     show_default=True,
     help="Only findings at least this severe.",
 )
+WIDE = click.Option(["--wide"], is_flag=True, help="Every column in the table.")
 FAIL_ON = click.Option(
     ["--fail-on"],
     type=click.Choice(SEVERITIES),
@@ -92,7 +94,8 @@ def options(query: "Query") -> list[click.Parameter]:
     if "severity" in query.columns:
         filters += [SEVERITY, FAIL_ON]
     explain = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
-    return [*times, *own, *filters, *OUTPUT, CHART, explain]
+    wide = [WIDE] if query.brief else []
+    return [*times, *own, *filters, *OUTPUT, *wide, CHART, explain]
 
 
 def answer(
@@ -103,7 +106,7 @@ def answer(
 
     format_, output = given.pop("format_"), given.pop("output")
     explain, fail_on = given.pop("explain", False), given.pop("fail_on", None)
-    picture = given.pop("chart", None)
+    picture, wide = given.pop("chart", None), given.pop("wide", False)
     clusters = given.pop("cluster", ())
     filters: dict[str, Sequence[str]] = {
         name: given.pop(name) for name in ("svm", "initiator") if name in given
@@ -117,6 +120,8 @@ def answer(
     catalog = context.catalog(clusters, folders)
     start = time.monotonic()
     result = report.run(catalog, query, request)
+    if wide:
+        result = replace(result, brief=())
     context.detail(f"{len(result.rows)} rows in {time.monotonic() - start:.3f} s from {query.path}")
     if explain:
         render.explain(result, sys.stdout)
@@ -237,7 +242,7 @@ def snapshots(context: Context, /, **given: Any) -> int:
 
 for _command in (diff, timeline, snapshots):
     _command.params += [*FILTERS[:1], *OUTPUT]
-diff.params.append(CHART)
+diff.params += [WIDE, CHART]
 diff.params += FILTERS[1:]
 
 

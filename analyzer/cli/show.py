@@ -18,7 +18,7 @@ from analyzer.cli.context import Context, pass_context
 )
 @pass_context
 def demo(context: Context, /, output: Path) -> int:
-    """Live through a day with an incident on a simulated array, and read three reports of it."""
+    """Live through a day with an incident on a simulated array, and read what the reports say of it."""
     from analyzer import demo as room  # noqa: PLC0415  # --help answers at once
     from analyzer import render  # noqa: PLC0415  # --help answers at once
     from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once

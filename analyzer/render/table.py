@@ -21,6 +21,7 @@ _GAP = 2
 _FOLDED = 30  # a column that need not be wider than this may be folded to it
 _MARKS = {"critical": "!!", "high": "! ", "medium": "* ", "low": "- ", "info": "  "}
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+_WHOSE = ("cluster", "svm")  # said once if all rows share them, else part of what a row is about
 _INTERVALS = {"after": "by", "from": "to"}
 
 
@@ -106,34 +107,69 @@ def when(parameters: dict[str, Any]) -> str:
 
 
 def _rows(report: Report, console: Console) -> None:
-    names, rows, above = _shaped(report)
+    names, columns, above = _shaped(report)
     if above:
         console.print("  ".join(f"{name}: {visible(value)}" for name, value in above))
-    widths = _fit(names, rows, console.width)
+    names, columns, widths = _chosen(report, names, columns, console.width)
+    rows = list(zip(*columns, strict=True))
     if widths is None:
         _stacked(names, rows, console)
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
-    for name, width in zip(names, widths, strict=True):
-        table.add_column(name, overflow="fold", width=width)
-    for row in rows:
-        table.add_row(*(_styled(name, value) for name, value in zip(names, row, strict=True)))
-    console.print(table)
+    else:
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
+        for name, width in zip(names, widths, strict=True):
+            table.add_column(_heading(name), overflow="fold", width=width)
+        for row in rows:
+            table.add_row(*(_styled(name, value) for name, value in zip(names, row, strict=True)))
+        console.print(table)
+    if report.brief:
+        console.print(Text("Every column: --wide", style="dim"))
 
 
-def _fit(names: Sequence[str], rows: list[list[str]], room: int) -> list[int] | None:
+def _chosen(
+    report: Report, names: list[str], columns: list[list[str]], room: int
+) -> tuple[list[str], list[list[str]], list[int] | None]:
+    """The columns to show and their widths; None for the widths if only a stack can hold them.
+
+    Of brief columns as many as fit; a table that has no room for the severity is a stack.
+    """
+    if not report.brief:
+        return names, columns, _fit(names, columns, room)
+    starts = [_start(name, names) for name in (*_WHOSE, *report.brief)]
+    order = [names.index(name) for name in dict.fromkeys(starts) if name in names]
+    names, columns = [names[k] for k in order], [columns[k] for k in order]
+    fewest = names.index("severity") if "severity" in names else 0
+    for count in range(len(names), fewest, -1):
+        widths = _fit(names[:count], columns[:count], room)
+        if widths is not None:
+            return names[:count], columns[:count], widths
+    return names, columns, None
+
+
+def _start(name: str, names: Sequence[str]) -> str:
+    """What a column of the report is called here, where an interval is one."""
+    return name if name in names else name.removesuffix("_after").removesuffix("_by")
+
+
+def _heading(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _fit(names: Sequence[str], columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
     """Widths that fit the room; None if columns would have to be cut, not folded.
 
     Prose is folded between words; what identifies is a word, and stays whole.
     """
-    widths = [max(len(name), *(len(row[k]) for row in rows)) for k, name in enumerate(names)]
+    headings = [_heading(name) for name in names]
+    widths = [
+        max(*map(len, heading.split()), *map(len, values))
+        for heading, values in zip(headings, columns, strict=True)
+    ]
     least = [
         max(
-            len(name),
-            min(widths[k], _FOLDED),
-            *(len(word) for row in rows for word in row[k].split()),
+            min(width, _FOLDED),
+            *(len(word) for text in (heading, *values) for word in text.split()),
         )
-        for k, name in enumerate(names)
+        for heading, values, width in zip(headings, columns, widths, strict=True)
     ]
     room -= _GAP * (len(names) - 1)
     if sum(least) > room:
@@ -144,7 +180,7 @@ def _fit(names: Sequence[str], rows: list[list[str]], room: int) -> list[int] | 
     return widths
 
 
-def _stacked(names: Sequence[str], rows: list[list[str]], console: Console) -> None:
+def _stacked(names: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
     width = max(map(len, names)) + _GAP
     for row in rows:
         for name, value in zip(names, row, strict=True):
@@ -170,7 +206,7 @@ def _styled(name: str, value: str) -> Text:
 
 
 def _shaped(report: Report) -> tuple[list[str], list[list[str]], list[tuple[str, str]]]:
-    """Columns as people read them.
+    """Names and columns as people read them, and what is said once above them.
 
     An interval is one column, what is empty is left out, what is the same everywhere said once.
     """
@@ -197,14 +233,14 @@ def _shaped(report: Report) -> tuple[list[str], list[list[str]], list[tuple[str,
             columns.append(values)
             continue
         values = [_shown(name, row[k], dated=dated) for row in rows]
-        if name in {"cluster", "svm"} and len(set(values)) == 1 and len(rows) > 1:
+        if name in _WHOSE and len(set(values)) == 1 and len(rows) > 1:
             above.append((name, values[0]))
             continue
         names.append(name)
         columns.append(values)
     if days and not dated:
         above.append(("day", days.pop().isoformat()))
-    return names, [list(row) for row in zip(*columns, strict=True)], above
+    return names, columns, above
 
 
 def _end(name: str) -> str:
