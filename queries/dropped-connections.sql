@@ -54,6 +54,7 @@ with told as (
                 || case when l.nodes_left = 1 then ' (one node)' else '' end
                 || case when l.subnets_left = 1 then ' (one subnet)' else '' end
         end
+        || coalesce('; the SVM switched over to ' || l.switched_to, '')
         || case when l.status = 'recovered' and l.path_sessions_left = 0
             and l.back_sessions < l.sessions_lost
             then '; back with ' || l.back_sessions || ' of ' || l.sessions_lost || ' sessions'

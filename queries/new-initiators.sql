@@ -108,8 +108,17 @@ with came as (
     having shared * 2 >= least(its, ours) and shared > 0
     qualify row_number() over (
         partition by t.cluster, t.svm_id, t.initiator, t.seen_by order by shared desc, was) = 1
+), moved as (
+    -- X and X-mc are one SVM on two clusters of a MetroCluster (C41): known there, new here.
+    select t.cluster, t.svm_id, t.initiator, t.seen_by, min(s.svm || ' on ' || s.cluster) as was_on
+    from there t
+    join spells s
+        on s.initiator = t.initiator and s.cluster <> t.cluster and s.first_seen <= t.seen_by
+        and list_contains(t.addresses, s.initiator_address)
+    where s.svm = t.svm || '-mc' or t.svm = s.svm || '-mc'
+    group by all
 ), told as (
-    select t.*, g.igroups, h.last_seen, l.was, coalesce(p.with_chap, 0) > 0 as peers_chap,
+    select t.*, m.was_on, g.igroups, h.last_seen, l.was, coalesce(p.with_chap, 0) > 0 as peers_chap,
         case when h.last_seen is not null then 'returned'
             when l.was is not null then 'renamed' else 'new' end as kind,
         g.igroups is null as homeless,
@@ -128,6 +137,9 @@ with came as (
     left join peer p
         on p.cluster = t.cluster and p.svm_id = t.svm_id and p.initiator = t.initiator
         and p.seen_by = t.seen_by
+    left join moved m
+        on m.cluster = t.cluster and m.svm_id = t.svm_id and m.initiator = t.initiator
+        and m.seen_by = t.seen_by
     left join leaver l
         on l.cluster = t.cluster and l.svm_id = t.svm_id and l.initiator = t.initiator
         and l.seen_by = t.seen_by
@@ -145,6 +157,7 @@ select cluster, svm, nullif(initiator, '') as initiator, alias, addresses, inter
         when 'returned' then 'back after it was last seen at '
             || strftime(last_seen, '%Y-%m-%dT%H:%M:%SZ')
         else 'probably ' || was || ' under a new name: same addresses' end
+    || coalesce('; known from ' || was_on || ', which switched over', '')
     || case when homeless then '; in no igroup' else '' end
     || case when stranger then '; from outside every subnet of the SVM' else '' end
     || case when coalesce(without, false) and homeless then '; without authentication'

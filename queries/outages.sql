@@ -40,6 +40,7 @@ with ranked as (
         count(*) filter (status = 'open') as open_paths,
         count(*) filter (status = 'replaced') as replaced_paths,
         list_sort(list(distinct initiator)) as members, max(rank) as rank,
+        max(switched_to) as switched_to,
         count(distinct interface_id) as interfaces
     from ranked
     group by cluster, cause_kind, cause_id, lost_by
@@ -57,6 +58,7 @@ select cluster, cause_kind, cause, initiators, paths, hosts_without_path, lost_a
             || ' paths over ' || interfaces || ' interfaces' end
         || case when hosts_without_path > 0
             then '; ' || hosts_without_path || ' without any session left' else '' end
+        || coalesce('; switched over to ' || switched_to, '')
         || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end as detail
 from grouped
 where lost_by >= $since or open_paths > 0

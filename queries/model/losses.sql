@@ -29,6 +29,7 @@
 -- back_sessions = "Sessions on the path when it was back."
 -- status = "open, recovered or replaced."
 -- replaced_by = "The path that took over."
+-- switched_to = "The SVM of another cluster that took over with the same addresses (C41)."
 -- severity = "How much it matters."
 -- ///
 with lost as (
@@ -83,6 +84,6 @@ select l.loss, l.cluster, l.svm_id, l.svm, l.initiator, l.initiator_address, l.i
     case when b.back_by is not null then 'recovered'
         when l.taken_over then 'replaced'
         else 'open' end as status,
-    case when l.taken_over then l.replaced_by end as replaced_by, l.severity
+    case when l.taken_over then l.replaced_by end as replaced_by, l.switched_to, l.severity
 from lost l
 left join back b on b.loss = l.loss

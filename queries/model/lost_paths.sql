@@ -28,6 +28,7 @@
 -- subnets_of_svm = "Subnets of the SVM's interfaces; null without interface data."
 -- replaced_by = "The path that is linked to it: of the same initiator (R4, R5)."
 -- taken_over = "Whether that path took over: the initiator never used both side by side."
+-- switched_to = "The SVM of another cluster that took over with the same addresses (C41)."
 -- severity = "critical, high, medium or low."
 -- ///
 with linked as (
@@ -76,6 +77,17 @@ with linked as (
         bool_and(taken_over) as taken_over
     from lost
     group by cluster, svm_id, initiator, initiator_address, interface_id, lost_after, lost_by
+), switched as (
+    -- X and X-mc are one SVM on two clusters of a MetroCluster, never up on both.
+    select p.cluster, p.svm_id, p.initiator, p.initiator_address, p.interface_id, p.lost_by,
+        min(s.svm || ' on ' || s.cluster) as switched_to
+    from path p
+    join spells s
+        on s.initiator = p.initiator and s.initiator_address = p.initiator_address
+        and s.interface_address = p.interface_address and s.cluster <> p.cluster
+    where (s.svm = p.svm || '-mc' or p.svm = s.svm || '-mc')
+        and s.first_seen > p.lost_after and coalesce(s.gone_by > p.lost_by, true)
+    group by all
 ), present as (
     select cluster, svm_id, initiator, target_portal_group, tsih, isid, initiator_address,
         interface_id, interface, interface_uuid, first_seen, last_seen
@@ -130,9 +142,11 @@ select p.cluster, p.svm_id, p.svm, p.initiator, p.initiator_address, p.interface
     r.subnets as subnets_left,
     w.nodes as nodes_of_svm,
     w.subnets as subnets_of_svm,
-    p.replaced_by,
-    p.taken_over,
+    coalesce(x.switched_to, p.replaced_by) as replaced_by,
+    p.taken_over or x.switched_to is not null as taken_over,
+    x.switched_to,
     case
+        when x.switched_to is not null then 'medium'
         when coalesce(r.sessions, 0) = 0 then 'critical'
         when p.taken_over then 'low'
         when coalesce(o.sessions, 0) > 0 then 'low'
@@ -147,5 +161,9 @@ left join on_path o
     on o.cluster = p.cluster and o.svm_id = p.svm_id and o.initiator = p.initiator
     and o.initiator_address = p.initiator_address and o.interface_id = p.interface_id
     and o.lost_by = p.lost_by
+left join switched x
+    on x.cluster = p.cluster and x.svm_id = p.svm_id and x.initiator = p.initiator
+    and x.initiator_address = p.initiator_address and x.interface_id = p.interface_id
+    and x.lost_by = p.lost_by
 left join svm_wide w
     on w.cluster = p.cluster and w.svm_id = p.svm_id and w.lost_by = p.lost_by

@@ -1,13 +1,17 @@
 """What is a loss, and what only looks like one."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from plain import START, STEP, lone, row, stored
 
 from analyzer import query, report
 from analyzer.catalog import Catalog
+from analyzer.inventory import SCHEMAS
 from analyzer.report import Request
+from analyzer.snapshot import Listing
 
 
 def told(folder: Path, name: str, *listings: list[dict[str, Any]], since: int = 0) -> list[Any]:
@@ -57,3 +61,39 @@ def test_an_svm_that_lost_nothing_keeps_the_cluster_from_being_the_cause(tmp_pat
     rows = told(tmp_path, "outages", there, left, left)
     assert {r["cause_kind"] for r in rows} == {"interface"}
     assert [r["paths"] for r in rows] == [12, 12]
+
+
+def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path: Path) -> None:
+    there = [on("sql", lif, host, host) for lif in ("1", "2") for host in (1, 2, 3)]
+    stays, other = on("web", "3", 9, 9), on("app", "4", 8, 8)
+    here = [one | {"svm_id": "m", "svm": "sql-mc", "interface_id": "x"} for one in there]
+    sites = {"c1": (there, []), "c2": ([], here)}
+    taken = [
+        replace(lone("complete", [*rows, stays, other], 5 * k), cluster=site)
+        for site, (before, after) in sites.items()
+        for k, rows in enumerate((before, before, after, after))
+    ]
+    empty = [replace(one, inventories=svms("sql", "m", "web", "app")) for one in taken]
+    catalog = Catalog(stored(str(tmp_path), "two", empty))
+    window = Request(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
+    known = query.reports()
+    (outage,) = report.run(catalog, known["outages"], window).records()
+    assert (outage["cause_kind"], outage["status"], outage["severity"]) == (
+        "svm", "replaced", "medium",
+    )  # fmt: skip
+    assert "switched over to sql-mc on c2" in outage["detail"]
+    lost = report.run(catalog, known["dropped-connections"], window).records()
+    assert {(r["cluster"], r["status"], r["replaced_by"]) for r in lost} == {
+        ("c1", "replaced", "sql-mc on c2")
+    }
+    came = report.run(catalog, known["new-initiators"], window).records()
+    assert {one["initiator"] for one in came} == {"iqn.h1", "iqn.h2", "iqn.h3"}
+    for one in came:
+        assert "known from sql on c1, which switched over" in one["detail"]
+    catalog.close()
+
+
+def svms(*uuids: str) -> dict[str, Listing]:
+    """A list of SVMs, so that one without rows is in scope."""
+    rows = [dict.fromkeys(SCHEMAS["svms"]) | {"uuid": uuid, "name": uuid} for uuid in uuids]
+    return {"svms": Listing("complete", None, pl.DataFrame(rows, schema=SCHEMAS["svms"]))}
