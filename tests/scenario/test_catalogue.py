@@ -314,6 +314,20 @@ def test_an_interface_made_anew_loses_who_does_not_come_back(watch: Watch) -> No
     night.never("new-initiators")
 
 
+def test_an_interface_at_another_address_loses_nobody(watch: Watch) -> None:
+    night = watch("02:12 readdress L2 192.168.20.211")
+    night.only("events", 13, change="reconnected", interface="L2",
+               interface_address="192.168.20.211")  # fmt: skip
+    night.never("dropped-connections")
+    night.never("outages")
+
+
+def test_a_path_lost_before_its_interface_moved_is_back_at_the_new_address(watch: Watch) -> None:
+    night = watch("02:07 drop lnx1 L2\n 02:12 readdress L2 192.168.20.211\n 02:17 recover lnx1 L2")
+    night.only("dropped-connections", initiator="lnx1", lost_by="02:10", back_by="02:20",
+               status="recovered")  # fmt: skip
+
+
 def moving() -> World:
     return base_world(moves=True)
 

@@ -113,6 +113,14 @@ def recreate_interface(world: World, interface: str) -> None:
         world.reopen(world.held(interface=key))
 
 
+@operation
+def readdress(world: World, interface: str, address: str) -> None:
+    """The same interface at another address; its hosts log in again."""
+    for key, one in world.like(world.interfaces, interface).items():
+        one.address = address
+        world.reopen(world.held(interface=key))
+
+
 def _link(world: World, fabric: str, *, on: bool) -> None:
     """A switch: all interfaces that hang on it."""
     for key, one in world.interfaces.items():
