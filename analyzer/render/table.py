@@ -53,7 +53,8 @@ def coverage(report: Report) -> str:
         ]
         lines.append(f"{told['cluster']}: snapshots in the window: {', '.join(counts) or 'none'}")
         lines += [
-            f"  unknown {_interval(gap['after'], gap['by'], dated=True)}: {visible(gap['reason'] or '')}"
+            f"  unknown {_interval(gap['after'], gap['by'], dated=True) or 'throughout'}:"
+            f" {visible(gap['reason'] or '')}"
             for gap in told["unknown"]
         ]
         lines += [

@@ -1,13 +1,16 @@
 """Tables for people: as much as fits, and nothing that identifies is ever cut."""
 
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
-from analyzer import query, report
+from analyzer import importer, query, report
 from analyzer.catalog import Catalog
 from analyzer.render import table
 from analyzer.report import Report, Request
+from analyzer.store import Store
 
 
 @pytest.fixture
@@ -42,3 +45,12 @@ def test_rows_of_several_svms_say_whose_they_are(lost: Report) -> None:
     for line in table.render(lost, 120).splitlines():
         if line.startswith(("iqn", "svm_")):
             assert line.startswith("svm_")
+
+
+def test_a_cluster_that_nobody_ever_saw_is_unknown_throughout(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    importer.fail(store, "c1", datetime(2026, 11, 23), "HTTP 401")
+    catalog = Catalog(store)
+    request = Request(since="2026-11-22", until="2026-11-24")
+    told = table.render(report.run(catalog, query.reports()["snapshots"], request), 120)
+    assert "  unknown throughout: HTTP 401\n" in told
