@@ -17,7 +17,7 @@ SECTIONS = (
 TITLE = "iSCSI sessions"
 
 
-def reports(catalog: Catalog, request: Request) -> list[Report]:
+def reports(catalog: Catalog, request: Request, sections: Sequence[str] = SECTIONS) -> list[Report]:
     """Every section, over the request's window.
 
     A pair compares the window's two ends, an instant is its end. A section that has no answer yet
@@ -28,8 +28,8 @@ def reports(catalog: Catalog, request: Request) -> list[Report]:
     """
     known = query.reports()
     ends = replace(request, at=request.until, before=request.since, after=request.until)
-    made = [report.run(catalog, known[SECTIONS[0]], ends)]
-    for name in SECTIONS[1:]:
+    made = [report.run(catalog, known[sections[0]], ends)]
+    for name in sections[1:]:
         try:
             made.append(report.run(catalog, known[name], ends))
         except UsageError:
@@ -38,9 +38,9 @@ def reports(catalog: Catalog, request: Request) -> list[Report]:
     return made
 
 
-def one(found: Report) -> str:
-    """One report as a page, with its pictures."""
-    return html.page([found], figures=_figures([found]), note=_note())
+def bound(made: Sequence[Report], title: str | None = None) -> str:
+    """Reports as one page, with their pictures."""
+    return html.page(made, title=title, figures=_figures(made), note=_note())
 
 
 def standing(catalog: Catalog, request: Request) -> str:
@@ -49,9 +49,7 @@ def standing(catalog: Catalog, request: Request) -> str:
     Raises:
         UsageError: the window is wrong, or nothing was seen by its end.
     """
-    made = reports(catalog, request)
-    names = ", ".join(catalog.clusters)
-    return html.page(made, title=f"{TITLE}: {names}", figures=_figures(made), note=_note())
+    return bound(reports(catalog, request), f"{TITLE}: {', '.join(catalog.clusters)}")
 
 
 def _figures(made: Sequence[Report]) -> html.Figures:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from analyzer import __version__
-from analyzer.cli import ask, care, gather, guard, page, plan, show
+from analyzer.cli import ask, care, evidence, gather, guard, page, plan, show
 from analyzer.cli.context import Context
 from analyzer.errors import AnalyzerError
 
@@ -41,7 +41,7 @@ def analyzer(
     context.obj = Context(store=store, config=config, verbose=verbose, quiet=quiet)
 
 
-for _room in (show, gather, guard, ask, plan, care, page):
+for _room in (show, gather, guard, ask, plan, care, page, evidence):
     for _command in _room.COMMANDS:
         analyzer.add_command(_command)
 

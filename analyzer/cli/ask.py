@@ -128,7 +128,7 @@ def answer(
     elif format_ == "html":
         from analyzer import page  # noqa: PLC0415  # pictures, only when asked
 
-        render.put(page.one(result), output, sys.stdout)
+        render.put(page.bound([result]), output, sys.stdout)
     else:
         render.write(result, format_, output, sys.stdout)
     if picture is not None:

@@ -1,13 +1,26 @@
 """The history: attempts and spells per cluster, folded from snapshots, losslessly."""
 
-from analyzer.history.care import Deleted, Verified, compact, prune, rebuild, rows, tidy, verify
+from analyzer.history.care import (
+    Deleted,
+    Verified,
+    compact,
+    contents,
+    prune,
+    rebuild,
+    rows,
+    tidy,
+    verify,
+)
 from analyzer.history.entry import catch_up, find, record
+from analyzer.history.excerpt import excerpt
 
 __all__ = [
     "Deleted",
     "Verified",
     "catch_up",
     "compact",
+    "contents",
+    "excerpt",
     "find",
     "prune",
     "rebuild",

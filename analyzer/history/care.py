@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from analyzer import clock, session, snapshot
+from analyzer import clock, snapshot
 from analyzer.errors import StoreError
 from analyzer.history.entry import fresh
 from analyzer.history.fold import Fresh
@@ -26,6 +26,7 @@ from analyzer.store import Store
 
 _CHUNK = 2_000_000  # rows folded at once by rebuild
 _MODULUS = 1 << 128
+_HELD = {"complete": "spells", "partial": "sightings"}  # the table that holds a snapshot's rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,26 @@ def _running(ledger: Ledger, table: Table) -> _Running:
     return _Running(edges)
 
 
-def _compare(attempt: dict[str, Any], sums: dict[str, _Running]) -> str | None:
-    table = {"complete": "spells", "partial": "sightings"}.get(attempt["status"])
+def _content(attempt: dict[str, Any], sums: dict[str, _Running]) -> str | None:
+    """The hash of what the history gives back; None of an attempt that has no rows."""
+    table = _HELD.get(attempt["status"])
     if table is None:
         return None
-    given = sums[table].sum(attempt["taken_at"], attempt["scope"])
-    if f"{given:032x}" != attempt["content"]:
+    return f"{sums[table].sum(attempt['taken_at'], attempt['scope']):032x}"
+
+
+def _compare(attempt: dict[str, Any], sums: dict[str, _Running]) -> str | None:
+    if _content(attempt, sums) not in {None, attempt["content"]}:
         return f"{clock.iso(attempt['taken_at'])} cannot be given back: its hash differs"
     return None
+
+
+def contents(store: Store, cluster: str) -> dict[datetime, str]:
+    """The content hash of every snapshot with rows, of what the history gives back."""
+    with closing(Ledger(store, cluster)) as ledger:
+        sums = {table.name: _running(ledger, table) for table in TABLES if table.scoped}
+        given = {a["taken_at"]: _content(a, sums) for a in _attempts(ledger)}
+    return {taken_at: content for taken_at, content in given.items() if content is not None}
 
 
 def rows(store: Store, cluster: str, taken_at: datetime) -> list[tuple[Any, ...]]:
@@ -136,18 +149,22 @@ def rows(store: Store, cluster: str, taken_at: datetime) -> list[tuple[Any, ...]
         told = next((a for a in _attempts(ledger) if a["taken_at"] == taken_at), None)
         if told is None:
             raise StoreError(f"{cluster} has no snapshot of {clock.iso(taken_at)}")
-        name = {"complete": "spells", "partial": "sightings"}.get(told["status"])
+        name = _HELD.get(told["status"])
         if name is None:
             return []
-        table = next(table for table in TABLES if table.name == name)
-        ledger._old(table, late=True)  # noqa: SLF001  # the same package
-        moment = f"{quote(taken_at.isoformat())}::timestamp"
-        return ledger.connection.execute(
-            f"select {', '.join(session.SCHEMA)} from old"
-            f" where first_seen <= {moment} and last_seen >= {moment}"
-            " and list_contains($scope, svm_id) order by all",
-            {"scope": told["scope"]},
-        ).fetchall()
+        return present(ledger, next(table for table in TABLES if table.name == name), told)
+
+
+def present(ledger: Ledger, table: Table, told: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a table that the attempt *told* listed."""
+    ledger._old(table, late=True)  # noqa: SLF001  # the same package
+    moment = f"{quote(told['taken_at'].isoformat())}::timestamp"
+    scoped = " and list_contains($scope, svm_id)" if table.scoped else ""
+    return ledger.connection.execute(
+        f"select {table.listed} from old"
+        f" where first_seen <= {moment} and last_seen >= {moment}{scoped} order by all",
+        {"scope": told["scope"]} if table.scoped else {},
+    ).fetchall()
 
 
 def rebuild(store: Store, cluster: str) -> int:

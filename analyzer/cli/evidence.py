@@ -1,0 +1,102 @@
+"""The command that keeps an incident: evidence, and evidence verify."""
+
+from pathlib import Path
+
+import click
+
+from analyzer.cli.context import Context, pass_context
+from analyzer.errors import UsageError
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--since", default="24h", show_default=True, help="Begin of the window.")
+@click.option("--until", default="now", show_default=True, help="End of the window.")
+@click.option("--cluster", multiple=True, help="Only this cluster; * matches; repeatable.")
+@click.option("--output", type=_FILE, help="The zip file to write, whole or not at all.")
+@click.option("--anonymise", is_flag=True, help="Replace names, addresses and uuids.")
+@click.option(
+    "--key-file",
+    type=_FILE,
+    help="Secret that pseudonyms are made with, to have the same again; random if absent.",
+)
+@click.pass_context
+def evidence(
+    context: click.Context,
+    since: str,
+    until: str,
+    cluster: tuple[str, ...],
+    output: Path | None,
+    key_file: Path | None,
+    *,
+    anonymise: bool,
+) -> None:
+    """Bundle an incident: snapshots, history, reports, SQL and versions, with their SHA-256.
+
+    The bundle holds a store that analyzer reads again. Maintenance and lowering rules are not
+    applied in it: severities are those of the reports.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from analyzer import clock, evidence  # noqa: PLC0415  # --help answers at once
+
+    if output is None:
+        raise UsageError("say where to: --output incident.zip")
+    if key_file is not None and not anonymise:
+        raise UsageError("--key-file is for --anonymise")
+    told: Context = context.obj
+    start, end = clock.moment(since), clock.moment(until)
+    if start > end:
+        raise UsageError(f"--since {clock.iso(start)} is after --until {clock.iso(end)}")
+    asked = evidence.Asked(
+        start,
+        end,
+        told.catalog(cluster).clusters,
+        policy=_policy(told),
+        anonymous=anonymise,
+        key=_key(key_file) if key_file is not None else None,
+    )
+    done = evidence.write(told.open(), asked, output)
+    told.say(f"wrote {output}: {done.files} files; SHA-256 of its manifest {done.sha256}")
+
+
+def _key(path: Path) -> bytes:
+    try:
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+    if len(key) < 16:
+        raise UsageError(f"{path}: a key has 16 bytes or more")
+    return key
+
+
+def _policy(context: Context) -> str:
+    """The policy file and the configured limits, as one policy file."""
+    import json  # noqa: PLC0415  # JSON's strings are TOML's basic strings
+
+    path, told = context.policy_file(), context.configuration()
+    text = path.read_text(encoding="utf-8") if path is not None else ""
+    for cluster, node, sessions in told.limits if told is not None else ():
+        text += (
+            f"\n[[limits]]\ncluster = {json.dumps(cluster)}\nnode = {json.dumps(node)}\n"
+            f"sessions = {sessions}\n"
+        )
+    return text
+
+
+@evidence.command("verify")
+@click.argument("file", type=_FILE)
+@pass_context
+def verify(context: Context, file: Path) -> None:
+    """Say whether a bundle is still what its manifest says; nothing is extracted."""
+    from analyzer import evidence  # noqa: PLC0415  # --help answers at once
+
+    done = evidence.verify(file)
+    context.say(
+        f"{file}: {done.files} files from {done.since} to {done.until} are as they were written;"
+        f" SHA-256 of the manifest {done.sha256}"
+    )
+
+
+COMMANDS: tuple[click.Command, ...] = (evidence,)

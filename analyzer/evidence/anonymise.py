@@ -1,0 +1,161 @@
+"""A store in which every name, address and uuid is a pseudonym.
+
+The store is rewritten before any report is asked, so that no word of a report can hold what was
+replaced. It is a store like any other: its history gives back its snapshots.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from analyzer import history
+from analyzer.evidence.pseudonym import Pseudonyms
+from analyzer.inventory import INVENTORIES
+from analyzer.store import Store
+
+# What kind of value a column holds. A column of text that is not here or among the kept is
+# replaced as a word of its own kind.
+_KINDS = {
+    "svm_id": "svm_id",
+    "svm_uuid": "uuid",
+    "interface_id": "interface_id",
+    "interface_uuid": "uuid",
+    "cluster_uuid": "uuid",
+    "uuid": "uuid",
+    "initiator": "initiator",
+    "initiator_raw": "initiator",
+    "initiators": "initiator",
+    "target_portal_group": "interface",  # ONTAP names it after the interface
+    "initiator_address": "address",
+    "interface_address": "address",
+    "address": "address",
+    "initiator_address_raw": "raw_address",
+    "interface_address_raw": "raw_address",
+    "netmask": "mask",
+    "subnet": "subnet",
+    "home_node": "node",
+    "node": "node",
+    "ha_partner": "node",
+    "required_nodes": "node",
+    "home_port": "port",
+    "port": "port",
+    "service_policy": "policy",
+    "listed": "svm_id",
+    "scope": "svm_id",
+    "reason": "reason",
+    **{f"{name}_reason": "reason" for name in INVENTORIES},
+}
+_NAMES = {"svms": "svm", "interfaces": "interface", "igroups": "igroup", "nodes": "node"}
+_KEPT = {
+    "isid", "isid_raw", "authentication", "state", "subtype", "failover", "services", "os_type",
+    "protocol", "connection_state", "takeover_state", "giveback_state", "model", "version",
+    "taken_at", "status", "answered", "content", *(f"{name}_status" for name in INVENTORIES),
+}  # fmt: skip
+
+
+def anonymise(store: Store, pseudonyms: Pseudonyms) -> None:
+    """Rewrite the store in place; it is nobody else's."""
+    for cluster in store.clusters():
+        named = str(pseudonyms.of("cluster", cluster))
+        for path in sorted(store.folder(cluster).glob("*.parquet")):
+            _rewrite(path, path.name.split(".")[0], pseudonyms)
+        for path in sorted(_snapshots(store, cluster).glob("date=*/*.parquet")):
+            _rewrite(path, path.name.split(".")[1], pseudonyms)
+        _rename(store, cluster, named, pseudonyms)
+        _hash(store, named)
+
+
+def _snapshots(store: Store, cluster: str) -> Path:
+    return store.snapshots / f"cluster={cluster}"
+
+
+def _rewrite(path: Path, table: str, pseudonyms: Pseudonyms) -> None:
+    told = pl.read_parquet_metadata(path)
+    facts = {"analyzer": _facts(told["analyzer"], pseudonyms)} if "analyzer" in told else {}
+    frame = pl.read_parquet(path, hive_partitioning=False)
+    made = [_column(column, table, pseudonyms) for column in frame.get_columns()]
+    _write(pl.DataFrame(made), path, facts)
+
+
+def _write(frame: pl.DataFrame, path: Path, facts: Mapping[str, str]) -> None:
+    frame.write_parquet(path, compression="zstd", metadata=dict(facts))
+
+
+def _facts(text: str, pseudonyms: Pseudonyms) -> str:
+    """The attempt in a session file's metadata."""
+    told = json.loads(text)
+    return json.dumps(
+        {name: _value(value, name, "attempts", pseudonyms) for name, value in told.items()}
+    )
+
+
+def _kind(column: str, table: str) -> str | None:
+    if column in _KEPT:
+        return None
+    if column == "name":
+        return _NAMES[table]
+    return _KINDS.get(column, column)
+
+
+def _column(column: pl.Series, table: str, pseudonyms: Pseudonyms) -> pl.Series:
+    if column.dtype not in {pl.String(), pl.List(pl.String())} and column.name != "igroups":
+        return column
+    if column.dtype == pl.String() and _kind(column.name, table):
+        distinct = column.unique().to_list()
+        made = [_value(value, column.name, table, pseudonyms) for value in distinct]
+        return column.replace_strict(distinct, made, return_dtype=pl.String())
+    made = [_value(value, column.name, table, pseudonyms) for value in column.to_list()]
+    return pl.Series(column.name, made, dtype=column.dtype)
+
+
+def _value(value: Any, column: str, table: str, pseudonyms: Pseudonyms) -> Any:
+    kind = _kind(column, table)
+    if kind is None:
+        return value
+    if isinstance(value, str):
+        return pseudonyms.of(kind, value)
+    if isinstance(value, list):
+        return [_member(one, kind, pseudonyms) for one in value]
+    return value
+
+
+def _member(one: Any, kind: str, pseudonyms: Pseudonyms) -> Any:
+    if isinstance(one, dict):
+        return {
+            "uuid": pseudonyms.of("uuid", one["uuid"]),
+            "name": pseudonyms.of("igroup", one["name"]),
+        }
+    return pseudonyms.of(kind, one)
+
+
+def _rename(store: Store, cluster: str, named: str, pseudonyms: Pseudonyms) -> None:
+    """The cluster's folders, and what its manifest names."""
+    manifest = store.manifest(cluster)
+    for table in manifest["tables"].values():
+        table["latest"] = {pseudonyms.of("svm_id", svm): at for svm, at in table["latest"].items()}
+    store.folder(cluster).rename(store.folder(named))
+    if _snapshots(store, cluster).exists():
+        _snapshots(store, cluster).rename(_snapshots(store, named))
+    store.commit(named, manifest | {"cluster": named})
+
+
+def _hash(store: Store, cluster: str) -> None:
+    """The content hashes of what the rows are now."""
+    given = history.contents(store, cluster)
+    for name, *_ in store.manifest(cluster)["attempts"]:
+        path = store.folder(cluster) / name
+        frame = pl.read_parquet(path, hive_partitioning=False)
+        content = [
+            given.get(at, was) for at, was in frame.select("taken_at", "content").iter_rows()
+        ]
+        _write(frame.with_columns(pl.Series("content", content)), path, {})
+    for instant in store.instants(cluster):
+        path = store.snapshot(cluster, instant)
+        facts = json.loads(pl.read_parquet_metadata(path)["analyzer"])
+        facts["content"] = given.get(instant, facts["content"])
+        _write(
+            pl.read_parquet(path, hive_partitioning=False), path, {"analyzer": json.dumps(facts)}
+        )

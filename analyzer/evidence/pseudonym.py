@@ -1,0 +1,193 @@
+"""Pseudonyms: for each name, address and uuid another one, always the same under one key.
+
+What a verdict reads of a value survives: initiator names keep their form, addresses their
+prefixes and whether they are private, a uuid at the end of a name stays one.
+"""
+
+import hashlib
+import re
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from uuid import UUID
+
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_IQN = re.compile(r"iqn\.\d{4}-\d{2}\.([^:]+)(?::(.+))?", re.DOTALL)
+_WORKER = re.compile(rf"(.+)-({_UUID})", re.DOTALL)  # an igroup that Trident made
+_HTTP = re.compile(r"\bHTTP \d{3}\b|\[Errno \d+\]")
+
+
+def _bits(address: IPv4Address | IPv6Address) -> str:
+    return f"{int(address):0{address.max_prefixlen}b}"
+
+
+# Addresses in these stay in these: what a private network is, a reader must still see.
+_KEPT = tuple(
+    ip_network(text)
+    for text in (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
+        "fc00::/7", "fe80::/10",
+    )
+)  # fmt: skip
+_BRANCHES = {
+    (network.version, _bits(network.network_address)[:k])
+    for network in _KEPT
+    for k in range(network.prefixlen)
+}
+
+# What ONTAP calls its own policies, and kinds of values some of which name nobody.
+_POLICIES = {"default-data-iscsi", "default-data-blocks", "default-management"}
+_MAY_STAY = {"mask", "policy", "collector"}
+
+
+class Pseudonyms:
+    """Pseudonyms under one secret *key*; ``known`` holds what was replaced so far."""
+
+    def __init__(self, key: bytes) -> None:
+        """Begin with nothing replaced."""
+        self._key = hashlib.blake2b(key, digest_size=32).digest()
+        self._flips: dict[tuple[int, str], int] = {}
+        self.known: dict[tuple[str, str], str] = {}
+
+    def _digest(self, kind: str, text: str, size: int = 5) -> bytes:
+        told = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(told, key=self._key, digest_size=size).digest()
+
+    def of(self, kind: str, text: str | None) -> str | None:
+        """The pseudonym of a value of that kind; nothing stays nothing."""
+        if not text:
+            return text
+        found = self.known.get((kind, text))
+        if found is None:
+            found = self.known[kind, text] = self._made(kind, text)
+        return found
+
+    def _made(self, kind: str, text: str) -> str:
+        made = {
+            "uuid": self._uuid,
+            "svm_id": self._identity,
+            "interface_id": self._identity,
+            "igroup": self._igroup,
+            "initiator": self._initiator,
+            "address": self._address,
+            "raw_address": self._raw_address,
+            "subnet": self._subnet,
+            "mask": self._mask,
+            "policy": self._policy,
+            "reason": self._reason,
+            "collector": self._collector,
+        }.get(kind, self._word)
+        return made(text, kind)
+
+    def clashes(self) -> bool:
+        """Whether a pseudonym is, by chance, a value that was to be hidden."""
+        hidden = {kind_text: made for kind_text, made in self.known.items()
+                  if kind_text[0] not in _MAY_STAY}  # fmt: skip
+        return not {text for _, text in hidden}.isdisjoint(hidden.values())
+
+    def _word(self, text: str, kind: str) -> str:
+        return f"{kind}-{self._digest(kind, text).hex()}"
+
+    def _uuid(self, text: str, kind: str) -> str:
+        if re.fullmatch(_UUID, text.lower()):
+            return str(UUID(bytes=self._digest("uuid", text.lower(), 16)))
+        return self._word(text, kind)
+
+    def _identity(self, text: str, kind: str) -> str:
+        """What identifies an object: its uuid, else its name or its address."""
+        if re.fullmatch(_UUID, text.lower()):
+            return self._uuid(text, kind)
+        return self._address(text, kind.removesuffix("_id"))
+
+    def _igroup(self, text: str, kind: str) -> str:
+        worker = _WORKER.fullmatch(text)
+        if worker:
+            return f"{self._word(worker[1], kind)}-{self._uuid(worker[2], kind)}"
+        return self._word(text, kind)
+
+    def _initiator(self, text: str, kind: str) -> str:
+        """An initiator's name; upper-case letters stay as many, one after another."""
+        lowered = text.strip().lower()
+        made = self._plain_initiator(lowered, kind)
+        if text == lowered:
+            return made
+        marks = [letter.isupper() for letter in text if letter.isalpha()] or [False]
+        return "".join(
+            letter.upper() if marks[k % len(marks)] else letter for k, letter in enumerate(made)
+        )
+
+    def _plain_initiator(self, text: str, kind: str) -> str:
+        told = self._digest(kind, text, 16).hex()
+        iqn = _IQN.fullmatch(text)
+        if iqn:
+            authority = self._digest("authority", iqn[1], 4).hex()
+            # An installation's default names are a finding: they stay recognisable.
+            rest = f":{iqn[2]}" if iqn[2] else ""
+            mark = "localhost-" if "localhost" in text else "default-" if ":default" in rest else ""
+            return f"iqn.2000-01.invalid.a{authority}" + (f":{mark}{told[:10]}" if rest else "")
+        for prefix, digits in (("eui.", 16), ("naa.", 16), ("naa.", 32)):
+            if re.fullmatch(rf"{prefix}[0-9a-f]{{{digits}}}", text):
+                return prefix + told[:digits]
+        prefix = text[:4] if text.startswith(("iqn.", "eui.", "naa.")) else ""
+        return f"{prefix}{kind}_{told[:10]}"
+
+    def _address(self, text: str, kind: str) -> str:
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return self._word(text, kind)
+        return str(self._moved(address))
+
+    def _raw_address(self, text: str, kind: str) -> str:
+        """Another spelling of an address is another spelling of its pseudonym."""
+        try:
+            address = ip_address(text.strip())
+        except ValueError:
+            return self._word(text, kind)
+        mapped = getattr(address, "ipv4_mapped", None)
+        if mapped is not None:
+            return f"::ffff:{self._moved(mapped)}"
+        return self._moved(address).exploded.upper()
+
+    def _moved(self, address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+        """Two addresses that share their first bits still share as many, and no more."""
+        bits = _bits(address)
+        moved = 0
+        for k, bit in enumerate(bits):
+            moved = moved << 1 | int(bit) ^ self._flip(address.version, bits[:k])
+        return type(address)(moved)
+
+    def _flip(self, version: int, prefix: str) -> int:
+        place = (version, prefix)
+        if place not in self._flips:
+            kept = place in _BRANCHES
+            self._flips[place] = 0 if kept else self._digest(f"v{version}", prefix, 1)[0] & 1
+        return self._flips[place]
+
+    def _subnet(self, text: str, kind: str) -> str:
+        try:
+            network = ip_network(text, strict=False)
+        except ValueError:
+            return self._word(text, kind)
+        moved = self._moved(network.network_address)
+        return str(ip_network(f"{moved}/{network.prefixlen}", strict=False))
+
+    def _mask(self, text: str, kind: str) -> str:
+        for whole in (IPv4Address(0), IPv6Address(0)):
+            with suppress(ValueError):
+                ip_network(f"{whole}/{text}")
+                return text
+        return self._word(text, kind)
+
+    def _policy(self, text: str, kind: str) -> str:
+        if text in _POLICIES:
+            return text
+        services = [word for word in ("iscsi", "blocks") if word in text]
+        return "-".join([self._word(text, kind), *services])
+
+    def _reason(self, text: str, kind: str) -> str:
+        """Words of a failure may hold anything: only its status or error number is kept."""
+        kept = sorted(set(_HTTP.findall(text)))
+        return ", ".join([self._word(text, kind), *kept])
+
+    def _collector(self, text: str, kind: str) -> str:
+        return text if text == "import" else self._word(text, kind)

@@ -1,0 +1,127 @@
+"""A bundle that is not what it was is found out, and never extracted."""
+
+import json
+import time
+import warnings
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer import cli, evidence
+from analyzer.errors import StoreError
+
+
+def made(path: Path, files: dict[str, bytes], manifest: object = None) -> Path:
+    """A small bundle; without *manifest*, a true one."""
+    import hashlib
+
+    if manifest is None:
+        listed = [
+            {"path": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in files.items()
+        ]
+        manifest = {"parameters": {"since": "a", "until": "b"}, "files": listed}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("manifest.json", json.dumps(manifest))
+        for name, data in files.items():
+            bundle.writestr(name, data)
+    return path
+
+
+FILES = {"page.html": b"<p>seen</p>" * 50, "store/x.parquet": bytes(range(256))}
+
+
+def remade(tmp_path: Path, change: dict[str, bytes | None]) -> Path:
+    """The bundle with members replaced, added, or (None) taken out."""
+    whole = made(tmp_path / "whole.zip", FILES)
+    changed = tmp_path / "changed.zip"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in {**dict.fromkeys(old.namelist()), **change}:
+            data = change.get(name, b"") if name in change else old.read(name)
+            if data is not None:
+                new.writestr(name, data)
+    return changed
+
+
+def test_a_written_bundle_is_what_it_says(
+    incident: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert cli.status(["evidence", "verify", str(incident)]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert evidence.verify(incident).sha256 in told.err
+    assert "2026-11-23T02:12:00Z" in told.err
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"page.html": b"<p>unseen</p>" * 50}, "altered: page.html"),
+        ({"page.html": b""}, "altered: page.html"),
+        ({"page.html": None}, "missing: page.html"),
+        ({"more.txt": b"x"}, "added: more.txt"),
+        ({"../../etc/cron.d/x": b"x"}, "added: ../../etc/cron.d/x"),
+        ({"\x1b[31m\u202ex": b"x"}, "added: \\u001b[31m\\u202ex"),
+        ({"manifest.json": None}, "no evidence bundle"),
+        ({"manifest.json": b"[]"}, "no evidence bundle"),
+        ({"manifest.json": b"{" * 100_000}, "no evidence bundle"),
+        ({"manifest.json": b'{"files": 3, "parameters": {}}'}, "no evidence bundle"),
+    ],
+)
+def test_a_changed_bundle_is_status_4_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict, complaint: str
+) -> None:
+    path = remade(tmp_path, change)
+    assert cli.status(["evidence", "verify", str(path)]) == 4
+    told = capsys.readouterr().err
+    assert complaint in told
+    assert told.count("\n") == 1
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["changed.zip", "whole.zip"]
+
+
+def test_a_member_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    path = made(tmp_path / "twice.zip", FILES)
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as bundle:
+        warnings.simplefilter("ignore")
+        bundle.writestr("page.html", b"another")
+    with pytest.raises(StoreError, match="there twice: page.html"):
+        evidence.verify(path)
+
+
+def test_no_file_is_a_wrong_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.status(["evidence", "verify", "nothing.zip"]) == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_a_bomb_is_read_no_further_than_its_manifest_says(tmp_path: Path) -> None:
+    bomb = {"bomb": bytes(300_000_000)}
+    entry = {"path": "bomb", "size": 10, "sha256": "0" * 64}
+    told = {"parameters": {"since": "a", "until": "b"}, "files": [entry]}
+    path = made(tmp_path / "bomb.zip", bomb, told)
+    began = time.process_time()
+    with pytest.raises(StoreError, match="altered: bomb"):
+        evidence.verify(path)
+    assert time.process_time() - began < 0.1, "300 MB take longer to inflate"
+
+
+@given(data=st.data())
+def test_no_damage_is_taken_for_whole_or_for_a_bug(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = made(tmp_path_factory.mktemp("fuzz") / "b.zip", FILES)
+    told = bytearray(path.read_bytes())
+    place = data.draw(st.integers(0, len(told) - 1))
+    told[place] ^= data.draw(st.integers(1, 255))
+    cut = data.draw(st.integers(0, 30))
+    path.write_bytes(bytes(told[: len(told) - cut]))
+    try:
+        evidence.verify(path)
+    except StoreError:
+        return
+    # What is still whole differs in bytes that are nobody's content, such as a time.
+    with zipfile.ZipFile(path) as bundle:
+        assert {name: bundle.read(name) for name in FILES} == FILES
