@@ -12,10 +12,10 @@ from typing import Any
 
 from analyzer import clock
 from analyzer.errors import StoreError
-from analyzer.render.value import visible
 from analyzer.report import Report
 from analyzer.severity import SEVERITIES, at_least
 from analyzer.store import Store, publish
+from analyzer.text import visible
 
 # Columns that say which finding it is. Ends and counts are not among them.
 _IDENTITY = (

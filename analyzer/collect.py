@@ -22,6 +22,7 @@ from analyzer.ontap.listing import Identity, Whole
 from analyzer.ontap.record import listing as rows_of
 from analyzer.snapshot import EXITS, Listing, Snapshot
 from analyzer.store import Store
+from analyzer.text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Outcome:
     def line(self) -> str:
         """One line for a person."""
         counts = f", {self.sessions} sessions, {self.connections} connections"
-        why = f": {self.reason}" if self.reason else ""
+        why = f": {visible(self.reason)}" if self.reason else ""
         shown = counts if self.status in {"complete", "partial", "suspect"} else ""
         return f"{self.cluster}: {self.status}{shown}, {self.seconds:.1f} s{why}"
 

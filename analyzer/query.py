@@ -22,7 +22,7 @@ _WORDS = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _REFERENCE = re.compile(r'\b(?:from|join)\s+"?([a-z_][a-z0-9_]*)"?', re.IGNORECASE)
 _KEYS = {
     "title", "description", "over", "kind", "needs", "cannot_see", "params", "columns", "rule",
-    "brief",
+    "brief", "series",
 }  # fmt: skip
 
 OVER = ("window", "pair", "instant", "always")
@@ -40,7 +40,11 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query file; *brief* are the columns of the table for people, the telling ones first."""
+    """One query file.
+
+    *brief* are the columns of the table for people, the telling ones first; *series* is the one
+    whose course is drawn.
+    """
 
     name: str
     path: Path
@@ -55,6 +59,7 @@ class Query:
     text: str
     uses: frozenset[str] = field(default_factory=frozenset)
     brief: tuple[str, ...] = ()
+    series: str | None = None
 
     @property
     def window(self) -> bool:
@@ -95,10 +100,10 @@ def _query(path: Path, header: dict[str, Any], whole: str) -> Query:
         raise UsageError(f"{path}: 'over' is one of {', '.join(OVER)}, not '{over}'")
     if kind not in {"finding", "table"}:
         raise UsageError(f"{path}: 'kind' is finding or table, not '{kind}'")
-    brief = tuple(header.get("brief", ()))
-    for name in brief:
+    brief, series = tuple(header.get("brief", ())), header.get("series")
+    for name in (*brief, *filter(None, [series])):
         if name not in columns:
-            raise UsageError(f"{path}: 'brief' names '{name}', which is no column")
+            raise UsageError(f"{path}: 'brief' or 'series' names '{name}', which is no column")
     bare = _WORDS.sub(" ", whole)
     return Query(
         name=path.stem,
@@ -114,6 +119,7 @@ def _query(path: Path, header: dict[str, Any], whole: str) -> Query:
         text=whole,
         uses=frozenset(name.lower() for name in _REFERENCE.findall(bare)),
         brief=brief,
+        series=series,
     )
 
 

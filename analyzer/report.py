@@ -29,7 +29,7 @@ class Report:
 
     Instants in *rows* are naive UTC; *coverage* is one dictionary per cluster; *inputs* are the
     tables of the store that the SQL reads; *brief* names the columns of the table for people, all
-    of them if it is empty.
+    of them if it is empty; *series* is the column whose course is worth drawing.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Report:
     sql: str
     inputs: tuple[str, ...] = ()
     brief: tuple[str, ...] = ()
+    series: str | None = None
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, in the documented order of columns."""
@@ -118,6 +119,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
         sql=query.compose(asked, catalog.models),
         inputs=tuple(sorted(query.inputs(asked, catalog.models) & catalog.base)),
         brief=asked.brief,
+        series=asked.series,
     )
 
 

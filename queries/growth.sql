@@ -7,6 +7,7 @@
 -- the first snapshot lists is where growth begins, not growth.
 -- """
 -- over = "instant"
+-- series = "sessions"
 -- cannot_see = "Initiators that came and went between two snapshots."
 -- [params.weeks]
 -- default = 13

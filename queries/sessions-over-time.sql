@@ -6,6 +6,7 @@
 -- """
 -- over = "window"
 -- needs = ["interfaces"]
+-- series = "sessions"
 -- cannot_see = "What happened between two snapshots."
 -- [columns]
 -- cluster = "Cluster."

@@ -4,6 +4,7 @@ stdout is data, stderr is narration. Commands import what they need when they ru
 ``--help`` answers at once.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import click
 
 from analyzer import __version__
 from analyzer.cli import ask, care, evidence, gather, guard, page, plan, show
-from analyzer.cli.context import Context
+from analyzer.cli.context import Context, shown
 from analyzer.errors import AnalyzerError
 
 
@@ -48,6 +49,8 @@ for _room in (show, gather, guard, ask, plan, care, page, evidence):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # no letter is worth a crash
     sys.exit(status(arguments))
 
 
@@ -62,7 +65,7 @@ def status(arguments: Sequence[str] | None = None) -> int:
         click.echo("analyzer: stopped", err=True)
         return 130
     except AnalyzerError as error:
-        click.echo(f"analyzer: {error}", err=True)
+        click.echo(shown(f"analyzer: {error}"), err=True)
         return error.exit_code
     except BrokenPipeError:
         # Whoever read the output has seen enough.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli.context import Context, pass_context
+from analyzer.errors import UsageError
 from analyzer.severity import SEVERITIES
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ SEVERITY = click.Option(
     help="Only findings at least this severe.",
 )
 WIDE = click.Option(["--wide"], is_flag=True, help="Every column in the table.")
+WATCH = click.Option(
+    ["--watch"],
+    type=click.FloatRange(min=0.5),
+    metavar="SECONDS",
+    help="Draw the table again every so many seconds, until Ctrl-C.",
+)
 FAIL_ON = click.Option(
     ["--fail-on"],
     type=click.Choice(SEVERITIES),
@@ -95,7 +102,7 @@ def options(query: "Query") -> list[click.Parameter]:
         filters += [SEVERITY, FAIL_ON]
     explain = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
     wide = [WIDE] if query.brief else []
-    return [*times, *own, *filters, *OUTPUT, *wide, CHART, explain]
+    return [*times, *own, *filters, *OUTPUT, *wide, CHART, WATCH, explain]
 
 
 def answer(
@@ -107,6 +114,7 @@ def answer(
     format_, output = given.pop("format_"), given.pop("output")
     explain, fail_on = given.pop("explain", False), given.pop("fail_on", None)
     picture, wide = given.pop("chart", None), given.pop("wide", False)
+    seconds = given.pop("watch", None)
     clusters = given.pop("cluster", ())
     filters: dict[str, Sequence[str]] = {
         name: given.pop(name) for name in ("svm", "initiator") if name in given
@@ -117,12 +125,26 @@ def answer(
         if name.startswith("own_")
     }
     request = report.Request(**given, params=params, filters=filters)
-    catalog = context.catalog(clusters, folders)
-    start = time.monotonic()
-    result = report.run(catalog, query, request)
-    if wide:
-        result = replace(result, brief=())
-    context.detail(f"{len(result.rows)} rows in {time.monotonic() - start:.3f} s from {query.path}")
+
+    def ask() -> report.Report:
+        catalog = context.catalog(clusters, folders)
+        start = time.monotonic()
+        try:
+            found = report.run(catalog, query, request)
+        finally:
+            catalog.close()
+        took = f"{time.monotonic() - start:.3f} s"
+        context.detail(f"{len(found.rows)} rows in {took} from {query.path}")
+        return replace(found, brief=()) if wide else found
+
+    if seconds is not None:
+        from analyzer.cli import watch  # noqa: PLC0415  # the same
+
+        if format_ != "table" or output or picture or explain or fail_on:
+            raise UsageError("--watch draws tables and nothing else; leave out the other output")
+        width = None if sys.stdout.isatty() else render.table.WIDTH
+        return watch.watch(seconds, lambda: render.text(ask(), "table", width), sys.stdout)
+    result = ask()
     if explain:
         render.explain(result, sys.stdout)
     elif format_ == "html":
@@ -241,7 +263,7 @@ def snapshots(context: Context, /, **given: Any) -> int:
 
 
 for _command in (diff, timeline, snapshots):
-    _command.params += [*FILTERS[:1], *OUTPUT]
+    _command.params += [*FILTERS[:1], *OUTPUT, WATCH]
 diff.params += [WIDE, CHART]
 diff.params += FILTERS[1:]
 
@@ -253,7 +275,6 @@ diff.params += FILTERS[1:]
 def sql(context: Context, /, statement: str | None, *, tables: bool, **given: Any) -> int:
     """Run one SELECT over the store's tables: it can only look."""
     from analyzer import render  # noqa: PLC0415  # --help answers at once
-    from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
 
     if (statement is None) == (not tables):
         raise UsageError("give one SELECT, or --tables")

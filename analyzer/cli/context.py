@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.errors import UsageError
+from analyzer.text import visible
 
 if TYPE_CHECKING:
     from analyzer.catalog import Catalog
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 _CONFIG = Path("analyzer.toml")
 _POLICY = Path("policy.toml")
+
+
+def shown(text: str) -> str:
+    """Narration in which no word of an array can steer the terminal; lines stay lines."""
+    return "\n".join(visible(line) for line in text.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +84,28 @@ class Context:
             return told.policy
         return _POLICY if _POLICY.is_file() else None
 
+    def policy_text(self) -> str:
+        """The policy file with the configured limits behind it; '' if there is nothing of both."""
+        import json  # noqa: PLC0415  # JSON's strings are TOML's basic strings
+
+        path, told = self.policy_file(), self.configuration()
+        text = path.read_text(encoding="utf-8") if path is not None else ""
+        for cluster, node, sessions in told.limits if told is not None else ():
+            text += (
+                f"\n[[limits]]\ncluster = {json.dumps(cluster)}\nnode = {json.dumps(node)}\n"
+                f"sessions = {sessions}\n"
+            )
+        return text
+
     def detail(self, text: str) -> None:
         """Narrate on stderr what only --verbose wants to hear."""
         if self.verbose:
-            click.echo(text, err=True)
+            click.echo(shown(text), err=True)
 
     def say(self, text: str) -> None:
         """Narrate on stderr."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(shown(text), err=True)
 
 
 pass_context = click.make_pass_decorator(Context)

@@ -53,7 +53,7 @@ def evidence(
         start,
         end,
         told.catalog(cluster).clusters,
-        policy=_policy(told),
+        policy=told.policy_text(),
         anonymous=anonymise,
         key=_key(key_file) if key_file is not None else None,
     )
@@ -69,20 +69,6 @@ def _key(path: Path) -> bytes:
     if len(key) < 16:
         raise UsageError(f"{path}: a key has 16 bytes or more")
     return key
-
-
-def _policy(context: Context) -> str:
-    """The policy file and the configured limits, as one policy file."""
-    import json  # noqa: PLC0415  # JSON's strings are TOML's basic strings
-
-    path, told = context.policy_file(), context.configuration()
-    text = path.read_text(encoding="utf-8") if path is not None else ""
-    for cluster, node, sessions in told.limits if told is not None else ():
-        text += (
-            f"\n[[limits]]\ncluster = {json.dumps(cluster)}\nnode = {json.dumps(node)}\n"
-            f"sessions = {sessions}\n"
-        )
-    return text
 
 
 @evidence.command("verify")

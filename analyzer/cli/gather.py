@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.context import Context, pass_context
+from analyzer.cli.context import Context, pass_context, shown
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -111,7 +111,7 @@ def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> 
         for check in checks:
             code = max(code, check.exit_code)
             who = f"{check.cluster}: " if check.cluster else ""
-            click.echo(f"{check.status:<4}  {who}{check.name}: {check.detail}")
+            click.echo(shown(f"{check.status:<4}  {who}{check.name}: {check.detail}"))
             if check.advice:
                 click.echo("      " + check.advice.replace("\n", "\n      "))
     return code

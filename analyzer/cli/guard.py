@@ -61,10 +61,9 @@ def check(
 
     With --once the exit status is 1 only for what is new, and the configured webhook hears of it.
     """
-    from analyzer import alert, clock, report  # noqa: PLC0415  # --help answers at once
+    from analyzer import alert, clock, render, report  # noqa: PLC0415  # --help answers at once
     from analyzer import check as room  # noqa: PLC0415  # --help answers at once
     from analyzer.alarm import Alarm  # noqa: PLC0415  # --help answers at once
-    from analyzer.store import publish  # noqa: PLC0415  # --help answers at once
 
     configured = context.configuration()
     alarm = configured.alarm if configured is not None else Alarm()
@@ -79,12 +78,7 @@ def check(
         if code == 1 and not found.first:
             code = int(bool(found.new))
     told = _told(done, found, format_, code)
-    if output is None:
-        click.echo(told, nl=False)
-    else:
-        with publish(output) as draft:
-            draft.write_text(told, encoding="utf-8")
-    sys.stdout.flush()
+    render.put(told, output, sys.stdout, people=format_ == "table")
     if found is not None:
         _tell(alarm, found)
         alert.remember(context.open(), found)

@@ -57,14 +57,14 @@ def paths(context: Context, /, **given: Any) -> int:
     asked = query.reports()["paths"]
     if given["format_"] != "table" or given["output"] is not None:
         return ask.answer(context, asked, (), given)
-    from analyzer import report  # noqa: PLC0415  # --help answers at once
+    from analyzer import render, report  # noqa: PLC0415  # --help answers at once
     from analyzer.render import matrix, table  # noqa: PLC0415  # --help answers at once
 
     filters = {name: given[name] for name in ("svm", "initiator")}
     request = report.Request(at=given["at"], filters=filters)
     found = report.run(context.catalog(given["cluster"]), asked, request)
     width = None if sys.stdout.isatty() else table.WIDTH
-    click.echo(matrix.render(found, width), nl=False)
+    render.put(matrix.render(found, width), None, sys.stdout, people=True)
     return 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from analyzer.errors import StoreError, UsageError
-from analyzer.render.value import visible
+from analyzer.text import visible
 
 NAME = "manifest.json"
 _LARGEST = 1 << 24  # bytes of a manifest

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from analyzer.errors import UsageError
 from analyzer.render import csv, json, markdown, parquet, table
+from analyzer.render.value import spelled
 from analyzer.report import Column, Report
 from analyzer.store import publish
 
@@ -47,17 +48,25 @@ def write(report: Report, format_: str, output: Path | None, stream: TextIO) -> 
             parquet.write(report, draft)
         return
     width = None if output is None and stream.isatty() else table.WIDTH
-    put(text(report, format_, width), output, stream)
+    put(text(report, format_, width), output, stream, people=format_ == "table")
 
 
-def put(told: str, output: Path | None, stream: TextIO) -> None:
+def put(told: str, output: Path | None, stream: TextIO, *, people: bool = False) -> None:
     """Write text to *output*, whole or not at all, or to *stream*.
+
+    What is for *people* is spelled as the stream can; what is for programs is UTF-8 everywhere.
 
     Raises:
         StoreError: the file cannot be written.
     """
     if output is None:
-        stream.write(told)
+        if people:
+            stream.write(spelled(told, stream.encoding))
+        elif spelled(told, stream.encoding) == told:
+            stream.write(told)
+        else:
+            stream.flush()
+            stream.buffer.write(told.encode())
         stream.flush()
         return
     with publish(output) as draft:
@@ -86,4 +95,4 @@ def explain(report: Report, stream: TextIO) -> None:
     parts.append(f"Reads: {', '.join(report.inputs)}")
     parts.append(table.coverage(report))
     parts.append(report.sql.strip())
-    stream.write("\n\n".join(part for part in parts if part) + "\n")
+    put("\n\n".join(part for part in parts if part) + "\n", None, stream, people=True)

@@ -6,7 +6,8 @@ from analyzer.render import table
 from analyzer.render.value import cell, visible
 from analyzer.report import Report
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+# What Markdown reads, and what makes a link of bare text.
+_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 
 
 def escaped(text: str) -> str:

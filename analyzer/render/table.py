@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analyzer import clock
+from analyzer.render import spark
 from analyzer.render.value import cell, visible
 from analyzer.report import Report
 from analyzer.severity import SEVERITIES
@@ -92,6 +93,8 @@ def render(report: Report, width: int | None) -> str:
             Text(report.title, style="bold"), Text(f"({when(report.parameters)})"), soft_wrap=True
         )
         console.print(headline(report), soft_wrap=True)
+    for line in spark.lines(report):
+        console.print(line, soft_wrap=True)
     if report.rows:
         _rows(report, console)
     told = coverage(report)

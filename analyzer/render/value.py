@@ -1,13 +1,13 @@
 """How a value is written, and how hostile text is made harmless."""
 
 import json
-import unicodedata
 from datetime import date, datetime
 from typing import Any
 
 from analyzer import clock
+from analyzer.text import spelled, visible
 
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+__all__ = ["cell", "plain", "spelled", "visible"]
 
 
 def plain(value: Any) -> Any:
@@ -39,10 +39,3 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     return str(value)
-
-
-def visible(text: str) -> str:
-    """Text in which control characters and direction overrides are shown, not obeyed."""
-    if text.isprintable():
-        return text
-    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _UNSEEN else c for c in text)

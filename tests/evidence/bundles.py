@@ -2,11 +2,14 @@
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 NOW = "2026-11-24T00:00:00Z"
 WINDOW = ("--since", "2026-11-23T02:12:00Z", "--until", "2026-11-23T02:16:00Z")
+
+Write = Callable[..., Path]
 
 
 def members(bundle: Path) -> dict[str, bytes]:

@@ -1,16 +1,13 @@
 """Bundles of the recorded day, written by the command."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bundles import NOW, WINDOW
+from bundles import NOW, WINDOW, Write
 
 from analyzer import cli
 from analyzer.store import Store
-
-Write = Callable[..., Path]
 
 
 def _written(store: Store, output: Path, *options: str) -> Path:

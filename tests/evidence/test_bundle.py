@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bundles import NOW, WINDOW, members, reports, unpacked
+from bundles import NOW, WINDOW, Write, members, reports, unpacked
 
 from analyzer import cli, history, importer, policy
 from analyzer.evidence.bundle import REPORTS
@@ -17,7 +17,7 @@ from analyzer.store import Store
 SINCE, UNTIL = datetime(2026, 11, 23, 2, 12), datetime(2026, 11, 23, 2, 16)
 
 
-def test_the_same_store_and_clock_give_the_same_bytes(write, incident: Path) -> None:
+def test_the_same_store_and_clock_give_the_same_bytes(write: Write, incident: Path) -> None:
     assert write(*WINDOW).read_bytes() == incident.read_bytes()
 
 
@@ -99,7 +99,7 @@ def test_what_was_compacted_is_given_back_as_it_was(recorded: Store, tmp_path: P
         assert json.loads(facts[0]) == json.loads(facts[1])
 
 
-def test_the_policy_and_the_configured_limits_come_along(write, tmp_path: Path) -> None:
+def test_the_policy_and_the_configured_limits_come_along(write: Write, tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text('[[expect]]\ninitiator = "*lnx*"\npaths = 9\n')
     (tmp_path / "analyzer.toml").write_text('[[limits]]\nnode = "n1"\nsessions = 1\n')
     bundle = write(*WINDOW)
@@ -139,7 +139,9 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
     assert "cannot" in capsys.readouterr().err
 
 
-def test_of_two_clusters_the_bundle_has_those_that_were_asked_for(write, tmp_path: Path) -> None:
+def test_of_two_clusters_the_bundle_has_those_that_were_asked_for(
+    write: Write, tmp_path: Path
+) -> None:
     both = Store(tmp_path / "both")
     for cluster in ("prod-a", "prod-b"):
         importer.fail(both, cluster, datetime(2026, 11, 23, 3), "HTTP 500")

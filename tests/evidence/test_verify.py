@@ -1,7 +1,8 @@
 """A bundle that is not what it was is found out, and never extracted."""
 
+import hashlib
+import io
 import json
-import time
 import warnings
 import zipfile
 from pathlib import Path
@@ -12,12 +13,11 @@ from hypothesis import strategies as st
 
 from analyzer import cli, evidence
 from analyzer.errors import StoreError
+from analyzer.evidence.manifest import hashed
 
 
 def made(path: Path, files: dict[str, bytes], manifest: object = None) -> Path:
     """A small bundle; without *manifest*, a true one."""
-    import hashlib
-
     if manifest is None:
         listed = [
             {"path": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -88,7 +88,7 @@ def test_a_member_that_is_there_twice_is_named(tmp_path: Path) -> None:
     with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as bundle:
         warnings.simplefilter("ignore")
         bundle.writestr("page.html", b"another")
-    with pytest.raises(StoreError, match="there twice: page.html"):
+    with pytest.raises(StoreError, match=r"there twice: page\.html"):
         evidence.verify(path)
 
 
@@ -97,15 +97,15 @@ def test_no_file_is_a_wrong_word(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no such file" in capsys.readouterr().err
 
 
-def test_a_bomb_is_read_no_further_than_its_manifest_says(tmp_path: Path) -> None:
-    bomb = {"bomb": bytes(300_000_000)}
-    entry = {"path": "bomb", "size": 10, "sha256": "0" * 64}
-    told = {"parameters": {"since": "a", "until": "b"}, "files": [entry]}
-    path = made(tmp_path / "bomb.zip", bomb, told)
-    began = time.process_time()
-    with pytest.raises(StoreError, match="altered: bomb"):
-        evidence.verify(path)
-    assert time.process_time() - began < 0.1, "300 MB take longer to inflate"
+class Endless(io.RawIOBase):
+    """A member that never ends."""
+
+    def read(self, size: int = -1) -> bytes:
+        return bytes(size)
+
+
+def test_a_bomb_is_read_one_byte_further_than_its_manifest_says() -> None:
+    assert hashed(Endless(), 10)[1] == 11
 
 
 @given(data=st.data())

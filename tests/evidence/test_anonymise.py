@@ -1,0 +1,178 @@
+"""An anonymised bundle says the same of nobody."""
+
+import io
+import json
+import re
+import shutil
+from collections import Counter
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bundles import Write, members, reports, unpacked
+
+from analyzer import cli, history, importer, session
+from analyzer.evidence.anonymise import anonymise
+from analyzer.evidence.pseudonym import Pseudonyms
+from analyzer.inventory import INVENTORIES
+from analyzer.snapshot import Listing, Snapshot
+from analyzer.store import Store
+
+# Values of a report that name somebody; the rest is the verdict.
+NAMES = {
+    "cluster", "svm", "initiator", "initiator_address", "interface", "interface_address",
+    "replaced_by", "cause", "members", "addresses", "interfaces", "igroups", "previously",
+    "detail", "alias", "node", "nodes", "subnets", "host_addresses", "missing", "reason", "host",
+    "interface_node", "subnet",
+}  # fmt: skip
+KEPT_WORDS = {"HTTP 401", "import", "complete", "running", "default", "linux"}
+
+
+def verdicts(rows: list[dict[str, Any]]) -> Counter[str]:
+    """The rows without names; of a list of names how many they are."""
+    return Counter(
+        json.dumps(
+            {
+                key: len(value) if isinstance(value, list) else None if key in NAMES else value
+                for key, value in row.items()
+            }
+        )
+        for row in rows
+    )
+
+
+def frames(bundle: Path) -> dict[str, pl.DataFrame]:
+    return {
+        name: pl.read_parquet(io.BytesIO(data), hive_partitioning=False)
+        for name, data in members(bundle).items()
+        if name.endswith(".parquet")
+    }
+
+
+def words(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*map(words, value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*map(words, value))
+    return {value} if isinstance(value, str) else set()
+
+
+def named(bundle: Path) -> set[str]:
+    """Every name, address and uuid that the bundle's tables hold."""
+    kept = {"isid", "isid_raw", "authentication", "state", "failover", "services", "os_type",
+            "protocol", "connection_state", "takeover_state", "giveback_state", "model", "version",
+            "status", "answered", "content", "netmask", "service_policy", "subtype",
+            *(f"{name}_status" for name in INVENTORIES)}  # fmt: skip
+    found: set[str] = set()
+    for frame in frames(bundle).values():
+        for column in frame.drop(kept, strict=False).get_columns():
+            found |= words(column.unique().to_list() if column.dtype == pl.String() else [
+                *column.to_list()])  # fmt: skip
+    return {word for word in found if len(word) > 3} - KEPT_WORDS
+
+
+def everything(bundle: Path) -> str:
+    """All that a reader of the bundle can read: its bytes, and what is in its tables."""
+    parts = []
+    for name, data in members(bundle).items():
+        parts += [name, data.decode("latin-1")]
+        if name.endswith(".parquet"):
+            parts.append(repr(pl.read_parquet_metadata(io.BytesIO(data))))
+    parts += [repr(frame.rows()) for frame in frames(bundle).values()]
+    return "\n".join(parts).lower()
+
+
+def test_every_finding_is_still_there_and_as_severe(incident: Path, anonymous: Path) -> None:
+    plain, hidden = reports(incident), reports(anonymous)
+    assert plain.keys() == hidden.keys()
+    assert sum(len(told["rows"]) for told in plain.values()) > 100
+    for name in plain:
+        assert verdicts(plain[name]["rows"]) == verdicts(hidden[name]["rows"]), name
+        assert len(plain[name]["coverage"]) == len(hidden[name]["coverage"])
+
+
+def test_no_name_address_or_uuid_is_left_anywhere(incident: Path, anonymous: Path) -> None:
+    names = named(incident)
+    assert {"prod-a", "svm_sql", "192.168.10.11", "sql_n1_a"} <= names
+    assert any(word.startswith("iqn.") for word in names)
+    told = everything(anonymous)
+    assert sorted(word for word in names if word.lower() in told) == []
+    assert not re.search(r"\blnx\d|\besx\d", told)
+
+
+def test_the_same_key_gives_the_same_bytes_and_another_other_names(
+    write: Write, anonymous: Path, key: Path
+) -> None:
+    since = ("--since", "2026-11-23T02:12:00Z", "--until", "2026-11-23T02:16:00Z")
+    again = write(*since, "--anonymise", "--key-file", str(key))
+    assert again.read_bytes() == anonymous.read_bytes()
+    other = write(*since, "--anonymise")
+    names = [
+        {row["initiator"] for row in reports(bundle)["paths"]["rows"]}
+        for bundle in (anonymous, other)
+    ]
+    assert len(names[0]) == len(names[1]) > 10
+    assert names[0].isdisjoint(names[1])
+
+
+def test_an_anonymised_store_gives_back_its_own_snapshots(anonymous: Path, tmp_path: Path) -> None:
+    store = unpacked(anonymous, tmp_path)
+    assert cli.status(["--store", str(store), "verify"]) == 0
+    (cluster,) = Store(store).clusters()
+    assert history.rebuild(Store(store), cluster) == 0
+
+
+def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
+    """Aliases, comments, spellings of their own, reasons: none of them is a column of a report."""
+    row = dict.fromkeys(session.SCHEMA) | {
+        "svm_id": "payroll-svm", "svm": "payroll-svm", "initiator": "iqn.2019-02.com.acme:payroll",
+        "initiator_raw": "iqn.2019-02.com.ACME:Payroll", "alias": "payroll.acme.example",
+        "comment": "ask Jane Roe", "isid": "00:01", "tsih": 1, "connections": 1, "cid": 0,
+        "target_portal_group": "payroll-lif", "interface": "payroll-lif",
+        "interface_id": "payroll-lif", "initiator_address": "2001:db8::acdc",
+        "initiator_address_raw": "2001:0DB8:0::ACDC", "interface_address": "fe80::acdc",
+        "igroups": [{"uuid": None, "name": "payroll-hosts"}],
+    }  # fmt: skip
+    store = Store(tmp_path / "store")
+    rows = pl.DataFrame([row], schema=session.SCHEMA)
+    history.record(
+        store, Snapshot("acme-a", datetime(2026, 11, 23), Listing("complete", None, rows))
+    )
+    importer.fail(store, "acme-a", datetime(2026, 11, 23, 1), "acme-a.example: HTTP 401 for roe")
+    into = Store(tmp_path / "into")
+    history.excerpt(store, "acme-a", into, datetime(2026, 11, 22), datetime(2026, 11, 24))
+    anonymise(into, Pseudonyms(b"x" * 32))
+    shutil.rmtree(store.root)
+    told = ""
+    for path in sorted(into.root.rglob("*")):
+        told += str(path.relative_to(into.root))
+        if path.suffix == ".parquet":
+            frame = pl.read_parquet(path, hive_partitioning=False)
+            told += repr(frame.rows()) + repr(pl.read_parquet_metadata(path))
+        elif path.is_file():
+            told += path.read_text()
+    assert not re.search("acme|payroll|jane|roe|acdc|2001:", told, re.IGNORECASE)
+    assert "HTTP 401" in told
+    (cluster,) = into.clusters()
+    assert history.verify(into, cluster).problem is None
+    (given,) = history.rows(into, cluster, datetime(2026, 11, 23))
+    one = dict(zip(session.SCHEMA, given, strict=True))
+    assert one["interface_id"] == one["interface"] == one["target_portal_group"]
+    assert one["svm_id"] == one["svm"]
+    assert one["initiator_raw"].lower() == one["initiator"] != one["initiator_raw"]
+    assert session.normal_address(one["initiator_address_raw"]) == one["initiator_address"]
+    assert ip_address(one["interface_address"]) in ip_network("fe80::/10")
+    assert one["isid"] == "00:01"
+
+
+def test_a_key_is_long_enough(
+    tmp_path: Path, recorded: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_text("short")
+    command = ["--store", str(recorded.root), "evidence", "--output", str(tmp_path / "x.zip"),
+               "--anonymise", "--key-file", str(tmp_path / "key")]  # fmt: skip
+    assert cli.status(command) == 2
+    assert "16 bytes" in capsys.readouterr().err
