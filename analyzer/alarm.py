@@ -54,7 +54,7 @@ def alarm(path: Path, told: dict[str, Any]) -> Alarm:
         UsageError: one of them says something that it cannot; names the key.
     """
     check = told.get("check", {})
-    toml.only(path, "check.", check, {"fail_on", "reports", "webhook", "webhook_token_env"})
+    toml.only(path, "check: ", check, {"fail_on", "reports", "webhook", "webhook_token_env"})
     reports = toml.get(path, check, "reports", dict, {})
     for name, threshold in reports.items():
         _known(path, f"check.reports.{name}", threshold, (*SEVERITIES, NEVER))

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from analyzer.ontap.record import listing as rows_of
 from analyzer.snapshot import EXITS, Listing, Snapshot
 from analyzer.store import Store
 from analyzer.text import visible
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,9 @@ def collect(
 ) -> list[Outcome]:
     """Take one snapshot of each; *done* hears of each as it ends.
 
-    With *slot*, the instant is the scheduled one (the configured interval, rounded down), and
-    one that is there already is not taken again. With *compact_after* or *keep* the store is
-    tidied behind it, once a day.
+    With *slot*, the instant is the scheduled one (the configured interval, rounded down). A slot
+    that is stored is not taken again; one that was tried and failed is, under the instant of the
+    new try. With *compact_after* or *keep* the store is tidied behind it, once a day.
     """
 
     def one(cluster: Cluster) -> Outcome:
@@ -80,31 +82,56 @@ def collect(
             return replace(outcome, notes=(*outcome.notes, f"not tidied: {error}"))
         return outcome
 
-    outcomes = []
     with ThreadPoolExecutor(max_workers=max(1, min(parallel, len(clusters) or 1))) as pool:
-        for outcome in pool.map(one, clusters):
-            done(outcome)
-            outcomes.append(outcome)
-    return outcomes
+        running = [pool.submit(one, cluster) for cluster in clusters]
+        for ended in as_completed(running):
+            if ended.exception() is None:
+                done(ended.result())
+    # What is a bug with one cluster is raised when the others have their snapshots.
+    return [ended.result() for ended in running]
 
 
 def _one(store: Store, cluster: Cluster, *, slot: bool) -> Outcome:
     start = time.monotonic()
     try:
         with store.lock(cluster.name):
-            taken_at = _instant(cluster, slot=slot)
+            taken_at = clock.now().replace(microsecond=0)
             history.catch_up(store, cluster.name)
-            before = store.manifest(cluster.name).get("sessions")
-            if slot and history.find(store, cluster.name, taken_at) is not None:
-                return Outcome(cluster.name, "complete", 0, taken_at, reason="this slot is stored")
-            taken, problem, notes = take(cluster, taken_at, before)
+            manifest = store.manifest(cluster.name)
+            behind = _behind(taken_at, manifest.get("horizon"))
+            if slot and cluster.interval:
+                began = _slot(taken_at, cluster.interval)
+                told = history.last(store, cluster.name, began, began + _span(cluster.interval))
+                if told is not None and told["status"] != "failed":
+                    told["reason"] = "this slot is stored"
+                    return _outcome(cluster, told, None, behind, time.monotonic() - start)
+                tried = told["taken_at"] if told is not None else None
+                taken_at = began if tried is None else max(taken_at, tried + _span(1))
+            taken, problem, notes = take(cluster, taken_at, manifest.get("sessions"))
             told = history.record(store, taken)
     except AnalyzerError as error:
         reason = str(error)
         return Outcome(
             cluster.name, "failed", error.exit_code, seconds=time.monotonic() - start, reason=reason
         )
-    return _outcome(cluster, told, problem, notes, time.monotonic() - start)
+    return _outcome(cluster, told, problem, behind + notes, time.monotonic() - start)
+
+
+def _span(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def _slot(present: datetime, interval: int) -> datetime:
+    passed = int((present - _EPOCH).total_seconds())
+    return present - _span(passed % interval)
+
+
+def _behind(present: datetime, horizon: str | None) -> tuple[str, ...]:
+    """What to say if the last snapshot is of a later instant: times overlap, none is refused."""
+    if horizon is None or (ahead := datetime.fromisoformat(horizon) - present) <= timedelta():
+        return ()
+    last = clock.iso(datetime.fromisoformat(horizon))
+    return (f"the last snapshot, of {last}, is {ahead} ahead of the clock: was it set back?",)
 
 
 def _outcome(
@@ -121,15 +148,6 @@ def _outcome(
         cluster.name, told["status"], code, told["taken_at"], told["sessions"],
         told["connections"], seconds, told["reason"], notes,
     )  # fmt: skip
-
-
-def _instant(cluster: Cluster, *, slot: bool) -> datetime:
-    present = clock.now()
-    if not slot or not cluster.interval:
-        return present
-    midnight = present.replace(hour=0, minute=0, second=0)
-    passed = int((present - midnight).total_seconds()) // cluster.interval * cluster.interval
-    return midnight + timedelta(seconds=passed)
 
 
 def take(
@@ -149,8 +167,6 @@ def take(
     except Problem as problem:
         whole, who, inventories = Whole("failed", problem.reason, problem=problem), Identity(), {}
     rows = whole.frames[0] if whole.frames else snapshot.empty()
-    if cluster.svms:
-        rows = rows.filter(rows["svm_id"].is_in(cluster.svms) | rows["svm"].is_in(cluster.svms))
     skew = (who.dated - asked).total_seconds() if who.dated else None
     taken = Snapshot(
         cluster=cluster.name,
@@ -159,7 +175,7 @@ def take(
         inventories=inventories,
         cluster_uuid=who.uuid,
         version=who.version,
-        collector=f"{socket.gethostname()}",
+        collector=socket.gethostname(),
         seconds=round(time.monotonic() - start, 3) if "ANALYZER_NOW" not in os.environ else None,
         expected_interval=cluster.interval,
         clock_skew=skew if "ANALYZER_NOW" not in os.environ else None,
@@ -170,24 +186,55 @@ def take(
         for name, told in inventories.items()
         if told.status != "complete"
     )
+    notes += tuple(f"svms: there is no '{name}'" for name in _strangers(cluster, inventories))
     return taken, whole.problem, notes
 
 
+def _strangers(cluster: Cluster, inventories: dict[str, Listing]) -> list[str]:
+    """SVMs that the configuration names and the cluster does not have."""
+    svms = inventories.get("svms")
+    if svms is None or svms.status != "complete":
+        return []
+    known = {*svms.rows["uuid"], *svms.rows["name"]}
+    return [name for name in cluster.svms if name not in known]
+
+
 def _believed(array: Array, who: Identity, before: int | None) -> Whole:
-    """The sessions; a sudden emptiness or a steep drop is asked about once more."""
-    whole = ontap.sessions(array, who.release)
-    found = sum(frame.height for frame in whole.frames)
-    fewest = (before or 0) * (1 - array.cluster.shrink)
-    if whole.status == "complete" and before and (found == 0 or found < fewest):
-        again = ontap.sessions(array, who.release)
-        return again if again.status == "complete" else whole
+    """The sessions; a sudden emptiness or a steep drop is asked about once more.
+
+    A drop that could not be asked about again is partial: what it shows is there. An emptiness
+    is for the history to doubt.
+    """
+    whole, found = _wanted(array, who)
+    if whole.status != "complete" or not before:
+        return whole
+    if found and found >= before * (1 - array.cluster.shrink):
+        return whole
+    again, _ = _wanted(array, who)
+    if again.status == "complete":
+        return again
+    if found:
+        whole.status, whole.problem = "partial", again.problem
+        whole.reason = f"{found} sessions after {before}, and asked again: {again.reason}"
     return whole
 
 
+def _wanted(array: Array, who: Identity) -> tuple[Whole, int]:
+    """The sessions within the configured scope, and how many there are."""
+    whole = ontap.sessions(array, who.release)
+    svms = array.cluster.svms
+    if svms:
+        whole.frames = [
+            rows.filter(rows["svm_id"].is_in(svms) | rows["svm"].is_in(svms))
+            for rows in whole.frames
+        ]
+    key = ("svm_id", "target_portal_group", "tsih")
+    return whole, sum(rows.select(key).n_unique() for rows in whole.frames)
+
+
 def _companions(array: Array, who: Identity, whole: Whole) -> dict[str, Listing]:
-    refused = whole.problem is not None and whole.problem.status == 401
-    if whole.status == "failed" and (refused or whole.problem is None or not whole.problem.status):
-        return {}
+    if whole.status == "failed" and (whole.problem is None or not whole.problem.status):
+        return {}  # it does not answer
     return {name: _companion(array, name, who) for name in INVENTORIES}
 
 

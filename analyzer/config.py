@@ -5,6 +5,7 @@ that has them. Errors name the key, and the nearest known one.
 """
 
 import os
+import re
 import subprocess
 import tomllib
 from collections.abc import Mapping
@@ -53,6 +54,8 @@ keep = "400d"                     # older history goes
 # webhook_token_env = "ALERT_TOKEN"
 """
 
+_TOKEN = re.compile(r"[!-~]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRETS = ("password_env", "password_file", "password_command", "token_env", "token_command")
 _CLUSTER = {
     "name", "url", "username", *_SECRETS, "client_cert", "client_key", "verify", "timeout",
@@ -90,21 +93,26 @@ class Cluster:
 
     @property
     def can_renew(self) -> bool:
-        """Whether asking for the secret again may give another one."""
-        return any(name.endswith("_command") for name in self.secret)
+        """Whether asking for the secret again may give another one: a token expires."""
+        return "token_command" in self.secret
 
-    def reveal(self) -> str:
-        """The password or token, from where the file says it is.
+    def reveal(self, within: float = 60.0) -> str:
+        """The password or token, from where the file says it is; *within* so many seconds.
 
         Raises:
             UsageError: it is not there; the message never holds the secret.
         """
-        for name, told in self.secret.items():
-            return _reveal(self.name, name, told)
+        for key, told in self.secret.items():
+            secret = _reveal(self.name, key, told, min(within, 60.0))
+            if not secret:
+                raise UsageError(f"{self.name}: {key} gave nothing")
+            if self.uses_token and not _TOKEN.fullmatch(secret):
+                raise UsageError(f"{self.name}: {key} gave no token: it holds a space or such")
+            return secret
         raise UsageError(f"{self.name}: no password, token or client certificate is configured")
 
 
-def _reveal(cluster: str, key: str, told: str | tuple[str, ...]) -> str:
+def _reveal(cluster: str, key: str, told: str | tuple[str, ...], within: float) -> str:
     if key.endswith("_env"):
         secret = os.environ.get(str(told))
         if not secret:
@@ -115,16 +123,21 @@ def _reveal(cluster: str, key: str, told: str | tuple[str, ...]) -> str:
             return Path(str(told)).read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             raise UsageError(f"{cluster}: {key}: {told}: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise UsageError(f"{cluster}: {key}: {told}: not UTF-8 text") from None
     command = [told] if isinstance(told, str) else list(told)
     try:
         done = subprocess.run(
-            command, shell=isinstance(told, str), capture_output=True, text=True, timeout=60,
-            check=True,
+            command, shell=isinstance(told, str), stdin=subprocess.DEVNULL, capture_output=True,
+            encoding="utf-8", timeout=within, check=True,
         )  # fmt: skip
     except subprocess.CalledProcessError as error:
         raise UsageError(f"{cluster}: {key} ended with status {error.returncode}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"{cluster}: {key} did not answer") from error
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"{cluster}: {key} did not answer within {within:.0f} seconds") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise UsageError(f"{cluster}: {key} cannot be run: {why}") from None
     return done.stdout.rstrip("\r\n")
 
 
@@ -176,21 +189,21 @@ def load(path: Path) -> Config:
         if names.count(name) > 1:
             raise UsageError(f"{path}: cluster '{name}' is there twice")
     retention = told.get("retention", {})
-    toml.only(path, "retention.", retention, {"compact_after", "keep"})
+    toml.only(path, "retention: ", retention, {"compact_after", "keep"})
     return Config(
         path=path,
         store=toml.beside(path, toml.get(path, told, "store", str, "store")),
         clusters=made,
-        compact_after=toml.span(path, retention, "compact_after"),
-        keep=toml.span(path, retention, "keep"),
+        compact_after=toml.span(path, retention, "compact_after", at="retention: "),
+        keep=toml.span(path, retention, "keep", at="retention: "),
         limits=tuple(_limit(path, item) for item in toml.tables(path, told, "limits")),
         alarm=alarm(path, told),
-        policy=toml.beside(path, told["policy"]) if "policy" in told else None,
+        policy=toml.file(path, told, "policy"),
     )
 
 
 def _cluster(path: Path, told: dict[str, Any]) -> Cluster:
-    name = check_cluster(toml.get(path, told, "name", str))
+    name = check_cluster(toml.get(path, told, "name", str, at="[[clusters]]: "))
     at = f"cluster '{name}': "
     for key in ("password", "token", "secret"):
         if key in told:
@@ -198,52 +211,74 @@ def _cluster(path: Path, told: dict[str, Any]) -> Cluster:
                 f"{path}: {at}'{key}' in clear text is refused; use {key}_env, or {key}_command"
             )
     toml.only(path, at, told, _CLUSTER)
-    url = toml.get(path, told, "url", str).rstrip("/")
-    parts = urlsplit(url)
-    if parts.username or parts.password:
-        raise UsageError(
-            f"{path}: {at}'url' holds a password or user; use username and password_env"
-        )
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.path or parts.query:
-        raise UsageError(f"{path}: {at}'url' is not like https://prod-a.example.com")
     secret = {key: _secret(path, at, key, told[key]) for key in _SECRETS if key in told}
     if len(secret) > 1:
         raise UsageError(f"{path}: {at}give one of {', '.join(secret)}, not several")
-    if any(key.startswith("password") for key in secret) and "username" not in told:
+    username = toml.get(path, told, "username", str, None, at=at)
+    if any(key.startswith("password") for key in secret) and not username:
         raise UsageError(f"{path}: {at}'username' is missing")
+    if username and ":" in username:
+        raise UsageError(f"{path}: {at}'username' cannot have a colon")
     if ("client_cert" in told) != ("client_key" in told):
         raise UsageError(f"{path}: {at}client_cert and client_key go together")
     verify = told.get("verify", True)
-    if not isinstance(verify, bool | str):
+    if not isinstance(verify, bool | str) or verify == "":
         raise UsageError(f"{path}: {at}'verify' is true, false or a CA file")
-    interval = toml.span(path, told, "interval")
+    interval = toml.span(path, told, "interval", at=at)
     return Cluster(
         name=name,
-        url=url,
-        username=toml.get(path, told, "username", str, None),
+        url=_url(path, at, toml.get(path, told, "url", str, at=at)),
+        username=username,
         secret=secret,
-        client_cert=toml.beside(path, told["client_cert"]) if "client_cert" in told else None,
-        client_key=toml.beside(path, told["client_key"]) if "client_key" in told else None,
+        client_cert=toml.file(path, told, "client_cert", at=at),
+        client_key=toml.file(path, told, "client_key", at=at),
         verify=verify if isinstance(verify, bool) else toml.beside(path, verify),
         timeout=toml.number(path, at, told, "timeout", 120.0, 1, 3600),
         return_timeout=int(toml.number(path, at, told, "return_timeout", 15, 0, 120)),
         max_records=int(toml.number(path, at, told, "max_records", 10_000, 1, 1_000_000)),
-        svms=tuple(told.get("svms", ())),
+        svms=_svms(path, at, told.get("svms", [])),
         interval=int(interval.total_seconds()) if interval else None,
         shrink=toml.number(path, at, told, "shrink", 0.5, 0, 1),
-        connectivity_tracking=toml.get(path, told, "connectivity_tracking", bool, False),
+        connectivity_tracking=toml.get(path, told, "connectivity_tracking", bool, False, at=at),
     )
+
+
+def _url(path: Path, at: str, told: str) -> str:
+    try:
+        parts = urlsplit(told.rstrip("/"))
+        port = parts.port
+    except ValueError:
+        raise UsageError(f"{path}: {at}'url' is not like https://prod-a.example.com") from None
+    if "@" in parts.netloc:
+        raise UsageError(
+            f"{path}: {at}'url' holds a password or user; use username and password_env"
+        )
+    more = parts.path or parts.query or parts.fragment or port == 0
+    if parts.scheme not in {"https", "http"} or not parts.hostname or more:
+        raise UsageError(f"{path}: {at}'url' is not like https://prod-a.example.com")
+    return told.rstrip("/")
+
+
+def _svms(path: Path, at: str, told: Any) -> tuple[str, ...]:
+    if not isinstance(told, list) or not all(isinstance(one, str) and one for one in told):
+        raise UsageError(f"{path}: {at}'svms' is a list of names or uuids")
+    return tuple(told)
 
 
 def _secret(path: Path, at: str, key: str, told: Any) -> str | tuple[str, ...]:
     if key.endswith("_command") and isinstance(told, list) and told:
         return tuple(str(part) for part in told)
-    if isinstance(told, str) and told:
-        return str(toml.beside(path, told)) if key.endswith("_file") else told
-    raise UsageError(f"{path}: {at}'{key}' must be text")
+    if not isinstance(told, str) or not told:
+        raise UsageError(f"{path}: {at}'{key}' must be text")
+    if key.endswith("_env") and not _VARIABLE.fullmatch(told):
+        # It is not repeated: it may be the secret itself.
+        raise UsageError(f"{path}: {at}'{key}' is the name of a variable, not what is in it")
+    return str(toml.beside(path, told)) if key.endswith("_file") else told
 
 
 def _limit(path: Path, told: dict[str, Any]) -> tuple[str, str, int]:
-    toml.only(path, "limits: ", told, {"cluster", "node", "sessions"})
-    sessions = toml.get(path, told, "sessions", int)
-    return told.get("cluster", "*"), told.get("node", "*"), sessions
+    at = "limits: "
+    toml.only(path, at, told, {"cluster", "node", "sessions"})
+    sessions = int(toml.number(path, at, told, "sessions", -1, 0, 2**53))
+    where = (toml.get(path, told, key, str, "*", at=at) for key in ("cluster", "node"))
+    return (*where, sessions)

@@ -8,6 +8,8 @@ from typing import Any
 from analyzer import clock
 from analyzer.errors import UsageError
 
+_KINDS = {str: "text", bool: "true or false", dict: "a table"}
+
 
 def near(word: str, known: Any) -> str:
     """The nearest known word, or all of them."""
@@ -34,15 +36,23 @@ def tables(path: Path, told: dict[str, Any], key: str) -> list[dict[str, Any]]:
     return found
 
 
-def get(path: Path, told: dict[str, Any], key: str, kind: type, *default: Any) -> Any:
+def get(path: Path, told: dict[str, Any], key: str, kind: type, *default: Any, at: str = "") -> Any:
     """A value of one type; without a default it must be there."""
     if key not in told:
         if default:
             return default[0]
-        raise UsageError(f"{path}: '{key}' is missing")
+        raise UsageError(f"{path}: {at}'{key}' is missing")
     if not isinstance(told[key], kind):
-        raise UsageError(f"{path}: '{key}' must be {kind.__name__}")
+        raise UsageError(f"{path}: {at}'{key}' must be {_KINDS[kind]}")
     return told[key]
+
+
+def file(path: Path, told: dict[str, Any], key: str, *, at: str = "") -> Path | None:
+    """A path, relative to the file that names it, or None."""
+    name = get(path, told, key, str, None, at=at)
+    if name == "":
+        raise UsageError(f"{path}: {at}'{key}' names no file")
+    return None if name is None else beside(path, name)
 
 
 def number(
@@ -55,14 +65,17 @@ def number(
     return float(value)
 
 
-def span(path: Path, told: dict[str, Any], key: str) -> timedelta | None:
+def span(path: Path, told: dict[str, Any], key: str, *, at: str = "") -> timedelta | None:
     """A duration such as ``14d``, or None."""
     if key not in told:
         return None
     try:
-        return clock.duration(str(told[key]))
+        found = clock.duration(str(told[key]))
     except UsageError as error:
-        raise UsageError(f"{path}: '{key}': {error}") from error
+        raise UsageError(f"{path}: {at}'{key}': {error}") from error
+    if not found:
+        raise UsageError(f"{path}: {at}'{key}' is no time at all")
+    return found
 
 
 def beside(path: Path, name: str) -> Path:

@@ -11,7 +11,7 @@ from analyzer.history.care import (
     tidy,
     verify,
 )
-from analyzer.history.entry import catch_up, find, record
+from analyzer.history.entry import catch_up, last, record
 from analyzer.history.excerpt import excerpt
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "compact",
     "contents",
     "excerpt",
-    "find",
+    "last",
     "prune",
     "rebuild",
     "record",

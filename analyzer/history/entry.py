@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from analyzer import clock, snapshot
@@ -94,18 +94,24 @@ def fresh(store: Store, cluster: str, instants: Iterable[datetime]) -> list[Fres
 
 def _find(ledger: Ledger, instant: datetime) -> dict[str, Any] | None:
     """The attempt of that instant, if the history has it."""
+    return _last(ledger, instant, instant + timedelta(microseconds=1))
+
+
+def _last(ledger: Ledger, since: datetime, until: datetime) -> dict[str, Any] | None:
     if not ledger.attempts().paths:
         return None
     cursor = ledger.connection.execute(
         f"select * exclude (cluster) from {source(ledger.attempts().paths)}"
-        f" where taken_at = {quote(instant.isoformat())}::timestamp"
+        f" where taken_at >= {quote(since.isoformat())}::timestamp"
+        f" and taken_at < {quote(until.isoformat())}::timestamp"
+        " order by taken_at desc limit 1"
     )
     names = [column[0] for column in cursor.description]
     row = cursor.fetchone()
     return dict(zip(names, row, strict=True)) if row else None
 
 
-def find(store: Store, cluster: str, instant: datetime) -> dict[str, Any] | None:
-    """The attempt of that instant, if the history has it; the lock must be held."""
+def last(store: Store, cluster: str, since: datetime, until: datetime) -> dict[str, Any] | None:
+    """The last attempt from *since* on and before *until*; the lock must be held."""
     with closing(Ledger(store, cluster)) as ledger:
-        return _find(ledger, instant)
+        return _last(ledger, since, until)

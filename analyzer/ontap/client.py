@@ -2,9 +2,10 @@
 
 Retries are for what may pass (429, 502, 503, 504, resets, timeouts), never for a refusal: an
 account that is refused often is locked. Redirects are never followed, compressed bodies never
-accepted, credentials never sent to another host.
+accepted, credentials never sent to another host, through a proxy or into a message.
 """
 
+import base64
 import random
 import ssl
 import time
@@ -16,7 +17,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import msgspec
@@ -26,21 +27,24 @@ from analyzer.config import Cluster
 from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
 
 _AGAIN = {429, 502, 503, 504}
+_REFUSED = {"6", "6691623"}  # ONTAP's codes for a right that is missing, whatever the status
 _TRIES = 5
 _LARGEST = 256 * 1024 * 1024  # bytes of one page
 
 
 class Problem(Exception):  # noqa: N818  # a reason, carried to where it is recorded
-    """A request that brought no usable answer; *status* is HTTP's, None if there was none."""
+    """A request that brought no usable answer.
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    *status* is HTTP's, None if there was none; *error* says what kind of trouble it is.
+    """
+
+    def __init__(
+        self, reason: str, status: int | None = None, error: type[AnalyzerError] | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.status = status
-
-    @property
-    def error(self) -> type[AnalyzerError]:
-        return Denied if self.status in {401, 403} else Unreachable
+        self.error = error or (Denied if status in {401, 403} else Unreachable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,13 @@ class Answer:
 class _Error(msgspec.Struct):
     message: str | None = None
     code: str | int | None = None
+
+    @property
+    def words(self) -> str:
+        """What it says, printable."""
+        words = "".join(c if c.isprintable() else " " for c in self.message or "")[:200]
+        code = f" (code {str(self.code)[:20]})" if self.code is not None else ""
+        return f": {words}{code}" if words else code
 
 
 class _Envelope(msgspec.Struct):
@@ -76,8 +87,10 @@ class Array:
         self.cluster = cluster
         self.deadline = time.monotonic() + cluster.timeout
         self._sleep = sleep
-        self._authorization: str | httpx.BasicAuth | None = None
+        self._authorization: str | None = None
+        self._hidden: tuple[str, ...] = ()
         self._renewed = False
+        self._refused: Problem | None = None
         self.client = httpx.Client(
             base_url=cluster.url,
             verify=_trust(cluster),
@@ -111,9 +124,25 @@ class Array:
         Raises:
             Problem: no usable answer; says why in a sentence without secrets.
         """
+        try:
+            return self._patiently(target)
+        except Problem as problem:
+            reason = problem.reason
+            for secret in self._hidden:
+                # A gateway may put the request that it did not like into its answer.
+                reason = reason.replace(secret, "***")
+            told = Problem(reason, problem.status, problem.error)
+            if problem.status == 401:
+                self._refused = told
+            raise told from None
+
+    def _patiently(self, target: str) -> Answer:
+        if self._refused is not None:
+            raise self._refused
         if self._authorization is None:
             self._authorize()
-        for attempt in range(1, _TRIES + 1):
+        attempt = 1
+        while True:
             try:
                 return self._once(target)
             except _Passing as passing:
@@ -122,12 +151,15 @@ class Array:
                 if attempt == _TRIES or wait >= left:
                     raise Problem(passing.reason, passing.status) from passing
                 self._sleep(wait)
+                attempt += 1
             except Problem as problem:
                 if problem.status != 401 or self._renewed or not self.cluster.can_renew:
                     raise
                 self._renewed = True
+                before = self._authorization
                 self._authorize()
-        raise AssertionError
+                if self._authorization == before:
+                    raise
 
     def _authorize(self) -> None:
         cluster = self.cluster
@@ -135,42 +167,44 @@ class Array:
             self._authorization = ""
             return
         try:
-            secret = cluster.reveal()
+            secret = cluster.reveal(within=max(1.0, self.deadline - time.monotonic()))
         except UsageError as error:
-            raise Problem(str(error)) from None
+            raise Problem(str(error), error=UsageError) from None
         if cluster.uses_token:
-            self._authorization = f"Bearer {secret}"
+            told = secret
+            self._authorization = f"Bearer {told}"
         else:
             # As UTF-8, since a password need not be ASCII.
-            user = (cluster.username or "").encode()
-            self._authorization = httpx.BasicAuth(user, secret.encode())
+            told = base64.b64encode(f"{cluster.username or ''}:{secret}".encode()).decode()
+            self._authorization = f"Basic {told}"
+        self._hidden = (*self._hidden, told, secret)
 
     def _once(self, target: str) -> Answer:
-        told = self._authorization
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise Problem(f"no whole answer within {self.cluster.timeout:g} seconds")
         try:
             request = self.client.build_request("GET", target)
-            if isinstance(told, str) and told:
-                request.headers["Authorization"] = told
-            auth = told if isinstance(told, httpx.BasicAuth) else None
-            response, body = self._exchange(request, auth, left)
+            if self._authorization:
+                request.headers["Authorization"] = self._authorization
+            response, body = self._exchange(request, left)
         except httpx.TimeoutException as error:
             raise _Passing("timed out") from error
         except httpx.ConnectError as error:
-            if "CERTIFICATE_VERIFY" in str(error) or "certificate" in str(error):
+            if "CERTIFICATE_VERIFY" in str(error):
                 raise Problem(f"its certificate is not trusted: {error}") from error
+            if _wants_certificate(error):
+                raise Problem(_UNKNOWN, error=Denied) from error
             raise _Passing(f"cannot connect: {error}") from error
         except (httpx.TransportError, httpx.StreamError) as error:
+            if _wants_certificate(error):
+                raise Problem(_UNKNOWN, error=Denied) from error
             raise _Passing(f"the connection broke: {error or type(error).__name__}") from error
         except (httpx.InvalidURL, UnicodeError, ValueError) as error:
             raise Problem(f"the address cannot be asked: {error}") from error
         return self._judge(response, body)
 
-    def _exchange(
-        self, request: httpx.Request, auth: httpx.BasicAuth | None, left: float
-    ) -> tuple[httpx.Response, bytes]:
+    def _exchange(self, request: httpx.Request, left: float) -> tuple[httpx.Response, bytes]:
         """Send and read, on a thread that can be left behind.
 
         The client's own timeouts begin anew with every byte that trickles in.
@@ -179,7 +213,7 @@ class Array:
 
         def exchange() -> None:
             try:
-                response = self.client.send(request, auth=auth, stream=True)
+                response = self.client.send(request, stream=True)
                 try:
                     done.put((response, self._read(response)))
                 finally:
@@ -211,14 +245,16 @@ class Array:
 
     def _judge(self, response: httpx.Response, body: bytes) -> Answer:
         status = response.status_code
-        if status == 200 and not explained(body, alone=True):
+        error = _error(body) if status != 200 or b'"error"' in body[:200] else None
+        if status == 200 and error is None:
             return Answer(body, _date(response.headers.get("Date")))
         if 300 <= status < 400:
             raise Problem(f"HTTP {status}: redirected elsewhere, which is not followed", status)
-        reason = f"HTTP {status}{explained(body)}"
+        reason = f"HTTP {status}{error.words if error else ''}"
         if status in _AGAIN:
             raise _Passing(reason, status, _retry_after(response.headers.get("Retry-After")))
-        raise Problem(reason, status)
+        denied = status != 401 and error is not None and str(error.code) in _REFUSED
+        raise Problem(reason, status, Denied if denied else None)
 
 
 class _Passing(Exception):  # noqa: N818  # a problem that may pass
@@ -242,23 +278,30 @@ def _trust(cluster: Cluster) -> ssl.SSLContext | bool:
         if cluster.client_cert and cluster.client_key:
             context.load_cert_chain(cluster.client_cert, cluster.client_key)
     except (OSError, ssl.SSLError) as error:
-        raise Problem(f"certificate files cannot be used: {error}") from error
+        raise Problem(f"certificate files cannot be used: {error}", error=UsageError) from error
     return context
 
 
-def explained(body: bytes, *, alone: bool = False) -> str:
-    """ONTAP's own words in an error envelope, printable; '' if there are none."""
-    if alone and b'"error"' not in body[:200]:
-        return ""
+_UNKNOWN = "it asks for a client certificate that it knows"
+
+
+def _wants_certificate(error: Exception) -> bool:
+    """Whether the cluster ended the handshake since it does not like who we are."""
+    return "ALERT" in str(error) and "CERT" in str(error)
+
+
+def _error(body: bytes) -> _Error | None:
     try:
         error = msgspec.json.decode(body, type=_Envelope).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-    if error is None or not (error.message or error.code):
-        return ""
-    words = "".join(c if c.isprintable() else " " for c in error.message or "")[:200]
-    code = f" (code {error.code})" if error.code is not None else ""
-    return f": {words}{code}" if words else code
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return error if error is not None and (error.message or error.code) else None
+
+
+def explained(body: bytes) -> str:
+    """ONTAP's own words in an error envelope, printable; '' if there are none."""
+    error = _error(body)
+    return error.words if error is not None else ""
 
 
 def _backoff(attempt: int) -> float:
@@ -268,27 +311,35 @@ def _backoff(attempt: int) -> float:
 def _retry_after(told: str | None) -> float | None:
     if told is None:
         return None
-    if told.strip().isdigit():
-        return float(told)
     try:
+        if told.strip().isdigit():
+            return float(told)
         return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def _date(told: str | None) -> datetime | None:
     try:
         return parsedate_to_datetime(told).astimezone(UTC).replace(tzinfo=None) if told else None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def same_place(base: str, href: str, path: str) -> bool:
     """Whether a next link stays at the same path of the same host."""
-    parts, home = urlsplit(href), urlsplit(base)
-    if parts.scheme or parts.netloc:
-        if (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
+    try:
+        parts, home = urlsplit(href), urlsplit(base)
+        if parts.scheme or parts.netloc:
+            if _origin(parts) != _origin(home):
+                return False
+        elif not href.startswith("/"):
             return False
-    elif not href.startswith("/"):
+    except ValueError:
         return False
     return parts.path == path
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None, bool]:
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, port, "@" in parts.netloc

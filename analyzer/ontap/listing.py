@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import polars as pl
 
+from analyzer.errors import Denied
 from analyzer.ontap import record
 from analyzer.ontap.client import Array, Problem, same_place
 from analyzer.ontap.record import Malformed
@@ -55,7 +56,7 @@ def identity(array: Array) -> Identity:
     except Malformed as error:
         raise Problem(str(error)) from error
     except Problem as problem:
-        if problem.status in {400, 403, 404}:
+        if problem.status in {400, 404} or (problem.error is Denied and problem.status != 401):
             return Identity()
         raise
     version = told.version
@@ -88,10 +89,10 @@ def novelties(array: Array, name: str) -> list[str]:
     body = array.get(f"{resource.path}?fields=*&max_records=1").body
     try:
         told = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+        records = told.get("records") if isinstance(told, dict) else None
+        found = {name for record in records or [] for name in _names(record)}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
         raise Problem("the answer is not JSON") from error
-    records = told.get("records") if isinstance(told, dict) else None
-    found = {name for record in records or [] for name in _names(record)}
     return sorted(found - resource.by_name.keys() - {""})
 
 
@@ -116,6 +117,7 @@ def _list(array: Array, resource: Resource, release: Release) -> Whole:
         f"&return_timeout={cluster.return_timeout}"
     )
     asked: set[str] = set()
+    seen: set[tuple[int, Any, Any]] = set()
     listed = 0
     try:
         while target is not None:
@@ -123,6 +125,15 @@ def _list(array: Array, resource: Resource, release: Release) -> Whole:
                 raise Problem("the next link leads in a circle")
             asked.add(target)
             page = record.page(resource.name, array.get(target).body)
+            if len(page.records) > 1:
+                # A circle may have a new link at every turn.
+                ends = (
+                    len(page.records),
+                    *(_key(one) for one in (page.records[0], page.records[-1])),
+                )
+                if ends in seen:
+                    raise Problem("the next link leads in a circle")
+                seen.add(ends)
             _take(whole, resource, page.records, listed)
             listed += len(page.records)
             if page.errors:
@@ -137,6 +148,12 @@ def _list(array: Array, resource: Resource, release: Release) -> Whole:
         whole.reason = whole.problem.reason
         whole.status = "partial" if whole.pages else "failed"
     return whole
+
+
+def _key(one: Any) -> Any:
+    if isinstance(one, record.Session):
+        return one.svm and (one.svm.uuid or one.svm.name), one.target_portal_group, one.tsih
+    return one.uuid
 
 
 def _take(whole: Whole, resource: Resource, records: list[Any], first: int) -> None:

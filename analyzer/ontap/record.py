@@ -5,13 +5,16 @@ An absent field, ``null`` and an empty list mean the same (ONTAP leaves out what
 
 from collections.abc import Callable
 from ipaddress import ip_interface
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 import polars as pl
 
 from analyzer import inventory, session
 from analyzer.session import normal_address
+
+# What a column can hold; JSON knows no limit.
+_Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class _Struct(msgspec.Struct, forbid_unknown_fields=False):
@@ -25,7 +28,7 @@ class Named(_Struct):
 
 class _Socket(_Struct):
     address: str | None = None
-    port: int | None = None
+    port: _Number | None = None
 
 
 class _Interface(_Struct):
@@ -35,7 +38,7 @@ class _Interface(_Struct):
 
 
 class _Connection(_Struct):
-    cid: int | None = None
+    cid: _Number | None = None
     authentication_type: str | None = None
     initiator_address: _Socket | None = None
     interface: _Interface | None = None
@@ -51,9 +54,9 @@ class Session(_Struct):
     """One record of the sessions endpoint; group and TSIH are always there."""
 
     target_portal_group: str
-    tsih: int
+    tsih: _Number
     svm: Named | None = None
-    target_portal_group_tag: int | None = None
+    target_portal_group_tag: _Number | None = None
     isid: str | None = None
     initiator: _Initiator | None = None
     connections: list[_Connection] | None = None
@@ -192,7 +195,7 @@ def page(name: str, body: bytes) -> "Page[Any]":
     """
     try:
         return _DECODERS[name].decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(_explain(body, error)) from error
 
 
@@ -204,7 +207,7 @@ def cluster(body: bytes) -> Cluster:
     """
     try:
         return _CLUSTER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(_explain(body, error)) from error
 
 
@@ -213,6 +216,8 @@ def _explain(body: bytes, error: Exception) -> str:
         return "the answer is a web page, not JSON"
     if not body.strip():
         return "the answer is empty"
+    if isinstance(error, RecursionError):
+        return "the answer is malformed: nested too deeply"
     if isinstance(error, msgspec.ValidationError) and "`records`" in str(error):
         return "the answer has no 'records'"
     return f"the answer is malformed: {error}"

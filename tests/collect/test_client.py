@@ -1,0 +1,354 @@
+"""The client at the wire: what it takes, what it refuses, and that it keeps its secrets."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from analyzer.config import Cluster
+from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
+from analyzer.ontap import Array, Problem, companion, identity, sessions
+from analyzer.ontap.listing import Whole
+
+PATH = "/api/protocols/san/iscsi/sessions"
+SECRET = "not-to-be-seen-4711"
+Reply = httpx.Response | Exception
+ONE = {"svm": {"uuid": "s", "name": "svm"}, "target_portal_group": "l", "tsih": 1}
+
+
+@pytest.fixture(autouse=True)
+def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", SECRET)
+
+
+class Wire:
+    """Replies one after the other, the last for ever; keeps what was asked and slept."""
+
+    def __init__(self, *replies: Reply, **how: Any) -> None:
+        self.replies, self.asked, self.slept = list(replies), [], []
+        self.answer: Callable[[httpx.Request], Reply] = self._following
+        how = {"secret": {"password_env": "SECRET"}, "username": "reader", "timeout": 5.0, **how}
+        self.array = Array(
+            Cluster("a", "https://array.example", **how),
+            sleep=self.slept.append,
+            transport=httpx.MockTransport(self._reply),
+        )
+
+    asked: list[httpx.Request]
+    slept: list[float]
+
+    def _reply(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        reply = self.answer(request)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    def _following(self, _request: httpx.Request) -> Reply:
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+
+    def sessions(self) -> Whole:
+        with self.array:
+            whole = sessions(self.array, (9, 16))
+        assert SECRET not in str(whole.reason)
+        assert "\n" not in str(whole.reason)
+        return whole
+
+
+def page(*records: Any, following: str | None = None, **more: Any) -> httpx.Response:
+    body = {"records": list(records), "num_records": len(records), **more}
+    if following is not None:
+        body["_links"] = {"next": {"href": following}}
+    return raw(msgspec.json.encode(body))
+
+
+def raw(body: bytes, status: int = 200, **headers: str) -> httpx.Response:
+    """An answer whose body is not read before the client reads it."""
+    kept = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, stream=httpx.ByteStream(body), headers=kept)
+
+
+def number(tsih: int) -> dict[str, Any]:
+    return {**ONE, "tsih": tsih}
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+NO_LISTING = {
+    "empty": (b"", "the answer is empty"),
+    "a web page": (b" <html>", "the answer is a web page, not JSON"),
+    "null": (b"null", "malformed"),
+    "a list": (b"[]", "malformed"),
+    "no records": (b"{}", "the answer has no 'records'"),
+    "records of another kind": (b'{"records": {}}', "malformed"),
+    "nested deeply": (b'{"records": [], "x": ' + DEEP + b"}", "nested too deeply"),
+    "not UTF-8": (b'{"records": [{"target_portal_group": "\xff", "tsih": 1}]}', "malformed"),
+    "half a surrogate": (
+        b'{"records": [{"target_portal_group": "\\ud800", "tsih": 1}]}',
+        "malformed",
+    ),
+    "a number of no column": (
+        b'{"records": [{"target_portal_group": "l", "tsih": 18446744073709551616}]}',
+        "malformed",
+    ),
+    "two documents": (b'{"records": []} {"records": []}', "malformed"),
+    "an error envelope": (b'{"error": {"message": "no\\nway", "code": "4"}}', "HTTP 200: no way"),
+    "an error beside records": (b'{"error": {"code": "7"}, "records": []}', "HTTP 200 (code 7)"),
+}
+
+
+@pytest.mark.parametrize(("body", "says"), NO_LISTING.values(), ids=NO_LISTING)
+def test_a_body_that_is_no_listing_is_failed_and_said_in_a_sentence(body: bytes, says: str) -> None:
+    wire = Wire(raw(body))
+    whole = wire.sessions()
+    assert whole.status == "failed"
+    assert says in str(whole.reason)
+    assert len(wire.asked) == 1
+
+
+FIELDS = ["svm", "initiator", "connections", "igroups", "isid", "target_portal_group_tag"]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("value", [5.5, True, [5], {"uuid": 5, "name": []}, [{"cid": {}}]])
+def test_no_type_in_any_field_breaks_the_client(field: str, value: Any) -> None:
+    whole = Wire(page({**ONE, field: value})).sessions()
+    assert whole.status in {"failed", "complete"}
+
+
+def test_the_last_of_a_key_written_twice_counts() -> None:
+    body = b'{"records": [{"target_portal_group": "l", "tsih": 1, "tsih": 2}], "num_records": 1}'
+    assert Wire(raw(body)).sessions().frames[0]["tsih"].to_list() == [2]
+
+
+@pytest.mark.parametrize(
+    ("status", "asks", "error"),
+    [
+        (204, 1, Unreachable),
+        (301, 1, Unreachable),
+        (302, 1, Unreachable),
+        (307, 1, Unreachable),
+        (400, 1, Unreachable),
+        (401, 1, Denied),
+        (403, 1, Denied),
+        (404, 1, Unreachable),
+        (429, 5, Unreachable),
+        (500, 1, Unreachable),
+        (502, 5, Unreachable),
+        (503, 5, Unreachable),
+        (504, 5, Unreachable),
+    ],
+)
+def test_only_what_may_pass_is_asked_again(
+    status: int, asks: int, error: type[AnalyzerError]
+) -> None:
+    wire = Wire(raw(b"", status, location="https://evil.example/"))
+    whole = wire.sessions()
+    assert (whole.status, len(wire.asked)) == ("failed", asks)
+    assert str(whole.reason).startswith(f"HTTP {status}")
+    assert whole.problem is not None
+    assert whole.problem.error is error
+    assert {request.url.host for request in wire.asked} == {"array.example"}
+
+
+@pytest.mark.parametrize("code", ['"6"', '"6691623"', "6"])
+def test_a_right_that_is_missing_is_one_whatever_the_status(code: str) -> None:
+    told = b'{"error": {"message": "not authorized", "code": ' + code.encode() + b"}}"
+    for status in (200, 400):
+        problem = Wire(raw(told, status)).sessions().problem
+        assert problem is not None
+        assert problem.error is Denied
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "slept"),
+    [
+        ("3", [3.0]),
+        ("Mon, 01 Jan 2024 00:00:00 GMT", [0.0]),
+        ("99999999999999999999", []),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", []),
+    ],
+)
+def test_retry_after_is_honoured_or_too_long(retry_after: str, slept: list[float]) -> None:
+    wire = Wire(raw(b"", 429, retry_after=retry_after), page(ONE))
+    assert wire.sessions().status == ("complete" if slept else "failed")
+    assert wire.slept == slept
+
+
+@pytest.mark.parametrize(
+    "retry_after", ["²", "soon", "-5", "Mon, 01 Jan 2020 00:00:00 +99999999999"]
+)
+def test_a_retry_after_that_means_nothing_is_a_short_wait(retry_after: str) -> None:
+    busy = httpx.Response(
+        429, stream=httpx.ByteStream(b""), headers=[(b"retry-after", retry_after.encode("latin-1"))]
+    )
+    wire = Wire(busy, page(ONE))
+    assert wire.sessions().status == "complete"
+    assert 0.2 < wire.slept[0] < 0.6
+
+
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 -2300", "yesterday", ""])
+def test_a_date_that_is_none_is_left_alone(date: str) -> None:
+    wire = Wire(raw(b'{"uuid": "c"}', Date=date))
+    assert identity(wire.array).uuid == "c"
+
+
+NEXT = {
+    "to itself": [f"{PATH}?n=1", f"{PATH}?n=1"],
+    "in a circle of two": [f"{PATH}?n=1", f"{PATH}?n=2", f"{PATH}?n=1"],
+    "to another host": ["https://evil.example" + PATH],
+    "to another scheme": ["http://array.example" + PATH],
+    "to another port": ["https://array.example:8443" + PATH],
+    "to another user": ["https://me@array.example" + PATH],
+    "to no host": ["//evil.example" + PATH],
+    "to another path": ["/api/cluster"],
+    "to a relative path": ["sessions?n=1"],
+    "to nothing that is an address": ["https://[" + PATH],
+}
+
+
+@pytest.mark.parametrize("links", NEXT.values(), ids=NEXT)
+def test_a_next_link_that_leads_astray_is_not_followed(links: list[str]) -> None:
+    wire = Wire(*(page(number(n), following=link) for n, link in enumerate(links)))
+    whole = wire.sessions()
+    assert whole.status == "partial"
+    assert "the next link leads" in str(whole.reason)
+    assert {request.url.host for request in wire.asked} == {"array.example"}
+
+
+def test_a_circle_with_a_new_link_at_every_turn_ends() -> None:
+    turns = [page(number(1), number(2), following=f"{PATH}?n={n}") for n in range(9)]
+    wire = Wire(*turns)
+    assert wire.sessions().reason == "the next link leads in a circle"
+    assert len(wire.asked) == 2
+
+
+@pytest.mark.parametrize("base", ["", "https://array.example", "https://ARRAY.example:443"])
+def test_a_next_link_to_the_same_place_is_followed_as_it_came(base: str) -> None:
+    wire = Wire(page(number(1), following=f"{base}{PATH}?start.tsih=1&fields=%2A&x="), page())
+    assert wire.sessions().status == "complete"
+    assert str(wire.asked[1].url) == f"https://array.example{PATH}?start.tsih=1&fields=%2A&x="
+
+
+def test_what_a_page_says_of_itself_must_be_true() -> None:
+    told = Wire(page(number(1), following=f"{PATH}?n=1"), page(number(2), num_records=7)).sessions()
+    assert (told.status, told.reason) == ("partial", "page 2 says 7 records and has 1")
+    assert Wire(page(ONE, errors=[{"message": "x"}])).sessions().status == "partial"
+    assert Wire(page(ONE, errors=[])).sessions().status == "complete"
+
+
+def test_a_refusal_in_the_middle_is_the_last_request() -> None:
+    wire = Wire(page(number(1), following=f"{PATH}?n=1"), raw(b"", 401))
+    assert wire.sessions().status == "partial"
+    told = companion(wire.array, "svms", (9, 16))
+    assert (told.status, told.reason) == ("failed", "HTTP 401")
+    assert len(wire.asked) == 2
+
+
+def command(folder: Path, *tokens: str) -> str:
+    """A command that prints these tokens, one a run, and says how often it ran."""
+    runs = folder / "runs"
+    return (
+        f"echo x >> {runs}; n=$(wc -l < {runs});"
+        f" set -- {' '.join(tokens)}; shift $((n - 1)); echo $1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tokens", "runs", "asks", "status"),
+    [
+        (("old", "new"), 2, 2, "complete"),
+        (("old", "bad", "new"), 2, 2, "failed"),
+        (("same", "same"), 2, 1, "failed"),
+    ],
+)
+def test_a_token_command_is_run_once_more_and_no_oftener(
+    tmp_path: Path, tokens: tuple[str, ...], runs: int, asks: int, status: str
+) -> None:
+    wire = Wire(raw(b""), secret={"token_command": command(tmp_path, *tokens)}, username=None)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return page(ONE) if request.headers["Authorization"] == "Bearer new" else raw(b"", 401)
+
+    wire.answer = answer
+    assert wire.sessions().status == status
+    assert (tmp_path / "runs").read_text().count("x") == runs
+    assert len(wire.asked) == asks
+
+
+def test_a_token_is_renewed_even_at_the_last_try(tmp_path: Path) -> None:
+    replies = [*(raw(b"", 503) for _ in range(4)), raw(b"", 401), page(ONE)]
+    secret = {"token_command": command(tmp_path, "old", "new")}
+    assert Wire(*replies, secret=secret, username=None).sessions().status == "complete"
+
+
+def test_a_password_that_is_refused_is_not_tried_again(tmp_path: Path) -> None:
+    wire = Wire(raw(b"", 401), secret={"password_command": command(tmp_path, "one", "two")})
+    assert wire.sessions().status == "failed"
+    assert (len(wire.asked), (tmp_path / "runs").read_text().count("x")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("secret", "says"),
+    [
+        ({"password_env": "NOT_SET"}, "password_env names NOT_SET, which is not set"),
+        ({"password_command": f"echo {SECRET}; exit 3"}, "password_command ended with status 3"),
+        ({"password_command": "sleep 30"}, "password_command did not answer within 1 seconds"),
+        ({"password_command": ("/no/such",)}, "cannot be run: No such file or directory"),
+        ({"token_command": f"echo {SECRET}; echo more"}, "gave no token: it holds a space or such"),
+        ({"token_command": "printf 'caf\\303\\251'"}, "gave no token"),
+        ({"password_command": "printf '\\377'"}, "not UTF-8 text"),
+        ({"password_command": "true"}, "password_command gave nothing"),
+        ({"password_file": "/no/such"}, "password_file: /no/such: No such file or directory"),
+    ],
+)
+def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(
+    secret: dict[str, Any], says: str
+) -> None:
+    wire = Wire(page(ONE), secret=secret, timeout=1.0)
+    whole = wire.sessions()
+    assert says in str(whole.reason)
+    assert whole.problem is not None
+    assert whole.problem.error is UsageError
+    assert wire.asked == []
+
+
+def test_a_secret_that_is_told_back_is_not_passed_on() -> None:
+    basic = base64.b64encode(f"reader:{SECRET}".encode()).decode()
+    told = msgspec.json.encode({"error": {"message": f"bad header: Basic {basic}; {SECRET}"}})
+    assert Wire(raw(told, 400)).sessions().reason == "HTTP 400: bad header: Basic ***; ***"
+
+
+def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with Array(Cluster("a", "https://array.example")) as array:
+        assert array.client._mounts == {}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        httpx.ReadError("reset"),
+        httpx.RemoteProtocolError("peer closed connection"),
+        httpx.ReadTimeout("slow"),
+        httpx.ConnectError("refused"),
+    ],
+)
+def test_a_connection_that_breaks_is_tried_again(trouble: Exception) -> None:
+    assert Wire(trouble, page(ONE)).sessions().status == "complete"
+
+
+def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analyzer.ontap.client._LARGEST", 1 << 20)
+    whole = Wire(raw(b" " * (2 << 20))).sessions()
+    assert whole.reason == "the answer is larger than 1 MB"
+
+
+def test_a_certificate_file_that_is_not_there_is_a_matter_of_configuration() -> None:
+    with pytest.raises(Problem) as told:
+        Array(Cluster("a", "https://array.example", verify=Path("/no/such.pem")))
+    assert told.value.error is UsageError
