@@ -7,11 +7,12 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from analyzer import clock, history, ontap, snapshot
 from analyzer.config import Cluster
@@ -24,6 +25,7 @@ from analyzer.snapshot import EXITS, Listing, Snapshot
 from analyzer.store import Store
 from analyzer.text import visible
 
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
 
 
@@ -45,6 +47,7 @@ class Outcome:
         """One line for a program."""
         told = {name: value for name, value in asdict(self).items() if name != "taken_at"}
         told["taken_at"] = clock.iso(self.taken_at) if self.taken_at else None
+        told["level"] = "error" if self.exit_code else "warning" if self.notes else "info"
         return json.dumps(told, sort_keys=True)
 
     def line(self) -> str:
@@ -53,6 +56,16 @@ class Outcome:
         why = f": {visible(self.reason)}" if self.reason else ""
         shown = counts if self.status in {"complete", "partial", "suspect"} else ""
         return f"{self.cluster}: {self.status}{shown}, {self.seconds:.1f} s{why}"
+
+
+def warnings(cluster: Cluster, *, slot: bool) -> Iterator[str]:
+    """What is said of a cluster on every run, until its configuration changes."""
+    if cluster.verify is False:
+        yield "verify = false: its certificate is not checked"
+    if cluster.url.startswith("http:") and urlsplit(cluster.url).hostname not in _LOOPBACK:
+        yield "its url is http: what is sent, the password too, can be read on the way"
+    if slot and not cluster.interval:
+        yield "it has no interval, so that --slot means nothing for it"
 
 
 def collect(

@@ -5,13 +5,15 @@ import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from analyzer import clock, ontap
 from analyzer.config import Cluster
-from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable
+from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable, UsageError
 from analyzer.inventory import INVENTORIES
 from analyzer.ontap import Array, Problem
+from analyzer.ontap.listing import Identity
 from analyzer.resource import RESOURCES
 from analyzer.store import Store
 
@@ -68,18 +70,25 @@ def cluster(one: Cluster) -> Iterator[Check]:
         yield _bad(one, "name", f"{host}: {error.strerror}", advice, Unreachable)
         return
     yield Check(one.name, "name", "ok", f"{host} is known")
-    if one.verify is False:
+    plain = one.url.startswith("http:")
+    if plain:
+        advice = "write https: everything can be read on the way, the password too"
+        yield Check(one.name, "certificate", "warn", "none, since the url is http", advice)
+    elif one.verify is False:
         advice = "set verify to the cluster's CA file"
         yield Check(one.name, "certificate", "warn", "it is not checked (verify = false)", advice)
     try:
         with Array(one) as array:
-            yield from _asked(one, array)
+            who = ontap.identity(array)
+            if one.verify is not False and not plain:
+                yield Check(one.name, "certificate", "ok", "it is trusted")
+            yield from _asked(one, array, who)
     except Problem as problem:
-        yield _bad(one, "login", problem.reason, _advice(problem), problem.error)
+        name = "certificate" if "certificate" in problem.reason else "login"
+        yield _bad(one, name, problem.reason, _advice(problem), problem.error)
 
 
-def _asked(one: Cluster, array: Array) -> Iterator[Check]:
-    who = ontap.identity(array)
+def _asked(one: Cluster, array: Array, who: Identity) -> Iterator[Check]:
     yield Check(one.name, "login", "ok", who.version or "the account may not read /api/cluster")
     if who.dated is not None:
         skew = (who.dated - clock.now()).total_seconds()
@@ -103,6 +112,17 @@ def _asked(one: Cluster, array: Array) -> Iterator[Check]:
             yield _bad(one, path, listing.problem.reason, advice, listing.problem.error)
         else:
             yield Check(one.name, path, "ok", f"{len(listing.records)} records")
+        if name == "svms" and listing.problem is None:
+            yield from _strangers(one, listing.records)
+
+
+def _strangers(one: Cluster, svms: list[Any]) -> Iterator[Check]:
+    """SVMs of the configuration that the cluster does not have."""
+    known = {name for svm in svms for name in (svm.uuid, svm.name) if name}
+    for name in one.svms:
+        if name not in known:
+            advice = f"correct 'svms'; the cluster has {', '.join(sorted(known))}"
+            yield Check(one.name, "svms", "warn", f"there is no '{name}'", advice)
 
 
 def _novel(one: Cluster, array: Array) -> Iterator[Check]:
@@ -123,6 +143,10 @@ def _bad(one: Cluster, name: str, detail: str, advice: str, error: type[Analyzer
 
 
 def _advice(problem: Problem) -> str:
+    if problem.error is UsageError:
+        return "correct the configuration, or put there what it names"
+    if problem.error is Denied and "certificate" in problem.reason:
+        return "set client_cert and client_key to those of an account of the cluster"
     if problem.error is Denied:
         return f"give the account these rights:\n{ROLE}"
     if "certificate" in problem.reason:

@@ -1,12 +1,13 @@
 """Commands that care for the store: verify, rebuild, compact, prune."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from analyzer.cli.context import Context, pass_context
+from analyzer.cli.progress import progress
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +20,15 @@ def _clusters(context: Context, named: Sequence[str]) -> list[str]:
         if name not in known:
             raise UsageError(f"there is no cluster '{name}'; the store has {', '.join(known)}")
     return list(named) or known
+
+
+def _each(context: Context, named: Sequence[str], what: str) -> Iterator[str]:
+    """The clusters, one after the other, with a bar that counts them."""
+    clusters = _clusters(context, named)
+    with progress(context, what, len(clusters)) as step:
+        for cluster in clusters:
+            yield cluster
+            step()
 
 
 def _cutoff(told: str | None, configured: timedelta | None, option: str) -> datetime:
@@ -38,7 +48,7 @@ def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
     code = 0
-    for cluster in _clusters(context, clusters):
+    for cluster in _each(context, clusters, "verifying"):
         history.catch_up(context.open(), cluster)
         found = history.verify(context.open(), cluster)
         if found.problem:
@@ -58,7 +68,7 @@ def rebuild(context: Context, /, clusters: tuple[str, ...]) -> int:
     """Fold the history anew from the snapshot files."""
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
-    for cluster in _clusters(context, clusters):
+    for cluster in _each(context, clusters, "folding anew"):
         count = history.rebuild(context.open(), cluster)
         context.say(f"{cluster}: folded {count} snapshots anew")
     return 0
@@ -77,7 +87,7 @@ def compact(
 
     config = context.configuration()
     cutoff = _cutoff(older_than, config.compact_after if config else None, "--older-than")
-    for cluster in _clusters(context, clusters):
+    for cluster in _each(context, clusters, "compacting"):
         done = history.compact(context.open(), cluster, cutoff, dry_run=dry_run)
         _tell(context, done, "would replace" if dry_run else "replaced")
     return 0
@@ -96,7 +106,7 @@ def prune(
 
     config = context.configuration()
     cutoff = _cutoff(keep, config.keep if config else None, "--keep")
-    for cluster in _clusters(context, clusters):
+    for cluster in _each(context, clusters, "pruning"):
         done = history.prune(context.open(), cluster, cutoff, dry_run=dry_run)
         _tell(context, done, "would forget" if dry_run else "forgot")
     return 0

@@ -107,5 +107,9 @@ class Context:
         if not self.quiet:
             click.echo(shown(text), err=True)
 
+    def complain(self, text: str) -> None:
+        """Say on stderr what went wrong, --quiet or not."""
+        click.echo(text, err=True)
+
 
 pass_context = click.make_pass_decorator(Context)

@@ -1,23 +1,31 @@
 """Commands that bring sessions in: collect, import, doctor."""
 
+from json import dumps
 from pathlib import Path
 
 import click
 
 from analyzer.cli.context import Context, pass_context, shown
+from analyzer.cli.progress import progress
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("collect")
 @click.argument("clusters", nargs=-1)
-@click.option("--parallel", default=8, show_default=True, help="How many clusters at a time.")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 256),
+    default=8,
+    show_default=True,
+    help="How many clusters at a time.",
+)
 @click.option("--slot", is_flag=True, help="Store under the scheduled instant, once.")
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How the line per cluster on stderr is written.",
+    help="How everything on stderr is written; json is an object a line.",
 )
 @pass_context
 def collect(
@@ -25,27 +33,54 @@ def collect(
 ) -> int:
     """Take one snapshot of each configured (or named) cluster.
 
-    With [retention] in the configuration it also compacts and prunes, once a day.
+    With [retention] in the configuration it also compacts and prunes, once a day. With --quiet
+    only what did not end well is told.
     """
+    from analyzer.errors import AnalyzerError  # noqa: PLC0415  # --help answers at once
+
+    if log_format == "text":
+        return _collect(context, clusters, parallel, slot=slot, json=False)
+    try:
+        return _collect(context, clusters, parallel, slot=slot, json=True)
+    except AnalyzerError as error:
+        context.complain(_json(level="error", message=str(error)))
+        return error.exit_code
+
+
+def _collect(
+    context: Context, names: tuple[str, ...], parallel: int, *, slot: bool, json: bool
+) -> int:
     from analyzer import collect as room  # noqa: PLC0415  # --help answers at once
 
     config = context.required()
-    wanted = config.named(clusters)
+    wanted = config.named(names)
     for cluster in wanted:
-        if cluster.verify is False:
-            context.say(f"{cluster.name}: verify = false: its certificate is not checked")
+        for warning in room.warnings(cluster, slot=slot):
+            told = f"{cluster.name}: {warning}"
+            context.say(
+                _json(level="warning", cluster=cluster.name, message=warning) if json else told
+            )
 
     def done(outcome: room.Outcome) -> None:
-        context.say(outcome.line() if log_format == "text" else outcome.json())
-        if log_format == "text":
+        tell = context.complain if outcome.exit_code else context.say
+        if json:
+            tell(outcome.json())
+        else:
+            tell(outcome.line())
             for note in outcome.notes:
                 context.say(f"{outcome.cluster}: {note}")
+        step()
 
-    outcomes = room.collect(
-        context.open(), wanted, parallel=parallel, slot=slot, done=done,
-        compact_after=config.compact_after, keep=config.keep,
-    )  # fmt: skip
+    with progress(context, "collecting", len(wanted)) as step:
+        outcomes = room.collect(
+            context.open(), wanted, parallel=parallel, slot=slot, done=done,
+            compact_after=config.compact_after, keep=config.keep,
+        )  # fmt: skip
     return max((outcome.exit_code for outcome in outcomes), default=0)
+
+
+def _json(**told: str) -> str:
+    return dumps(told, sort_keys=True)
 
 
 @click.command("import")
@@ -84,7 +119,8 @@ def import_(
     if not pages:
         raise UsageError("give the saved pages of the session listing, or --failed")
     given = {name: path for name, path in companions.items() if path is not None}
-    told, code = importer.bring(store, cluster, instant, pages, given, cluster_info)
+    with progress(context, "importing", 1):
+        told, code = importer.bring(store, cluster, instant, pages, given, cluster_info)
     why = f": {told['reason']}" if told["reason"] else ""
     context.say(
         f"{cluster}: {told['status']} at {clock.iso(told['taken_at'])},"
@@ -111,9 +147,10 @@ def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> 
         for check in checks:
             code = max(code, check.exit_code)
             who = f"{check.cluster}: " if check.cluster else ""
+            # Releases and names are the array's own words.
             click.echo(shown(f"{check.status:<4}  {who}{check.name}: {check.detail}"))
-            if check.advice:
-                click.echo("      " + check.advice.replace("\n", "\n      "))
+            for line in check.advice.splitlines():
+                click.echo(shown(f"      {line}"))
     return code
 
 

@@ -296,7 +296,8 @@ def sessions(records: list[Session], first: int = 0) -> pl.DataFrame:
             pl.Series("record", numbers, dtype=pl.Int64)
         )
     except (OverflowError, TypeError, pl.exceptions.PolarsError) as error:
-        raise Malformed(f"the answer is malformed: {error}") from error
+        (sentence, *_) = str(error).splitlines() or [type(error).__name__]
+        raise Malformed(f"the answer is malformed: {sentence}") from error
 
 
 def distinct(rows: pl.DataFrame) -> pl.DataFrame:

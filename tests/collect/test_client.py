@@ -46,7 +46,7 @@ class Wire:
         reply = self.answer(request)
         if isinstance(reply, Exception):
             raise reply
-        return reply
+        return httpx.Response(reply.status_code, headers=reply.headers, stream=reply.stream)
 
     def _following(self, _request: httpx.Request) -> Reply:
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
