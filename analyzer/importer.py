@@ -10,7 +10,7 @@ import polars as pl
 
 from analyzer import history, snapshot
 from analyzer.errors import UsageError
-from analyzer.ontap import Malformed, record
+from analyzer.ontap import Malformed, record, row
 from analyzer.ontap.client import explained
 from analyzer.snapshot import EXITS, Listing, Snapshot
 from analyzer.store import Store
@@ -77,7 +77,7 @@ def _sessions(pages: Sequence[Path]) -> Listing:
     for number, path in enumerate(pages, 1):
         try:
             page = record.page("sessions", read(path))
-            frames.append(record.sessions(page.records, count))
+            frames.append(row.sessions(page.records, count))
         except Malformed as error:
             reason = reason or f"page {number} ({path.name}): {_envelope(path, error)}"
             continue
@@ -93,7 +93,7 @@ def _sessions(pages: Sequence[Path]) -> Listing:
         reason = reason or "the last page has a next link: pages are missing"
     if not frames:
         return Listing("failed", reason or "no page", snapshot.empty())
-    rows = record.distinct(pl.concat(frames))
+    rows = row.distinct(pl.concat(frames))
     return Listing("partial" if reason else "complete", reason, rows, len(frames))
 
 

@@ -4,7 +4,7 @@ A session without connections keeps one row. Columns are declared once, here; th
 the files, of the tables and the reference pages are derived from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
@@ -64,7 +64,7 @@ COLUMNS = (
 SCHEMA: dict[str, pl.DataType] = {column.name: column.type for column in COLUMNS}
 
 
-def frame(columns: Mapping[str, list[object]]) -> pl.DataFrame:
+def frame(columns: Mapping[str, Sequence[object] | pl.Series]) -> pl.DataFrame:
     """Rows from columns of equal length, every one of ``SCHEMA`` present."""
     return pl.DataFrame({name: columns[name] for name in SCHEMA}, schema=SCHEMA, strict=True)
 

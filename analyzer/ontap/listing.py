@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 
 from analyzer.errors import Denied
-from analyzer.ontap import record
+from analyzer.ontap import record, row
 from analyzer.ontap.client import Array, Problem, same_place
 from analyzer.ontap.record import Malformed
 from analyzer.resource import FIRST, RESOURCES, Release, Resource
@@ -28,6 +28,7 @@ class Whole:
     status: str = "complete"
     reason: str | None = None
     pages: int = 0
+    listed: int = 0
     frames: list[pl.DataFrame] = field(default_factory=list)
     records: list[Any] = field(default_factory=list)
     problem: Problem | None = None
@@ -70,7 +71,7 @@ def sessions(array: Array, release: Release) -> Whole:
     """Every session, or what could be had of them. Never raises for what the array does."""
     whole = _list(array, RESOURCES["sessions"], release)
     if whole.frames:
-        whole.frames = [record.distinct(pl.concat(whole.frames))]
+        whole.frames = [row.distinct(pl.concat(whole.frames))]
     return whole
 
 
@@ -116,33 +117,13 @@ def _list(array: Array, resource: Resource, release: Release) -> Whole:
         f"{resource.path}?fields={quote(fields, safe=',.')}&max_records={cluster.max_records}"
         f"&return_timeout={cluster.return_timeout}"
     )
-    asked: set[str] = set()
-    seen: set[tuple[int, Any, Any]] = set()
-    listed = 0
+    seen: set[Any] = set()
     try:
         while target is not None:
-            if target in asked or len(asked) >= _PAGES:
+            if target in seen or len(seen) >= _PAGES:
                 raise Problem("the next link leads in a circle")
-            asked.add(target)
-            page = record.page(resource.name, array.get(target).body)
-            if len(page.records) > 1:
-                # A circle may have a new link at every turn.
-                ends = (
-                    len(page.records),
-                    *(_key(one) for one in (page.records[0], page.records[-1])),
-                )
-                if ends in seen:
-                    raise Problem("the next link leads in a circle")
-                seen.add(ends)
-            _take(whole, resource, page.records, listed)
-            listed += len(page.records)
-            if page.errors:
-                raise Problem("the answer says that records are missing from it (errors)")
-            if page.num_records is not None and page.num_records != len(page.records):
-                raise Problem(
-                    f"page {whole.pages} says {page.num_records} records and has {len(page.records)}"
-                )
-            target = _following(cluster.url, page.next, resource)
+            seen.add(target)
+            target = _turn(array, resource, target, whole, seen)
     except (Problem, Malformed) as stopped:
         whole.problem = stopped if isinstance(stopped, Problem) else Problem(str(stopped))
         whole.reason = whole.problem.reason
@@ -150,18 +131,35 @@ def _list(array: Array, resource: Resource, release: Release) -> Whole:
     return whole
 
 
+def _turn(
+    array: Array, resource: Resource, target: str, whole: Whole, seen: set[Any]
+) -> str | None:
+    """Take one page into *whole*; gives the target of the next. What it took to read it goes."""
+    page = record.page(resource.name, array.get(target).body)
+    records = page.records
+    if len(records) > 1:
+        # A circle may have a new link at every turn.
+        ends = (len(records), _key(records[0]), _key(records[-1]))
+        if ends in seen:
+            raise Problem("the next link leads in a circle")
+        seen.add(ends)
+    if resource.name == "sessions":
+        whole.frames.append(row.sessions(records, whole.listed))
+    else:
+        whole.records += records
+    whole.pages += 1
+    whole.listed += len(records)
+    if page.errors:
+        raise Problem("the answer says that records are missing from it (errors)")
+    if page.num_records is not None and page.num_records != len(records):
+        raise Problem(f"page {whole.pages} says {page.num_records} records and has {len(records)}")
+    return _following(array.cluster.url, page.next, resource)
+
+
 def _key(one: Any) -> Any:
     if isinstance(one, record.Session):
         return one.svm and (one.svm.uuid or one.svm.name), one.target_portal_group, one.tsih
     return one.uuid
-
-
-def _take(whole: Whole, resource: Resource, records: list[Any], first: int) -> None:
-    if resource.name == "sessions":
-        whole.frames.append(record.sessions(records, first))
-    else:
-        whole.records += records
-    whole.pages += 1
 
 
 def _following(base: str, href: str | None, resource: Resource) -> str | None:

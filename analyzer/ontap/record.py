@@ -10,15 +10,15 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 import polars as pl
 
-from analyzer import inventory, session
+from analyzer import inventory
 from analyzer.session import normal_address
 
 # What a column can hold; JSON knows no limit.
 _Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
-class _Struct(msgspec.Struct, forbid_unknown_fields=False):
-    """Everything is optional unless it says otherwise."""
+class _Struct(msgspec.Struct, forbid_unknown_fields=False, gc=False):
+    """Everything is optional unless it says otherwise; none of it can form a circle (gc)."""
 
 
 class Named(_Struct):
@@ -26,25 +26,25 @@ class Named(_Struct):
     name: str | None = None
 
 
-class _Socket(_Struct):
+class Socket(_Struct):
     address: str | None = None
     port: _Number | None = None
 
 
-class _Interface(_Struct):
+class Target(_Struct):
     uuid: str | None = None
     name: str | None = None
-    ip: _Socket | None = None
+    ip: Socket | None = None
 
 
-class _Connection(_Struct):
+class Connection(_Struct):
     cid: _Number | None = None
     authentication_type: str | None = None
-    initiator_address: _Socket | None = None
-    interface: _Interface | None = None
+    initiator_address: Socket | None = None
+    interface: Target | None = None
 
 
-class _Initiator(_Struct):
+class Initiator(_Struct):
     name: str | None = None
     alias: str | None = None
     comment: str | None = None
@@ -58,8 +58,8 @@ class Session(_Struct):
     svm: Named | None = None
     target_portal_group_tag: _Number | None = None
     isid: str | None = None
-    initiator: _Initiator | None = None
-    connections: list[_Connection] | None = None
+    initiator: Initiator | None = None
+    connections: list[Connection] | None = None
     igroups: list[Named] | None = None
 
 
@@ -221,97 +221,6 @@ def _explain(body: bytes, error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError) and "`records`" in str(error):
         return "the answer has no 'records'"
     return f"the answer is malformed: {error}"
-
-
-class _Rows:
-    """Columns that grow a row at a time."""
-
-    def __init__(self) -> None:
-        self.columns: dict[str, list[Any]] = {name: [] for name in session.SCHEMA}
-        self._add: list[Callable[[Any], None]] = [
-            self.columns[name].append for name in session.SCHEMA
-        ]
-
-    def append(self, values: tuple[Any, ...]) -> None:
-        for add, value in zip(self._add, values, strict=True):
-            add(value)
-
-
-def sessions(records: list[Session], first: int = 0) -> pl.DataFrame:
-    """Session records as rows, one per connection, in the order listed.
-
-    A column ``record`` beside those of ``session.SCHEMA`` numbers the records from *first* on.
-
-    Raises:
-        Malformed: a number that no array could mean.
-    """
-    rows = _Rows()
-    numbers: list[int] = []
-    for number, record in enumerate(records, first):
-        svm, initiator = record.svm or Named(), record.initiator or _Initiator()
-        isid = (record.isid or "").strip().lower()
-        name = (initiator.name or "").strip().lower()
-        igroups = None
-        if record.igroups:
-            igroups = [{"uuid": igroup.uuid, "name": igroup.name} for igroup in record.igroups]
-        listed = record.connections or []
-        for connection in listed or [_Connection()]:
-            host = connection.initiator_address or _Socket()
-            lif = connection.interface or _Interface()
-            at = lif.ip or _Socket()
-            numbers.append(number)
-            address = normal_address(host.address) if host.address else ""
-            target = normal_address(at.address) if at.address else None
-            rows.append(
-                (
-                    svm.uuid or svm.name or "",
-                    svm.uuid,
-                    svm.name,
-                    name,
-                    None if initiator.name == name else initiator.name,
-                    initiator.alias,
-                    initiator.comment,
-                    isid,
-                    None if record.isid == isid else record.isid,
-                    record.tsih,
-                    record.target_portal_group,
-                    record.target_portal_group_tag,
-                    len(listed),
-                    connection.cid,
-                    connection.authentication_type,
-                    address,
-                    None if host.address == address else host.address,
-                    host.port,
-                    lif.uuid or lif.name or target or record.target_portal_group,
-                    lif.uuid,
-                    lif.name,
-                    target,
-                    None if at.address == target else at.address,
-                    at.port,
-                    igroups,
-                )
-            )
-    try:
-        return session.frame(rows.columns).with_columns(
-            pl.Series("record", numbers, dtype=pl.Int64)
-        )
-    except (OverflowError, TypeError, pl.exceptions.PolarsError) as error:
-        (sentence, *_) = str(error).splitlines() or [type(error).__name__]
-        raise Malformed(f"the answer is malformed: {sentence}") from error
-
-
-def distinct(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of sessions without what a listing showed twice.
-
-    A record that came on two pages counts once, and of two records of one nexus (a login during
-    the listing) the later one counts.
-    """
-    key = ["svm_id", "target_portal_group", "tsih"]
-    nexus = ["svm_id", "initiator", "isid", "target_portal_group", "target_portal_group_tag"]
-    later = pl.col("record").max().over
-    once = rows.filter(pl.col("record") == later(key))
-    kept = once.filter((pl.col("isid") == "") | (pl.col("record") == later(nexus)))
-    return kept.select(list(session.SCHEMA))
 
 
 def _subnet(address: str | None, netmask: str | int | None) -> str | None:
