@@ -95,6 +95,7 @@ def collect(
             return replace(outcome, notes=(*outcome.notes, f"not tidied: {error}"))
         return outcome
 
+    history.side_by_side()
     with ThreadPoolExecutor(max_workers=max(1, min(parallel, len(clusters) or 1))) as pool:
         running = [pool.submit(one, cluster) for cluster in clusters]
         for ended in as_completed(running):

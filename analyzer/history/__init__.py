@@ -13,6 +13,7 @@ from analyzer.history.care import (
 )
 from analyzer.history.entry import catch_up, last, record
 from analyzer.history.excerpt import excerpt
+from analyzer.history.part import side_by_side
 
 __all__ = [
     "Deleted",
@@ -26,6 +27,7 @@ __all__ = [
     "rebuild",
     "record",
     "rows",
+    "side_by_side",
     "tidy",
     "verify",
 ]

@@ -18,7 +18,7 @@ from analyzer.history.part import EVERYTHING, NOTHING, Parts, quote, source
 from analyzer.history.table import TABLES, Table, blank_rows
 from analyzer.store import Store, publish
 
-_SORTED = 200_000  # rows of an open file that is written sorted
+_SORTED = 50_000  # rows of an open file that is written sorted
 GRACE = 600.0  # seconds of the wall clock that a superseded file outlives its successor
 _ATTEMPT = {column.name: column.type for column in snapshot.ATTEMPT}
 

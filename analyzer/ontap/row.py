@@ -109,7 +109,8 @@ def distinct(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _latest(rows: pl.DataFrame, key: list[str], spared: pl.Expr | None = None) -> pl.DataFrame:
     """The rows of the last record with each key, and those that are *spared*."""
-    if rows.select(key).hash_rows().n_unique() == rows["record"].n_unique():
+    parts = [part.select(key).hash_rows() for part in rows.iter_slices()]
+    if not parts or pl.concat(parts).n_unique() == rows["record"].n_unique():
         return rows  # as nearly always; nothing is copied
     last = pl.col("record") == pl.col("record").max().over(key)
     return rows.filter(last if spared is None else spared | last)
