@@ -5,13 +5,14 @@ What ONTAP leaves undocumented is decided here, for the simulated array and for 
 - a condition holds if any of the field's values (any element of an array) satisfies it;
 - ``!x`` holds if the field is set and none of its values satisfies x; it binds tighter than ``|``;
 - an unset field satisfies ``null`` and nothing else, not even ``!x``;
-- names of initiators compare without regard to letter case, all other text exactly;
+- names of initiators compare without regard to the case of A to Z, all other text exactly;
 - text compares by code point, ``false`` before ``true``.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import Literal
 
 from analyzer.resource import Field
@@ -24,6 +25,7 @@ _INTEGER = re.compile(r"[+-]?\d{1,19}")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _CLOSING = {'"': '"', "{": "}"}
 _WIDEST = 2**63
+_LOWER = {ord(letter): letter.lower() for letter in ascii_uppercase}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,15 @@ def _compare(value: Scalar, order: Order, bound: Scalar) -> bool:
     return value >= bound  # type: ignore[operator]
 
 
+def lowered(text: str) -> str:
+    """The text with A to Z in lower case: one rule that every engine can follow alike."""
+    return text.translate(_LOWER)
+
+
 def fold(field: Field, values: Iterable[Scalar]) -> list[Scalar]:
     """The values as they are compared."""
     if field.folded:
-        return [value.lower() if isinstance(value, str) else value for value in values]
+        return [lowered(value) if isinstance(value, str) else value for value in values]
     return list(values)
 
 
@@ -221,7 +228,7 @@ def split(text: str, mark: str, name: str) -> list[str]:
 
 def _text(field: Field, text: str) -> str:
     plain = text[1:-1] if _quoted(text) else text
-    return plain.lower() if field.folded else plain
+    return lowered(plain) if field.folded else plain
 
 
 def _scalar(field: Field, text: str) -> Scalar:

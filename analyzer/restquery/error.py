@@ -4,6 +4,7 @@ from typing import Any
 
 from analyzer.errors import UsageError
 
+METHOD = 3
 ABSENT = 4
 FORBIDDEN = 6
 UNKNOWN_SVM = 2621462

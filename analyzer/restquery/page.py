@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from analyzer.resource import Resource
-from analyzer.restquery.condition import fold
+from analyzer.restquery.condition import fold, lowered
 from analyzer.restquery.query import Clause, Query
 from analyzer.restquery.selection import cut, tree, values
 
@@ -35,13 +35,21 @@ class Page:
 
 
 def key(resource: Resource, record: Record) -> Key:
-    """What a record is found and sorted by; an unset part sorts first."""
+    """What a record is found and sorted by; an unset part sorts first.
+
+    Where no uuid came, a name stands for it.
+    """
     parts = []
     for name in resource.keys:
-        found = values(record, name)
+        found = values(record, name) or values(record, stand_in(name))
         empty: Any = -1 if resource.by_name[name].kind == "integer" else ""
         parts.append(found[0] if found else empty)
     return tuple(parts)
+
+
+def stand_in(name: str) -> str:
+    """The field that stands for a part of the key where that is unset: the name beside a uuid."""
+    return f"{name.removesuffix('uuid')}name" if name.endswith("uuid") else name
 
 
 def matches(record: Record, where: Iterable[Clause]) -> bool:
@@ -53,7 +61,7 @@ def _holds(record: Record, clause: Clause) -> bool:
         (field,) = clause.fields
         return clause.condition.holds(fold(field, values(record, field.name)))
     return clause.condition.holds(
-        [str(value).lower() for field in clause.fields for value in values(record, field.name)]
+        [lowered(str(value)) for field in clause.fields for value in values(record, field.name)]
     )
 
 

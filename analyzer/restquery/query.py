@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import unquote_plus
 
 from analyzer.resource import Field, Release, Resource
-from analyzer.restquery.condition import Condition, Either, Equal, Like, condition, split
+from analyzer.restquery.condition import Condition, Either, Equal, Like, condition, lowered, split
 from analyzer.restquery.error import (
     INVALID,
     MISSING_VALUE,
@@ -240,7 +240,7 @@ def _search(given: dict[str, str], resource: Resource, release: Release) -> list
 def _term(text: str) -> Condition:
     """Words match the text of a value, numbers included, without regard to letter case."""
     words: list[Condition] = []
-    for word in split(text.lower(), "|", "query"):
+    for word in split(lowered(text), "|", "query"):
         pieces = tuple(piece.strip('"{}') for piece in split(word, "*", "query"))
         words.append(Like(pieces) if len(pieces) > 1 else Equal(pieces[0]))
     return words[0] if len(words) == 1 else Either(tuple(words))

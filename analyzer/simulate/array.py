@@ -14,9 +14,10 @@ from types import TracebackType
 from typing import Self
 
 from analyzer.restquery import QueryError
+from analyzer.restquery.answer import Answer, refusal
 from analyzer.restquery.error import FORBIDDEN
-from analyzer.simulate.answer import Speaker, refusal
-from analyzer.simulate.fault import Answer, Fault, Request, change
+from analyzer.simulate.answer import Speaker
+from analyzer.simulate.fault import Fault, Request, change
 from analyzer.simulate.script import Drift
 from analyzer.simulate.server import Server
 from analyzer.simulate.world import Version, World
@@ -86,7 +87,7 @@ class SimulatedArray:
     @world.setter
     def world(self, world: World) -> None:
         with self._lock:
-            self._speaker = Speaker(world, self._speaker.page_limit, self._speaker.svm)
+            self._speaker = Speaker(world, self._speaker.limit, self._speaker.svm)
 
     @property
     def faults(self) -> Faults:

@@ -10,7 +10,7 @@ link, as a filtered query that ran out of time), ``short_pages``.
 """
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -18,40 +18,29 @@ from typing import Any
 
 import msgspec
 
+from analyzer.restquery import answer as restquery
+from analyzer.restquery.answer import Answer
+
 ON_WIRE = ("refuse", "reset", "truncated", "hang", "trickle", "drip")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One request as it came; ``connection`` numbers the TCP connections of the server."""
+class Request(restquery.Request):
+    """``connection`` numbers the TCP connections of the server."""
 
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
     connection: int
 
-    @property
-    def target(self) -> str:
-        return f"{self.path}?{self.query}" if self.query else self.path
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-    def changed(self, **members: Any) -> "Answer":
-        """With members of the JSON body replaced; None removes one."""
-        body = {**msgspec.json.decode(self.body), **members}
-        kept = {name: value for name, value in body.items() if value is not None}
-        headers = {
-            name: value
-            for name, value in self.headers.items()
-            if name != "Link" or "_links" not in members
-        }
-        return replace(self, body=msgspec.json.encode(kept), headers=headers)
+def changed(answer: Answer, **members: Any) -> Answer:
+    """The answer with members of its JSON body replaced; None removes one."""
+    body = {**msgspec.json.decode(answer.body), **members}
+    kept = {name: value for name, value in body.items() if value is not None}
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if name != "Link" or "_links" not in members
+    }
+    return replace(answer, body=msgspec.json.encode(kept), headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,39 +118,39 @@ def _records(answer: Answer) -> list[dict[str, Any]]:
 def _wrong_types(fault: Fault, request: Request, answer: Answer) -> Answer:
     del fault, request
     wrong: list[Any] = [{**one, "tsih": {}, "connections": "none"} for one in _records(answer)]
-    return answer.changed(records=wrong)
+    return changed(answer, records=wrong)
 
 
 def _errors(fault: Fault, request: Request, answer: Answer) -> Answer:
     del request
-    return answer.changed(errors=[{"message": "a node is out of quorum", "code": fault.code}])
+    return changed(answer, errors=[{"message": "a node is out of quorum", "code": fault.code}])
 
 
 def _unknown_field(fault: Fault, request: Request, answer: Answer) -> Answer:
     del fault, request
-    return answer.changed(records=[{**one, "novelty": {"a": [1]}} for one in _records(answer)])
+    return changed(answer, records=[{**one, "novelty": {"a": [1]}} for one in _records(answer)])
 
 
 def _missing(fault: Fault, request: Request, answer: Answer) -> Answer:
     del fault, request
     records = _records(answer)[1:]
-    return answer.changed(records=records, num_records=len(records))
+    return changed(answer, records=records, num_records=len(records))
 
 
 def _duplicate(fault: Fault, request: Request, answer: Answer) -> Answer:
     del fault, request
     records = _records(answer)
     records += records[-1:]
-    return answer.changed(records=records, num_records=len(records))
+    return changed(answer, records=records, num_records=len(records))
 
 
 def _next_loop(fault: Fault, request: Request, answer: Answer) -> Answer:
     del fault
-    return answer.changed(_links={"next": {"href": request.target}})
+    return changed(answer, _links={"next": {"href": request.target}})
 
 
 def _next_other_host(fault: Fault, request: Request, answer: Answer) -> Answer:
-    return answer.changed(_links={"next": {"href": fault.to + request.target}})
+    return changed(answer, _links={"next": {"href": fault.to + request.target}})
 
 
 def _empty_page(fault: Fault, request: Request, answer: Answer) -> Answer:
@@ -169,12 +158,12 @@ def _empty_page(fault: Fault, request: Request, answer: Answer) -> Answer:
     del fault
     joint = "&" if request.query else "?"
     following = {"next": {"href": f"{request.target}{joint}start.position=0"}}
-    return answer.changed(records=[], num_records=0, _links=following)
+    return changed(answer, records=[], num_records=0, _links=following)
 
 
 def _empty(fault: Fault, request: Request, answer: Answer) -> Answer:
     del fault, request
-    return answer.changed(records=[], num_records=0, _links=None)
+    return changed(answer, records=[], num_records=0, _links=None)
 
 
 CHANGES: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
