@@ -4,17 +4,19 @@ Opening takes each cluster's manifest once and keeps it: everything asked of one
 asked of one consistent instant, whatever lands meanwhile.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import duckdb
 
 from analyzer import policy, query, snapshot
 from analyzer.alarm import Lower
-from analyzer.errors import StoreError, UsageError
+from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.part import engine
 from analyzer.history.table import BOUNDS, TABLES, Table
 from analyzer.history.table import duckdb_type as column_type
@@ -80,6 +82,36 @@ class Catalog:
     def close(self) -> None:
         self._connection.close()
 
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Give what is asked meanwhile no more than so long.
+
+        Raises:
+            Busy: it took longer.
+        """
+        over = Event()
+
+        def watch() -> None:
+            if not over.wait(seconds):
+                while not over.wait(0.1):  # again, for the statement after the one that was ended
+                    self._connection.interrupt()
+
+        watching = Thread(target=watch, daemon=True)
+        watching.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watching.join()
+
+    def keep(self, table: str, text: str, parameters: Mapping[str, Any]) -> None:
+        """Make a temporary table of a statement's rows."""
+        self.run(f"create or replace temp table {table} as {text}", parameters)
+
+    def drop(self, table: str) -> None:
+        """Let go of a temporary table."""
+        self._connection.execute(f"drop table {table}")
+
     @property
     def base(self) -> set[str]:
         """Names of the tables that every query may read: the store's, and those of the policy."""
@@ -140,6 +172,8 @@ class Catalog:
             return Result(columns, relation.fetchall())
         except duckdb.IOException:
             raise
+        except duckdb.InterruptException as error:
+            raise Busy(f"{where} took too long") from error
         except duckdb.Error as error:
             raise UsageError(f"{where}: {error}") from error
 

@@ -164,6 +164,14 @@ class Store:
             raise StoreError(f"{path} is damaged; 'analyzer rebuild' makes it anew")
         return manifest
 
+    def edition(self, cluster: str) -> tuple[int, ...]:
+        """What changes whenever the manifest does; empty if there is none. Cheap to ask."""
+        try:
+            told = (self.folder(cluster) / "manifest.json").stat()
+        except OSError:
+            return ()
+        return told.st_mtime_ns, told.st_ino, told.st_size
+
     def commit(self, cluster: str, manifest: dict[str, Any]) -> None:
         """Replace the manifest: from now on readers see the files it names.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from analyzer import __version__
-from analyzer.cli import ask, care, evidence, gather, guard, page, plan, show
+from analyzer.cli import ask, care, evidence, gather, guard, page, plan, serve, show
 from analyzer.cli.context import Context, shown
 from analyzer.errors import AnalyzerError
 
@@ -42,7 +42,7 @@ def analyzer(
     context.obj = Context(store=store, config=config, verbose=verbose, quiet=quiet)
 
 
-for _room in (show, gather, guard, ask, plan, care, page, evidence):
+for _room in (show, gather, guard, ask, plan, care, page, evidence, serve):
     for _command in _room.COMMANDS:
         analyzer.add_command(_command)
 
@@ -72,12 +72,13 @@ def status(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  # the last resort: a bug must not look like an answer
-        click.echo(f"analyzer: internal error: {type(error).__name__}; {_keep(error)}", err=True)
+        click.echo(f"analyzer: internal error: {type(error).__name__}; {kept(error)}", err=True)
         return 70
     return answer if isinstance(answer, int) else 0
 
 
-def _keep(error: BaseException) -> str:
+def kept(error: BaseException) -> str:
+    """Write the traceback to a file; says where."""
     import tempfile  # noqa: PLC0415  # only when something broke
     import traceback  # noqa: PLC0415  # only when something broke
 

@@ -62,8 +62,7 @@ class Context:
 
     def catalog(self, clusters: Sequence[str] = (), folders: Sequence[Path] = ()) -> "Catalog":
         """The store's tables, after taking in what a killed writer may have left."""
-        from analyzer import history, policy  # noqa: PLC0415  # --help answers at once
-        from analyzer.catalog import Catalog  # noqa: PLC0415  # --help answers at once
+        from analyzer import history  # noqa: PLC0415  # --help answers at once
         from analyzer.errors import Busy, StoreError  # noqa: PLC0415  # --help answers at once
 
         store = self.open()
@@ -72,10 +71,18 @@ class Context:
                 history.catch_up(store, cluster)
             except (Busy, StoreError) as error:
                 self.say(f"not yet folded: {error}")
+        return self.tables(clusters, folders)
+
+    def tables(self, clusters: Sequence[str] = (), folders: Sequence[Path] = ()) -> "Catalog":
+        """The store's tables as they are: nothing is written."""
+        from analyzer import policy  # noqa: PLC0415  # --help answers at once
+        from analyzer.catalog import Catalog  # noqa: PLC0415  # --help answers at once
+
         told = self.configuration()
         limits = told.limits if told is not None else ()
         rules = told.alarm.lower if told is not None else ()
-        return Catalog(store, clusters, folders, policy.tables(self.policy_file(), limits), rules)
+        tables = policy.tables(self.policy_file(), limits)
+        return Catalog(self.open(), clusters, folders, tables, rules)
 
     def policy_file(self) -> Path | None:
         """The policy file: the configured one, or ./policy.toml if it exists."""

@@ -57,12 +57,10 @@ def matches(record: Record, where: Iterable[Clause]) -> bool:
 
 
 def _holds(record: Record, clause: Clause) -> bool:
-    if len(clause.fields) == 1:
-        (field,) = clause.fields
-        return clause.condition.holds(fold(field, values(record, field.name)))
-    return clause.condition.holds(
-        [lowered(str(value)) for field in clause.fields for value in values(record, field.name)]
-    )
+    found = [(field, values(record, field.name)) for field in clause.fields]
+    if clause.search:
+        return clause.condition.holds([lowered(str(one)) for _, told in found for one in told])
+    return clause.condition.holds([one for field, told in found for one in fold(field, told)])
 
 
 class Listing:

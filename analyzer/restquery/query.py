@@ -31,10 +31,14 @@ _ORDER = re.compile(r"(\S+?)(?:\s+(asc|desc))?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One filter: the condition holds if any of the fields' values satisfies it."""
+    """One filter: the condition holds if any of the fields' values satisfies it.
+
+    A *search* looks at the text of values, numbers included, without regard to letter case.
+    """
 
     fields: tuple[Field, ...]
     condition: Condition
+    search: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +104,7 @@ def parse(
     for name in [name for name in given if name in known]:
         where.append(Clause((known[name],), condition(known[name], given.pop(name))))
     _refuse(given)
-    filtered = {
-        field.name for clause in where if len(clause.fields) == 1 for field in clause.fields
-    }
+    filtered = {field.name for clause in where if not clause.search for field in clause.fields}
     timeout = paging["return_timeout"]
     return Query(
         resource,
@@ -234,7 +236,7 @@ def _search(given: dict[str, str], resource: Resource, release: Release) -> list
         raise bad(SEARCH_FIELD, f'The value "{names}" names no field', "query_fields")
     fields = tuple(resource.by_name[name] for name in found)
     terms = re.sub(r"\s*\|\s*", "|", text.strip())
-    return [Clause(fields, _term(term)) for term in split(terms, " ", "query") if term]
+    return [Clause(fields, _term(term), search=True) for term in split(terms, " ", "query") if term]
 
 
 def _term(text: str) -> Condition:

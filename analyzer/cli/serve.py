@@ -1,0 +1,133 @@
+"""The command that answers the array's own question from history."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.context import Context, pass_context
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    pass
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.option("--cluster", default="", help="The cluster meant by requests that name none.")
+@click.option(
+    "--at",
+    default="latest",
+    show_default=True,
+    help="The instant meant by requests that name none.",
+)
+@click.option(
+    "--nearest",
+    is_flag=True,
+    help="Answer an instant that nobody saw from the last complete snapshot before it.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one and prints where.",
+)
+@click.option("--allow-host", multiple=True, help="A name that clients may call us by; repeatable.")
+@click.option("--token-env", help="Environment variable of the token that every request needs.")
+@click.option("--token-file", type=_FILE, help="File of that token.")
+@click.option("--tls-cert", type=_FILE, help="Certificate chain, for HTTPS.")
+@click.option("--tls-key", type=_FILE, help="Its key.")
+@pass_context
+def serve(
+    context: Context,
+    /,
+    cluster: str,
+    at: str,
+    host: str,
+    port: int,
+    allow_host: tuple[str, ...],
+    token_env: str | None,
+    token_file: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    *,
+    nearest: bool,
+) -> None:
+    """Answer GET /api/protocols/san/iscsi/sessions from history, as of any instant.
+
+    Read-only. The reports are there too, as JSON: /reports and /openapi.json.
+    """
+    try:
+        from analyzer.serve import listen  # noqa: PLC0415  # an extra that need not be installed
+    except ImportError as error:
+        raise UsageError(
+            f"serve needs what is not installed ({error.name}): pip install 'analyzer[serve]'"
+        ) from error
+    from analyzer.serve import moment  # noqa: PLC0415  # --help answers at once
+    from analyzer.serve.app import App  # noqa: PLC0415  # --help answers at once
+    from analyzer.serve.cluster import Clusters  # noqa: PLC0415  # --help answers at once
+    from analyzer.serve.door import Door  # noqa: PLC0415  # --help answers at once
+    from analyzer.serve.rest import Rest  # noqa: PLC0415  # --help answers at once
+
+    if (tls_cert is None) != (tls_key is None):
+        raise UsageError("--tls-cert and --tls-key belong together")
+    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
+    token = _token(token_env, token_file)
+    moment.read(at)
+    store = context.open()
+    there = store.clusters()
+    if cluster and cluster not in there:
+        raise UsageError(
+            f"the store has no cluster '{cluster}'; it has {', '.join(there) or 'none'}"
+        )
+    listening = listen.bind(host, port)
+    with listening:
+        if not listen.is_loopback(listening):
+            if token is None:
+                raise UsageError(
+                    f"{host} can be reached from elsewhere, so a token is needed:"
+                    " --token-env NAME or --token-file FILE"
+                )
+            if tls is None:
+                context.say("warning: the token crosses the network in clear: see --tls-cert")
+        hosts = [name.lower() for name in (host, *allow_host)]
+        rest = Rest(Clusters(store), cluster, at, nearest)
+        app = App(Door(token, hosts), rest, context.tables, broken=_broken)
+        click.echo(listen.url(listening, tls=tls is not None))
+        context.say(
+            f"serving {', '.join(there) or 'no cluster yet'} from {store.root}; Ctrl-C ends it"
+        )
+        listen.run(app, listening, tls)
+
+
+def _token(env: str | None, file: Path | None) -> str | None:
+    """The token; never from an argument, where every process could read it."""
+    if env is not None and file is not None:
+        raise UsageError("--token-env and --token-file: one of them, please")
+    if env is not None:
+        token = os.environ.get(env, "").strip()
+        if not token:
+            raise UsageError(f"the environment has no {env}")
+        return token
+    if file is None:
+        return None
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+    if not token:
+        raise UsageError(f"{file} holds no token")
+    return token
+
+
+def _broken(error: Exception) -> None:
+    from analyzer.cli import kept  # noqa: PLC0415  # only when something broke
+
+    click.echo(f"analyzer: internal error: {type(error).__name__}; {kept(error)}", err=True)
+
+
+COMMANDS = (serve,)
