@@ -46,7 +46,7 @@ from spells where gone_by is not null order by all
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as name:
         yield Path(name)
 
@@ -96,7 +96,7 @@ def _fold(store: Store, items: list[Fresh]) -> None:
 
 def week(connections: int, count: int) -> list[Figure]:
     """One cluster's week: size, and every loss of it."""
-    with _folder() as root:
+    with folder() as root:
         store = build(root, Fleet(connections, 0.001), count)
         raw = _bytes(store.snapshots.rglob("*.parquet"))
         manifest = store.manifest("bench")
@@ -132,7 +132,7 @@ def week(connections: int, count: int) -> list[Figure]:
 def year(connections: int, day: int, short: int, long: int) -> list[Figure]:
     """The same questions of a day, a week and a year of one fleet."""
     figures = []
-    with _folder() as least, _folder() as one, _folder() as other:
+    with folder() as least, folder() as one, folder() as other:
         first, *stores = [
             build(root, Fleet(connections, 0.001), count, sparse=True)
             for root, count in ((least, day), (one, short), (other, long))
@@ -198,7 +198,7 @@ _QUESTIONS = {
 
 def pair(connections: int) -> list[Figure]:
     """Two very large snapshots: folding and the diff against the barest DuckDB can do."""
-    with _folder() as root:
+    with folder() as root:
         store = Store(root)
         fleet = Fleet(connections, 0.001)
         first, second = (
