@@ -97,11 +97,12 @@ def serve(
         hosts = [name.lower() for name in (host, *allow_host)]
         rest = Rest(Clusters(store), cluster, at, nearest)
         app = App(Door(token, hosts), rest, context.tables, broken=_broken)
+        serving = listen.server(app, tls)
         click.echo(listen.url(listening, tls=tls is not None))
         context.say(
             f"serving {', '.join(there) or 'no cluster yet'} from {store.root}; Ctrl-C ends it"
         )
-        listen.run(app, listening, tls)
+        listen.run(serving, listening)
 
 
 def _token(env: str | None, file: Path | None) -> str | None:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 import polars as pl
 
+from analyzer import restquery
 from analyzer.errors import Denied
 from analyzer.ontap import record, row
 from analyzer.ontap.client import Array, Problem, same_place
@@ -52,7 +53,7 @@ def identity(array: Array) -> Identity:
     """
     cluster = RESOURCES["cluster"]
     try:
-        answer = array.get(f"{cluster.path}?fields={','.join(cluster.asked)}")
+        answer = array.get(f"{cluster.path}?{restquery.write(fields=','.join(cluster.asked))}")
         told = record.cluster(answer.body)
     except Malformed as error:
         raise Problem(str(error)) from error
@@ -87,7 +88,7 @@ def novelties(array: Array, name: str) -> list[str]:
         Problem: the array does not answer.
     """
     resource = RESOURCES[name]
-    body = array.get(f"{resource.path}?fields=*&max_records=1").body
+    body = array.get(f"{resource.path}?{restquery.write(fields='*', max_records=1)}").body
     try:
         told = msgspec.json.decode(body)
         records = told.get("records") if isinstance(told, dict) else None
@@ -113,10 +114,10 @@ def _list(array: Array, resource: Resource, release: Release) -> Whole:
     whole = Whole()
     cluster = array.cluster
     fields = ",".join(resource.request(release, connectivity=cluster.connectivity_tracking))
-    target: str | None = (
-        f"{resource.path}?fields={quote(fields, safe=',.')}&max_records={cluster.max_records}"
-        f"&return_timeout={cluster.return_timeout}"
+    asking = restquery.write(
+        fields=fields, max_records=cluster.max_records, return_timeout=cluster.return_timeout
     )
+    target: str | None = f"{resource.path}?{asking}"
     seen: set[Any] = set()
     try:
         while target is not None:

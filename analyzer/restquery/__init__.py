@@ -2,6 +2,6 @@
 
 from analyzer.restquery.error import QueryError
 from analyzer.restquery.page import Page, page
-from analyzer.restquery.query import Clause, Query, parse
+from analyzer.restquery.query import Clause, Query, parse, write
 
-__all__ = ["Clause", "Page", "Query", "QueryError", "page", "parse"]
+__all__ = ["Clause", "Page", "Query", "QueryError", "page", "parse", "write"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from analyzer.resource import Field, Release, Resource
 from analyzer.restquery.condition import Condition, Either, Equal, Like, condition, lowered, split
@@ -120,6 +120,11 @@ def parse(
         pretty=pretty,
         raw=raw,
     )
+
+
+def write(**said: str | int) -> str:
+    """Parameters as a query string that ``parse`` reads back."""
+    return "&".join(f"{name}={quote(str(value), safe=',.*')}" for name, value in said.items())
 
 
 def pairs(raw: str) -> list[tuple[str, str, str]]:

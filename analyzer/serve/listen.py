@@ -45,16 +45,14 @@ def url(listening: socket.socket, *, tls: bool) -> str:
     return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # a context manager like the one it replaces
-        """A signal is how this ends, not an error: it is not raised again afterwards."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self.handle_exit)
+        """A signal is how this ends, not an error to be raised again afterwards: see ``run``."""
         return nullcontext()
 
 
-def run(app: App, listening: socket.socket, tls: tuple[Path, Path] | None) -> None:
-    """Serve until SIGINT or SIGTERM; answers under way are finished.
+def server(app: App, tls: tuple[Path, Path] | None = None) -> Server:
+    """A server for a socket of ours, without a log of requests.
 
     Raises:
         UsageError: certificate or key cannot be used.
@@ -80,4 +78,11 @@ def run(app: App, listening: socket.socket, tls: tuple[Path, Path] | None) -> No
         config.load()
     except (OSError, ssl.SSLError) as error:
         raise UsageError(f"certificate or key cannot be used: {error}") from error
-    _Server(config).run(sockets=[listening])
+    return Server(config)
+
+
+def run(serving: Server, listening: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM; answers under way are finished."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, serving.handle_exit)
+    serving.run(sockets=[listening])

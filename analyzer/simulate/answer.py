@@ -2,9 +2,8 @@
 
 from analyzer.resource import RESOURCES, Release, Resource
 from analyzer.restquery import QueryError
-from analyzer.restquery.answer import Answer, answer, check, refusal
+from analyzer.restquery.answer import Answer, Request, answer, check, refusal
 from analyzer.restquery.page import Listing
-from analyzer.simulate.fault import Request
 from analyzer.simulate.world import World
 
 _KEPT = 256

@@ -1,0 +1,100 @@
+"""A simulated night that was collected, and a server of it on a real socket."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from analyzer import collect, demo
+from analyzer.catalog import Catalog
+from analyzer.config import Cluster
+from analyzer.serve import listen
+from analyzer.serve.app import App
+from analyzer.serve.cluster import Clusters
+from analyzer.serve.door import Door
+from analyzer.serve.rest import Rest
+from analyzer.simulate import Fault, SimulatedArray, World, apply, base_world
+from analyzer.store import Store
+
+START = datetime(2026, 11, 23, 2)
+SESSIONS = "/api/protocols/san/iscsi/sessions"
+
+
+@dataclass
+class Night:
+    """What was collected, and the world as it was at each snapshot."""
+
+    store: Store
+    worlds: dict[datetime, World] = field(default_factory=dict)
+    port: int = 0
+
+    @property
+    def rest(self) -> Rest:
+        return Rest(Clusters(self.store))
+
+
+def collected(store: Store, array: SimulatedArray, at: datetime, name: str = "prod-a") -> str:
+    """The status of a snapshot by the real collector."""
+    os.environ["NIGHT_SECRET"] = array.password
+    asked = Cluster(name, array.url, array.username, {"password_env": "NIGHT_SECRET"}, interval=300, timeout=5.0, max_records=40, connectivity_tracking=True)  # fmt: skip
+    with demo.at(at):
+        (outcome,) = collect.collect(store, [asked])
+    return outcome.status
+
+
+@pytest.fixture(scope="session")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """02:00 and 02:05 complete, 02:10 failed, 02:15 partial, 02:20 complete, 02:25 suspect.
+
+    From 02:20 on lnx1 is gone. At 02:05 the nodes were refused.
+    """
+    told = Night(Store(tmp_path_factory.mktemp("night") / "store"))
+    world = base_world()
+    apply(world, "set", "lnx1", "comment", "rack 4: 100%_\\")
+    apply(world, "set", "lnx2", "alias", "Änne")
+    apply(world, "drop", "lnx2", "L3")
+    with SimulatedArray(world) as array:
+        looks = (
+            (0, "complete", []),
+            (5, "complete", [Fault("status", "*/nodes", status=403)]),
+            (10, "failed", [Fault("status", status=401)]),
+            (15, "partial", [Fault("status", "*/sessions", nth=1, status=500)]),
+            (20, "complete", []),
+            (25, "suspect", [Fault("empty", "*/sessions")]),
+        )
+        for minute, status, faults in looks:
+            at = START + timedelta(minutes=minute)
+            if minute == 20:
+                with array.moving():
+                    apply(world, "drop", "lnx1")
+            array.faults = faults
+            assert collected(told.store, array, at) == status
+            told.worlds[at] = world.copy()
+    return told
+
+
+@pytest.fixture(scope="session")
+def served(night: Night) -> Iterator[Night]:
+    """The night with a server on ``port``."""
+    listening = listen.bind("127.0.0.1", 0)
+    app = App(Door(), night.rest, lambda clusters: Catalog(night.store, clusters))
+    server = listen.server(app)
+    running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    running.start()
+    while not server.started:
+        time.sleep(0.01)
+    night.port = listening.getsockname()[1]
+    yield night
+    server.should_exit = True
+    running.join()
+    listening.close()
+
+
+@pytest.fixture(autouse=True)
+def _later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-23T02:26:00Z")
