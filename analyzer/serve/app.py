@@ -28,6 +28,7 @@ class Limits:
     """What one client may cost the others."""
 
     url: int = 16_384  # bytes
+    headers: int = 16_384  # bytes of all together
     requests: int = 16  # at once
     seconds: float = 30.0  # of one answer
 
@@ -96,6 +97,9 @@ class App:
         request = Request(scope["method"], raw, scope["query_string"].decode("latin-1"), headers)
         if len(request.target) > self.limits.url:
             raise QueryError(414, BAD_URL, f"the URL is longer than {self.limits.url} bytes")
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > self.limits.headers:
+            sentence = f"the headers are longer than {self.limits.headers} bytes"
+            raise QueryError(431, BAD_URL, sentence)
         login = self.door.enter(headers)
         body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         return check(request, body=body) or self._found(request, login)

@@ -12,7 +12,7 @@ import uvicorn
 from analyzer.errors import UsageError
 from analyzer.serve.app import App
 
-_HEADERS = 32_768  # bytes of a request's head; longer ones are refused before they are read
+_HEAD = 65_536  # bytes of a request's head that are kept while its end is waited for
 _CONNECTIONS = 256
 _IDLE = 30  # seconds that a connection is kept for the next request
 _GRACE = 10  # seconds for answers under way when it is to stop
@@ -70,7 +70,7 @@ def server(app: App, tls: tuple[Path, Path] | None = None) -> Server:
         limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=_GRACE,
-        h11_max_incomplete_event_size=_HEADERS,
+        h11_max_incomplete_event_size=_HEAD,
         ssl_certfile=tls[0] if tls else None,
         ssl_keyfile=tls[1] if tls else None,
     )

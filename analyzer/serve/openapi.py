@@ -7,7 +7,6 @@ from analyzer import __version__
 from analyzer.query import Param, Query
 from analyzer.severity import SEVERITIES
 
-MANY = ("cluster", "svm", "initiator")
 _TIMES = {
     "window": {"since": "24h", "until": "now"},
     "instant": {"at": "latest"},
@@ -22,6 +21,15 @@ def times(asked: Query) -> dict[str, str]:
     """The parameters that are not the query's own, with their defaults."""
     found = dict(_TIMES.get(asked.over, {}))
     return found | {"severity": "info"} if "severity" in asked.columns else found
+
+
+def filters(asked: Query) -> list[str]:
+    """The parameters that keep rows by wildcard, and may be repeated."""
+    own = {param.name for param in asked.params}
+    found = ["cluster"]
+    found += ["svm"] * ("svm" in asked.columns)
+    found += ["initiator"] * bool({"initiator", "members"} & asked.columns.keys())
+    return [name for name in found if name not in own]
 
 
 def description(known: Mapping[str, Query]) -> dict[str, Any]:
@@ -63,7 +71,7 @@ def _report(asked: Query) -> dict[str, Any]:
     given = [
         *(_standard(name, default) for name, default in times(asked).items()),
         *map(_own, asked.params),
-        *map(_filter, MANY),
+        *map(_filter, filters(asked)),
     ]
     row = {name: {"description": sentence} for name, sentence in asked.columns.items()}
     body = {

@@ -11,10 +11,11 @@ from analyzer.query import Query
 from analyzer.render.json import envelope
 from analyzer.restquery import QueryError
 from analyzer.restquery.answer import Answer, Request
-from analyzer.restquery.error import ABSENT, TWICE, UNEXPECTED, bad
+from analyzer.restquery.error import ABSENT, TWICE, UNEXPECTED, bad, invalid
 from analyzer.restquery.hal import JSON, encode
 from analyzer.restquery.query import pairs
 from analyzer.serve import openapi
+from analyzer.severity import SEVERITIES
 
 Open = Callable[[Sequence[str]], Catalog]
 PATHS = ("reports", "openapi.json")
@@ -48,22 +49,23 @@ def _run(opened: Open, asked: Query, request: Request, seconds: float) -> Mappin
     said: dict[str, list[str]] = {}
     for name, value, _ in pairs(request.query):
         said.setdefault(name, []).append(value)
-    many = {name: said.pop(name, []) for name in openapi.MANY}
+    kept = {name: said.pop(name, []) for name in openapi.filters(asked)}
+    own = {param.name: param for param in asked.params}
+    times = openapi.times(asked)
     for name, values in said.items():
+        if name not in times and name not in own:
+            raise bad(UNEXPECTED, f'Unexpected argument "{name}".', name)
         if len(values) > 1:
             raise bad(TWICE, f'"{name}" is given twice', name)
     once = {name: values[0] for name, values in said.items()}
-    own = {param.name: param for param in asked.params}
-    known = openapi.times(asked) | own.keys()
-    for name in once:
-        if name not in known:
-            raise bad(UNEXPECTED, f'Unexpected argument "{name}".', name)
+    if once.get("severity", "info") not in SEVERITIES:
+        raise invalid(once["severity"], "severity")
     wanted = report.Request(
-        **{name: value for name, value in once.items() if name not in own},
+        **{name: value for name, value in once.items() if name in times},
         params={name: query.typed(own[name], value) for name, value in once.items() if name in own},
-        filters={name: many[name] for name in ("svm", "initiator")},
+        filters={name: values for name, values in kept.items() if name != "cluster"},
     )
-    with closing(opened(many["cluster"])) as catalog, catalog.within(seconds):
+    with closing(opened(kept.get("cluster", []))) as catalog, catalog.within(seconds):
         return envelope(report.run(catalog, asked, wanted))
 
 

@@ -1,50 +1,19 @@
 """A simulated night that was collected, and a server of it on a real socket."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
+from night import START, Night, collected
 
-from analyzer import collect, demo
 from analyzer.catalog import Catalog
-from analyzer.config import Cluster
 from analyzer.serve import listen
 from analyzer.serve.app import App
-from analyzer.serve.cluster import Clusters
 from analyzer.serve.door import Door
-from analyzer.serve.rest import Rest
-from analyzer.simulate import Fault, SimulatedArray, World, apply, base_world
+from analyzer.simulate import Fault, SimulatedArray, apply, base_world
 from analyzer.store import Store
-
-START = datetime(2026, 11, 23, 2)
-SESSIONS = "/api/protocols/san/iscsi/sessions"
-
-
-@dataclass
-class Night:
-    """What was collected, and the world as it was at each snapshot."""
-
-    store: Store
-    worlds: dict[datetime, World] = field(default_factory=dict)
-    port: int = 0
-
-    @property
-    def rest(self) -> Rest:
-        return Rest(Clusters(self.store))
-
-
-def collected(store: Store, array: SimulatedArray, at: datetime, name: str = "prod-a") -> str:
-    """The status of a snapshot by the real collector."""
-    os.environ["NIGHT_SECRET"] = array.password
-    asked = Cluster(name, array.url, array.username, {"password_env": "NIGHT_SECRET"}, interval=300, timeout=5.0, max_records=40, connectivity_tracking=True)  # fmt: skip
-    with demo.at(at):
-        (outcome,) = collect.collect(store, [asked])
-    return outcome.status
 
 
 @pytest.fixture(scope="session")

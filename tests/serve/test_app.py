@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from asking import Reply, ask, asking
-from conftest import SESSIONS, Night
+from night import SESSIONS, Night
 
 from analyzer.catalog import Catalog
 from analyzer.errors import UsageError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from asking import Reply, ask
-from conftest import SESSIONS, START, Night, collected
+from night import SESSIONS, START, Night, collected
 from plain import lone, row, stored
 
 from analyzer import clock, history
@@ -186,10 +186,10 @@ def test_a_snapshot_that_lands_is_seen_by_the_next_request(tmp_path: Path) -> No
 
 
 def test_many_instants_do_not_pile_up(tmp_path: Path) -> None:
-    store = stored(str(tmp_path), "s", [lone("complete", [row("a", 1, n)], n) for n in range(25)])
+    store = stored(str(tmp_path), "s", [lone("complete", [row("a", 1, n)], n) for n in range(15)])
     rest = Rest(Clusters(store))
     app = App(Door(), rest, lambda clusters: Catalog(store, clusters))
-    for minute in [*range(25), 0, 24]:
+    for minute in [*range(15), 0, 14]:
         told = at(app, f"2026-11-23T02:{minute:02}:00Z")
         assert told.json["records"][0]["tsih"] == minute
     with rest.clusters["c1"].asked(5) as cluster:

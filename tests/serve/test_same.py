@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from conftest import SESSIONS, START, Night
+from anything import queries
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_sql import queries
+from night import SESSIONS, START, Night
 
 from analyzer import clock
 from analyzer.resource import SESSIONS as RESOURCE

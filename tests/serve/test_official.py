@@ -6,10 +6,10 @@ from typing import Any
 
 import netapp_ontap.config
 import pytest
-from conftest import START, Night
 from netapp_ontap import HostConnection
 from netapp_ontap.error import NetAppRestError
 from netapp_ontap.resources import Cluster, Igroup, IpInterface, IscsiSession, Node, Svm
+from night import START, Night
 
 from analyzer.resource import SESSIONS
 from analyzer.restquery.selection import values

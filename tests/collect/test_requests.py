@@ -1,0 +1,52 @@
+"""What the collector asks, read by the parser that answers it elsewhere."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer import collect
+from analyzer.config import Cluster
+from analyzer.ontap import Array, novelties
+from analyzer.resource import RESOURCES, SESSIONS
+from analyzer.restquery import parse, write
+from analyzer.restquery.answer import find
+from analyzer.restquery.query import pairs
+from analyzer.simulate import SimulatedArray, base_world
+from analyzer.store import Store
+
+
+@pytest.mark.parametrize("release", [(9, 6), (9, 8), (9, 9), (9, 11), (9, 16)])
+def test_every_request_is_understood_by_the_release_it_goes_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, release: tuple[int, int]
+) -> None:
+    monkeypatch.setenv("SECRET", "pretend")
+    with SimulatedArray(base_world(), password="pretend", version=(*release, 0)) as array:
+        cluster = Cluster("prod-a", array.url, "admin", {"password_env": "SECRET"}, connectivity_tracking=True, return_timeout=7)  # fmt: skip
+        (outcome,) = collect.collect(Store(tmp_path / "store"), [replace(cluster, max_records=50)])
+        with Array(cluster) as asked:
+            assert novelties(asked, "sessions") == []
+        assert outcome.status == "complete"
+        assert len(array.requests) >= 7
+        for request in array.requests:
+            resource, parts = find(RESOURCES, request.path)
+            assert not parts
+            query = parse(resource, request.query, release, instance=resource.singleton)
+            if not resource.singleton and "fields=%2A" not in request.query and "fields=*" not in request.query:  # fmt: skip
+                assert (query.max_records, query.return_timeout) == (50, 7)
+                assert set(query.fields) >= {
+                    name for wanted in resource.asked for name in resource.below(wanted, release)
+                }
+
+
+@given(text=st.text(max_size=20).filter(lambda text: text.isprintable()))
+def test_what_is_written_is_read_back(text: str) -> None:
+    raw = write(fields="svm,igroups", max_records=3, query=text)
+    assert [(name, value) for name, value, _ in pairs(raw)] == [
+        ("fields", "svm,igroups"),
+        ("max_records", "3"),
+        ("query", text),
+    ]
+    assert parse(SESSIONS, write(fields="svm.*,tsih", order_by="tsih desc", max_records=3)).order_by
