@@ -1,7 +1,7 @@
 """Sparklines: a series as one line, above the table of its levels; for people only.
 
-What nobody could see is a question mark. Least and most stand beside, since the line is drawn
-between them.
+Of each stretch of time the lowest level is drawn, so that no dip is lost. What nobody could see is
+a question mark. Least and most stand beside, since the line is drawn between them.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,8 @@ def lines(report: Report) -> list[str]:
         if len([level for level in levels if level is not None]) > 1:
             name = " ".join(visible(cell(part)) for part in whose if part is not None)
             values = [value for _, value in points]
-            made.append((name, _drawn(levels), f"{min(values):,}–{max(values):,}"))
+            least, most = min(values), max(values)
+            made.append((name, _drawn(levels, least, most), f"{least:,}–{most:,}"))
     wide = max((len(name) for name, *_ in made), default=0)
     return [f"{name:<{wide}}  {drawn}  {ends}" for name, drawn, ends in made]
 
@@ -45,7 +46,7 @@ def _instant(kind: str) -> bool:
 def _levels(
     report: Report, cluster: str, points: Sequence[tuple[date, float]]
 ) -> list[float | str | None]:
-    """A level for each stretch of the window, the highest in it; without a window, each point."""
+    """A level for each stretch of the window, the lowest in it; without a window, each point."""
     since, until = report.parameters.get("since"), report.parameters.get("until")
     if not (isinstance(since, datetime) and isinstance(until, datetime) and until > since):
         return [value for _, value in sorted(points)]
@@ -69,16 +70,16 @@ def _level(
     if any(after <= start and end <= by for after, by in gaps):
         return _UNKNOWN
     before = [value for at, value in points if at <= start][-1:]
-    return max(before + [value for at, value in points if start < at < end], default=None)
+    return min(before + [value for at, value in points if start < at < end], default=None)
 
 
-def _drawn(levels: Sequence[float | str | None]) -> str:
-    known = [level for level in levels if isinstance(level, int | float)]
-    least, most = min(known, default=0), max(known, default=0)
+def _drawn(levels: Sequence[float | str | None], least: float, most: float) -> str:
     top = len(BLOCKS) - 1
+
+    def block(level: float) -> str:
+        return BLOCKS[round((level - least) / (most - least) * top) if most > least else top // 2]
+
     return "".join(
-        _NOT_YET if level is None
-        else level if isinstance(level, str)
-        else BLOCKS[round((level - least) / (most - least) * top) if most > least else top // 2]
+        level if isinstance(level, str) else _NOT_YET if level is None else block(level)
         for level in levels
-    )  # fmt: skip
+    )

@@ -1,56 +1,117 @@
-"""Tables for people: as much as fits, and nothing that identifies is ever cut."""
+"""The table for people: whole names at any width, readable without colour, in any encoding."""
 
-from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
+import io
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
 
 import pytest
 
-from analyzer import importer, query, report
+from analyzer import query, render, report
 from analyzer.catalog import Catalog
-from analyzer.render import table
-from analyzer.report import Report, Request
+from analyzer.render import spark, table
+from analyzer.report import Column, Report, Request
+from analyzer.severity import SEVERITIES
 from analyzer.store import Store
 
-
-@pytest.fixture
-def lost(sample: Catalog) -> Report:
-    return report.run(sample, query.reports()["dropped-connections"], Request())
-
-
-@pytest.mark.parametrize("width", [40, 80, 120, 200])
-def test_no_width_cuts_an_initiator_or_an_interface(lost: Report, width: int) -> None:
-    words = set(table.render(lost, width).split())
-    for row in lost.records():
-        assert {row["initiator"], row["interface"], row["status"], row["severity"]} <= words
+NAMES = ["dropped-connections", "outages", "events", "new-initiators", "multipath-imbalance",
+         "paths", "flapping", "snapshots", "coverage"]  # fmt: skip
+SINCE = datetime(2026, 11, 23)
 
 
-def test_a_wider_terminal_shows_more_of_the_telling_columns(lost: Report) -> None:
-    narrow, wide = (table.render(lost, width) for width in (120, 170))
-    assert "192.168.10.104" not in narrow
-    assert "192.168.10.104" in wide
-    for told in (narrow, wide):
-        assert len([line for line in told.splitlines() if "iqn." in line]) == len(lost.rows)
-        assert "Every column: --wide" in told
+def words(told: Report) -> set[str]:
+    """Every initiator and address in the report's rows that every table must show."""
+    found: set[str] = set()
+    names = ("initiator", "initiator_address", "interface_address", "members", "addresses")
+    for row in told.records():
+        for name in names[:1] if told.brief else names:
+            value = row.get(name)
+            found |= set(value) if isinstance(value, list) else {value} - {None, ""}
+    return found
 
 
-def test_wide_stacks_every_column(lost: Report) -> None:
-    told = table.render(replace(lost, brief=()), 120)
-    assert "path_sessions_left" in told
-    assert "--wide" not in told
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_never_cut(name: str, width: int, sample: Catalog) -> None:
+    told = report.run(sample, query.reports()[name], Request())
+    shown = table.render(told, width)
+    for word in words(told):
+        assert word in shown, word
+    assert "\x1b" not in shown
 
 
-def test_rows_of_several_svms_say_whose_they_are(lost: Report) -> None:
-    assert {row["svm"] for row in lost.records()} == {"svm_k8s", "svm_sql"}
-    for line in table.render(lost, 120).splitlines():
-        if line.startswith(("iqn", "svm_")):
-            assert line.startswith("svm_")
+@pytest.mark.parametrize("width", [60, 120])
+def test_a_name_longer_than_the_line_is_whole(width: int) -> None:
+    name = "iqn.2026-11.example:" + "x" * 203
+    columns = (Column("initiator", "Who.", "VARCHAR"), Column("detail", "Words.", "VARCHAR"))
+    told = Report("r", "R", "", {}, columns, [(name, "some words " * 30)], [], "table", None, "")
+    assert name in table.render(told, width)
 
 
-def test_a_cluster_that_nobody_ever_saw_is_unknown_throughout(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    importer.fail(store, "c1", datetime(2026, 11, 23), "HTTP 401")
-    catalog = Catalog(store)
-    request = Request(since="2026-11-22", until="2026-11-24")
-    told = table.render(report.run(catalog, query.reports()["snapshots"], request), 120)
-    assert "  unknown throughout: HTTP 401\n" in told
+def test_severities_are_told_apart_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = (Column("severity", "How bad.", "VARCHAR"),)
+    rows = [(severity,) for severity in SEVERITIES]
+    told = Report("r", "R", "", {}, columns, rows, [], "finding", None, "")
+    monkeypatch.setenv("NO_COLOR", "1")
+    for width in (None, 80):
+        lines = [line.strip() for line in table.render(told, width).splitlines()]
+        assert "!!  critical" in " ".join(lines) or "!! critical" in " ".join(lines)
+        assert not any("\x1b[3" in line for line in lines)
+        for severity in SEVERITIES:
+            assert any(severity in line for line in lines)
+
+
+def levels(*points: tuple[int, int], gaps: list[tuple[int, int]] = (), until: int = 32) -> Report:  # type: ignore[assignment]
+    columns = tuple(
+        Column(name, "x", kind)
+        for name, kind in [("cluster", "VARCHAR"), ("since", "TIMESTAMP"), ("sessions", "BIGINT")]
+    )
+    rows = [("c1", SINCE + timedelta(hours=hour), value) for hour, value in points]
+    unknown = [
+        {"after": SINCE + timedelta(hours=after), "by": SINCE + timedelta(hours=by), "reason": ""}
+        for after, by in gaps
+    ]
+    parameters = {"since": SINCE, "until": SINCE + timedelta(hours=until)}
+    coverage = [{"cluster": "c1", "complete": 1, "partial": 0, "failed": 0, "suspect": 0,
+                 "unknown": unknown}]  # fmt: skip
+    return Report("r", "R", "", parameters, columns, rows, coverage, "table", None, "",
+                  series="sessions")  # fmt: skip
+
+
+def test_a_series_is_a_line_that_holds_each_level_and_loses_no_dip() -> None:
+    (line,) = spark.lines(levels((0, 10), (8, 3), (9, 10), (20, 80)))
+    assert line == f"c1  {'▂' * 8}▁{'▂' * 11}{'█' * 12}  3–80"
+
+
+def test_what_nobody_saw_is_a_question_mark_and_what_was_not_yet_is_nothing() -> None:
+    (line,) = spark.lines(levels((2, 5), (20, 9), gaps=[(10, 14)]))
+    assert line == f"c1    {'▁' * 8}????{'▁' * 6}{'█' * 12}  5–9"
+
+
+def test_one_level_is_no_series() -> None:
+    assert spark.lines(levels((0, 5), until=0)) == []
+
+
+def test_a_stream_without_the_letters_gets_others() -> None:
+    told = levels((0, 10), (16, 20))
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    render.write(told, "table", None, stream)
+    shown = stream.buffer.getvalue().decode("ascii")  # type: ignore[attr-defined]
+    assert f"c1  {'_' * 16}{'@' * 16}  10-20" in shown
+
+
+@pytest.mark.parametrize("settings", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}])
+def test_no_locale_makes_it_crash(recorded: Store, settings: dict[str, str]) -> None:
+    environment = os.environ | settings | {"ANALYZER_NOW": "2026-11-24T00:00:00Z"}
+    for command in (
+        ["report", "sessions-over-time"],
+        ["paths"],
+        ["report", "outages", "--format", "json"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "analyzer", "--store", str(recorded.root), *command],
+            capture_output=True, env=environment, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.decode("utf-8")
