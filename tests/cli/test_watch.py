@@ -98,7 +98,7 @@ def test_new_snapshots_are_picked_up(
 def test_it_draws_tables_only(
     tmp_path: Path, more: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["--store", str(tmp_path: Path), "report", "outages", "--watch", "5", *more]
+    command = ["--store", str(tmp_path), "report", "outages", "--watch", "5", *more]
     assert cli.status(command) == 2
     assert "--watch" in capsys.readouterr().err
 
