@@ -105,10 +105,11 @@ def find(catalog: Catalog, cluster: str, when: When, *, nearest: bool) -> Moment
     starts, ends = row["starts"], row["ends"]
     if not nearest and when > starts and (row["is_gap"] or when > present):
         why = row["reason"] if row["is_gap"] else "it has not come yet"
-        after = f" and {clock.iso(ends)}" if ends else "; there is none after it yet"
+        near = f"snapshot is of {clock.iso(starts)}, with none after it yet"
+        if ends:
+            near = f"snapshots are of {clock.iso(starts)} and {clock.iso(ends)}"
         raise absent(
-            f"what {cluster} had at {clock.iso(when)} is unknown: {why};"
-            f" the nearest complete snapshots are of {clock.iso(starts)}{after}"
+            f"what {cluster} had at {clock.iso(when)} is unknown: {why}; the nearest complete {near}"
         )
     attempt = _complete(catalog, cluster, "and taken_at = $at", at=starts)
     return Moment(cluster, starts, attempt, lasting=when == starts or ends is not None)

@@ -9,6 +9,7 @@ from analyzer import query, report
 from analyzer.catalog import Catalog
 from analyzer.query import Query
 from analyzer.render.json import envelope
+from analyzer.resource import SESSIONS
 from analyzer.restquery import QueryError
 from analyzer.restquery.answer import Answer, Request
 from analyzer.restquery.error import ABSENT, TWICE, UNEXPECTED, bad, invalid
@@ -18,11 +19,11 @@ from analyzer.serve import openapi
 from analyzer.severity import SEVERITIES
 
 Open = Callable[[Sequence[str]], Catalog]
-PATHS = ("reports", "openapi.json")
+PATHS = ("", "reports", "openapi.json")
 
 
 def answer(opened: Open, request: Request, seconds: float) -> Answer:
-    """The list of reports, one of them, or the description of both.
+    """The list of reports, one of them, the description of both, or where everything is.
 
     Raises:
         QueryError: there is no such report, or it cannot be asked so.
@@ -32,6 +33,8 @@ def answer(opened: Open, request: Request, seconds: float) -> Answer:
     parts = [unquote(part) for part in request.path.split("/") if part]
     known = query.reports()
     match parts:
+        case []:
+            return _told({"api": SESSIONS.path, "reports": "/reports", "openapi": "/openapi.json"})
         case ["openapi.json"]:
             return _told(openapi.description(known))
         case ["reports"]:

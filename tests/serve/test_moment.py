@@ -69,7 +69,7 @@ def test_an_instant_means_the_last_complete_snapshot(
         ("2026-11-23T02:05:01Z", ["unknown: HTTP 401", "02:05:00Z and 2026-11-23T02:20:00Z"]),
         ("2026-11-23T02:10:00Z", ["unknown", "02:05:00Z and 2026-11-23T02:20:00Z"]),
         ("2026-11-23T02:15:00Z", ["unknown", "partial"]),
-        ("2026-11-23T02:25:00Z", ["unknown: empty, where", "02:20:00Z; there is none after it"]),
+        ("2026-11-23T02:25:00Z", ["unknown: empty, where", "02:20:00Z, with none after it"]),
         ("now", ["unknown", "02:20:00Z"]),
         ("2026-11-23T02:26:01Z", ["unknown", "02:20:00Z"]),
     ],

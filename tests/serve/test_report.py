@@ -25,6 +25,11 @@ def test_they_are_listed(app: App) -> None:
     assert ask(app, told[0]["href"]).status == 200
 
 
+def test_the_root_says_where_everything_is(app: App) -> None:
+    for target in ask(app, "/").json.values():
+        assert ask(app, target).status == 200
+
+
 @pytest.mark.parametrize("name", ["outages", "changes", "sessions", "coverage"])
 def test_a_report_is_what_the_command_prints(app: App, night: Night, name: str) -> None:
     catalog = Catalog(night.store)
