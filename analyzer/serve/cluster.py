@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from analyzer import policy
 from analyzer.catalog import Catalog
 from analyzer.errors import Busy
 from analyzer.resource import Release, Resource
 from analyzer.restquery.page import Listing, Record
-from analyzer.restquery.sql import Relation
+from analyzer.restquery.relation import Relation
 from analyzer.serve import moment
 from analyzer.serve.moment import Moment, When
 from analyzer.serve.record import statement
@@ -60,7 +59,7 @@ class Cluster:
         edition = self.store.edition(self.name)
         if self._catalog is None or edition != self._edition:
             self.close()
-            self._catalog = Catalog(self.store, [self.name], tables=policy.tables(None))
+            self._catalog = Catalog(self.store, [self.name])
             self._edition = edition
         return self._catalog
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from analyzer.resource import CLUSTER, RESOURCES, Resource
-from analyzer.restquery.sql import numbered, quoted
+from analyzer.restquery.clause import quoted
+from analyzer.restquery.relation import numbered
 
 
 @dataclass(frozen=True, slots=True)

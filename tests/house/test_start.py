@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("polars", "duckdb", "httpx", "rich", "jinja2", "altair")
+HEAVY = ("polars", "duckdb", "httpx", "rich", "jinja2", "altair", "uvicorn", "starlette")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["report"], ["report", "--help"]])

@@ -10,23 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.resource import IGROUPS, INTERFACES, SESSIONS, Resource
-from analyzer.restquery import QueryError, parse, sql
+from analyzer.restquery import QueryError, parse
 from analyzer.restquery.page import Listing, key
+from analyzer.restquery.relation import Relation, columns, numbered
 from analyzer.restquery.selection import cut, tree, values
 
 
 def relation(
     connection: duckdb.DuckDBPyConnection, resource: Resource, found: list[dict[str, Any]]
-) -> sql.Relation:
+) -> Relation:
     """The records in a table as it must be."""
-    kinds = sql.columns(resource)
+    kinds = columns(resource)
     listed = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
     connection.execute(f"create or replace temp table raw ({listed})")
     for record in found:
         row = [column(resource, record, name) for name in kinds]
         connection.execute(f"insert into raw values ({', '.join('?' for _ in row)})", row)
-    connection.execute(f"create or replace temp table told as {sql.numbered(resource, 'from raw')}")
-    return sql.Relation(
+    connection.execute(f"create or replace temp table told as {numbered(resource, 'from raw')}")
+    return Relation(
         resource, "told", lambda text, bound: connection.execute(text, bound).fetchall()
     )
 
