@@ -18,9 +18,9 @@ from analyzer.serve.record import statement
 from analyzer.store import Store
 
 PAGE = 10_000
-_TABLES = 12  # of a cluster, each the records of one resource in one snapshot
+_TABLES = 6  # of a cluster, each the records of one resource in one snapshot
 _MOMENTS = 1_000
-_OPEN = 8  # clusters
+_OPEN = 4  # clusters; a snapshot of 100,000 sessions takes some 50 MB
 
 
 class Cluster:
