@@ -58,7 +58,8 @@ def identity(array: Array) -> Identity:
     except Malformed as error:
         raise Problem(str(error)) from error
     except Problem as problem:
-        if problem.status in {400, 404} or (problem.error is Denied and problem.status != 401):
+        denied = problem.error is Denied and problem.status not in {None, 401}
+        if denied or problem.status in {400, 404}:
             return Identity()
         raise
     version = told.version

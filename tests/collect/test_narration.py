@@ -1,0 +1,158 @@
+"""What a run says on stderr: a line per cluster, as text or as JSON, and how quiet it can be."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from analyzer import cli, collect
+from analyzer.config import Cluster
+from analyzer.simulate import Fault, SimulatedArray, apply, base_world
+from analyzer.store import Store
+
+PASSWORD = "not-to-be-seen-4711"
+SESSIONS = "*/iscsi/sessions"
+Run = Callable[..., tuple[int, list[str]]]
+
+
+@pytest.fixture
+def array() -> Iterator[SimulatedArray]:
+    with SimulatedArray(base_world(), username="reader", password=PASSWORD) as running:
+        yield running
+
+
+@pytest.fixture
+def run(
+    array: SimulatedArray,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """The command, with two clusters configured: prod-a answers, prod-b is not there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SECRET", PASSWORD)
+    monkeypatch.setattr("analyzer.ontap.client._backoff", lambda _attempt: 0.01)
+    (tmp_path / "analyzer.toml").write_text(f"""
+[[clusters]]
+name = "prod-a"
+url = "{array.url}"
+username = "reader"
+password_env = "SECRET"
+verify = false
+
+[[clusters]]
+name = "prod-b"
+url = "http://127.0.0.1:9"
+""")
+
+    def call(*words: str) -> tuple[int, list[str]]:
+        code = cli.status(list(words))
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert PASSWORD not in told.err
+        return code, told.err.splitlines()
+
+    return call
+
+
+def test_a_line_per_cluster_and_the_highest_status(array: SimulatedArray, run: Run) -> None:
+    array.forbidden = ("/api/cluster/nodes",)
+    code, lines = run("collect")
+    assert code == 69
+    assert lines[0] == "prod-a: verify = false: its certificate is not checked"
+    assert [line for line in lines if line.startswith("prod-a: complete, 76 sessions")]
+    (bad,) = [line for line in lines if line.startswith("prod-b: failed")]
+    assert "cannot connect" in bad
+    assert "prod-a: nodes not collected: HTTP 403" in " ".join(lines)
+    assert len(lines) == 4
+
+
+def test_every_line_of_a_json_log_is_json(run: Run) -> None:
+    told = [json.loads(line) for line in run("collect", "--log-format", "json")[1]]
+    assert {one["cluster"]: one["level"] for one in told} == {"prod-a": "info", "prod-b": "error"}
+    assert [one["message"] for one in told if one["level"] == "warning"] == [
+        "verify = false: its certificate is not checked"
+    ]
+    code, lines = run("collect", "prod-c", "--log-format", "json")
+    assert code == 2
+    (told,) = [json.loads(line) for line in lines]
+    assert told["level"] == "error"
+    assert "did you mean 'prod-" in told["message"]
+
+
+def test_quiet_tells_what_did_not_end_well_and_nothing_else(run: Run) -> None:
+    assert run("--quiet", "collect", "prod-a") == (0, [])
+    code, lines = run("--quiet", "collect")
+    assert code == 69
+    (line,) = lines
+    assert line.startswith("prod-b: failed")
+
+
+def test_a_variable_that_is_not_set_is_recorded_and_a_matter_of_configuration(
+    run: Run, monkeypatch: pytest.MonkeyPatch, array: SimulatedArray
+) -> None:
+    monkeypatch.delenv("SECRET")
+    code, lines = run("collect", "prod-a")
+    assert code == 2
+    assert "password_env names SECRET, which is not set" in lines[-1]
+    assert array.requests == []
+    assert len(list(Path("store").glob("snapshots/*/*/*Z.parquet"))) == 1
+
+
+def test_a_bug_with_one_cluster_is_told_when_the_others_are_stored(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = collect.take
+
+    def broken(cluster: Cluster, *more: object) -> object:
+        if cluster.name == "prod-b":
+            raise RuntimeError("boom")
+        return whole(cluster, *more)  # type: ignore[arg-type]  # as it came
+
+    monkeypatch.setattr(collect, "take", broken)
+    code, lines = run("collect")
+    assert code == 70
+    assert any(line.startswith("prod-a: complete") for line in lines)
+    assert lines[-1].startswith("analyzer: internal error: RuntimeError; the traceback is in ")
+
+
+@pytest.fixture
+def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    monkeypatch.setenv("SECRET", PASSWORD)
+    return Cluster("prod-a", array.url, "reader", {"password_env": "SECRET"}, timeout=20.0)
+
+
+def test_a_scope_is_by_name_or_uuid_and_a_stranger_is_named(
+    array: SimulatedArray, cluster: Cluster, tmp_path: Path
+) -> None:
+    uuid = array.world.svms["S1"].uuid
+    for number, svms in enumerate((("svm_sql",), (uuid,), ("svm_sql", "svm_no"))):
+        one = Cluster("a", cluster.url, "reader", cluster.secret, svms=svms, timeout=20.0)
+        (outcome,) = collect.collect(Store(tmp_path / str(number)), [one])
+        assert (outcome.status, outcome.sessions) == ("complete", 52)
+        assert outcome.notes == (("svms: there is no 'svm_no'",) if "svm_no" in svms else ())
+
+
+def test_a_steep_drop_within_the_scope_is_asked_about_and_doubted(
+    array: SimulatedArray, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Cluster("a", cluster.url, "reader", cluster.secret, svms=("svm_k8s",), timeout=20.0)
+    store = Store(tmp_path / "store")
+    seen = []
+    for minute, faults in (
+        (10, []),
+        (15, [Fault("status", SESSIONS, nth=1, status=500)]),
+        (20, []),
+    ):
+        monkeypatch.setenv("ANALYZER_NOW", f"2026-11-23T02:{minute}:00Z")
+        if minute == 15:
+            with array.moving() as world:
+                for number in range(1, 5):
+                    apply(world, "drop", f"wrk{number}")
+        array.faults = faults
+        (outcome,) = collect.collect(store, [one])
+        seen.append((outcome.status, outcome.sessions, outcome.exit_code))
+    assert seen == [("complete", 24, 0), ("partial", 8, 3), ("complete", 8, 0)]
+    asked = [request for request in array.requests if request.path.endswith("/iscsi/sessions")]
+    assert len(asked) == 1 + 2 + 2
