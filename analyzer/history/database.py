@@ -7,6 +7,7 @@ program is another.
 """
 
 import json
+import threading
 
 import duckdb
 
@@ -17,6 +18,7 @@ from analyzer.history.part import engine, quote
 from analyzer.history.table import BOUNDS, TABLES, Table, duckdb_type
 from analyzer.store import Store, publish
 
+_MAKING = threading.Lock()  # clusters side by side: the first makes it, the others find it
 _OPEN = ("seen_after", "first_seen")
 _CLOSED = ("seen_after", "first_seen", "last_seen", "gone_by")
 
@@ -27,6 +29,11 @@ def refresh(store: Store) -> None:
     Raises:
         StoreError: it cannot be written.
     """
+    with _MAKING:
+        _refresh(store)
+
+
+def _refresh(store: Store) -> None:
     seed = store.history / "seed"
     told = f"{__version__} {store.root}"
     mark = seed / "made.txt"

@@ -4,7 +4,6 @@ import os
 import re
 import runpy
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,21 +80,3 @@ def test_the_demonstration_tells_its_day_and_the_pages_show_it(tmp_path: Path) -
         assert fill["filled"](told, tmp_path / "demo" / "store") == told, (
             "python docs/fill.py STORE"
         )
-
-
-def test_the_scheduling_files_are_well_formed(tmp_path: Path) -> None:
-    folder = ROOT / "docs" / "scheduling"
-    systemd = shutil.which("systemd-analyze")
-    for unit in folder.glob("analyzer-collect.*"):
-        lines = unit.read_text().splitlines()
-        assert all(re.match(r"\[\w+\]$|[A-Z]\w+=|#|$", line) for line in lines), unit
-        if systemd:
-            done = subprocess.run(
-                [systemd, "verify", str(unit)], capture_output=True, text=True, check=False
-            )
-            assert "Failed to parse" not in done.stderr
-    for line in (folder / "crontab").read_text().splitlines():
-        assert re.match(r"(\S+ ){5}analyzer ", line)
-    told = (folder / "cronjob.yaml").read_text()
-    assert "\t" not in told
-    assert all((len(line) - len(line.lstrip())) % 2 == 0 for line in told.splitlines())
