@@ -23,17 +23,26 @@ class Answer:
     gaps: int
     exit_code: int
 
+    @property
+    def state(self) -> str:
+        """OK, WARNING, CRITICAL or UNKNOWN: that is incomplete, by the contract."""
+        if self.exit_code == 3:
+            return "UNKNOWN"
+        if self.counts["critical"]:
+            return "CRITICAL"
+        return "WARNING" if self.exit_code else "OK"
+
+    @property
+    def plugin_code(self) -> int:
+        """The exit status by which monitoring plugins tell their state."""
+        return ("OK", "WARNING", "CRITICAL", "UNKNOWN").index(self.state)
+
     def nagios(self) -> str:
         """One line with performance data, as plugins print it."""
-        word = (
-            "UNKNOWN" if self.exit_code == 3 else "CRITICAL" if self.counts["critical"] else None
-        )  # contract: incomplete
-        word = word or ("WARNING" if self.exit_code else "OK")
         told = ", ".join(f"{count} {severity}" for severity, count in self.counts.items() if count)
         data = " ".join(f"{severity}={count}" for severity, count in self.counts.items())
-        return (
-            f"ISCSI {word} - {told or 'nothing found'}; {self.gaps} gaps | {data} gaps={self.gaps}"
-        )
+        said = f"{told or 'nothing found'}; {self.gaps} gaps"
+        return f"ISCSI {self.state} - {said} | {data} gaps={self.gaps}"
 
     def prometheus(self) -> str:
         """Gauges for a textfile collector."""

@@ -72,14 +72,19 @@ def fail(store: Store, cluster: str, taken_at: datetime, why: str) -> dict[str, 
 
 
 def _sessions(pages: Sequence[Path]) -> Listing:
+    if sum(str(path) == "-" for path in pages) > 1:
+        raise UsageError("standard input (-) can be read once")
     frames, reason, count = [], None, 0
     following = None
     for number, path in enumerate(pages, 1):
+        body = read(path)
         try:
-            page = record.page("sessions", read(path))
+            page = record.page("sessions", body)
             frames.append(row.sessions(page.records, count))
         except Malformed as error:
-            reason = reason or f"page {number} ({path.name}): {_envelope(path, error)}"
+            words = explained(body)
+            why = f"an error envelope{words}" if words else str(error)
+            reason = reason or f"page {number} ({path.name}): {why}"
             continue
         count += len(page.records)
         if page.errors:
@@ -95,11 +100,6 @@ def _sessions(pages: Sequence[Path]) -> Listing:
         return Listing("failed", reason or "no page", snapshot.empty())
     rows = row.distinct(pl.concat(frames))
     return Listing("partial" if reason else "complete", reason, rows, len(frames))
-
-
-def _envelope(path: Path, error: Malformed) -> str:
-    words = explained(read(path)) if str(path) != "-" else ""
-    return f"an error envelope{words}" if words else str(error)
 
 
 def _companion(name: str, path: Path) -> Listing:

@@ -113,8 +113,8 @@ def import_(
     if failed is not None:
         if pages:
             raise UsageError("--failed takes no pages: nothing could be had")
-        importer.fail(store, cluster, instant, failed)
-        context.say(f"{cluster}: recorded as failed at {clock.iso(instant)}: {failed}")
+        told = importer.fail(store, cluster, instant, failed)
+        context.say(f"{cluster}: recorded as failed at {clock.iso(instant)}: {told['reason']}")
         return 0
     if not pages:
         raise UsageError("give the saved pages of the session listing, or --failed")

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     help="table is for people; prometheus is for a textfile collector.",
 )
 @click.option(
+    "--plugin", is_flag=True, help="Be a monitoring plugin: that line, and exit status 0 to 3."
+)
+@click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write to a file, whole or not at all.",
@@ -55,23 +58,32 @@ def check(
     *,
     strict_coverage: bool,
     once: bool,
+    plugin: bool,
     **times: str,
 ) -> int:
     """Run every report that finds something, and answer with the exit status.
 
+    With --plugin it is 0, 1 (warning), 2 (critical) or 3 (unknown), as Nagios, Icinga and Checkmk
+    read it; what cannot be answered is unknown too.
+
     With --once the exit status is 1 only for what is new, and the configured webhook hears of it.
     """
-    from analyzer import alert, clock, render, report  # noqa: PLC0415  # --help answers at once
-    from analyzer import check as room  # noqa: PLC0415  # --help answers at once
-    from analyzer.alarm import Alarm  # noqa: PLC0415  # --help answers at once
+    from analyzer import alert, clock, render  # noqa: PLC0415  # --help answers at once
+    from analyzer.errors import AnalyzerError, UsageError  # noqa: PLC0415  # --help answers at once
+    from analyzer.store import publish  # noqa: PLC0415  # --help answers at once
 
-    configured = context.configuration()
-    alarm = configured.alarm if configured is not None else Alarm()
-    if fail_on is not None:
-        alarm = replace(alarm, fail_on=fail_on)
-    catalog = context.catalog(cluster)
-    request = report.Request(**times, at=times["until"])  # type: ignore[arg-type]  # only times
-    done = room.check(catalog, request, alarm, strict=strict_coverage, only=only)
+    if plugin and (once or output is not None):
+        raise UsageError("--plugin prints the state: it goes with neither --once nor --output")
+    try:
+        alarm, done = _run(context, cluster, only, fail_on, times, strict=strict_coverage)
+    except AnalyzerError as error:
+        if not plugin:
+            raise
+        click.echo(f"ISCSI UNKNOWN - {error}")
+        return 3
+    if plugin:
+        click.echo(done.nagios())
+        return done.plugin_code
     code, found = done.exit_code, None
     if once:
         found = alert.news(context.open(), done.reports, clock.now())
@@ -83,6 +95,28 @@ def check(
         _tell(alarm, found)
         alert.remember(context.open(), found)
     return code
+
+
+def _run(
+    context: Context,
+    clusters: tuple[str, ...],
+    only: tuple[str, ...],
+    fail_on: str | None,
+    times: dict[str, str],
+    *,
+    strict: bool,
+) -> "tuple[Alarm, Answer]":
+    from analyzer import check as room  # noqa: PLC0415  # --help answers at once
+    from analyzer import report  # noqa: PLC0415  # --help answers at once
+    from analyzer.alarm import Alarm  # noqa: PLC0415  # --help answers at once
+
+    configured = context.configuration()
+    alarm = configured.alarm if configured is not None else Alarm()
+    if fail_on is not None:
+        alarm = replace(alarm, fail_on=fail_on)
+    catalog = context.catalog(clusters)
+    request = report.Request(**times, at=times["until"])  # type: ignore[arg-type]  # only times
+    return alarm, room.check(catalog, request, alarm, strict=strict, only=only)
 
 
 def _told(done: "Answer", found: "News | None", format_: str, code: int) -> str:

@@ -257,6 +257,22 @@ def test_a_monitor_reads_whole_files(place: Place) -> None:
     )
 
 
+def test_a_plugin_answers_with_the_status_that_monitors_read(place: Place) -> None:
+    code, out, err = place.run(*LOST, "--plugin")
+    assert (code, err) == (3, "")
+    assert out.startswith("ISCSI UNKNOWN - ")
+    assert "holds no snapshots yet" in out
+    place.see("02:10")
+    assert place.run(*LOST, "--plugin")[0] == 0
+    place.see("02:15", "lnx1")
+    code, out, _ = place.run(*LOST, "--plugin")
+    assert code == 2
+    assert out.startswith("ISCSI CRITICAL - 4 critical; 0 gaps | ")
+    place.configure('[[lower]]\nto = "high"\n')
+    assert place.run(*LOST, "--plugin")[0] == 1
+    assert place.run(*LOST, "--plugin", "--once")[0] == 2
+
+
 def test_a_cluster_that_nobody_sees_is_an_alert_of_its_own(place: Place) -> None:
     place.see("02:10")
     assert place.run("check", "--report", "blind", now="05:00")[0] == 0

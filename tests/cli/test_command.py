@@ -72,6 +72,21 @@ def test_import_tells_its_status(
     assert f"prod-a: {status} at" in done[2]
 
 
+def test_standard_input_is_a_page_as_any_other(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def given(body: bytes, *pages: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(body)))
+        words = ("import", "--cluster", "b", "--taken-at", f"2026-11-23T02:{len(body) % 60:02}:00Z")
+        code, _, err = run(*words, *(pages or ("-",)))
+        return code, err
+
+    code, err = given((SAMPLE / "sessions.json").read_bytes())
+    assert (code, "76 sessions" in err) == (0, True)
+    code, err = given(b'{"error": {"message": "no way", "code": "4"}}')
+    assert (code, "page 1 (-): an error envelope: no way (code 4)" in err) == (69, True)
+    code, err = given(b"{}", "-", "-")
+    assert (code, "standard input (-) can be read once" in err) == (2, True)
+
+
 def test_a_recorded_failure_is_no_failure(run: Run) -> None:
     done = run(
         "import", "--cluster", "a", "--taken-at", "2026-11-23T02:10:00Z", "--failed", "HTTP 401"
