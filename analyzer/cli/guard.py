@@ -70,7 +70,6 @@ def check(
     """
     from analyzer import alert, clock, render  # noqa: PLC0415  # --help answers at once
     from analyzer.errors import AnalyzerError, UsageError  # noqa: PLC0415  # --help answers at once
-    from analyzer.store import publish  # noqa: PLC0415  # --help answers at once
 
     if plugin and (once or output is not None):
         raise UsageError("--plugin prints the state: it goes with neither --once nor --output")
