@@ -1,27 +1,47 @@
 """The pages are true: links lead somewhere, commands exist, output is what is printed."""
 
+import io
+import json
 import os
 import re
 import runpy
 import shlex
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
-import click
+import duckdb
 import pytest
+import workplace
 
 from analyzer import cli
+from analyzer.cli.watch import watch
+from analyzer.store import Store
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").glob("*.md"))
 
 
-def commands(page: Path) -> list[list[str]]:
+def commands(page: Path) -> list[str]:
     """Every indented or fenced line that calls the program."""
-    found = re.findall(r"(?m)^(?:    )?(analyzer [^\n>|]+)", page.read_text(encoding="utf-8"))
-    return [shlex.split(line.split(" #")[0]) for line in found]
+    text = page.read_text(encoding="utf-8")
+    shown = re.sub(r"(?ms)^<!-- output.*?^<!-- end -->$", "", text)
+    return re.findall(r"(?m)^(?:    )?(analyzer [^\n]+)", shown)
+
+
+def run(command: str) -> int:
+    """Run a line as a shell would; what it prints into a file that is there stays out of it."""
+    line, _, redirected = (
+        command.split(" | ", maxsplit=1)[0].split(" #", maxsplit=1)[0].partition(" > ")
+    )
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        code = cli.status(shlex.split(line)[1:])
+    if redirected and not Path(redirected.strip()).exists():
+        Path(redirected.strip()).write_text(printed.getvalue(), encoding="utf-8")
+    return code
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -31,25 +51,64 @@ def test_links_lead_to_files_that_are_there(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if commands(p)], ids=lambda page: page.name)
-def test_commands_are_understood(page: Path) -> None:
-    for words in commands(page):
-        if "my-reports" in words:
-            continue
-        context = click.Context(cli.analyzer)
-        command: click.Command = cli.analyzer
-        rest = words[1:]
-        while isinstance(command, click.Group):
-            name, found, rest = command.resolve_command(context, rest)
-            assert found is not None, words
-            context = found.make_context(name, list(rest), parent=context, resilient_parsing=True)
-            command = found
-            if isinstance(found, click.Group):
-                rest = [*context._protected_args, *context.args]
-                if not rest:
-                    break
-        strict = [word for word in rest if word.startswith("--")]
-        known = {name for option in command.get_params(context) for name in option.opts}
-        assert {word.split("=")[0] for word in strict} <= known, words
+def test_every_command_of_a_page_runs(
+    page: Path, tmp_path: Path, recorded: Store, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def ctrl_c(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANALYZER_NOW", workplace.NOW)
+    monkeypatch.setattr(watch, "__defaults__", (ctrl_c,))
+    for name, value in workplace.PASSWORD.items():
+        monkeypatch.setenv(name, value)
+    with workplace.workplace(tmp_path, recorded):
+        for command in commands(page):
+            if workplace.exempt(command):
+                continue
+            # A check that finds something has done what it is for.
+            finds = {"check", "--fail-on"} & set(command.split())
+            assert run(command) in ({0, 1} if finds else {0}), (
+                f"{command}\n{capsys.readouterr().err}"
+            )
+
+
+def test_the_code_of_the_pages_runs(
+    tmp_path: Path, recorded: Store, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANALYZER_NOW", workplace.NOW)
+    page = (ROOT / "docs" / "exploring.md").read_text(encoding="utf-8")
+    notebook = json.loads((ROOT / "docs" / "exploring.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    with workplace.workplace(tmp_path, recorded):
+        blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        for parts in (blocks, cells):
+            reader: dict[str, object] = {}
+            for code in parts:
+                exec(code, reader)
+            assert capsys.readouterr().out.strip()
+        assert len(blocks) == 3
+        with duckdb.connect("store/history.duckdb", read_only=True) as history:
+            statements = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+            assert statements
+            for statement in statements:
+                assert history.sql(statement).fetchall(), statement
+
+
+def test_a_notebook_is_kept_without_its_output() -> None:
+    for path in (ROOT / "docs").glob("*.ipynb"):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            assert not cell.get("outputs")
+            assert cell.get("execution_count") is None
+
+
+def test_every_page_is_listed() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"({page.name})" in index or page.name == "README.md", page.name
 
 
 def test_the_reference_is_what_the_program_says() -> None:
