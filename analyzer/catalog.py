@@ -67,9 +67,18 @@ class Catalog:
         self._open()
 
     def _open(self) -> None:
+        """Take the manifests, and make the tables.
+
+        Raises:
+            StoreError: a file that they name is damaged or gone.
+        """
         manifests = {name: self.store.manifest(name) for name in self.clusters}
-        for statement in views(self.store, {k: v for k, v in manifests.items() if v}):
-            self._connection.execute(statement)
+        try:
+            for statement in views(self.store, {k: v for k, v in manifests.items() if v}):
+                self._connection.execute(statement)
+        except duckdb.Error as error:
+            why = str(error).partition("\n")[0]  # the rest quotes our own statement
+            raise StoreError(f"a file of the history cannot be read: {why}") from error
         for name, (columns, rows) in self._tables.items():
             listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
             self._connection.execute(f'create or replace temp table "{name}" ({listed})')

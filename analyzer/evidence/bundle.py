@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from polars.exceptions import PolarsError
+
 from analyzer import __version__, clock, history, page, policy, report
 from analyzer.catalog import Catalog
 from analyzer.errors import StoreError, UsageError
@@ -95,6 +97,8 @@ def write(store: Store, asked: Asked, output: Path) -> Bundle:
                 return _zip(folder, facts, draft)
     except OSError as error:
         raise StoreError(f"cannot make {output}: {error.strerror or error}") from error
+    except PolarsError as error:
+        raise StoreError(f"a file of the store cannot be read: {error}") from error
 
 
 def _take(store: Store, asked: Asked, folder: Path) -> None:

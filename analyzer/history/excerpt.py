@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from analyzer import session, snapshot
@@ -36,12 +37,18 @@ def excerpt(
     Raises:
         StoreError: a file of the history cannot be read.
     """
+    if not store.manifest(cluster):
+        return []
     _copy(store, cluster, into)
-    with closing(Ledger(into, cluster)) as ledger:
-        told = _between(ledger, since, until)
-        for attempt in told:
-            if not _copied(store, cluster, into, attempt):
-                snapshot.write(into, _given_back(ledger, attempt), _as_answered(attempt))
+    try:
+        with closing(Ledger(into, cluster)) as ledger:
+            told = _between(ledger, since, until)
+            for attempt in told:
+                if not _copied(store, cluster, into, attempt):
+                    snapshot.write(into, _given_back(ledger, attempt), _as_answered(attempt))
+    except duckdb.Error as error:
+        why = str(error).partition("\n")[0]  # the rest quotes our own statement
+        raise StoreError(f"a file of the history cannot be read: {why}") from error
     return [attempt["taken_at"] for attempt in told]
 
 
@@ -52,15 +59,14 @@ def _copy(store: Store, cluster: str, into: Store) -> None:
     for attempt in range(_TRIES):
         manifest = store.manifest(cluster)
         try:
-            for name in sorted(part.named(manifest)) if manifest else ():
+            for name in sorted(part.named(manifest)):
                 shutil.copyfile(store.folder(cluster) / name, folder / name)
         except OSError as error:
             # A writer may have retired a file between the manifest and the copy.
             if attempt == _TRIES - 1:
                 raise StoreError(f"a file of the history cannot be read: {error}") from error
             continue
-        if manifest:
-            into.commit(cluster, manifest | {"compacted": manifest["last"], "retired": {}})
+        into.commit(cluster, manifest | {"compacted": manifest["last"], "retired": {}})
         return
 
 

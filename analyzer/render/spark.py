@@ -34,7 +34,7 @@ def lines(report: Report) -> list[str]:
             name = " ".join(visible(cell(part)) for part in whose if part is not None)
             values = [value for _, value in points]
             least, most = min(values), max(values)
-            made.append((name, _drawn(levels, least, most), f"{least:,}–{most:,}"))
+            made.append((name, _drawn(levels, least, most), _ends(least, most)))
     wide = max((len(name) for name, *_ in made), default=0)
     return [f"{name:<{wide}}  {drawn}  {ends}" for name, drawn, ends in made]
 
@@ -71,6 +71,10 @@ def _level(
         return _UNKNOWN
     before = [value for at, value in points if at <= start][-1:]
     return min(before + [value for at, value in points if start < at < end], default=None)
+
+
+def _ends(least: float, most: float) -> str:
+    return f"{least:,}–{most:,}" if most > least else f"{most:,}"
 
 
 def _drawn(levels: Sequence[float | str | None], least: float, most: float) -> str:

@@ -139,6 +139,23 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
     assert "cannot" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("options", [[], ["--anonymise"]])
+@pytest.mark.parametrize("table", ["attempts", "spells"])
+def test_a_damaged_history_is_status_4_and_no_bundle(
+    recorded: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str],
+    table: str,
+) -> None:  # fmt: skip
+    damaged = Store(tmp_path / "damaged")
+    shutil.copytree(recorded.root, damaged.root)
+    told = damaged.manifest("prod-a")
+    entries = told["attempts"] if table == "attempts" else told["tables"][table]["closed"]
+    (damaged.folder("prod-a") / entries[0][0]).write_bytes(b"not Parquet")
+    command = ["--store", str(damaged.root), "evidence", "--output", str(tmp_path / "x.zip")]
+    assert cli.status([*command, *WINDOW, *options]) == 4
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "x.zip").exists()
+
+
 def test_of_two_clusters_the_bundle_has_those_that_were_asked_for(
     write: Write, tmp_path: Path
 ) -> None:
