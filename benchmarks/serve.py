@@ -65,12 +65,12 @@ def pages(sessions: int, size: int) -> list[Figure]:
             if {page(), query()} != {size}:
                 raise AssertionError("a page is not full")
             works = {
-                f"page of {size:,} out of {sessions:,} sessions": (page, ">= 1/12"),
+                f"page of {size:,} out of {sessions:,} sessions": (page, ">= 1/10"),
                 "the same, filtered by a pattern": (
                     lambda: page("&initiator.name=*host*"),
-                    ">= 1/15",
+                    ">= 1/10",
                 ),
-                "one session": (lambda: ask(f"tsih={next(turn)}&tpgroup=lif5"), ">= 1/3"),
+                "one session": (lambda: ask(f"tsih={next(turn)}&tpgroup=lif5"), ">= 1"),
             }
             floor = 1 / best(query, 15)
             against = "bare DuckDB query of such a page"

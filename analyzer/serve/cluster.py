@@ -80,11 +80,10 @@ class Cluster:
         """The snapshot that an instant means; see ``moment.find``."""
         if when in self._moments:
             return self._moments[when]
+        if len(self._moments) >= _MOMENTS:
+            self._moments.clear()
         found = moment.find(self.catalog, self.name, when, nearest=nearest)
-        if found.lasting:
-            if len(self._moments) >= _MOMENTS:
-                self._moments.clear()
-            self._moments[when] = found
+        self._moments[when] = found
         return found
 
     def table(self, resource: Resource, at: Moment) -> str:

@@ -8,24 +8,21 @@ from typing import Any, Literal
 
 from analyzer import clock, query
 from analyzer.catalog import Catalog
-from analyzer.errors import UsageError
 from analyzer.resource import Release
 from analyzer.restquery import QueryError
-from analyzer.restquery.error import ABSENT, invalid
+from analyzer.restquery.error import ABSENT
 
-AT = "X-Analyzer-At"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 _NEWEST: Release = (9, 99)
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One complete snapshot: its attempt's row, and whether the instant means it for ever."""
+    """One complete snapshot, and the row of its attempt."""
 
     cluster: str
     taken_at: datetime
     attempt: Mapping[str, Any]
-    lasting: bool
 
     @property
     def version(self) -> tuple[int, int, int] | None:
@@ -71,12 +68,9 @@ def read(said: str) -> When:
     """An instant as a client says it: ISO 8601, a duration back from now, a word.
 
     Raises:
-        QueryError: it is none.
+        UsageError: it is none.
     """
-    try:
-        return _WORDS.get(said) or clock.moment(said)
-    except UsageError as error:
-        raise invalid(said, AT, f": {error}") from error
+    return _WORDS.get(said) or clock.moment(said)
 
 
 def find(catalog: Catalog, cluster: str, when: When, *, nearest: bool) -> Moment:
@@ -90,7 +84,7 @@ def find(catalog: Catalog, cluster: str, when: When, *, nearest: bool) -> Moment
     if not isinstance(when, datetime):
         last = 0 if when == "latest" else 1
         found = _complete(catalog, cluster, f"order by taken_at desc limit 1 offset {last}")
-        return Moment(cluster, found["taken_at"], found, lasting=True)
+        return Moment(cluster, found["taken_at"], found)
     present = clock.now()
     bound = dict.fromkeys(query.STANDARD) | {"since": when, "until": when, "now": present}
     told = catalog.ask(catalog.models["stretches"], bound).records()
@@ -112,7 +106,7 @@ def find(catalog: Catalog, cluster: str, when: When, *, nearest: bool) -> Moment
             f"what {cluster} had at {clock.iso(when)} is unknown: {why}; the nearest complete {near}"
         )
     attempt = _complete(catalog, cluster, "and taken_at = $at", at=starts)
-    return Moment(cluster, starts, attempt, lasting=when == starts or ends is not None)
+    return Moment(cluster, starts, attempt)
 
 
 def _complete(catalog: Catalog, cluster: str, which: str, **bound: Any) -> dict[str, Any]:

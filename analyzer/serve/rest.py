@@ -3,14 +3,16 @@
 from dataclasses import dataclass, replace
 
 from analyzer import clock
+from analyzer.errors import UsageError
 from analyzer.restquery import QueryError
 from analyzer.restquery.answer import Answer, Request, answer, find, refusal
-from analyzer.restquery.error import MISSING_VALUE, bad
+from analyzer.restquery.error import MISSING_VALUE, bad, invalid
 from analyzer.serve import moment
 from analyzer.serve.cluster import PAGE, Clusters, Snapshot
 from analyzer.serve.door import Login
 from analyzer.serve.record import SERVED
 
+AT = "X-Analyzer-At"
 TAKEN = "X-Analyzer-Taken-At"
 CLUSTER = "X-Analyzer-Cluster"
 
@@ -32,8 +34,11 @@ class Rest:
             Busy: not in this time.
         """
         find(SERVED, request.path)
-        said = request.headers.get(moment.AT.lower()) or login.at or self.at
-        when = moment.read(said)
+        said = request.headers.get(AT.lower()) or login.at or self.at
+        try:
+            when = moment.read(said)
+        except UsageError as error:
+            raise invalid(said, AT, f": {error}") from error
         with self.clusters[self._named(request, login)].asked(seconds) as cluster:
             at = cluster.moment(when, nearest=self.nearest)
             try:
