@@ -5,6 +5,8 @@ Nothing is ever extracted: members are read in pieces and only their hashes are 
 
 import hashlib
 import json
+import lzma
+import struct
 import sys
 import zipfile
 import zlib
@@ -19,6 +21,12 @@ from analyzer.text import visible
 NAME = "manifest.json"
 _LARGEST = 1 << 24  # bytes of a manifest
 _PIECE = 1 << 20
+# What reading a damaged zip file raises. An encrypted member is a RuntimeError, an unknown
+# compression is not implemented.
+_DAMAGE = (
+    OSError, EOFError, ValueError, RuntimeError, NotImplementedError, struct.error,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+)  # fmt: skip
 _TOLD = 10  # members named in one sentence
 
 
@@ -53,8 +61,7 @@ def verify(path: Path) -> Verified:
             return _verify(path, bundle)
     except FileNotFoundError as error:
         raise UsageError(f"{path}: there is no such file") from error
-    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        # An encrypted member is a RuntimeError, an unknown compression not implemented.
+    except _DAMAGE as error:
         raise StoreError(
             f"{path} is damaged or no evidence bundle: {visible(str(error))}"
         ) from error
@@ -104,7 +111,7 @@ def _same(bundle: zipfile.ZipFile, name: str, entry: dict[str, Any]) -> bool:
     try:
         with bundle.open(name) as stream:
             return hashed(stream, size) == (entry["sha256"], size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except _DAMAGE:
         return False
 
 

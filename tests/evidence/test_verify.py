@@ -104,6 +104,15 @@ class Endless(io.RawIOBase):
         return bytes(size)
 
 
+def test_a_file_that_is_cut_off_anywhere_is_damaged(tmp_path: Path) -> None:
+    path = made(tmp_path / "cut.zip", FILES)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(StoreError):
+            evidence.verify(path)
+
+
 def test_a_bomb_is_read_one_byte_further_than_its_manifest_says() -> None:
     assert hashed(Endless(), 10)[1] == 11
 
