@@ -3,6 +3,7 @@
 ``python docs/reference.py`` rewrites it; a test compares.
 """
 
+from inspect import cleandoc
 from pathlib import Path
 
 import click
@@ -33,8 +34,11 @@ def _command(name: str, command: click.Command) -> str:
         record = param.get_help_record(context)
         if record and "--help" not in record[0]:
             options.append((f"`{record[0]}`", record[1]))
-    text = f"### `{usage}`\n\n{(command.help or '').strip()}\n"
-    return text + ("\n" + _table(("option", "what it does"), options) if options else "")
+    text = f"### `{usage}`\n\n{cleandoc(command.help or '')}\n"
+    text += "\n" + _table(("option", "what it does"), options) if options else ""
+    # The commands of 'report' are the queries, which have a part of their own.
+    below = command.commands if type(command) is click.Group else {}
+    return text + "".join("\n" + _command(f"{name} {sub}", one) for sub, one in below.items())
 
 
 def _report(asked: query.Query) -> str:
