@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from analyzer import clock, history, ontap, snapshot
 from analyzer.config import Cluster
@@ -25,7 +24,6 @@ from analyzer.snapshot import EXITS, Listing, Snapshot
 from analyzer.store import Store
 from analyzer.text import visible
 
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
 
 
@@ -62,7 +60,7 @@ def warnings(cluster: Cluster, *, slot: bool) -> Iterator[str]:
     """What is said of a cluster on every run, until its configuration changes."""
     if cluster.verify is False:
         yield "verify = false: its certificate is not checked"
-    if cluster.url.startswith("http:") and urlsplit(cluster.url).hostname not in _LOOPBACK:
+    if cluster.in_clear:
         yield "its url is http: what is sent, the password too, can be read on the way"
     if slot and not cluster.interval:
         yield "it has no interval, so that --slot means nothing for it"

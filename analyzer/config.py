@@ -54,6 +54,7 @@ keep = "400d"                     # older history goes
 # webhook_token_env = "ALERT_TOKEN"
 """
 
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _TOKEN = re.compile(r"[!-~]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRETS = ("password_env", "password_file", "password_command", "token_env", "token_command")
@@ -90,6 +91,12 @@ class Cluster:
     @property
     def uses_token(self) -> bool:
         return any(name.startswith("token") for name in self.secret)
+
+    @property
+    def in_clear(self) -> bool:
+        """Whether what is sent, the password too, can be read on the way."""
+        parts = urlsplit(self.url)
+        return parts.scheme == "http" and parts.hostname not in _LOOPBACK
 
     @property
     def can_renew(self) -> bool:

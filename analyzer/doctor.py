@@ -70,8 +70,7 @@ def cluster(one: Cluster) -> Iterator[Check]:
         yield _bad(one, "name", f"{host}: {error.strerror}", advice, Unreachable)
         return
     yield Check(one.name, "name", "ok", f"{host} is known")
-    plain = one.url.startswith("http:")
-    if plain:
+    if one.in_clear:
         advice = "write https: everything can be read on the way, the password too"
         yield Check(one.name, "certificate", "warn", "none, since the url is http", advice)
     elif one.verify is False:
@@ -80,7 +79,7 @@ def cluster(one: Cluster) -> Iterator[Check]:
     try:
         with Array(one) as array:
             who = ontap.identity(array)
-            if one.verify is not False and not plain:
+            if one.verify is not False and one.url.startswith("https:"):
                 yield Check(one.name, "certificate", "ok", "it is trusted")
             yield from _asked(one, array, who)
     except Problem as problem:

@@ -94,6 +94,29 @@ def test_a_certificate_that_is_not_checked_is_said(cluster: Cluster) -> None:
     assert found(replace(cluster, verify=False))["certificate"].status == "warn"
 
 
+def test_an_url_that_sends_in_clear_is_said(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_: [])
+    far = replace(cluster, url="http://array.invalid", timeout=0.5)
+    assert next(c for c in doctor.cluster(far) if c.name == "certificate").status == "warn"
+
+
+def test_a_secret_that_is_not_there_is_a_matter_of_configuration(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SECRET")
+    check = found(cluster)["login"]
+    assert (check.status, check.exit_code) == ("fail", 2)
+    assert check.advice == "correct the configuration, or put there what it names"
+
+
+def test_an_svm_that_is_not_there_is_named(cluster: Cluster) -> None:
+    check = found(replace(cluster, svms=("svm_sql", "svm_no")))["svms"]
+    assert (check.status, check.detail) == ("warn", "there is no 'svm_no'")
+    assert "svm_k8s" in check.advice
+
+
 def test_a_store_that_can_be_written_and_has_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
