@@ -1,5 +1,6 @@
 """What every command needs: where the store is, what the configuration says, how to speak."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,16 +108,17 @@ class Context:
     def detail(self, text: str) -> None:
         """Narrate on stderr what only --verbose wants to hear."""
         if self.verbose:
-            click.echo(shown(text), err=True)
+            self.complain(text)
 
     def say(self, text: str) -> None:
         """Narrate on stderr."""
         if not self.quiet:
-            click.echo(shown(text), err=True)
+            self.complain(text)
 
     def complain(self, text: str) -> None:
         """Say on stderr what went wrong, --quiet or not."""
-        click.echo(text, err=True)
+        # Through the stream that is there now: a bar puts one in its place, and goes on below.
+        sys.stderr.write(f"{shown(text)}\n")
 
 
 pass_context = click.make_pass_decorator(Context)

@@ -18,15 +18,17 @@ with progress(Context(None, None, False, quiet), "folding", 3) as step:
         step()
     time.sleep(seconds)
     print("data")
+    if sys.argv[3:]:
+        Context(None, None, False, quiet).say("told meanwhile")
 """
 
 
-def told(seconds: float, quiet: str = "loud", *, terminal: bool = True) -> tuple[str, str]:
+def told(seconds: float, quiet: str = "loud", *more: str, terminal: bool = True) -> tuple[str, str]:
     """What such work says on stdout, and on its terminal."""
     ours, theirs = pty.openpty()
     try:
         done = subprocess.run(
-            [sys.executable, "-c", WORK, str(seconds), quiet],
+            [sys.executable, "-c", WORK, str(seconds), quiet, *more],
             stdout=subprocess.PIPE, stderr=theirs if terminal else subprocess.PIPE, check=True,
             env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
         )  # fmt: skip
@@ -48,6 +50,11 @@ def test_long_work_has_a_bar_that_counts_and_goes_away() -> None:
     assert "folding" in seen
     assert "3/3" in seen
     assert seen.rstrip("\r\n").endswith("\x1b[2K")
+
+
+def test_what_is_told_meanwhile_has_a_line_of_its_own() -> None:
+    _, seen = told(1.6, "loud", "more")
+    assert "\x1b[2Ktold meanwhile\r\n" in seen
 
 
 @pytest.mark.parametrize(
