@@ -1,19 +1,11 @@
 """The history: attempts and spells per cluster, folded from snapshots, losslessly."""
 
-from analyzer.history.care import (
-    Deleted,
-    Verified,
-    compact,
-    contents,
-    prune,
-    rebuild,
-    rows,
-    tidy,
-    verify,
-)
 from analyzer.history.entry import catch_up, last, record
 from analyzer.history.excerpt import excerpt
 from analyzer.history.part import side_by_side
+from analyzer.history.proof import Verified, contents, rows, verify
+from analyzer.history.rebuild import rebuild
+from analyzer.history.retention import Deleted, compact, prune, tidy
 
 __all__ = [
     "Deleted",

@@ -15,9 +15,9 @@ import polars as pl
 from analyzer import session, snapshot
 from analyzer.errors import StoreError
 from analyzer.history import part
-from analyzer.history.care import present
 from analyzer.history.ledger import Ledger
 from analyzer.history.part import source
+from analyzer.history.proof import present
 from analyzer.history.table import TABLES
 from analyzer.inventory import INVENTORIES, SCHEMAS
 from analyzer.snapshot import Listing, Snapshot

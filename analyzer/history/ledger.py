@@ -81,7 +81,7 @@ class Ledger:
         if not late and self.manifest["horizon"] is not None:
             since = datetime.fromisoformat(self.manifest["horizon"])
         self._load_attempts(fresh, since)
-        self._old(TABLES[0], late=late)
+        self.old(TABLES[0], late=late)
         self.connection.execute("create or replace temp view old_spells as from old")
         fold.settle(self.connection, fresh)
         for table in self._touched(late=late):
@@ -153,7 +153,7 @@ class Ledger:
         self.connection.execute(f"create or replace temp table attempt as {select}")
         path.unlink()
 
-    def _old(self, table: Table, *, late: bool) -> None:
+    def old(self, table: Table, *, late: bool) -> None:
         """Make ``latest`` and ``old``: the open spells, or after a late arrival all."""
         self.connection.execute(
             "create or replace temp table latest (svm_id varchar, taken_at timestamp)"
@@ -167,7 +167,8 @@ class Ledger:
             f"create or replace temp view old as {spells(self.folder, known, table, late=late)}"
         )
 
-    def _write_open(self, table: Table, known: dict[str, Any], rows: str) -> None:
+    def write_open(self, table: Table, known: dict[str, Any], rows: str) -> None:
+        """Make the select *rows* the table's file of open spells."""
         label = self._label(f"{table.name}.open")
         path = self.folder / f"{label}-{self.manifest['generation']:08d}.parquet"
         (count,) = self.connection.execute(f"select count(*) from ({rows})").fetchall()[0]
@@ -180,7 +181,7 @@ class Ledger:
     def _fold(self, table: Table, fresh: list[Fresh], *, late: bool) -> None:
         connection = self.connection
         known = self.manifest["tables"][table.name]
-        self._old(table, late=late)
+        self.old(table, late=late)
         if not fold.places(connection, table, late=late):
             return
         if late:
@@ -221,7 +222,7 @@ class Ledger:
                     f"select {table.listed}, seen_after, first_seen from spell where gone_by is null"
                 )
             )
-            self._write_open(table, known, rows)
+            self.write_open(table, known, rows)
         latest = connection.execute(
             "select svm_id, max(taken_at) from place group by svm_id order by svm_id"
         ).fetchall()

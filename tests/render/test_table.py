@@ -10,7 +10,7 @@ import pytest
 
 from analyzer import query, render, report
 from analyzer.catalog import Catalog
-from analyzer.render import spark, table
+from analyzer.render import sparkline, table
 from analyzer.report import Column, Report, Request
 from analyzer.severity import SEVERITIES
 from analyzer.store import Store
@@ -80,17 +80,17 @@ def levels(*points: tuple[int, int], gaps: list[tuple[int, int]] = (), until: in
 
 
 def test_a_series_is_a_line_that_holds_each_level_and_loses_no_dip() -> None:
-    (line,) = spark.lines(levels((0, 10), (8, 3), (9, 10), (20, 80)))
+    (line,) = sparkline.lines(levels((0, 10), (8, 3), (9, 10), (20, 80)))
     assert line == f"c1  {'▂' * 8}▁{'▂' * 11}{'█' * 12}  3–80"
 
 
 def test_what_nobody_saw_is_a_question_mark_and_what_was_not_yet_is_nothing() -> None:
-    (line,) = spark.lines(levels((2, 5), (20, 9), gaps=[(10, 14)]))
+    (line,) = sparkline.lines(levels((2, 5), (20, 9), gaps=[(10, 14)]))
     assert line == f"c1    {'▁' * 8}????{'▁' * 6}{'█' * 12}  5–9"
 
 
 def test_one_level_is_no_series() -> None:
-    assert spark.lines(levels((0, 5), until=0)) == []
+    assert sparkline.lines(levels((0, 5), until=0)) == []
 
 
 def test_a_stream_without_the_letters_gets_others() -> None:
