@@ -15,7 +15,7 @@ import test_catalogue as catalogue
 from scene import Watch
 
 from analyzer import history, importer, query, snapshot
-from analyzer.ontap import record
+from analyzer.ontap import row
 from analyzer.snapshot import Listing, Snapshot
 
 
@@ -140,14 +140,14 @@ def failed_as_empty(_fail: object) -> Callable[..., Any]:
 
 PATCHES: dict[str, tuple[Any, str, Callable[..., Any], Callable[[Watch], None], str]] = {
     "names instead of uuids": (
-        record, "sessions", names_instead_of_uuids,
+        row, "sessions", names_instead_of_uuids,
         lambda watch: catalogue.test_i15_an_svm_and_an_interface_are_renamed(
             watch, catalogue.RENAMES["the portal group follows"]
         ),
         "events",
     ),
     "case-sensitive initiators": (
-        record, "sessions", case_sensitive_initiators, catalogue.test_i01_a_quiet_night, "events",
+        row, "sessions", case_sensitive_initiators, catalogue.test_i01_a_quiet_night, "events",
     ),
     "partial read as complete": (
         importer, "_sessions", partial_as_complete, catalogue.test_i12_a_truncated_page,
