@@ -29,6 +29,7 @@ from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
 _AGAIN = {429, 502, 503, 504}
 _REFUSED = {"6", "6691623"}  # ONTAP's codes for a right that is missing, whatever the status
 _TRIES = 5
+_LONGEST = 300  # letters of a reason
 _LARGEST = 256 * 1024 * 1024  # bytes of one page
 
 
@@ -62,7 +63,7 @@ class _Error(msgspec.Struct):
     @property
     def words(self) -> str:
         """What it says, printable."""
-        words = "".join(c if c.isprintable() else " " for c in self.message or "")[:200]
+        words = "".join(c if c.isprintable() else " " for c in self.message or "")
         code = f" (code {str(self.code)[:20]})" if self.code is not None else ""
         return f": {words}{code}" if words else code
 
@@ -131,7 +132,8 @@ class Array:
             for secret in self._hidden:
                 # A gateway may put the request that it did not like into its answer.
                 reason = reason.replace(secret, "***")
-            told = Problem(reason, problem.status, problem.error)
+            # Cut now and no sooner, else a part of a secret could stay.
+            told = Problem(reason[:_LONGEST], problem.status, problem.error)
             if problem.status == 401:
                 self._refused = told
             raise told from None
@@ -301,7 +303,7 @@ def _error(body: bytes) -> _Error | None:
 def explained(body: bytes) -> str:
     """ONTAP's own words in an error envelope, printable; '' if there are none."""
     error = _error(body)
-    return error.words if error is not None else ""
+    return error.words[:_LONGEST] if error is not None else ""
 
 
 def _backoff(attempt: int) -> float:

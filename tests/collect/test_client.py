@@ -320,6 +320,9 @@ def test_a_secret_that_is_told_back_is_not_passed_on() -> None:
     basic = base64.b64encode(f"reader:{SECRET}".encode()).decode()
     told = msgspec.json.encode({"error": {"message": f"bad header: Basic {basic}; {SECRET}"}})
     assert Wire(raw(told, 400)).sessions().reason == "HTTP 400: bad header: Basic ***; ***"
+    for far in range(180, 310):
+        long = msgspec.json.encode({"error": {"message": "x" * far + SECRET}})
+        assert SECRET[:4] not in str(Wire(raw(long, 400)).sessions().reason)
 
 
 def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
