@@ -20,11 +20,10 @@ from analyzer.store import Store
 # replaced as a word of its own kind.
 _KINDS = {
     "svm_id": "svm_id",
-    "svm_uuid": "uuid",
+    "svm_uuid": "svm_id",
     "interface_id": "interface_id",
-    "interface_uuid": "uuid",
+    "interface_uuid": "interface_id",
     "cluster_uuid": "uuid",
-    "uuid": "uuid",
     "initiator": "initiator",
     "initiator_raw": "initiator",
     "initiators": "initiator",
@@ -48,7 +47,9 @@ _KINDS = {
     "reason": "reason",
     **{f"{name}_reason": "reason" for name in INVENTORIES},
 }
+# Of an inventory: what its names are, and its uuids, which sessions refer to.
 _NAMES = {"svms": "svm", "interfaces": "interface", "igroups": "igroup", "nodes": "node"}
+_UUIDS = {"svms": "svm_id", "interfaces": "interface_id"}
 _KEPT = {
     "isid", "isid_raw", "authentication", "state", "subtype", "failover", "services", "os_type",
     "protocol", "connection_state", "takeover_state", "giveback_state", "model", "version",
@@ -97,6 +98,8 @@ def _kind(column: str, table: str) -> str | None:
         return None
     if column == "name":
         return _NAMES[table]
+    if column == "uuid":
+        return _UUIDS.get(table, "uuid")
     return _KINDS.get(column, column)
 
 

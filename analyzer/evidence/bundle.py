@@ -103,24 +103,31 @@ def write(store: Store, asked: Asked, output: Path) -> Bundle:
 
 def _take(store: Store, asked: Asked, folder: Path) -> None:
     """Make the bundle's own store in *folder*."""
-    for _ in range(_TRIES):
-        taken = Store(folder / "store")
-        told = [
-            history.excerpt(store, name, taken, asked.since, asked.until) for name in asked.clusters
-        ]
-        if not any(instants and instants[0] <= asked.until for instants in told):
-            raise UsageError(f"nothing was looked at by {clock.iso(asked.until)}")
-        if not asked.anonymous:
-            if asked.policy:
-                (folder / POLICY).write_text(asked.policy, encoding="utf-8")
-            return
-        pseudonyms = Pseudonyms(asked.key or secrets.token_bytes(32))
-        anonymise(taken, pseudonyms)
-        # Of random keys one is taken under which no pseudonym is by chance somebody's name.
-        if asked.key is not None or not pseudonyms.clashes():
-            return
-        shutil.rmtree(taken.root)
-    raise StoreError("no pseudonyms could be found that are nobody's names; try again")
+    taken = _excerpt(store, asked, folder)
+    if not asked.anonymous:
+        if asked.policy:
+            (folder / POLICY).write_text(asked.policy, encoding="utf-8")
+        return
+    pseudonyms = Pseudonyms(asked.key or secrets.token_bytes(32))
+    anonymise(taken, pseudonyms)
+    if asked.key is None and pseudonyms.clashes():
+        # By chance a pseudonym is somebody's name or address: a few other keys are tried. In a
+        # private network that is nearly full there may be none without, and it gives nobody away.
+        others = (pseudonyms.anew(secrets.token_bytes(32)) for _ in range(_TRIES))
+        better = next((other for other in others if not other.clashes()), None)
+        if better is not None:
+            shutil.rmtree(taken.root)
+            anonymise(_excerpt(store, asked, folder), better)
+
+
+def _excerpt(store: Store, asked: Asked, folder: Path) -> Store:
+    taken = Store(folder / "store")
+    told = [
+        history.excerpt(store, name, taken, asked.since, asked.until) for name in asked.clusters
+    ]
+    if not any(instants and instants[0] <= asked.until for instants in told):
+        raise UsageError(f"nothing was looked at by {clock.iso(asked.until)}")
+    return taken
 
 
 def _reports(asked: Asked, folder: Path) -> dict[str, Any]:

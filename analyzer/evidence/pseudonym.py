@@ -61,6 +61,13 @@ class Pseudonyms:
             found = self.known[kind, text] = self._made(kind, text)
         return found
 
+    def anew(self, key: bytes) -> "Pseudonyms":
+        """The same values under another key."""
+        other = Pseudonyms(key)
+        for kind, text in self.known:
+            other.of(kind, text)
+        return other
+
     def _made(self, kind: str, text: str) -> str:
         made = {
             "uuid": self._uuid,

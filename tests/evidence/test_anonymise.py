@@ -16,6 +16,7 @@ from bundles import Write, members, reports, unpacked
 
 from analyzer import cli, history, importer, session
 from analyzer.evidence.anonymise import anonymise
+from analyzer.evidence.bundle import Asked, _take
 from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.inventory import INVENTORIES
 from analyzer.snapshot import Listing, Snapshot
@@ -166,6 +167,27 @@ def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
     assert session.normal_address(one["initiator_address_raw"]) == one["initiator_address"]
     assert ip_address(one["interface_address"]) in ip_network("fe80::/10")
     assert one["isid"] == "00:01"
+
+
+def test_a_full_private_network_can_be_anonymised(tmp_path: Path) -> None:
+    """No key is without a pseudonym that is somebody's address there; one is taken all the same."""
+    rows = [
+        dict.fromkeys(session.SCHEMA)
+        | {"svm_id": "s", "initiator": f"iqn.2026-11.example:h{host}", "isid": "00:01",
+           "tsih": host, "connections": 1, "target_portal_group": "l1", "interface_id": "l1",
+           "initiator_address": f"192.168.{host}.1"}
+        for host in range(256)
+    ]  # fmt: skip
+    store = Store(tmp_path / "store")
+    frame = pl.DataFrame(rows, schema=session.SCHEMA)
+    history.record(store, Snapshot("a", datetime(2026, 11, 23), Listing("complete", None, frame)))
+    at = datetime(2026, 11, 23)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    _take(store, Asked(at, at, ["a"], anonymous=True), folder)
+    (cluster,) = Store(folder / "store").clusters()
+    given = history.rows(Store(folder / "store"), cluster, at)
+    assert len({row[list(session.SCHEMA).index("initiator_address")] for row in given}) == 256
 
 
 def test_a_key_is_long_enough(

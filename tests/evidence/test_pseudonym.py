@@ -100,3 +100,4 @@ def test_a_pseudonym_that_is_somebodys_name_is_noticed() -> None:
     assert not pseudonyms.clashes()
     pseudonyms.of("svm", made)
     assert pseudonyms.clashes()
+    assert not pseudonyms.anew(b"o" * 32).clashes()
