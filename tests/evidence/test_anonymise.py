@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bundles import Write, members, reports, unpacked
+from bundles import WINDOW, Write, members, reports, unpacked
 
 from analyzer import cli, history, importer, session
 from analyzer.evidence.anonymise import anonymise
@@ -107,10 +107,9 @@ def test_no_name_address_or_uuid_is_left_anywhere(incident: Path, anonymous: Pat
 def test_the_same_key_gives_the_same_bytes_and_another_other_names(
     write: Write, anonymous: Path, key: Path
 ) -> None:
-    since = ("--since", "2026-11-23T02:12:00Z", "--until", "2026-11-23T02:16:00Z")
-    again = write(*since, "--anonymise", "--key-file", str(key))
+    again = write(*WINDOW, "--anonymise", "--key-file", str(key))
     assert again.read_bytes() == anonymous.read_bytes()
-    other = write(*since, "--anonymise")
+    other = write(*WINDOW, "--anonymise")
     names = [
         {row["initiator"] for row in reports(bundle)["paths"]["rows"]}
         for bundle in (anonymous, other)
