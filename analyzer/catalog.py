@@ -6,7 +6,8 @@ asked of one consistent instant, whatever lands meanwhile.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from threading import Event, Thread
@@ -18,10 +19,26 @@ from analyzer import policy, query, snapshot
 from analyzer.alarm import Lower
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.part import engine
-from analyzer.history.table import BOUNDS, TABLES, Table
+from analyzer.history.table import BOUNDS, TABLES
 from analyzer.history.table import duckdb_type as column_type
 from analyzer.query import Query
 from analyzer.store import Store
+
+
+class Gone(Exception):  # noqa: N818  # nobody outside ever sees it
+    """A file that the manifest named is no longer there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What makes up one table: files of closed and of open spells, and up to when those were seen.
+
+    *latest* is the latest comparable snapshot of each cluster and SVM.
+    """
+
+    closed: list[Path]
+    opened: list[Path] = field(default_factory=list)
+    latest: list[tuple[str, str, datetime]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +89,9 @@ class Catalog:
         Raises:
             StoreError: a file that they name is damaged or gone.
         """
-        manifests = {name: self.store.manifest(name) for name in self.clusters}
+        known = files(self.store, self.clusters)
         try:
-            for statement in views(self.store, {k: v for k, v in manifests.items() if v}):
+            for statement in views(known):
                 self._connection.execute(statement)
         except duckdb.Error as error:
             why = str(error).partition("\n")[0]  # the rest quotes our own statement
@@ -124,7 +141,12 @@ class Catalog:
     @property
     def base(self) -> set[str]:
         """Names of the tables that every query may read: the store's, and those of the policy."""
-        return {"attempts", *(table.name for table in TABLES), *self._tables}
+        return set(self.columns)
+
+    @property
+    def columns(self) -> dict[str, dict[str, str]]:
+        """The columns of those tables, with their types."""
+        return COLUMNS | {name: dict(columns) for name, (columns, _) in self._tables.items()}
 
     @property
     def models(self) -> dict[str, Query]:
@@ -159,13 +181,17 @@ class Catalog:
         text = self._filtered(text, filters or {}, bound, where)
         for attempt in range(3):
             try:
-                return self._run(text, bound, where)
-            except duckdb.IOException as error:
+                return self._answer(text, bound, where)
+            except Gone as error:
                 # A writer may have retired a file between the manifest and the scan.
                 if attempt == 2:  # the third and last try
                     raise StoreError(f"a file of the history cannot be read: {error}") from error
                 self._open()
         raise AssertionError
+
+    def _answer(self, text: str, bound: dict[str, Any], where: object) -> Result:
+        """The rows of a statement, from the engine that this catalog asks."""
+        return self._run(text, bound, where)
 
     def _run(self, text: str, bound: dict[str, Any], where: object) -> Result:
         try:
@@ -179,8 +205,8 @@ class Catalog:
             relation = self._connection.execute(text, {name: bound[name] for name in names})
             columns = [(column[0], str(column[1])) for column in relation.description or ()]
             return Result(columns, relation.fetchall())
-        except duckdb.IOException:
-            raise
+        except duckdb.IOException as error:
+            raise Gone(str(error)) from error
         except duckdb.InterruptException as error:
             raise Busy(f"{where} took too long") from error
         except duckdb.Error as error:
@@ -249,59 +275,82 @@ class Catalog:
         return self.run(text)
 
 
-def views(store: Store, manifests: Mapping[str, dict[str, Any]]) -> list[str]:
-    """Statements that create the base tables over the files that the manifests name."""
-    attempts = [
-        store.folder(cluster) / entry[0]
-        for cluster, manifest in manifests.items()
-        for entry in manifest["attempts"]
-    ]
-    columns = [(column.name, column_type(column)) for column in snapshot.ATTEMPT]
-    statements = [
-        "create or replace temp view attempts as "
-        + (_scan(attempts, [name for name, _ in columns]) if attempts else _nothing(columns))
-    ]
-    statements += [_view(store, manifests, table) for table in TABLES]
-    return statements
+COLUMNS = {
+    "attempts": {"cluster": "varchar", **{c.name: column_type(c) for c in snapshot.ATTEMPT}},
+    **{
+        table.name: {
+            "cluster": "varchar",
+            **{column.name: column_type(column) for column in table.columns},
+            **dict.fromkeys(BOUNDS, "timestamp"),
+        }
+        for table in TABLES
+    },
+}
+CLOSED_BY = ("last_seen", "gone_by")  # what an open spell's row does not carry
 
 
-def _view(store: Store, manifests: Mapping[str, dict[str, Any]], table: Table) -> str:
-    known = {cluster: manifest["tables"][table.name] for cluster, manifest in manifests.items()}
-    closed = [
-        store.folder(name) / entry[0] for name, told in known.items() for entry in told["closed"]
-    ]
-    opened = [store.folder(name) / told["open"] for name, told in known.items() if told["open"]]
-    pieces = []
-    if closed:
-        pieces.append(_scan(closed, [*table.names, *BOUNDS]))
-    if opened:
-        latest = ", ".join(
-            f"({_text(name)}, {_text(svm)}, timestamp {_text(at)})"
-            for name, told in known.items()
-            for svm, at in told["latest"].items()
+def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
+    """The files that the manifests name, by table."""
+    manifests = {name: told for name in clusters if (told := store.manifest(name))}
+    made = {
+        "attempts": Files(
+            [store.folder(n) / entry[0] for n, told in manifests.items() for entry in told["attempts"]]
         )
-        svm = "o.svm_id" if table.scoped else "''"
+    }
+    for table in TABLES:
+        known = {name: told["tables"][table.name] for name, told in manifests.items()}
+        made[table.name] = Files(
+            [store.folder(n) / entry[0] for n, told in known.items() for entry in told["closed"]],
+            [store.folder(n) / told["open"] for n, told in known.items() if told["open"]],
+            [
+                (n, svm, datetime.fromisoformat(at))
+                for n, told in known.items()
+                for svm, at in told["latest"].items()
+            ],
+        )
+    return made
+
+
+def views(known: Mapping[str, Files]) -> list[str]:
+    """Statements that create the base tables over those files."""
+    made = []
+    for name, columns in COLUMNS.items():
+        told = known[name]
+        carried = [column for column in columns if column not in CLOSED_BY]
+        closed = f"({_scan(told.closed, columns)})" if told.closed else None
+        opened = f"({_scan(told.opened, carried)})" if told.opened else None
+        latest = ", ".join(
+            f"({_text(cluster)}, {_text(svm)}, timestamp {_text(at)})"
+            for cluster, svm, at in told.latest
+        )
+        text = rows_of(name, closed, opened, f"(values {latest})")
+        made.append(f"create or replace temp view {name} as {text}")
+    return made
+
+
+def rows_of(name: str, closed: str | None, opened: str | None, latest: str) -> str:
+    """A base table, from what stands for its files; open spells were seen until *latest*."""
+    columns = COLUMNS[name]
+    listed = ", ".join(f'"{column}"' for column in columns)
+    pieces = [f"select {listed} from {closed} c"] if closed else []
+    if opened:
+        carried = ", ".join(f'o."{column}"' for column in columns if column not in CLOSED_BY)
+        svm = "o.svm_id" if "svm_id" in columns else "''"
         pieces.append(
-            f"select o.*, l.taken_at as last_seen, null::timestamp as gone_by"
-            f" from ({_scan(opened, [*table.names, 'seen_after', 'first_seen'])}) o"
-            f" join (values {latest}) l(cluster, svm_id, taken_at)"
+            f"select {carried}, l.taken_at as last_seen, null::timestamp as gone_by"
+            f" from {opened} o join {latest} l(cluster, svm_id, taken_at)"
             f" on l.cluster = o.cluster and l.svm_id = {svm}"
         )
     if not pieces:
-        bounds = [(name, "timestamp") for name in BOUNDS]
-        pieces.append(_nothing([(c.name, column_type(c)) for c in table.columns] + bounds))
-    return f"create or replace temp view {table.name} as {' union all by name '.join(pieces)}"
+        nulls = ", ".join(f'null::{kind} as "{column}"' for column, kind in columns.items())
+        pieces.append(f"select {nulls} where false")
+    return " union all ".join(pieces)
 
 
-def _scan(paths: Sequence[Path], names: Sequence[str]) -> str:
-    listed = ", ".join(f'"{name}"' for name in names)
-    files = ", ".join(_text(path) for path in paths)
-    return f"select cluster, {listed} from read_parquet([{files}], hive_partitioning = false)"
-
-
-def _nothing(columns: Sequence[tuple[str, str]]) -> str:
-    listed = ", ".join(f'null::{kind} as "{name}"' for name, kind in columns)
-    return f"select null::varchar as cluster, {listed} where false"
+def _scan(paths: Iterable[Path], columns: Iterable[str]) -> str:
+    listed = ", ".join(f'"{column}"' for column in columns)
+    named = ", ".join(_text(path) for path in paths)
+    return f"select {listed} from read_parquet([{named}], hive_partitioning = false)"
 
 
 def _text(value: object) -> str:
