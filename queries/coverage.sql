@@ -13,6 +13,7 @@
 -- status = "complete or unknown."
 -- snapshots = "Snapshots in the span, its end included."
 -- reason = "Why it is unknown."
+-- collectors = "Hosts whose collectors took those snapshots."
 -- ///
 with piece as (
     select cluster, greatest(coalesce(starts, $since), $since) as start,
@@ -49,7 +50,8 @@ with piece as (
     group by cluster, number
 )
 select j.cluster, j.start as "from", j.finish as "to", j.status,
-    count(a.taken_at) as snapshots, j.reason
+    count(a.taken_at) as snapshots, j.reason,
+    list_sort(list(distinct a.collector) filter (where a.collector is not null)) as collectors
 from joined j
 left join attempts a
     on a.cluster = j.cluster and a.taken_at <= j.finish

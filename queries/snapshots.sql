@@ -10,8 +10,9 @@
 -- sessions = "Sessions listed."
 -- connections = "Connections listed."
 -- reason = "Why it is not complete."
+-- collector = "Host whose collector asked, or import."
 -- ///
-select cluster, taken_at, status, sessions, connections, reason
+select cluster, taken_at, status, sessions, connections, reason, collector
 from attempts
 where taken_at >= $since and taken_at <= $until
 order by taken_at, cluster
