@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bounds clean
+.PHONY: help demo test check format bench spark bounds clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -30,19 +30,24 @@ format: $(VENV)/.dev  ## put every file in its form
 bench: $(VENV)/.dev  ## side-by-side measurements, as a table and as JSON
 	$(BIN)/python -m benchmarks
 
+spark: $(VENV)/.dev  ## the engine's suite on a real Spark: master, two workers, Connect (Java 17)
+	test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip install -q --disable-pip-version-check 'pyspark[connect]>=4.2,<4.3'
+	$(BIN)/python tests/engine/cluster.py .venv-spark/bin/python $(BIN)/python -m pytest -q tests/engine
+
 bounds: ## the suite on the oldest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-bounds
 	.venv-bounds/bin/python tests/bounds.py > .venv-bounds/constraints.txt
 	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check --upgrade pip
-	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[charts,serve]' --group dev
+	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[charts,serve,spark]' --group dev
 	.venv-bounds/bin/python -m pytest -q
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) .venv-bounds $(DEMO) dist build
+	rm -rf $(VENV) .venv-bounds .venv-spark $(DEMO) dist build
 
 $(VENV)/.runtime: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[charts,serve]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[charts,serve,spark]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime

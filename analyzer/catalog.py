@@ -294,7 +294,11 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
     manifests = {name: told for name in clusters if (told := store.manifest(name))}
     made = {
         "attempts": Files(
-            [store.folder(n) / entry[0] for n, told in manifests.items() for entry in told["attempts"]]
+            [
+                store.folder(n) / entry[0]
+                for n, told in manifests.items()
+                for entry in told["attempts"]
+            ]
         )
     }
     for table in TABLES:

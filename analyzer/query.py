@@ -22,7 +22,7 @@ _WORDS = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _REFERENCE = re.compile(r'\b(?:from|join)\s+"?([a-z_][a-z0-9_]*)"?', re.IGNORECASE)
 _KEYS = {
     "title", "description", "over", "kind", "needs", "cannot_see", "params", "columns", "rule",
-    "brief", "series",
+    "brief", "series", "only",
 }  # fmt: skip
 
 OVER = ("window", "pair", "instant", "always")
@@ -60,6 +60,7 @@ class Query:
     uses: frozenset[str] = field(default_factory=frozenset)
     brief: tuple[str, ...] = ()
     series: str | None = None
+    only: str | None = None  # the one engine that it runs on
 
     @property
     def window(self) -> bool:
@@ -96,6 +97,8 @@ def _query(path: Path, header: dict[str, Any], whole: str) -> Query:
     if not columns or not all(isinstance(sentence, str) for sentence in columns.values()):
         raise UsageError(f"{path}: the header's [columns] must give each column a sentence")
     over, kind = header.get("over", "always"), header.get("kind", "table")
+    if header.get("only", "duckdb") != "duckdb":
+        raise UsageError(f"{path}: 'only' names the one engine it runs on: duckdb")
     if over not in OVER:
         raise UsageError(f"{path}: 'over' is one of {', '.join(OVER)}, not '{over}'")
     if kind not in {"finding", "table"}:
@@ -120,6 +123,7 @@ def _query(path: Path, header: dict[str, Any], whole: str) -> Query:
         uses=frozenset(name.lower() for name in _REFERENCE.findall(bare)),
         brief=brief,
         series=series,
+        only=header.get("only"),
     )
 
 

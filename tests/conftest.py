@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ANALYZER_STORE", "ANALYZER_CONFIG", "ANALYZER_NOW"):
+    for name in ("ANALYZER_STORE", "ANALYZER_CONFIG", "ANALYZER_NOW", "ANALYZER_ENGINE"):
         monkeypatch.delenv(name, raising=False)
 
 

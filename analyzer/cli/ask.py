@@ -73,6 +73,14 @@ WATCH = click.Option(
     metavar="SECONDS",
     help="Draw the table again every so many seconds, until Ctrl-C.",
 )
+ENGINE = click.Option(
+    ["--engine"],
+    default="duckdb",
+    envvar="ANALYZER_ENGINE",
+    show_default=True,
+    metavar="duckdb|sc://HOST:PORT",
+    help="Who works it out: this machine, or a Spark Connect server.",
+)
 FAIL_ON = click.Option(
     ["--fail-on"],
     type=click.Choice(SEVERITIES),
@@ -102,7 +110,7 @@ def options(query: "Query") -> list[click.Parameter]:
         filters += [SEVERITY, FAIL_ON]
     explain = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
     wide = [WIDE] if query.brief else []
-    return [*times, *own, *filters, *OUTPUT, *wide, CHART, WATCH, explain]
+    return [*times, *own, *filters, *OUTPUT, *wide, CHART, WATCH, ENGINE, explain]
 
 
 def answer(
@@ -125,9 +133,12 @@ def answer(
         if name.startswith("own_")
     }
     request = report.Request(**given, params=params, filters=filters)
+    engine = given.pop("engine", "duckdb")
+    if engine != "duckdb" and query.only:
+        raise UsageError(f"report {query.name} runs on {query.only} only")
 
     def ask() -> report.Report:
-        catalog = context.catalog(clusters, folders)
+        catalog = context.catalog(clusters, folders, engine)
         start = time.monotonic()
         try:
             found = report.run(catalog, query, request)
@@ -198,12 +209,13 @@ def command(query: "Query", folders: tuple[Path, ...] = ()) -> click.Command:
 
     columns = "\n".join(f"  {name}: {sentence}" for name, sentence in query.columns.items())
     blind = f"\n\nWhat it cannot see: {query.cannot_see}" if query.cannot_see else ""
+    only = f"\n\nRuns on {query.only} only." if query.only else ""
     return click.Command(
         query.name,
         callback=run,
         params=options(query),
         short_help=query.title,
-        help=f"{query.title}.\n\n{query.description}{blind}\n\n\b\nColumns:\n{columns}",
+        help=f"{query.title}.\n\n{query.description}{blind}{only}\n\n\b\nColumns:\n{columns}",
     )
 
 

@@ -61,7 +61,9 @@ class Context:
         told = self.configuration()
         return Store(Path(told.store) if told is not None else Path("store"))
 
-    def catalog(self, clusters: Sequence[str] = (), folders: Sequence[Path] = ()) -> "Catalog":
+    def catalog(
+        self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
+    ) -> "Catalog":
         """The store's tables, after taking in what a killed writer may have left."""
         from analyzer import history  # noqa: PLC0415  # --help answers at once
         from analyzer.errors import Busy, StoreError  # noqa: PLC0415  # --help answers at once
@@ -72,9 +74,11 @@ class Context:
                 history.catch_up(store, cluster)
             except (Busy, StoreError) as error:
                 self.say(f"not yet folded: {error}")
-        return self.tables(clusters, folders)
+        return self.tables(clusters, folders, engine)
 
-    def tables(self, clusters: Sequence[str] = (), folders: Sequence[Path] = ()) -> "Catalog":
+    def tables(
+        self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
+    ) -> "Catalog":
         """The store's tables as they are: nothing is written."""
         from analyzer import policy  # noqa: PLC0415  # --help answers at once
         from analyzer.catalog import Catalog  # noqa: PLC0415  # --help answers at once
@@ -82,8 +86,16 @@ class Context:
         told = self.configuration()
         limits = told.limits if told is not None else ()
         rules = told.alarm.lower if told is not None else ()
-        tables = policy.tables(self.policy_file(), limits)
-        return Catalog(self.open(), clusters, folders, tables, rules)
+        told_of = (self.open(), clusters, folders, policy.tables(self.policy_file(), limits), rules)
+        if engine == "duckdb":
+            return Catalog(*told_of)
+        try:
+            from analyzer.spark import Spark  # noqa: PLC0415  # an extra, only when asked
+        except ImportError as error:
+            raise UsageError(
+                f"--engine {engine} needs more: pip install 'analyzer[spark]' ({error})"
+            ) from error
+        return Spark(engine, *told_of)
 
     def policy_file(self) -> Path | None:
         """The policy file: the configured one, or ./policy.toml if it exists."""

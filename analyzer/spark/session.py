@@ -1,0 +1,53 @@
+"""A session at a Spark Connect server."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import grpc
+from pyspark.errors import PySparkException
+from pyspark.sql.connect.client import DefaultChannelBuilder
+from pyspark.sql.connect.session import SparkSession
+
+from analyzer.errors import Unreachable, UsageError
+
+_WAIT = 10.0  # seconds to be answered at all; the client itself would try for ten minutes
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    # Spark 4.2 breaks plans that meet one kept relation twice ("became unresolved").
+    "spark.sql.optimizer.excludedRules": (
+        "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
+    ),
+}
+
+
+def connect(url: str) -> Any:
+    """A session of its own at *url*.
+
+    Raises:
+        UsageError: the address is none.
+        Unreachable: nobody answers there.
+    """
+    try:
+        channel = DefaultChannelBuilder(url).toChannel()
+    except (PySparkException, ValueError) as error:
+        raise UsageError(f"--engine {url}: write duckdb, or sc://host:15002") from error
+    try:
+        grpc.channel_ready_future(channel).result(timeout=_WAIT)
+    except grpc.FutureTimeoutError as error:
+        raise Unreachable(
+            f"no Spark Connect server answers at {urlsplit(url).netloc} within {_WAIT:.0f} s"
+        ) from error
+    finally:
+        channel.close()
+    try:
+        session = SparkSession.builder.remote(url).create()
+        for name, value in _SETTINGS.items():
+            session.conf.set(name, value)
+    except PySparkException as error:
+        raise Unreachable(f"{urlsplit(url).netloc}: {_first(error)}") from error
+    return session
+
+
+def _first(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

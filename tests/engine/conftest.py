@@ -1,0 +1,106 @@
+"""Two histories, each asked by DuckDB and by an engine that speaks Spark Connect.
+
+The engine is Sail, started here; ``ANALYZER_SPARK_URL`` names another, such as a real Spark.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import oracle
+import pytest
+from scene import Watch
+from told import World, linux
+from twin import Twin
+
+from analyzer import policy
+from analyzer.catalog import Catalog
+from analyzer.store import Store
+
+POLICY = """
+[[expect]]
+igroup = "ig_*"
+paths = 4
+
+[[hosts]]
+initiator = "iqn.2026-11.example:lnx1"
+name = "database-1"
+
+[[fabrics]]
+subnet = "192.168.10.0/24"
+name = "a"
+
+[[limits]]
+cluster = "*"
+node = "*"
+sessions = 30
+"""
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the engine listens."""
+    told = os.environ.get("ANALYZER_SPARK_URL")
+    if told:
+        yield told
+        return
+    kept = tmp_path_factory.mktemp("kept")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAIL_EXECUTION__CHECKPOINT__PATH", kept.as_uri())
+        patch.setenv("RUST_LOG", "error")
+        from pysail.spark import SparkConnectServer  # noqa: PLC0415  # reads the environment
+
+        running = SparkConnectServer("127.0.0.1", 0)
+        running.start(background=True)
+    address, port = running.listening_address
+    yield f"sc://{address}:{port}"
+    running.stop()
+
+
+def _night(root: Path) -> Store:
+    """A random incident with random faults of looking; beside it, a cluster over three weeks."""
+    night = oracle.incident(Random("an engine"))
+    store = Watch(root)(night.text, until="03:20", looks=night.looks).store
+    random = Random("three weeks")
+    start = datetime(2026, 11, 2)
+    world = World(store.root, "prod-b", now=start, step=timedelta(hours=12))
+    for number in range(1, 7):
+        world.sessions += linux(number, times=random.randint(1, 2), igroup="ig_ora")
+    world.igroups = {"ig_ora": {"initiators": [f"iqn.2026-11.example:lnx{n}" for n in range(1, 9)]}}
+    for day in range(42):
+        whole = list(world.sessions)
+        if random.random() < 0.3:
+            world.without(f"lnx{random.randint(1, 6)}", *random.sample(world.lifs, 2))
+        world.take(status=random.choice(["complete", "complete", "complete", "partial", "failed"]))
+        world.sessions = whole
+        if day % 9 == 8:
+            world.sessions += linux(7 + day // 9, igroup=None, authentication="none")
+    return store
+
+
+@pytest.fixture(scope="session", params=["recorded", "random"])
+def both(
+    request: pytest.FixtureRequest, server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Twin]:
+    """A history in both engines; the clock stands at its end."""
+    from analyzer.spark import Spark  # noqa: PLC0415  # the extra, which not every test needs
+
+    if request.param == "recorded":
+        store = request.getfixturevalue("recorded")
+        since, until = datetime(2026, 11, 22), datetime(2026, 11, 24)
+    else:
+        store = _night(tmp_path_factory.mktemp("random"))
+        since, until = datetime(2026, 11, 10), datetime(2026, 11, 23, 3, 20)
+    path = tmp_path_factory.mktemp("policy") / "policy.toml"
+    path.write_text(POLICY)
+    tables = policy.tables(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYZER_NOW", until.isoformat())
+        told = Twin(
+            store, Catalog(store, tables=tables), Spark(server, store, tables=tables), since, until
+        )
+        yield told
+        told.duckdb.close()
+        told.spark.close()

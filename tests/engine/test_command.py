@@ -1,0 +1,84 @@
+"""``--engine``, as a script meets it."""
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from analyzer.cli import status
+from analyzer.store import Store
+
+NOW = "2026-11-24T00:00:00Z"
+
+
+def ask(store: Store, *more: str) -> int:
+    return status(["--store", str(store.root), "report", "outages", "--format", "json", *more])
+
+
+def test_the_answer_is_the_same_to_the_byte(
+    recorded: Store,
+    server: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", NOW)
+    assert ask(recorded) == 0
+    here = capsys.readouterr()
+    assert ask(recorded, "--engine", server) == 0
+    there = capsys.readouterr()
+    assert there.out == here.out
+    assert there.err == ""
+
+
+def test_where_nobody_listens_it_says_so_soon(
+    recorded: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analyzer.spark.session._WAIT", 0.3)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"sc://127.0.0.1:{taken.getsockname()[1]}"
+        start = time.monotonic()
+        assert ask(recorded, "--engine", url) == 69
+        assert time.monotonic() - start < 30
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        f"analyzer: no Spark Connect server answers at {url.removeprefix('sc://')} within 0 s\n"
+    )
+
+
+@pytest.mark.parametrize("engine", ["spark", "http://127.0.0.1:15002", "sc://"])
+def test_an_address_that_is_none_is_a_slip(
+    engine: str, recorded: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(recorded, "--engine", engine) == 2
+    assert "write duckdb, or sc://host:15002" in capsys.readouterr().err
+
+
+def test_without_the_extra_it_says_what_to_install(recorded: Store) -> None:
+    program = (
+        "import sys; sys.modules['pyspark'] = None; from analyzer.cli import main;"
+        f" main(['--store', {str(recorded.root)!r}, 'report', 'outages', '--engine', 'sc://x'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "pip install 'analyzer[spark]'" in done.stderr
+
+
+def test_a_report_that_runs_on_duckdb_only_says_so(
+    recorded: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "own.sql").write_text(
+        '-- /// query\n-- title = "Own"\n-- description = "Own."\n-- only = "duckdb"\n'
+        '-- [columns]\n-- cluster = "Cluster."\n-- ///\nselect cluster from attempts order by all\n'
+    )
+    folder = ["report", "--queries", str(tmp_path), "own"]
+    assert status(["--store", str(recorded.root), *folder, "--engine", "sc://x"]) == 2
+    assert capsys.readouterr().err == "analyzer: report own runs on duckdb only\n"
+    assert status([*folder, "--help"]) == 0
+    assert "Runs on duckdb only." in capsys.readouterr().out

@@ -1,0 +1,42 @@
+"""Every query and every model, value by value, on DuckDB and on the engine."""
+
+from typing import Any
+
+import pytest
+from twin import Twin
+
+from analyzer import query, report
+from analyzer.report import Request
+
+MODELS = query.models()
+REPORTS = query.reports()
+
+
+def told(value: Any) -> str:
+    """So that 1, 1.0 and true are three things."""
+    return repr(value)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_has_the_same_rows(name: str, both: Twin) -> None:
+    bound = {
+        param.name: param.default for model in MODELS.values() for param in model.params
+    } | {
+        "since": both.since, "until": both.until, "at": both.until, "before": None,
+        "after": both.until, "now": both.until,
+    }  # fmt: skip
+    text = query.compose(MODELS[name], MODELS)
+    here, there = both.duckdb.run(text, bound), both.spark.run(text, bound)
+    assert there.columns == here.columns
+    assert sorted(map(told, there.rows)) == sorted(map(told, here.rows))
+
+
+@pytest.mark.parametrize("name", [name for name, asked in REPORTS.items() if not asked.only])
+def test_a_report_has_the_same_rows_in_the_same_order(
+    name: str, both: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", both.until.isoformat())
+    request = Request(since=both.since.isoformat(), until=both.until.isoformat())
+    here, there = (report.run(one, REPORTS[name], request) for one in (both.duckdb, both.spark))
+    assert list(map(told, there.rows)) == list(map(told, here.rows))
+    assert there == here
