@@ -122,7 +122,7 @@ def answer(
     format_, output = given.pop("format_"), given.pop("output")
     explain, fail_on = given.pop("explain", False), given.pop("fail_on", None)
     picture, wide = given.pop("chart", None), given.pop("wide", False)
-    seconds = given.pop("watch", None)
+    seconds, engine = given.pop("watch", None), given.pop("engine", "duckdb")
     clusters = given.pop("cluster", ())
     filters: dict[str, Sequence[str]] = {
         name: given.pop(name) for name in ("svm", "initiator") if name in given
@@ -133,7 +133,6 @@ def answer(
         if name.startswith("own_")
     }
     request = report.Request(**given, params=params, filters=filters)
-    engine = given.pop("engine", "duckdb")
     if engine != "duckdb" and query.only:
         raise UsageError(f"report {query.name} runs on {query.only} only")
 

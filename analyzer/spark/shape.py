@@ -10,6 +10,12 @@ from analyzer.spark.word import column, of
 
 def plain(tree: exp.Expr) -> None:
     """Before anything is known of columns: one WITH, at the top, and no named windows."""
+    for subquery in list(tree.find_all(exp.Subquery)):
+        # A statement that others filter brings its own.
+        inner = subquery.this.args.get("with_")
+        if inner is not None and tree.args.get("with_") is None:
+            subquery.this.set("with_", None)
+            tree.set("with_", inner)
     top = tree.args.get("with_")
     if top is not None:
         flat: list[exp.CTE] = []
@@ -40,10 +46,13 @@ def _lift(top: exp.Expr, cte: exp.CTE, flat: list[exp.CTE]) -> None:
 
 def _rename(cte: exp.CTE, fresh: str, places: Iterable[exp.Expr]) -> None:
     """Call a relation otherwise, but in the qualified names of its columns."""
-    name = cte.alias
-    # Where one of its columns has the relation's name, name.x is a field of that column.
-    spoken = name not in cte.this.named_selects
+    name, columns = cte.alias, cte.this.named_selects
+    # Where one of its columns has the relation's name, name.x may be a field of that column.
+    spoken = name not in columns
     for place in places:
+        for used in place.find_all(exp.Column):
+            if not spoken and used.table == name and used.name in columns:
+                used.set("table", exp.to_identifier(fresh))
         for table in place.find_all(exp.Table):
             if table.name == name:
                 if spoken and not table.alias:
@@ -153,6 +162,11 @@ def _qualify(select: exp.Select) -> exp.Select:
     top = inner.args.pop("with_", None)
     outer = exp.select(*map(column, names)).from_(_inner(inner)).where(column("kept__"))
     outer.set("order", select.args.get("order"))
+    order = outer.args.get("order")
+    for used in list(order.find_all(exp.Column)) if order else ():
+        shown = [one.alias for one in select.expressions if one.unalias() == used]
+        if shown:
+            used.replace(column(shown[0]))
     outer.set("with_", top)
     return outer
 
@@ -240,7 +254,7 @@ def _correlated(node: exp.Subquery) -> exp.Expr:
     ]
     if not apart:
         return node
-    what = select.expressions[0].unalias()
+    what: exp.Expr = select.expressions[0].unalias()
     wanted = what.find(exp.ArrayAgg)
     if wanted is None and not (isinstance(what, exp.Count) and isinstance(what.this, exp.Star)):
         raise UsageError("cannot be said in Spark's SQL: a subquery that is no count and no list")

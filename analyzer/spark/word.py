@@ -32,6 +32,7 @@ def mended(tree: exp.Expr) -> exp.Expr:
         rule = RULES.get(type(node))
         told = node if rule is None else rule(node)
         if told is not node:
+            told.type = told.type or node.type
             # A rule for an aggregate takes its FILTER along.
             filtered = isinstance(node, exp.ArrayAgg) and isinstance(node.parent, exp.Filter)
             place = node.parent if filtered and node.parent is not None else node
@@ -52,7 +53,8 @@ def _double(node: exp.Expr) -> exp.Expr:
 
 
 def _length(node: exp.Length) -> exp.Expr:
-    return of("size", node.this) if _is(node.this, exp.DType.ARRAY, exp.DType.LIST) else node
+    listed = _is(node.this, exp.DType.ARRAY, exp.DType.LIST)
+    return of("size", node.this) if listed or isinstance(node.this, exp.ArrayFilter) else node
 
 
 def _bracket(node: exp.Bracket) -> exp.Expr:
@@ -102,10 +104,10 @@ def _divide(node: exp.Div) -> exp.Expr:
 
 
 def _cast(node: exp.Cast) -> exp.Expr:
-    """To the nearest whole number, not towards zero."""
+    """To the nearest whole number, of two the even one, and not towards zero."""
     known = isinstance(node.this, (exp.Placeholder, exp.Null)) or _is(node.this, *_WHOLE)
     if node.to.this in exp.DataType.INTEGER_TYPES and not known:
-        node.set("this", of("rint", _double(node.this)))
+        node.set("this", of("bround", _double(node.this)))
     return node
 
 
@@ -174,7 +176,7 @@ def _greatest_list(node: exp.Max) -> exp.Expr:
     """Structs are not compared everywhere; lists of their fields are."""
     if not _is(node.this, exp.DType.ARRAY, exp.DType.LIST):
         return node
-    (kind,) = node.this.type.expressions  # type: ignore[union-attr]  # it has a type
+    (kind,) = node.this.type.expressions
     names = [field.name for field in kind.expressions]
     if not names:
         return node
