@@ -101,7 +101,9 @@ def take(folder: Path, cluster: str, host: str, *, term: float = TERM, beat: flo
         try:
             os.link(draft, lease.path)
         except FileExistsError as error:
-            raise _busy(folder, cluster) from error
+            # NFS may answer so to a link that was made, when its first answer got lost.
+            if draft.stat().st_nlink < 2:
+                raise _busy(folder, cluster) from error
     finally:
         draft.unlink(missing_ok=True)
     if _numbers(folder)[-1] != lease.number:

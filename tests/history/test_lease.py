@@ -139,6 +139,21 @@ def test_two_hosts_that_race_never_both_hold(tmp_path: Path) -> None:
     assert (tmp_path / "count").read_text() == "120"
 
 
+def test_a_link_whose_answer_got_lost_is_a_lease(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = os.link
+
+    def lossy(source: Path, target: Path) -> None:
+        made(source, target)
+        raise FileExistsError(target)
+
+    monkeypatch.setattr(os, "link", lossy)
+    held = lease.take(tmp_path / "c1", "c1", "here")
+    held.check()
+    held.release()
+
+
 def test_a_lease_leaves_few_files(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for _ in range(30):
