@@ -49,3 +49,8 @@ def test_no_file_names_a_registry_host_or_a_path_of_one_machine() -> None:
 def test_every_column_has_a_sentence() -> None:
     for column in [*ATTEMPT, *(column for table in TABLES for column in table.columns)]:
         assert column.sentence.endswith("."), column.name
+
+
+def test_no_two_test_modules_share_a_name() -> None:
+    names = [path.name for path in tracked() if path.name.startswith("test_")]
+    assert sorted(set(names)) == sorted(names), "they are imported by name alone"
