@@ -4,6 +4,7 @@ The engine is Sail, started here; ``ANALYZER_SPARK_URL`` names another, such as 
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,9 @@ from twin import Twin
 from analyzer import policy
 from analyzer.catalog import Catalog
 from analyzer.store import Store
+
+# The main module of a parallel worker has no file, which pyspark takes for a run of its doctests.
+vars(sys.modules["__main__"]).setdefault("__file__", __file__)
 
 POLICY = """
 [[expect]]
