@@ -6,8 +6,7 @@ asked of one consistent instant, whatever lands meanwhile.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from threading import Event, Thread
@@ -15,30 +14,20 @@ from typing import Any
 
 import duckdb
 
-from analyzer import policy, query, snapshot
+from analyzer import basis, policy, query, snapshot
 from analyzer.alarm import Lower
 from analyzer.errors import Busy, StoreError, UsageError
-from analyzer.history.part import engine
+from analyzer.history.part import engine, quote
 from analyzer.history.table import BOUNDS, TABLES
 from analyzer.history.table import duckdb_type as column_type
 from analyzer.query import Query
 from analyzer.store import Store
 
+_SMALL = 2_000_000  # bytes of a table's files
+
 
 class Gone(Exception):  # noqa: N818  # nobody outside ever sees it
     """A file that the manifest named is no longer there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What makes up one table: files of closed and of open spells, and up to when those were seen.
-
-    *latest* is the latest comparable snapshot of each cluster and SVM.
-    """
-
-    closed: list[Path]
-    opened: list[Path] = field(default_factory=list)
-    latest: list[tuple[str, str, datetime]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +78,17 @@ class Catalog:
         Raises:
             StoreError: a file that they name is damaged or gone.
         """
-        known = files(self.store, self.clusters)
         try:
-            for statement in views(known):
-                self._connection.execute(statement)
-        except duckdb.Error as error:
+            for name, told in basis.files(self.store, self.clusters).items():
+                select = basis.rows(name, told)
+                if told.bytes <= _SMALL:
+                    # A report scans a table dozens of times: what is small is read once.
+                    self._connection.execute(
+                        f"create or replace temp table held_{name} as {select}"
+                    )
+                    select = f"from held_{name}"
+                self._connection.execute(f"create or replace temp view {name} as {select}")
+        except (OSError, duckdb.Error) as error:
             why = str(error).partition("\n")[0]  # the rest quotes our own statement
             raise StoreError(f"a file of the history cannot be read: {why}") from error
         for name, (columns, rows) in self._tables.items():
@@ -146,7 +141,7 @@ class Catalog:
     @property
     def columns(self) -> dict[str, dict[str, str]]:
         """The columns of those tables, with their types."""
-        return COLUMNS | {name: dict(columns) for name, (columns, _) in self._tables.items()}
+        return basis.COLUMNS | {name: dict(columns) for name, (columns, _) in self._tables.items()}
 
     @property
     def models(self) -> dict[str, Query]:
@@ -268,97 +263,11 @@ class Catalog:
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise UsageError("sql runs one SELECT and nothing else")
         if not self._locked:
-            session.execute(f"set allowed_directories = [{_text(f'{self.store.root}/')}]")
+            session.execute(f"set allowed_directories = [{quote(f'{self.store.root}/')}]")
             session.execute("set enable_external_access = false")
             session.execute("set lock_configuration = true")
             self._locked = True
         return self.run(text)
-
-
-COLUMNS = {
-    "attempts": {"cluster": "varchar", **{c.name: column_type(c) for c in snapshot.ATTEMPT}},
-    **{
-        table.name: {
-            "cluster": "varchar",
-            **{column.name: column_type(column) for column in table.columns},
-            **dict.fromkeys(BOUNDS, "timestamp"),
-        }
-        for table in TABLES
-    },
-}
-CLOSED_BY = ("last_seen", "gone_by")  # what an open spell's row does not carry
-
-
-def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
-    """The files that the manifests name, by table."""
-    manifests = {name: told for name in clusters if (told := store.manifest(name))}
-    made = {
-        "attempts": Files(
-            [
-                store.folder(n) / entry[0]
-                for n, told in manifests.items()
-                for entry in told["attempts"]
-            ]
-        )
-    }
-    for table in TABLES:
-        known = {name: told["tables"][table.name] for name, told in manifests.items()}
-        made[table.name] = Files(
-            [store.folder(n) / entry[0] for n, told in known.items() for entry in told["closed"]],
-            [store.folder(n) / told["open"] for n, told in known.items() if told["open"]],
-            [
-                (n, svm, datetime.fromisoformat(at))
-                for n, told in known.items()
-                for svm, at in told["latest"].items()
-            ],
-        )
-    return made
-
-
-def views(known: Mapping[str, Files]) -> list[str]:
-    """Statements that create the base tables over those files."""
-    made = []
-    for name, columns in COLUMNS.items():
-        told = known[name]
-        carried = [column for column in columns if column not in CLOSED_BY]
-        closed = f"({_scan(told.closed, columns)})" if told.closed else None
-        opened = f"({_scan(told.opened, carried)})" if told.opened else None
-        latest = ", ".join(
-            f"({_text(cluster)}, {_text(svm)}, timestamp {_text(at)})"
-            for cluster, svm, at in told.latest
-        )
-        text = rows_of(name, closed, opened, f"(values {latest})")
-        made.append(f"create or replace temp view {name} as {text}")
-    return made
-
-
-def rows_of(name: str, closed: str | None, opened: str | None, latest: str) -> str:
-    """A base table, from what stands for its files; open spells were seen until *latest*."""
-    columns = COLUMNS[name]
-    listed = ", ".join(f'"{column}"' for column in columns)
-    pieces = [f"select {listed} from {closed} c"] if closed else []
-    if opened:
-        carried = ", ".join(f'o."{column}"' for column in columns if column not in CLOSED_BY)
-        svm = "o.svm_id" if "svm_id" in columns else "''"
-        pieces.append(
-            f"select {carried}, l.taken_at as last_seen, null::timestamp as gone_by"
-            f" from {opened} o join {latest} l(cluster, svm_id, taken_at)"
-            f" on l.cluster = o.cluster and l.svm_id = {svm}"
-        )
-    if not pieces:
-        nulls = ", ".join(f'null::{kind} as "{column}"' for column, kind in columns.items())
-        pieces.append(f"select {nulls} where false")
-    return " union all ".join(pieces)
-
-
-def _scan(paths: Iterable[Path], columns: Iterable[str]) -> str:
-    listed = ", ".join(f'"{column}"' for column in columns)
-    named = ", ".join(_text(path) for path in paths)
-    return f"select {listed} from read_parquet([{named}], hive_partitioning = false)"
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _like(pattern: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 from pyspark.errors import PySparkException
 
-from analyzer.catalog import CLOSED_BY, COLUMNS, Catalog, Gone, Result, files, rows_of
+from analyzer.basis import CLOSED_BY, COLUMNS, files, joined
+from analyzer.catalog import Catalog, Gone, Result
 from analyzer.errors import UsageError
 from analyzer.spark.dialect import translate
 from analyzer.spark.run import Kept, Run
@@ -60,7 +61,7 @@ class Spark(Catalog):
                     read = self._session.read.schema(_schema(kinds))
                     self._view(what, read.parquet(*map(str, paths)))
             closed, opened = (f"{name}_{w}" if f"{name}_{w}" in there else None for w in _SPELLS)
-            text = rows_of(name, closed, opened, f"{name}_latest")
+            text = joined(name, closed, opened, f"{name}_latest")
             self._view(name, self._session.sql(translate(text, there, {}).sql))
         for name, (declared, rows) in self._tables.items():
             self._view(name, self._frame(rows, declared))
