@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import collect, history, planning, provider, serve
+from benchmarks import collect, engine, history, planning, provider, serve
 from benchmarks.figure import Figure, save, table
 
 # name: (what to run in full, what to run to see that it runs)
@@ -30,6 +30,7 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
         lambda: provider.provider(5, 50, 3, 2, 12),
     ),
     "serve": (lambda: serve.pages(100_000, 1_000), lambda: serve.pages(500, 50)),
+    "engine": (lambda: engine.engine(10_000, 288), lambda: engine.engine(50, 6)),
     "pair": (lambda: history.pair(1_000_000), lambda: history.pair(2_000)),
 }
 

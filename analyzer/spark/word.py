@@ -34,7 +34,9 @@ def mended(tree: exp.Expr) -> exp.Expr:
         if told is not node:
             told.type = told.type or node.type
             # A rule for an aggregate takes its FILTER along.
-            filtered = isinstance(node, exp.ArrayAgg) and isinstance(node.parent, exp.Filter)
+            filtered = isinstance(node, (exp.ArrayAgg, exp.GroupConcat)) and isinstance(
+                node.parent, exp.Filter
+            )
             place = node.parent if filtered and node.parent is not None else node
             place.replace(told)
     return tree
@@ -84,6 +86,30 @@ def _list(node: exp.ArrayAgg) -> exp.Expr:
         call = exp.Filter(this=call, expression=node.parent.expression.copy())
     each = exp.Lambda(this=exp.column("v", table="e"), expressions=[exp.to_identifier("e")])
     return of("nullif", of("transform", call, each), exp.Array(expressions=[]))
+
+
+def _joined(node: exp.GroupConcat) -> exp.Expr:
+    """Texts in their order: Spark 4.2 breaks on LISTAGG of distinct ones."""
+    value, keys = node.this, []
+    if isinstance(value, exp.Order):
+        if any(one.args.get("desc") for one in value.expressions):
+            raise UsageError(
+                "cannot be said in Spark's SQL: texts joined from the last to the first"
+            )
+        value, keys = value.this, [one.this for one in value.expressions]
+    distinct = isinstance(value, exp.Distinct)
+    value = value.expressions[0] if distinct else value
+    pairs = [part for k, key in enumerate(keys) for part in (f"k{k}", key.copy())]
+    row = of("named_struct", *pairs, "v", value)
+    there = _there(value)
+    if isinstance(node.parent, exp.Filter):
+        there = exp.and_(node.parent.expression.this.copy(), there)
+    rows = of("collect_list", exp.Distinct(expressions=[row]) if distinct else row)
+    kept = exp.Filter(this=rows, expression=exp.Where(this=there))
+    each = exp.Lambda(this=exp.column("v", table="e"), expressions=[exp.to_identifier("e")])
+    texts = of("transform", of("array_sort", kept), each)
+    separator = node.args.get("separator") or exp.Literal.string(",")
+    return of("array_join", of("nullif", texts, exp.Array(expressions=[])), separator.copy())
 
 
 def _arg_max(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
@@ -221,6 +247,7 @@ RULES: Mapping[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     exp.DateTrunc: _truncate,
     exp.DayOfWeekIso: _weekday,
     exp.Div: _divide,
+    exp.GroupConcat: _joined,
     exp.Length: _length,
     exp.Max: _greatest_list,
     exp.Median: lambda node: of("percentile", node.this, exp.Literal.number("0.5")),

@@ -1,0 +1,64 @@
+"""The same reports on DuckDB, on Sail, and on the Spark that ``ANALYZER_SPARK_URL`` names."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from analyzer import demo, history, query, report
+from analyzer.catalog import Catalog
+from analyzer.report import Request
+from analyzer.spark import Spark
+from analyzer.store import Store
+from benchmarks.figure import Figure, best
+from benchmarks.fleet import START, STEP, Fleet
+
+REPORTS = ("coverage", "sessions", "outages")
+
+
+@contextmanager
+def _sail(kept: Path) -> Iterator[str]:
+    os.environ["SAIL_EXECUTION__CHECKPOINT__PATH"] = kept.as_uri()
+    os.environ.setdefault("RUST_LOG", "error")
+    from pysail.spark import SparkConnectServer  # noqa: PLC0415  # reads the environment
+
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    address, port = server.listening_address
+    yield f"sc://{address}:{port}"
+    server.stop()
+
+
+def engine(sessions: int, snapshots: int, share: float = 0.001) -> list[Figure]:
+    """How many times as long an engine takes that is made for many machines, on one."""
+    with (
+        tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder,
+        _sail(Path(folder) / "kept") as sail,
+    ):
+        store = Store(Path(folder) / "store")
+        for taken in Fleet(sessions, share).snapshots(snapshots):
+            history.record(store, taken)
+        urls = {"Sail": sail}
+        if "ANALYZER_SPARK_URL" in os.environ:
+            urls["Spark"] = os.environ["ANALYZER_SPARK_URL"]
+        figures = []
+        with demo.at(START + STEP * snapshots):
+            for name in REPORTS:
+                alone = _seconds(partial(Catalog, store), name)
+                for what, url in urls.items():
+                    spent = _seconds(partial(Spark, url, store), name)
+                    figures.append(Figure(f"{name} on {what}", spent, alone, "s", "DuckDB", "-"))
+        return figures
+
+
+def _seconds(opened: Callable[[], Catalog], name: str) -> float:
+    """Of the second run of a report: the first also warms an engine up."""
+
+    def once() -> None:
+        catalog = opened()
+        report.run(catalog, query.reports()[name], Request())
+        catalog.close()
+
+    return best(once, 2)
