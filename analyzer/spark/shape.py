@@ -1,6 +1,6 @@
 """Whole statements that Spark wants otherwise: their WITH, ALL, QUALIFY, windows and subqueries."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
@@ -85,9 +85,7 @@ def mended(tree: exp.Expr) -> exp.Expr:
     for select in list(tree.find_all(exp.Select)):
         _group_all(select)
         _exists(select)
-    for subquery in list(tree.find_all(exp.Subquery)):
-        if not isinstance(subquery.parent, (exp.From, exp.Join, exp.SetOperation)):
-            subquery.replace(_correlated(subquery))
+    _subqueries(tree)
     for order in list(tree.find_all(exp.Order)):
         _order_all(order)
     for select in reversed(list(tree.find_all(exp.Select))):
@@ -212,16 +210,20 @@ def _middle(held: exp.Expr) -> exp.Expr:
 def _exists(select: exp.Select) -> None:
     """EXISTS inside an aggregate becomes a column of what is aggregated."""
     inside = [one for one in select.find_all(exp.Exists) if _aggregated(one, select)]
-    if not inside:
-        return
+    if inside:
+        _move(select, inside)
+
+
+def _move(select: exp.Select, inside: Sequence[exp.Expr]) -> None:
+    """Make columns of what is selected from, in a select of its own, of these expressions."""
     joins = select.args.get("joins") or []
     sources = {one.this.alias_or_name for one in (select.args["from_"], *joins)}
     inner = exp.Select()
     for part in ("from_", "joins", "where"):
         inner.set(part, select.args.pop(part, None))
     for k, one in enumerate(inside):
-        one.replace(exp.column(f"exists_{k}", table="inner__"))
-        inner.select(exp.alias_(one, f"exists_{k}"), copy=False)
+        one.replace(exp.column(f"moved_{k}", table="inner__"))
+        inner.select(exp.alias_(one, f"moved_{k}"), copy=False)
     for used in list(select.find_all(exp.Column)):
         if used.table in sources:
             name = f"{used.table}__{used.name}"
@@ -236,6 +238,16 @@ def _exists(select: exp.Select) -> None:
 def _aggregated(node: exp.Expr, select: exp.Select) -> bool:
     holder = node.find_ancestor(exp.AggFunc, exp.Select)
     return isinstance(holder, exp.AggFunc) and holder.find_ancestor(exp.Select) is select
+
+
+def _subqueries(tree: exp.Expr) -> None:
+    for subquery in list(tree.find_all(exp.Subquery)):
+        if not isinstance(subquery.parent, (exp.From, exp.Join, exp.SetOperation)):
+            holder, told = subquery.find_ancestor(exp.Select), _correlated(subquery)
+            if told is not subquery and holder is not None:
+                subquery.replace(told)
+                # Spark has no subquery inside a function of lists.
+                _move(holder, list(told.find_all(exp.Subquery)))
 
 
 def _correlated(node: exp.Subquery) -> exp.Expr:
@@ -263,7 +275,7 @@ def _correlated(node: exp.Subquery) -> exp.Expr:
         for used in list(test.find_all(exp.Column)):
             if used.table == source.alias_or_name:
                 fields[used.name] = used.copy()
-                used.replace(exp.column(used.name, table="e"))
+                used.replace(exp.column(used.name, table="e__"))
     row = of("named_struct", *(part for pair in fields.items() for part in pair))
     equal = [test.copy() for test in tests if test not in apart]
     held = exp.select(exp.alias_(of("collect_list", row), "held")).from_(source.copy())
@@ -279,4 +291,4 @@ def _correlated(node: exp.Subquery) -> exp.Expr:
 
 
 def _each(body: exp.Expr) -> exp.Lambda:
-    return exp.Lambda(this=body, expressions=[exp.to_identifier("e")])
+    return exp.Lambda(this=body, expressions=[exp.to_identifier("e__")])
