@@ -5,7 +5,6 @@ Whatever goes wrong, the attempt is recorded with its status and its reason.
 
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -124,6 +123,7 @@ def _one(store: Store, cluster: Cluster, *, slot: bool) -> Outcome:
                 tried = told["taken_at"] if told is not None else None
                 taken_at = began if tried is None else max(taken_at, tried + _span(1))
             taken, problem, notes = take(cluster, taken_at, manifest.get("sessions"))
+            taken = replace(taken, collector=store.host)
             told = history.record(store, taken)
     except AnalyzerError as error:
         reason = str(error)
@@ -191,7 +191,6 @@ def take(
         inventories=inventories,
         cluster_uuid=who.uuid,
         version=who.version,
-        collector=socket.gethostname(),
         seconds=round(time.monotonic() - start, 3) if "ANALYZER_NOW" not in os.environ else None,
         expected_interval=cluster.interval,
         clock_skew=skew if "ANALYZER_NOW" not in os.environ else None,

@@ -25,7 +25,7 @@ def demo(context: Context, /, output: Path) -> int:
     from analyzer.render import html  # noqa: PLC0415  # --help answers at once
     from analyzer.store import Store, publish  # noqa: PLC0415  # --help answers at once
 
-    store = Store(context.store or output / "store")
+    store = Store(context.store or output / "store", host="demo")
     if store.clusters():
         raise UsageError(f"{store.root} is there already; remove it or name another with --output")
     context.say(

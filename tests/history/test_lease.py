@@ -5,13 +5,18 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from plain import lone, row
+from plain import START, lone, row
 
-from analyzer import history, lease
+from analyzer import collect, demo, history, lease, report
+from analyzer.catalog import Catalog
+from analyzer.config import Cluster
 from analyzer.errors import Busy
+from analyzer.report import Request
+from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store import Store
 
 DEAD = """
@@ -160,3 +165,25 @@ def test_a_lease_leaves_few_files(tmp_path: Path) -> None:
         with store.lock("c1"):
             pass
     assert len(list((tmp_path / "leases" / "c1").iterdir())) <= 10
+
+
+def test_snapshots_and_coverage_say_which_host_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEASE_SECRET", "pretend")
+    with SimulatedArray(base_world(), username="reader", password="pretend") as array:
+        cluster = Cluster("c1", array.url, "reader", {"password_env": "LEASE_SECRET"})
+        for minute, host in ((0, "here"), (5, "there"), (10, "there")):
+            with demo.at(START + timedelta(minutes=minute)):
+                (told,) = collect.collect(Store(tmp_path, host), [cluster])
+                assert told.status == "complete", told.reason
+    with demo.at(START + timedelta(minutes=10)):
+        catalog = Catalog(Store(tmp_path))
+        request = Request(since=START.isoformat(), until="now")
+        rows = {
+            name: report.run(catalog, catalog.reports[name], request).records()
+            for name in ("snapshots", "coverage")
+        }
+        catalog.close()
+    assert [row["collector"] for row in rows["snapshots"]] == ["here", "there", "there"]
+    assert [row["collectors"] for row in rows["coverage"]] == [["here", "there"]]
