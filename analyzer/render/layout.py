@@ -110,7 +110,7 @@ def chosen(
     names, columns = [names[k] for k in order], [columns[k] for k in order]
     fewest = names.index("severity") if "severity" in names else 0
     for count in range(len(names), fewest, -1):
-        widths = _fit(names[:count], columns[:count], room)
+        widths = _fit([heading(name) for name in names[:count]], columns[:count], room)
         if widths is not None:
             return names[:count], columns[:count], widths
     return names, columns, None
@@ -122,15 +122,15 @@ def _start(name: str, names: Sequence[str]) -> str:
 
 
 def heading(name: str) -> str:
+    """A brief column's name in words, so that it can be folded."""
     return name.replace("_", " ")
 
 
-def _fit(names: Sequence[str], columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
+def _fit(headings: Sequence[str], columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
     """Widths that fit the room; None if columns would have to be cut, not folded.
 
     Prose is folded between words; what identifies is a word, and stays whole.
     """
-    headings = [heading(name) for name in names]
     widths = [
         max(*map(len, heading.split()), *map(len, values))
         for heading, values in zip(headings, columns, strict=True)
@@ -142,7 +142,7 @@ def _fit(names: Sequence[str], columns: Sequence[Sequence[str]], room: int) -> l
         )
         for heading, values, width in zip(headings, columns, widths, strict=True)
     ]
-    room -= GAP * (len(names) - 1)
+    room -= GAP * (len(headings) - 1)
     if sum(least) > room:
         return None
     while sum(widths) > room:

@@ -116,7 +116,8 @@ def _rows(report: Report, console: Console) -> None:
     else:
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, layout.GAP, 0, 0))
         for name, width in zip(names, widths, strict=True):
-            table.add_column(layout.heading(name), overflow="fold", width=width)
+            head = layout.heading(name) if report.brief else name
+            table.add_column(head, overflow="fold", width=width)
         for row in rows:
             table.add_row(*(_styled(name, value) for name, value in zip(names, row, strict=True)))
         console.print(table)

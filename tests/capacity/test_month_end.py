@@ -32,8 +32,8 @@ def test_month_end_can_be_made_again_to_the_byte(tmp_path: Path) -> None:
     world = World(tmp_path / "store", step=timedelta(hours=7))
     for number in range(1, 6):
         world.sessions += linux(number)
-    for day in range(20):
-        world.take(3)
+    for day in range(8):
+        world.take(2)
         world.sessions += linux(10 + day, igroup=f"ig_{day % 3}")
         world.without("lnx2", *([A1] if day % 2 else [B2]))
     told = []
