@@ -13,7 +13,7 @@ from pyspark.errors import PySparkException
 
 from analyzer.basis import CLOSED_BY, COLUMNS, files, joined
 from analyzer.catalog import Catalog, Gone, Result
-from analyzer.errors import UsageError
+from analyzer.errors import Unreachable, UsageError
 from analyzer.spark.dialect import translate
 from analyzer.spark.run import Kept, Run
 from analyzer.spark.session import connect
@@ -83,6 +83,10 @@ class Spark(Catalog):
         except PySparkException as error:
             if "FILE_NOT_EXIST" in str(error) or "PATH_NOT_FOUND" in str(error):
                 raise Gone(str(error)) from error
+            if "StatusCode.UNAVAILABLE" in str(error):
+                raise Unreachable(
+                    "the Spark Connect server is gone; nothing was answered"
+                ) from error
             raise UsageError(f"{where}: {str(error).splitlines()[0]}") from error
         reads = [_reader(kind) for _, kind in columns]
         told_rows = zip(*(column.to_pylist() for column in table.columns), strict=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pyspark.sql.connect.session import SparkSession
+
 from analyzer.spark.dialect import Part, Statement
 
 
@@ -73,6 +75,8 @@ class Run:
         key = f"{sql} {told}"
         if key not in self._kept:
             view = f"kept_{len(self._kept)}"
+            # The client takes a kept relation for the active session's, whoever asked.
+            SparkSession._active_session.session = self._session  # noqa: SLF001  # no other way
             frame = self._frame(sql).localCheckpoint()
             frame.createOrReplaceTempView(view)
             self._kept[key] = Kept(view, frame)

@@ -1,16 +1,19 @@
 """A session at a Spark Connect server."""
 
+import warnings
 from typing import Any
 from urllib.parse import urlsplit
 
 import grpc
 from pyspark.errors import PySparkException
 from pyspark.sql.connect.client import DefaultChannelBuilder
+from pyspark.sql.connect.client.retries import DefaultPolicy
 from pyspark.sql.connect.session import SparkSession
 
 from analyzer.errors import Unreachable, UsageError
 
 _WAIT = 10.0  # seconds to be answered at all; the client itself would try for ten minutes
+_RETRIES = {"max_retries": 5, "max_backoff": 2000}  # some five seconds, likewise
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
@@ -40,8 +43,11 @@ def connect(url: str) -> Any:
         ) from error
     finally:
         channel.close()
+    # Whoever waited in vain is told so in one sentence, by us.
+    warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]", UserWarning)
     try:
         session = SparkSession.builder.remote(url).create()
+        session.client.set_retry_policies([DefaultPolicy(**_RETRIES)])
         for name, value in _SETTINGS.items():
             session.conf.set(name, value)
     except PySparkException as error:

@@ -7,6 +7,9 @@ from analyzer.catalog import Catalog
 from analyzer.errors import UsageError
 from analyzer.spark import translate
 
+# What is said here is about no history.
+pytestmark = pytest.mark.parametrize("both", ["recorded"], indirect=True)
+
 ROWS = """
 with t as (
   select * from (values

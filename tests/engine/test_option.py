@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.cli import status
+from analyzer.errors import Unreachable
+from analyzer.spark import Spark, session
 from analyzer.store import Store
 
 NOW = "2026-11-24T00:00:00Z"
@@ -48,6 +50,24 @@ def test_where_nobody_listens_it_says_so_soon(
     assert told.err == (
         f"analyzer: no Spark Connect server answers at {url.removeprefix('sc://')} within 0 s\n"
     )
+
+
+def test_a_server_that_dies_is_told_of_soon(
+    recorded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(session._RETRIES, "max_retries", 1)
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        port = asked.getsockname()[1]
+    sail = [Path(sys.executable).with_name("sail"), "spark", "server", "--port", str(port)]
+    with subprocess.Popen(sail, stderr=subprocess.DEVNULL) as server:
+        catalog = Spark(f"sc://127.0.0.1:{port}", recorded)
+        server.kill()
+    start = time.monotonic()
+    with pytest.raises(Unreachable, match="the Spark Connect server is gone"):
+        catalog.run("select cluster from attempts")
+    catalog.close()
+    assert time.monotonic() - start < 60
 
 
 @pytest.mark.parametrize("engine", ["spark", "http://127.0.0.1:15002", "sc://"])
