@@ -28,7 +28,7 @@ format: $(VENV)/.dev  ## put every file in its form
 	$(BIN)/ruff format -q .
 
 bench: $(VENV)/.dev  ## side-by-side measurements, as a table and as JSON
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --json bench.json
 
 spark: $(VENV)/.dev  ## the engine's suite on a real Spark: master, two workers, Connect (Java 17)
 	test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
@@ -43,7 +43,7 @@ bounds: ## the suite on the oldest versions that pyproject.toml allows
 	.venv-bounds/bin/python -m pytest -q
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) .venv-bounds .venv-spark $(DEMO) dist build
+	rm -rf $(VENV) .venv-bounds .venv-spark $(DEMO) bench.json dist build
 
 $(VENV)/.runtime: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

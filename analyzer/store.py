@@ -46,8 +46,10 @@ def check_cluster(name: str) -> str:
 
 
 @contextmanager
-def publish(path: Path) -> Iterator[Path]:
-    """A path to write to; on success it becomes *path* at once and durably, else it vanishes.
+def publish(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A path to write to; on success it becomes *path* at once, else it vanishes.
+
+    What is *durable* outlives a loss of power from then on.
 
     Raises:
         StoreError: the disk would not take it.
@@ -56,19 +58,24 @@ def publish(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
-        with draft.open("rb") as written:
-            os.fsync(written.fileno())
+        if durable:
+            _sync(draft)
         draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        if durable:
+            _sync(path.parent)
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class Store:

@@ -138,7 +138,7 @@ class Ledger:
     def _load_attempts(self, fresh: list[Fresh], since: datetime) -> None:
         told = pl.DataFrame([item.attempt for item in fresh], schema=_ATTEMPT)
         path = self.folder / f"{self._label('attempts')}-fresh.parquet"
-        with publish(path) as draft:
+        with publish(path, durable=False) as draft:
             told.write_parquet(draft)
         columns = ", ".join(_ATTEMPT)
         select = f"select {columns} from {source([path])}"
