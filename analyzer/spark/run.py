@@ -58,10 +58,8 @@ class Run:
             name = waiting.pop()
             if name not in needed:
                 needed.add(name)
-                # What is kept stands on nothing any more.
-                waiting += (
-                    () if self._sql[name] != self._parts[name].sql else self._parts[name].uses
-                )
+                if self._sql[name] == self._parts[name].sql:  # what is kept stands on nothing
+                    waiting += self._parts[name].uses
         front = ", ".join(
             f"{name} AS ({self._sql[name]})" for name in self._parts if name in needed
         )

@@ -1,21 +1,22 @@
-"""Whole statements that Spark wants otherwise: their WITH, ALL, QUALIFY, windows and subqueries."""
+"""Statements that Spark wants in another shape: their WITH, ALL, QUALIFY and windows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
-from analyzer.errors import UsageError
-from analyzer.spark.word import column, of
+from analyzer.spark import subquery
+from analyzer.spark.call import column, of
+from analyzer.spark.subquery import inner
 
 
 def plain(tree: exp.Expr) -> None:
     """Before anything is known of columns: one WITH, at the top, and no named windows."""
-    for subquery in list(tree.find_all(exp.Subquery)):
+    for nested in list(tree.find_all(exp.Subquery)):
         # A statement that others filter brings its own.
-        inner = subquery.this.args.get("with_")
-        if inner is not None and tree.args.get("with_") is None:
-            subquery.this.set("with_", None)
-            tree.set("with_", inner)
+        own = nested.this.args.get("with_")
+        if own is not None and tree.args.get("with_") is None:
+            nested.this.set("with_", None)
+            tree.set("with_", own)
     top = tree.args.get("with_")
     if top is not None:
         flat: list[exp.CTE] = []
@@ -32,15 +33,15 @@ def plain(tree: exp.Expr) -> None:
 
 def _lift(top: exp.Expr, cte: exp.CTE, flat: list[exp.CTE]) -> None:
     """Bring the relations inside *cte* before it, under names of their own."""
-    inner = cte.this.args.get("with_")
-    if inner is None:
+    within = cte.this.args.get("with_")
+    if within is None:
         return
     cte.this.set("with_", None)
-    if inner.args.get("recursive"):
+    if within.args.get("recursive"):
         top.set("recursive", True)  # noqa: FBT003  # sqlglot's own
-    for one in list(inner.expressions):
+    for one in list(within.expressions):
         _lift(top, one, flat)
-        _rename(one, f"{cte.alias}__{one.alias}", [*inner.expressions, cte])
+        _rename(one, f"{cte.alias}__{one.alias}", [*within.expressions, cte])
         flat.append(one)
 
 
@@ -84,8 +85,8 @@ def mended(tree: exp.Expr) -> exp.Expr:
             _columns(query)
     for select in list(tree.find_all(exp.Select)):
         _group_all(select)
-        _exists(select)
-    _subqueries(tree)
+        subquery.exists(select)
+    subquery.correlated(tree)
     for order in list(tree.find_all(exp.Order)):
         _order_all(order)
     for select in reversed(list(tree.find_all(exp.Select))):
@@ -143,22 +144,18 @@ def _order_all(order: exp.Order) -> None:
         )
 
 
-def _inner(select: exp.Expr) -> exp.Subquery:
-    return exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("inner__")))
-
-
 def _qualify(select: exp.Select) -> exp.Select:
     """QUALIFY is a condition on a column of what is selected."""
     told = select.args.get("qualify")
     if told is None:
         return select
     names = select.named_selects
-    inner = select.copy()
-    inner.set("qualify", None)
-    inner.set("order", None)
-    inner.select(exp.alias_(told.this.copy(), "kept__"), copy=False)
-    top = inner.args.pop("with_", None)
-    outer = exp.select(*map(column, names)).from_(_inner(inner)).where(column("kept__"))
+    within = select.copy()
+    within.set("qualify", None)
+    within.set("order", None)
+    within.select(exp.alias_(told.this.copy(), "kept__"), copy=False)
+    top = within.args.pop("with_", None)
+    outer = exp.select(*map(column, names)).from_(inner(within)).where(column("kept__"))
     outer.set("order", select.args.get("order"))
     order = outer.args.get("order")
     for used in list(order.find_all(exp.Column)) if order else ():
@@ -187,9 +184,9 @@ def _deviation(select: exp.Select) -> exp.Select:
             each = exp.Lambda(this=far, expressions=[exp.to_identifier("v")])
             told = exp.alias_(_middle(of("transform", told, each)), one.alias, quoted=True)
         outer.append(told)
-    inner = select.copy()
-    top = inner.args.pop("with_", None)
-    wrapped = exp.select(*outer).from_(_inner(inner))
+    within = select.copy()
+    top = within.args.pop("with_", None)
+    wrapped = exp.select(*outer).from_(inner(within))
     wrapped.set("with_", top)
     return wrapped
 
@@ -205,90 +202,3 @@ def _middle(held: exp.Expr) -> exp.Expr:
         ends.append(of("get", of("array_sort", held.copy()), half))
     both = exp.Paren(this=exp.Add(this=ends[0], expression=ends[1]))
     return exp.Paren(this=exp.Div(this=both, expression=exp.cast(exp.Literal.number(2), "double")))
-
-
-def _exists(select: exp.Select) -> None:
-    """EXISTS inside an aggregate becomes a column of what is aggregated."""
-    inside = [one for one in select.find_all(exp.Exists) if _aggregated(one, select)]
-    if inside:
-        _move(select, inside)
-
-
-def _move(select: exp.Select, inside: Sequence[exp.Expr]) -> None:
-    """Make columns of what is selected from, in a select of its own, of these expressions."""
-    joins = select.args.get("joins") or []
-    sources = {one.this.alias_or_name for one in (select.args["from_"], *joins)}
-    inner = exp.Select()
-    for part in ("from_", "joins", "where"):
-        inner.set(part, select.args.pop(part, None))
-    for k, one in enumerate(inside):
-        one.replace(exp.column(f"moved_{k}", table="inner__"))
-        inner.select(exp.alias_(one, f"moved_{k}"), copy=False)
-    for used in list(select.find_all(exp.Column)):
-        if used.table in sources:
-            name = f"{used.table}__{used.name}"
-            if name not in inner.named_selects:
-                inner.select(exp.alias_(used.copy(), name), copy=False)
-            moved = exp.column(name, table="inner__")
-            moved.type = used.type
-            used.replace(moved)
-    select.from_(_inner(inner), copy=False)
-
-
-def _aggregated(node: exp.Expr, select: exp.Select) -> bool:
-    holder = node.find_ancestor(exp.AggFunc, exp.Select)
-    return isinstance(holder, exp.AggFunc) and holder.find_ancestor(exp.Select) is select
-
-
-def _subqueries(tree: exp.Expr) -> None:
-    for subquery in list(tree.find_all(exp.Subquery)):
-        if not isinstance(subquery.parent, (exp.From, exp.Join, exp.SetOperation)):
-            holder, told = subquery.find_ancestor(exp.Select), _correlated(subquery)
-            if told is not subquery and holder is not None:
-                subquery.replace(told)
-                # Spark has no subquery inside a function of lists.
-                _move(holder, list(told.find_all(exp.Subquery)))
-
-
-def _correlated(node: exp.Subquery) -> exp.Expr:
-    """A count, or a list, of what fits a row otherwise than by equality: sought in what is equal."""
-    select = node.this
-    where = select.args.get("where")
-    if not isinstance(select, exp.Select) or where is None or select.args.get("joins"):
-        return node
-    source = select.args["from_"].this
-    tests = list(where.this.flatten()) if isinstance(where.this, exp.And) else [where.this]
-    apart = [
-        test
-        for test in tests
-        if not isinstance(test, exp.EQ)
-        and any(used.table != source.alias_or_name for used in test.find_all(exp.Column))
-    ]
-    if not apart:
-        return node
-    what: exp.Expr = select.expressions[0].unalias()
-    wanted = what.find(exp.ArrayAgg)
-    if wanted is None and not (isinstance(what, exp.Count) and isinstance(what.this, exp.Star)):
-        raise UsageError("cannot be said in Spark's SQL: a subquery that is no count and no list")
-    fields: dict[str, exp.Expr] = {}
-    for test in (*apart, what):
-        for used in list(test.find_all(exp.Column)):
-            if used.table == source.alias_or_name:
-                fields[used.name] = used.copy()
-                used.replace(exp.column(used.name, table="e__"))
-    row = of("named_struct", *(part for pair in fields.items() for part in pair))
-    equal = [test.copy() for test in tests if test not in apart]
-    held = exp.select(exp.alias_(of("collect_list", row), "held")).from_(source.copy())
-    every = exp.func("coalesce", exp.Subquery(this=held.where(*equal)), exp.Array(expressions=[]))
-    fits = of("filter", every, _each(exp.and_(*(test.copy() for test in apart))))
-    if wanted is None:
-        return of("size", fits)
-    told = of("nullif", of("transform", fits, _each(wanted.this.copy())), exp.Array(expressions=[]))
-    if wanted is what:
-        return told
-    wanted.replace(told)
-    return what.copy()
-
-
-def _each(body: exp.Expr) -> exp.Lambda:
-    return exp.Lambda(this=body, expressions=[exp.to_identifier("e__")])
