@@ -138,6 +138,7 @@ def _rename(store: Store, cluster: str, named: str, pseudonyms: Pseudonyms) -> N
     """The cluster's folders, and what its manifest names."""
     manifest = store.manifest(cluster)
     for table in manifest["tables"].values():
+        table["listed"] = None  # a hash of what nobody may recognise
         table["latest"] = {pseudonyms.of("svm_id", svm): at for svm, at in table["latest"].items()}
     store.folder(cluster).rename(store.folder(named))
     if _snapshots(store, cluster).exists():

@@ -93,6 +93,7 @@ def cut(ledger: Ledger, instant: datetime) -> None:
             f" where first_seen <= {moment} and (gone_by is null or gone_by > {moment})",
         )
         known["latest"] = {svm_id: at.isoformat() for svm_id, at in latest}
+        known["listed"] = None
     connection.execute(
         f"create or replace temp table settled as select * exclude (cluster)"
         f" from {source(ledger.attempts().paths)} where taken_at <= {moment}"

@@ -1,6 +1,7 @@
 """What holds of any history, whatever failed and whatever came late."""
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,10 @@ def histories(draw: st.DrawFn) -> list[Snapshot]:
     """Snapshots five minutes apart: complete, partial, failed, empty, with and without an SVM."""
     made = []
     for number in range(draw(st.integers(2, 7))):
+        if made and draw(st.integers(0, 2)) == 0:
+            # Nothing changed, as almost always.
+            made.append(replace(draw(st.sampled_from(made[-2:])), taken_at=START + STEP * number))
+            continue
         status = draw(st.sampled_from(["complete"] * 6 + ["failed", "partial"]))
         svms = draw(st.sampled_from([["a", "b"]] * 4 + [["a"], ["b"]]))
         there = draw(st.lists(st.booleans(), min_size=6, max_size=6))
@@ -183,3 +188,29 @@ def test_coverage_has_no_holes_and_believes_only_what_two_snapshots_enclose(
         after = min((one for one in looked if one > middle), default=None)
         assert (span["status"] == "complete") == (before in seen and after in seen)
         assert (span["reason"] is None) == (span["status"] == "complete")
+
+
+def test_a_snapshot_like_the_last_writes_nothing_but_that_it_was_seen(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    same = [row("a", 1, 1), row("b", 2, 2)]
+    history.record(store, lone("complete", same, 0))
+    before = store.manifest("c1")["tables"]["spells"]
+    history.record(store, lone("complete", same[::-1], 5))
+    history.record(store, lone("failed", [], 10))
+    history.record(store, lone("complete", same, 15))
+    after = store.manifest("c1")["tables"]["spells"]
+    assert (after["open"], after["closed"]) == (before["open"], before["closed"])
+    assert set(after["latest"].values()) == {(START + timedelta(minutes=15)).isoformat()}
+    assert history.verify(store, "c1").problem is None
+
+
+def test_rows_like_the_last_that_settle_a_doubt_are_looked_at(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    there = [row("a", 1, 1), row("a", 2, 2)]
+    for minute, rows in ((0, there), (5, []), (10, there)):
+        history.record(store, lone("complete", rows, minute))
+    assert statuses(store) == ["complete", "failed", "complete"]
+    history.record(store, lone("complete", [], 15))
+    history.record(store, lone("complete", [row("a", 3, 3)], 20))
+    assert statuses(store)[3:] == ["complete", "complete"]
+    assert history.verify(store, "c1").problem is None
