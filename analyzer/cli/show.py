@@ -1,5 +1,6 @@
 """Commands that show or serve: demo, simulate."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def demo(context: Context, /, output: Path) -> int:
     page = output / "day.html"
     with publish(page) as draft:
         draft.write_text(html.page(told, f"{room.CLUSTER} on {room.DAY}"), encoding="utf-8")
-    where = f"ANALYZER_NOW={end:%Y-%m-%dT%H:%M:%SZ} analyzer --store {store.root}"
+    where = f"ANALYZER_NOW={end:%Y-%m-%dT%H:%M:%SZ} {_called()} --store {store.root}"
     context.say(
         f"The store is in {store.root}, the same as a page in {page}. Try:\n"
         f"  {where} report dropped-connections --initiator '*lnx4*'\n"
@@ -50,6 +51,14 @@ def demo(context: Context, /, output: Path) -> int:
         f"  {where} diff 2026-11-23T02:10:00Z 2026-11-23T03:00:00Z"
     )
     return 0
+
+
+def _called() -> str:
+    """How the reader can call this program: by name only where the shell would find it."""
+    if shutil.which("analyzer"):
+        return "analyzer"
+    started = Path(sys.argv[0])
+    return str(started) if started.name == "analyzer" else f"{sys.executable} -m analyzer"
 
 
 @click.command("simulate")

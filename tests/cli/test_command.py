@@ -266,3 +266,15 @@ def test_a_report_explains_itself(run: Run) -> None:
     assert "Reads: attempts, interfaces, spells" in out
     assert "prod-a: snapshots in the window: 1 complete" in out
     assert "select cluster, svm_id" in out
+
+
+def test_the_demonstration_says_how_it_can_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    from analyzer.cli.show import _called  # noqa: PLC0415  # only this test looks inside
+
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    monkeypatch.setattr("sys.argv", [".venv/bin/analyzer", "demo"])
+    assert _called() == ".venv/bin/analyzer"
+    monkeypatch.setattr("sys.argv", ["analyzer/__main__.py", "demo"])
+    assert _called() == f"{sys.executable} -m analyzer"
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+    assert _called() == "analyzer"
