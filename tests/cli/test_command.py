@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
