@@ -108,8 +108,12 @@ def _rows(instant: datetime, file: Path | None) -> str:
     return f"(from old_spells where first_seen <= {moment} and last_seen >= {moment})"
 
 
-def places(connection: duckdb.DuckDBPyConnection, table: Table, *, late: bool) -> bool:
-    """Make ``place`` (svm_id, taken_at, i): the sequence of each SVM; say if it has news.
+def places(
+    connection: duckdb.DuckDBPyConnection, table: Table, *, late: bool
+) -> tuple[dict[str, datetime], set[datetime]]:
+    """Make ``place`` (svm_id, taken_at, i): the sequence of each SVM.
+
+    Gives the latest instant of each SVM, and every instant that is news to one.
 
     In order, place 0 is the SVM's latest snapshot so far (relation ``latest``) and the new
     ones follow; after a late arrival all are numbered from 1.
@@ -131,8 +135,11 @@ def places(connection: duckdb.DuckDBPyConnection, table: Table, *, late: bool) -
         " row_number() over (partition by svm_id order by taken_at) as i from fresh"
         f" union all {zero}"
     )
-    news = connection.execute("select count(*) from place where i > 0").fetchall()
-    return bool(news[0][0])
+    told = connection.execute(
+        "select svm_id, max(taken_at), list(distinct taken_at) filter (i > 0)"
+        " from place group by svm_id order by svm_id"
+    ).fetchall()
+    return {svm_id: at for svm_id, at, _ in told}, {at for *_, news in told for at in news or ()}
 
 
 def fold(
@@ -247,6 +254,16 @@ left join place f on f.svm_id = {{svm_s}} and f.i = s.lo
 join place l on l.svm_id = {{svm_s}} and l.i = s.hi
 left join place g on g.svm_id = {{svm_s}} and g.i = s.hi + 1
 """
+
+
+def begin(connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
+    """Make ``spell`` for the first snapshot of all: whatever it lists begins there."""
+    svm = "s.svm_id" if table.scoped else "''"
+    connection.execute(
+        f"create or replace temp table spell as select {_qualified('s', table)},"
+        " null::timestamp as seen_after, taken_at as first_seen, taken_at as last_seen,"
+        f" null::timestamp as gone_by from {source([file])} s join place on place.svm_id = {svm}"
+    )
 
 
 def step(connection: duckdb.DuckDBPyConnection, table: Table, file: Path | None) -> None:

@@ -180,22 +180,21 @@ class Ledger:
             f"create or replace temp view old as {spells(self.folder, known, table, late=late)}"
         )
 
-    def write_open(self, table: Table, known: dict[str, Any], rows: str) -> None:
-        """Make the select *rows* the table's file of open spells."""
+    def write_open(self, table: Table, known: dict[str, Any], rows: str, about: int) -> None:
+        """Make the select *rows*, *about* so many, the table's file of open spells."""
         label = self._label(f"{table.name}.open")
         path = self.folder / f"{label}-{self.manifest['generation']:08d}.parquet"
-        (count,) = self.connection.execute(f"select count(*) from ({rows})").fetchall()[0]
         # Alike beside alike makes small files; past some size the sort costs more than it saves.
-        order = _order(table) if count <= _SORTED else ""
-        if count:
-            part.write(self.connection, self.cluster, rows, path, order)
+        order = _order(table) if about <= _SORTED else ""
+        count = part.write(self.connection, self.cluster, rows, path, order)
         known["open"] = path.name if count else None
 
     def _fold(self, table: Table, fresh: list[Fresh], *, late: bool) -> None:
         connection = self.connection
         known = self.manifest["tables"][table.name]
         self.old(table, late=late)
-        if not fold.places(connection, table, late=late):
+        latest, instants = fold.places(connection, table, late=late)
+        if not instants:
             return
         if late:
             # New are the places where no attempt stood in this table's sequence before.
@@ -203,16 +202,17 @@ class Ledger:
                 "create or replace temp table cut as select svm_id, i from place"
                 f" where (svm_id, taken_at) not in ({_sequence(self.attempts(), table)})"
             )
-        counted = connection.execute("select distinct taken_at from place where i > 0").fetchall()
-        instants = {row[0] for row in counted}
         files = {
             item.taken_at: item.files[table.name]
             for item in fresh
             if item.taken_at in instants and table.name in item.files
         }
         one = len(instants) == 1 and not late
-        if one:
-            fold.step(connection, table, next(iter(files.values()), None))
+        file = next(iter(files.values()), None)
+        if one and file and not known["latest"]:
+            fold.begin(connection, table, file)
+        elif one:
+            fold.step(connection, table, file)
         else:
             fold.fold(connection, table, files, late=late)
         ended, began = connection.execute(
@@ -235,11 +235,15 @@ class Ledger:
                     f"select {table.listed}, seen_after, first_seen from spell where gone_by is null"
                 )
             )
-            self.write_open(table, known, rows)
-        latest = connection.execute(
-            "select svm_id, max(taken_at) from place group by svm_id order by svm_id"
-        ).fetchall()
-        known["latest"] = {svm_id: at.isoformat() for svm_id, at in latest}
+            self.write_open(table, known, rows, began + (self._open_rows(known) if one else 0))
+        known["latest"] = {svm_id: at.isoformat() for svm_id, at in latest.items()}
+
+    def _open_rows(self, known: dict[str, Any]) -> int:
+        if not known["open"]:
+            return 0
+        file = source([self.folder / known["open"]])
+        rows: int = self.connection.execute(f"select count(*) from {file}").fetchall()[0][0]
+        return rows
 
 
 def _listed(table: Table, item: Fresh) -> str | None:

@@ -120,15 +120,20 @@ class Parts:
 
 def write(
     connection: duckdb.DuckDBPyConnection, cluster: str, select: str, path: Path, order: str = ""
-) -> None:
-    """Write the rows of *select*, of one cluster, as one Parquet file, whole or not at all."""
+) -> int:
+    """Write the rows of *select*, of one cluster, as one Parquet file, whole or not at all.
+
+    Gives how many they were.
+    """
     ordered = f" order by {order}" if order else ""
     with publish(path) as draft:
-        connection.execute(
+        copied = connection.execute(
             f"copy (select {quote(cluster)} as cluster, * from ({select}){ordered})"
             f" to {quote(draft)}"
             f" (format parquet, compression zstd, row_group_size {_ROW_GROUP})"
-        )
+        ).fetchall()
+    rows: int = copied[0][0]
+    return rows
 
 
 def named(manifest: dict[str, Any]) -> set[str]:

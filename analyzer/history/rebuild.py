@@ -82,6 +82,7 @@ def cut(ledger: Ledger, instant: datetime) -> None:
         ).fetchall()
         ledger.old(table, late=True)
         connection.execute("create or replace temp table whole as from old")
+        (about,) = connection.execute("select count(*) from whole").fetchall()[0]
         connection.execute(
             f"create or replace temp view ended as from whole where gone_by <= {moment}"
         )
@@ -91,6 +92,7 @@ def cut(ledger: Ledger, instant: datetime) -> None:
             known,
             f"select {table.listed}, seen_after, first_seen from whole"
             f" where first_seen <= {moment} and (gone_by is null or gone_by > {moment})",
+            about,
         )
         known["latest"] = {svm_id: at.isoformat() for svm_id, at in latest}
         known["listed"] = None
