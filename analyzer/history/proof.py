@@ -44,6 +44,7 @@ def prove(store: Store, ledger: Ledger) -> Verified:
     cluster = ledger.cluster
     try:
         attempts = _attempts(ledger)
+        folded = {attempt["taken_at"]: attempt["fingerprint"] for attempt in attempts}
         sums = {table.name: _running(ledger, table) for table in TABLES if table.scoped}
         count = sum(entry[1] for entry in ledger.manifest["tables"]["spells"]["closed"])
         for attempt in attempts:
@@ -52,14 +53,13 @@ def prove(store: Store, ledger: Ledger) -> Verified:
                 return Verified(cluster, len(attempts), count, wrong)
         for instant in store.instants(cluster):
             told = snapshot.read_attempt(store.snapshot(cluster, instant))
-            known = next((a for a in attempts if a["taken_at"] == instant), None)
-            if known is None:
+            if instant not in folded:
                 if instant in store.pending(cluster):
                     continue
                 return Verified(
                     cluster, len(attempts), count, f"{clock.iso(instant)} is not folded"
                 )
-            if known["fingerprint"] != told["fingerprint"]:
+            if folded[instant] != told["fingerprint"]:
                 wrong = f"{clock.iso(instant)}: its file and the history disagree"
                 return Verified(cluster, len(attempts), count, wrong)
     except (StoreError, duckdb.Error) as error:
