@@ -28,6 +28,8 @@ _TYPES = {
     "struct(uuid varchar, name varchar)[]": "array<struct<uuid:string,name:string>>",
 }
 _SPELLS = ("closed", "open")
+# A file that a writer retired, or what a lost executor had kept: to be read and worked out anew.
+_GONE = ("FILE_NOT_EXIST", "PATH_NOT_FOUND", "CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND")
 _LATEST = {"cluster": "varchar", "svm_id": "varchar", "taken_at": "timestamp"}
 
 
@@ -81,7 +83,7 @@ class Spark(Catalog):
         try:
             table = Run(self._session, told, bound, self._kept).table()
         except PySparkException as error:
-            if "FILE_NOT_EXIST" in str(error) or "PATH_NOT_FOUND" in str(error):
+            if any(word in str(error) for word in _GONE):
                 raise Gone(str(error)) from error
             if "StatusCode.UNAVAILABLE" in str(error):
                 raise Unreachable(

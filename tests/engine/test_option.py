@@ -7,10 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+from pyspark.errors import PySparkException
 
+from analyzer.catalog import Catalog
 from analyzer.cli import status
 from analyzer.errors import Unreachable
 from analyzer.spark import Spark, session
+from analyzer.spark.run import Run
 from analyzer.store import Store
 
 NOW = "2026-11-24T00:00:00Z"
@@ -68,6 +71,25 @@ def test_a_server_that_dies_is_told_of_soon(
         catalog.run("select cluster from attempts")
     catalog.close()
     assert time.monotonic() - start < 60
+
+
+def test_what_a_lost_executor_had_kept_is_worked_out_again(
+    recorded: Store, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = [PySparkException("[CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND] Checkpoint block rdd_40_0")]
+    answer = Run.table
+
+    def table(run: Run) -> object:
+        if lost:
+            raise lost.pop()
+        return answer(run)
+
+    monkeypatch.setattr(Run, "table", table)
+    catalog = Spark(server, recorded)
+    told = catalog.run("select count(*) from attempts").rows
+    catalog.close()
+    assert told == Catalog(recorded).run("select count(*) from attempts").rows
+    assert not lost
 
 
 @pytest.mark.parametrize("engine", ["spark", "http://127.0.0.1:15002", "sc://"])
