@@ -1,12 +1,13 @@
-"""Prints the lower bounds of the runtime dependencies as constraints: ``make bounds``."""
+"""Prints the lower bounds of what analyzer needs at run time as constraints: ``make bounds``."""
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
 
-for dependency in PROJECT["dependencies"]:
+for dependency in chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()):
     found = re.match(r"([\w-]+)>=([\w.]+)", dependency)
     assert found, dependency
     print(f"{found[1]}=={found[2]}")
