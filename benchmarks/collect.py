@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
@@ -30,6 +30,7 @@ from benchmarks.figure import Figure, best, peak
 
 FOUR_HUNDRED_MB = 400 * 10**6
 SESSIONS = "/api/protocols/san/iscsi/sessions"
+_DELAYS = (0.5, 1.0, 1.5, 2.0)  # seconds that healthy arrays take for a page
 
 
 def pages(sessions: int, size: int) -> dict[str, bytes]:
@@ -180,15 +181,18 @@ def collect(sessions: int, fleet_of: int, each: int) -> list[Figure]:
 def _beside(count: int, each: int) -> Figure:
     """*count* clusters, three broken: one refuses, one hangs, one breaks off.
 
-    An array takes its time for a page: here one second, and the broken ones have two.
+    Arrays differ in how long they take for a page; the broken ones have two seconds.
     """
     limit = 2.0
-    with serving(each, delay=1.0) as url, serving(each, broken="hang") as hangs, \
-            serving(each, broken="truncated") as breaks, socket.socket() as closed:  # fmt: skip
+    with ExitStack() as stack:
+        urls = [stack.enter_context(serving(each, delay=delay)) for delay in _DELAYS]
+        hangs = stack.enter_context(serving(each, broken="hang"))
+        breaks = stack.enter_context(serving(each, broken="truncated"))
+        closed = stack.enter_context(socket.socket())
         closed.bind(("127.0.0.1", 0))
         refuses = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        alone = best(partial(_fresh, [_one(url)], ["complete"]))
-        clusters = [_one(url, f"c{n}") for n in range(count - 3)] + [
+        alone = best(partial(_fresh, [_one(urls[-1])], ["complete"]))
+        clusters = [_one(urls[n % len(urls)], f"c{n}") for n in range(count - 3)] + [
             _one(refuses, "refuses", limit), _one(hangs, "hangs", limit),
             _one(breaks, "breaks", limit),
         ]  # fmt: skip
@@ -199,6 +203,7 @@ def _beside(count: int, each: int) -> Figure:
     if found.count("complete") != count - 3:
         raise AssertionError(found)
     return Figure(
-        f"{count} clusters of {each:,}, three of them broken", whole, alone, "s",
-        "a healthy one alone", "<= 3",
+        f"{count} clusters of {each:,}, three of them broken, pages in"
+        f" {_DELAYS[0]:g} to {_DELAYS[-1]:g} s", whole, alone, "s", "the slowest healthy one alone",
+        "<= 3",
     )  # fmt: skip

@@ -135,11 +135,8 @@ def places(
         " row_number() over (partition by svm_id order by taken_at) as i from fresh"
         f" union all {zero}"
     )
-    told = connection.execute(
-        "select svm_id, max(taken_at), list(distinct taken_at) filter (i > 0)"
-        " from place group by svm_id order by svm_id"
-    ).fetchall()
-    return {svm_id: at for svm_id, at, _ in told}, {at for *_, news in told for at in news or ()}
+    told = connection.execute("from place order by svm_id, taken_at").fetchall()
+    return {svm_id: at for svm_id, at, _ in told}, {at for _, at, i in told if i > 0}
 
 
 def fold(
@@ -256,13 +253,12 @@ left join place g on g.svm_id = {{svm_s}} and g.i = s.hi + 1
 """
 
 
-def begin(connection: duckdb.DuckDBPyConnection, table: Table, file: Path) -> None:
-    """Make ``spell`` for the first snapshot of all: whatever it lists begins there."""
+def begin(table: Table, file: Path) -> str:
+    """A select of the open spells after the first snapshot of all: whatever it lists begins there."""
     svm = "s.svm_id" if table.scoped else "''"
-    connection.execute(
-        f"create or replace temp table spell as select {_qualified('s', table)},"
-        " null::timestamp as seen_after, taken_at as first_seen, taken_at as last_seen,"
-        f" null::timestamp as gone_by from {source([file])} s join place on place.svm_id = {svm}"
+    return (
+        f"select {_qualified('s', table)}, null::timestamp as seen_after, taken_at as first_seen"
+        f" from {source([file])} s join place on place.svm_id = {svm}"
     )
 
 

@@ -196,12 +196,6 @@ class Ledger:
         latest, instants = fold.places(connection, table, late=late)
         if not instants:
             return
-        if late:
-            # New are the places where no attempt stood in this table's sequence before.
-            connection.execute(
-                "create or replace temp table cut as select svm_id, i from place"
-                f" where (svm_id, taken_at) not in ({_sequence(self.attempts(), table)})"
-            )
         files = {
             item.taken_at: item.files[table.name]
             for item in fresh
@@ -210,39 +204,47 @@ class Ledger:
         one = len(instants) == 1 and not late
         file = next(iter(files.values()), None)
         if one and file and not known["latest"]:
-            fold.begin(connection, table, file)
+            self.write_open(table, known, fold.begin(table, file), self._count(file))
         elif one:
             fold.step(connection, table, file)
+            self._write_spells(table, known, fold.going_on(table), late=False)
         else:
+            if late:
+                # New are the places where no attempt stood in this table's sequence before.
+                connection.execute(
+                    "create or replace temp table cut as select svm_id, i from place"
+                    f" where (svm_id, taken_at) not in ({_sequence(self.attempts(), table)})"
+                )
             fold.fold(connection, table, files, late=late)
-        ended, began = connection.execute(
+            still = (
+                f"select {table.listed}, seen_after, first_seen from spell where gone_by is null"
+            )
+            self._write_spells(table, known, still, late=late)
+        known["latest"] = {svm_id: at.isoformat() for svm_id, at in latest.items()}
+
+    def _write_spells(self, table: Table, known: dict[str, Any], still: str, *, late: bool) -> None:
+        """Write what ``spell`` says has ended, and the select *still* of what goes on."""
+        ended, began = self.connection.execute(
             "select count(*) filter (gone_by is not null), count(*) filter (gone_by is null)"
             " from spell"
         ).fetchall()[0]
-        generation = self.manifest["generation"]
         if ended or late:
-            connection.execute(
+            self.connection.execute(
                 f"create or replace temp view gone as select {table.listed},"
                 " seen_after, first_seen, last_seen, gone_by from spell where gone_by is not null"
             )
             since = EVERYTHING if late else NOTHING
-            self.closed(table).replace(connection, generation, "gone", since)
+            self.closed(table).replace(self.connection, self.manifest["generation"], "gone", since)
         if ended or began or late:
-            rows = (
-                fold.going_on(table)
-                if one
-                else (
-                    f"select {table.listed}, seen_after, first_seen from spell where gone_by is null"
-                )
-            )
-            self.write_open(table, known, rows, began + (self._open_rows(known) if one else 0))
-        known["latest"] = {svm_id: at.isoformat() for svm_id, at in latest.items()}
+            before = self.folder / known["open"] if known["open"] else None
+            self.write_open(table, known, still, began + self._count(before))
 
-    def _open_rows(self, known: dict[str, Any]) -> int:
-        if not known["open"]:
+    def _count(self, file: Path | None) -> int:
+        if file is None:
             return 0
-        file = source([self.folder / known["open"]])
-        rows: int = self.connection.execute(f"select count(*) from {file}").fetchall()[0][0]
+        rows: int = self.connection.execute(f"select count(*) from {source([file])}").fetchall()[0][
+            0
+        ]
         return rows
 
 
