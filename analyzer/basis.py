@@ -23,22 +23,28 @@ COLUMNS = {
     },
 }
 CLOSED_BY = ("last_seen", "gone_by")  # what an open spell's row does not carry
+_SMALL_ROWS = 5_000
+_SMALL_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
     """What makes up one table: files of closed and of open spells, and up to when those were seen.
 
-    *latest* is the latest comparable snapshot of each cluster and SVM.
+    *closed* has the rows of each file; *latest* is the latest comparable snapshot of each cluster
+    and SVM.
     """
 
-    closed: list[Path]
+    closed: dict[Path, int]
     opened: list[Path] = field(default_factory=list)
     latest: list[tuple[str, str, datetime]] = field(default_factory=list)
 
     @property
-    def bytes(self) -> int:
-        return sum(path.stat().st_size for path in (*self.closed, *self.opened))
+    def small(self) -> bool:
+        """Whether it is soon read whole, however much history there is beside it."""
+        if sum(self.closed.values()) > _SMALL_ROWS:
+            return False
+        return sum(path.stat().st_size for path in (*self.closed, *self.opened)) <= _SMALL_BYTES
 
 
 def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
@@ -46,17 +52,21 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
     manifests = {name: told for name in clusters if (told := store.manifest(name))}
     made = {
         "attempts": Files(
-            [
-                store.folder(n) / entry[0]
+            {
+                store.folder(n) / part[0]: part[1]
                 for n, told in manifests.items()
-                for entry in told["attempts"]
-            ]
+                for part in told["attempts"]
+            }
         )
     }
     for table in TABLES:
         known = {name: told["tables"][table.name] for name, told in manifests.items()}
         made[table.name] = Files(
-            [store.folder(n) / entry[0] for n, told in known.items() for entry in told["closed"]],
+            {
+                store.folder(n) / part[0]: part[1]
+                for n, told in known.items()
+                for part in told["closed"]
+            },
             [store.folder(n) / told["open"] for n, told in known.items() if told["open"]],
             [
                 (n, svm, datetime.fromisoformat(at))

@@ -23,8 +23,6 @@ from analyzer.history.table import duckdb_type as column_type
 from analyzer.query import Query
 from analyzer.store import Store
 
-_SMALL = 2_000_000  # bytes of a table's files
-
 
 class Gone(Exception):  # noqa: N818  # nobody outside ever sees it
     """A file that the manifest named is no longer there."""
@@ -81,7 +79,7 @@ class Catalog:
         try:
             for name, told in basis.files(self.store, self.clusters).items():
                 select = basis.rows(name, told)
-                if told.bytes <= _SMALL:
+                if told.small:
                     # A report scans a table dozens of times: what is small is read once.
                     self._connection.execute(
                         f"create or replace temp table held_{name} as {select}"
