@@ -4,12 +4,16 @@ A block ``<!-- output: analyzer … -->`` … ``<!-- end -->`` holds what that c
 ``python docs/fill.py STORE`` rewrites README.md and the pages of this folder; a test compares.
 """
 
+import io
 import os
 import re
 import shlex
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
+
+from analyzer import cli
 
 ROOT = Path(__file__).parents[1]
 NOW = "2026-11-24T00:00:00Z"
@@ -23,13 +27,12 @@ def pages() -> list[Path]:
 
 
 def output(command: str, store: Path) -> str:
-    """What *command* prints on stdout, asked of *store* at the end of its day."""
-    words = [sys.executable, "-m", "analyzer", *shlex.split(command)[1:]]
-    environment = os.environ | {"ANALYZER_NOW": NOW, "ANALYZER_STORE": str(store), "COLUMNS": "100"}
-    done = subprocess.run(
-        words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    return done.stdout + done.stderr
+    """What *command* prints, asked of *store* at the end of its day."""
+    environment = {"ANALYZER_NOW": NOW, "ANALYZER_STORE": str(store), "COLUMNS": "100"}
+    printed, complaints = io.StringIO(), io.StringIO()
+    with patch.dict(os.environ, environment), redirect_stdout(printed), redirect_stderr(complaints):
+        cli.status(shlex.split(command)[1:])
+    return printed.getvalue() + complaints.getvalue()
 
 
 def filled(text: str, store: Path) -> str:

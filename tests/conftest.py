@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """No machine loses its power here; processes that tests start wait as always."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analyzer.store._sync", lambda _path: None)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ANALYZER_STORE", "ANALYZER_CONFIG", "ANALYZER_NOW", "ANALYZER_ENGINE"):

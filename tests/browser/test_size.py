@@ -16,11 +16,11 @@ from analyzer.snapshot import Listing, Snapshot
 pytestmark = pytest.mark.browser
 pytest.importorskip("altair")
 
-HOSTS, PATHS, LOOKS = 500, 4, 60
+HOSTS, PATHS, LOOKS = 500, 4, 30
 
 
 def _looks() -> list[Snapshot]:
-    """A month, twice a day: each time one path of ten is away, and every name is long."""
+    """A month, day by day: each time one path of ten is away, and every name is long."""
     random = Random(7)
     every = [
         plain.row("s", host, login=host * PATHS + path)
@@ -36,7 +36,7 @@ def _looks() -> list[Snapshot]:
     return [
         Snapshot(
             "prod-a",
-            plain.START + timedelta(hours=12 * number),
+            plain.START + timedelta(days=number),
             Listing(
                 "complete",
                 None,

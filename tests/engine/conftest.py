@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 
 import oracle
@@ -43,6 +42,13 @@ sessions = 30
 """
 
 
+# What is asked of each history, by its fixture.
+WINDOWS = {
+    "recorded": (datetime(2026, 11, 22), datetime(2026, 11, 24)),
+    "night": (datetime(2026, 11, 10), datetime(2026, 11, 23, 3, 20)),
+}
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the engine listens."""
@@ -63,10 +69,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     running.stop()
 
 
-def _night(root: Path) -> Store:
+@pytest.fixture(scope="session")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A random incident with random faults of looking; beside it, a cluster over three weeks."""
-    night = oracle.incident(Random("an engine"))
-    store = Watch(root)(night.text, until="03:20", looks=night.looks).store
+    told = oracle.incident(Random("an engine"))
+    store = Watch(tmp_path_factory.mktemp("random"))(
+        told.text, until="03:20", looks=told.looks
+    ).store
     random = Random("three weeks")
     start = datetime(2026, 11, 2)
     world = World(store.root, "prod-b", now=start, step=timedelta(hours=12))
@@ -84,19 +93,15 @@ def _night(root: Path) -> Store:
     return store
 
 
-@pytest.fixture(scope="session", params=["recorded", "random"])
+@pytest.fixture(scope="session", params=WINDOWS)
 def both(
     request: pytest.FixtureRequest, server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Twin]:
     """A history in both engines; the clock stands at its end."""
     from analyzer.spark import Spark  # noqa: PLC0415  # the extra, which not every test needs
 
-    if request.param == "recorded":
-        store = request.getfixturevalue("recorded")
-        since, until = datetime(2026, 11, 22), datetime(2026, 11, 24)
-    else:
-        store = _night(tmp_path_factory.mktemp("random"))
-        since, until = datetime(2026, 11, 10), datetime(2026, 11, 23, 3, 20)
+    store: Store = request.getfixturevalue(request.param)
+    since, until = WINDOWS[request.param]
     path = tmp_path_factory.mktemp("policy") / "policy.toml"
     path.write_text(POLICY)
     tables = policy.tables(path)
