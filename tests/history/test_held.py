@@ -1,0 +1,23 @@
+"""Small tables are held in memory, long ones are not: nobody can tell from the rows."""
+
+import pytest
+
+from analyzer.basis import COLUMNS
+from analyzer.catalog import Catalog
+from analyzer.store import Store
+
+HELD = "select count(*) from duckdb_tables() where table_name like 'held_%'"
+
+
+def test_what_is_too_long_to_hold_is_read_where_it_lies_and_says_the_same(
+    recorded: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Catalog(recorded)
+    monkeypatch.setattr("analyzer.basis._SMALL_ROWS", 2)
+    lying = Catalog(recorded)
+    (all_of_them,), (few,) = held.run(HELD).rows[0], lying.run(HELD).rows[0]
+    assert all_of_them == len(COLUMNS)
+    assert 0 < few < all_of_them
+    for name in COLUMNS:
+        rows = [sorted(one.run(f"from {name}").rows, key=str) for one in (held, lying)]
+        assert rows[0] == rows[1], name
