@@ -242,10 +242,8 @@ class Ledger:
     def _count(self, file: Path | None) -> int:
         if file is None:
             return 0
-        rows: int = self.connection.execute(f"select count(*) from {source([file])}").fetchall()[0][
-            0
-        ]
-        return rows
+        counted = self.connection.execute(f"select count(*) from {source([file])}").fetchall()
+        return int(counted[0][0])
 
 
 def _listed(table: Table, item: Fresh) -> str | None:

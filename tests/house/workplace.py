@@ -20,7 +20,7 @@ PASSWORD = {"PROD_A_PASSWORD": "demonstration"}
 
 # Commands that a test cannot run, by how they begin or by an option, each with its reason.
 EXEMPT = {
-    "analyzer demo": "a minute of work; its own test lives through it",
+    "analyzer demo": "half a minute of work; its own test lives through it",
     "analyzer serve": "runs until it is stopped; its own tests start it",
     "analyzer simulate": "runs until it is stopped; its own tests start it",
     "--engine": "another engine is an extra that need not be installed",
