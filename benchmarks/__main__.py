@@ -30,7 +30,7 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
         lambda: provider.provider(5, 50, 3, 2, 12),
     ),
     "serve": (lambda: serve.pages(100_000, 1_000), lambda: serve.pages(500, 50)),
-    "engine": (lambda: engine.engine(10_000, 288), lambda: engine.engine(50, 6)),
+    "engine": (lambda: engine.engine(2_000, 96), lambda: engine.engine(50, 6)),
     "pair": (lambda: history.pair(1_000_000), lambda: history.pair(2_000)),
 }
 
