@@ -23,7 +23,7 @@ COLUMNS = {
     },
 }
 CLOSED_BY = ("last_seen", "gone_by")  # what an open spell's row does not carry
-_SMALL_ROWS = 5_000
+_SMALL_ROWS = 20_000
 _SMALL_BYTES = 2_000_000
 
 
