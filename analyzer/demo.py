@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
-from analyzer import clock, collect, query, report
-from analyzer.catalog import Catalog
-from analyzer.collect import Outcome
-from analyzer.config import Cluster
-from analyzer.report import Report, Request
+from analyzer import clock
+from analyzer.collect import collector
+from analyzer.collect.collector import Outcome
+from analyzer.config.file import Cluster
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Report, Request
 from analyzer.simulate import Replay, SimulatedArray, base_world, script
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 DAY = date(2026, 11, 23)
 CLUSTER = "prod-a"
@@ -82,7 +84,7 @@ def record(store: Store, told: Callable[[int, int, Outcome], None]) -> datetime:
             reachable = not gone <= instant <= back
             (array.online if reachable else array.offline)()
             with at(instant):
-                (outcome,) = collect.collect(store, [cluster])
+                (outcome,) = collector.collect(store, [cluster])
             told(number, len(instants), outcome)
         array.online()
     return instants[-1]
@@ -92,5 +94,5 @@ def headlines(store: Store, end: datetime) -> list[Report]:
     """The reports that tell the day."""
     with at(end):
         catalog = Catalog(store)
-        known = query.reports()
-        return [report.run(catalog, known[name], Request()) for name in HEADLINES]
+        known = header.reports()
+        return [run.run(catalog, known[name], Request()) for name in HEADLINES]

@@ -21,11 +21,11 @@ from pathlib import Path
 
 import msgspec
 
-from analyzer import collect as room
 from analyzer import ontap
-from analyzer.config import Cluster
+from analyzer.collect import collector as room
+from analyzer.config.file import Cluster
 from analyzer.simulate.base import fleet
-from analyzer.store import Store
+from analyzer.store.layout import Store
 from benchmarks.figure import Figure, best, peak
 
 FOUR_HUNDRED_MB = 400 * 10**6

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from analyzer import demo, history, query, report
-from analyzer.catalog import Catalog
-from analyzer.report import Request
-from analyzer.spark import Spark
-from analyzer.store import Store
+from analyzer import demo, history
+from analyzer.engine.spark import Spark
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
+from analyzer.store.layout import Store
 from benchmarks.figure import Figure, best
 from benchmarks.fleet import START, STEP, Fleet
 
@@ -58,7 +59,7 @@ def _seconds(opened: Callable[[], Catalog], name: str) -> float:
 
     def once() -> None:
         catalog = opened()
-        report.run(catalog, query.reports()[name], Request())
+        run.run(catalog, header.reports()[name], Request())
         catalog.close()
 
     return best(once, 2)

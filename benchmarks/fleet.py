@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analyzer import session
-from analyzer.snapshot import Listing, Snapshot
+from analyzer import schema
+from analyzer.store.snapshot import Listing, Snapshot
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001  # naive means UTC here
 STEP = timedelta(minutes=5)
@@ -60,7 +60,7 @@ def frame(connections: int, seed: int = 1) -> pl.DataFrame:
         interface_address_raw=missing,
         interface_port=pl.lit(3260, dtype=pl.Int64),
         igroups=pl.concat_list(igroup),
-    ).select(*session.SCHEMA)
+    ).select(*schema.SESSIONS.schema)
 
 
 @dataclass(slots=True)

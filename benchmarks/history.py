@@ -9,14 +9,14 @@ from unittest.mock import patch
 
 import polars as pl
 
-from analyzer import query, report
-from analyzer.catalog import Catalog
-from analyzer.history import part
+from analyzer.history import parts
 from analyzer.history.entry import fresh
 from analyzer.history.fold import Fresh
 from analyzer.history.ledger import Ledger
-from analyzer.snapshot import attempt, write
-from analyzer.store import Store
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
+from analyzer.store.snapshot import attempt, write
 from benchmarks.figure import Figure, best, peak
 from benchmarks.fleet import START, STEP, Fleet, snapshot
 
@@ -100,9 +100,9 @@ def week(connections: int, count: int) -> list[Figure]:
         store = build(root, Fleet(connections, 0.001), count)
         raw = _bytes(store.snapshots.rglob("*.parquet"))
         manifest = store.manifest("bench")
-        folded = _bytes(store.folder("bench") / name for name in part.named(manifest))
+        folded = _bytes(store.folder("bench") / name for name in parts.named(manifest))
         raw_files = f"{store.snapshots}/*/*/*Z.parquet"
-        session = part.engine()
+        session = parts.engine()
         session.execute(
             "create view rows as select *, strptime(parse_filename(filename, true),"
             f" '%Y%m%dT%H%M%SZ') as taken_at from read_parquet('{raw_files}', filename = true)"
@@ -159,7 +159,7 @@ def year(connections: int, day: int, short: int, long: int) -> list[Figure]:
 
 def _ask(store: Store, name: str, **times: str) -> None:
     catalog = Catalog(store)
-    report.run(catalog, query.reports()[name], report.Request(**times))  # type: ignore[arg-type]
+    run.run(catalog, header.reports()[name], run.Request(**times))  # type: ignore[arg-type]
     catalog.close()
 
 
@@ -210,7 +210,7 @@ def pair(connections: int) -> list[Figure]:
         before, after = (store.snapshot("bench", taken.taken_at) for taken in (first, second))
         names = list(pl.read_parquet_schema(before))
         same = " and ".join(f'a."{name}" is not distinct from b."{name}"' for name in names)
-        bare = part.connect()
+        bare = parts.connect()
         joined = f"select count(*) from '{before}' a join '{after}' b on {same}"
         floor = best(lambda: bare.execute(joined).fetchall())
         except_ = (

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from analyzer import policy, query, snapshot
-from analyzer.catalog import Catalog
-from analyzer.history.table import BOUNDS, TABLES, duckdb_type
-from analyzer.store import Store
+from analyzer import schema
+from analyzer.config import policy
+from analyzer.report import header
+from analyzer.report.catalog import Catalog
+from analyzer.schema import BOUNDS, TABLES
+from analyzer.store.layout import Store
 from benchmarks.figure import Figure, best
 
 RECONNECTS = 25  # of each path
@@ -89,8 +91,8 @@ def planning(hosts: int, snapshots: int) -> list[Figure]:
         floor = best(lambda: catalog.run(f"select bit_xor(hash({NEEDED})) as h from spells"))
         figures = []
         for name in REPORTS:
-            asked = query.reports()[name]
-            bound = dict.fromkeys(query.STANDARD) | {p.name: p.default for p in asked.params}
+            asked = header.reports()[name]
+            bound = dict.fromkeys(header.STANDARD) | {p.name: p.default for p in asked.params}
             bound |= {"at": end, "now": end, "since": BEGIN, "until": end}
             spent = best(lambda a=asked, b=bound: catalog.ask(a, b), 2)  # type: ignore[misc]  # the loop's values
             figures.append(Figure(name, spent, floor, "s", "bare scan of the spells", "< 5 s"))
@@ -100,8 +102,8 @@ def planning(hosts: int, snapshots: int) -> list[Figure]:
 def _catalog(folder: Path, history: dict[str, str]) -> Catalog:
     catalog = Catalog(Store(folder), tables=policy.tables(None, [("*", "*", 8000)]))
     session = catalog._connection  # noqa: SLF001  # tables in place of a store
-    types = {"attempts": {column.name: duckdb_type(column) for column in snapshot.ATTEMPT}} | {
-        table.name: {column.name: duckdb_type(column) for column in table.columns}
+    types = {"attempts": {column.name: column.type for column in schema.ATTEMPT}} | {
+        table.name: {column.name: column.type for column in table.columns}
         | dict.fromkeys(BOUNDS, "timestamp")
         for table in TABLES
     }

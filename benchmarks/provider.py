@@ -20,13 +20,14 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from analyzer import collect as room
-from analyzer import demo, history, query, report
-from analyzer.catalog import Catalog
-from analyzer.config import Cluster
-from analyzer.report import Request
+from analyzer import demo, history
+from analyzer.collect import collector as room
+from analyzer.config.file import Cluster
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
 from analyzer.simulate.base import fleet
-from analyzer.store import Store
+from analyzer.store.layout import Store
 from benchmarks.figure import Figure, held
 from benchmarks.fleet import START, STEP, Fleet
 
@@ -155,10 +156,10 @@ def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str,
             start = time.perf_counter()
             catalog = Catalog(store)
             told["open"] = time.perf_counter() - start
-            known = query.reports()
+            known = header.reports()
             for name in REPORTS:
                 busy = time.process_time()
-                report.run(catalog, known[name], Request())
+                run.run(catalog, known[name], Request())
                 told["reports"][name] = time.process_time() - busy
             catalog.close()
         told["memory with reports"] = held()
@@ -183,7 +184,7 @@ def _year(sessions: int, days: int, each: int) -> tuple[float, float]:
 
 
 def _named(manifest: dict[str, Any]) -> set[str]:
-    from analyzer.history.part import named  # noqa: PLC0415  # the store's own idea of it
+    from analyzer.history.parts import named  # noqa: PLC0415  # the store's own idea of it
 
     return named(manifest)
 

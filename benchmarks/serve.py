@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from analyzer.history import part
+from analyzer.history import parts
 from benchmarks.figure import Figure, best
 from benchmarks.fleet import Fleet
 from benchmarks.history import build, folder
@@ -40,7 +40,7 @@ def pages(sessions: int, size: int) -> list[Figure]:
     with folder() as root:
         store = build(root, Fleet(sessions, 0.001), 3)
         opened = store.manifest("bench")["tables"]["spells"]["open"]
-        bare = part.engine()
+        bare = parts.engine()
         bare.execute(
             "create table kept as select row_number() over (order by svm_uuid, target_portal_group,"
             f" tsih) as n, * from '{store.folder('bench') / opened}' order by n"

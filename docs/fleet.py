@@ -13,10 +13,11 @@ import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from analyzer import collect, demo
-from analyzer.config import Cluster
+from analyzer import demo
+from analyzer.collect import collector
+from analyzer.config.file import Cluster
 from analyzer.simulate import Replay, SimulatedArray, base_world, script
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 PAGE = Path(__file__).with_name("planning.md")
 BLOCK = re.compile(
@@ -74,7 +75,7 @@ def live(folder: Path) -> None:
             with array.moving():
                 replay.advance(instant)
             with demo.at(instant):
-                collect.collect(Store(folder / "store"), [cluster])
+                collector.collect(Store(folder / "store"), [cluster])
 
 
 def output(command: str, folder: Path) -> str:

@@ -7,9 +7,12 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from analyzer import chart, demo, policy, query, report
-from analyzer.catalog import Catalog
-from analyzer.store import Store
+from analyzer import demo
+from analyzer.config import policy
+from analyzer.output import chart
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
 
 PICTURE = Path(__file__).with_name("losses.svg")
 
@@ -18,7 +21,7 @@ def draw(store: Store, path: Path) -> None:
     """The demonstration's losses by host."""
     with demo.at(datetime.combine(demo.DAY, datetime.min.time()) + timedelta(days=1)):
         catalog = Catalog(store, tables=policy.tables(None))
-        chart.save(report.run(catalog, query.reports()["dropped-connections"]), path)
+        chart.save(run.run(catalog, header.reports()["dropped-connections"]), path)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import click
 
-from analyzer import query
 from analyzer.cli import analyzer as program
-from analyzer.history.table import BOUNDS, TABLES
-from analyzer.snapshot import ATTEMPT
+from analyzer.report import header
+from analyzer.schema import ATTEMPT, BOUNDS, TABLES
 
 PAGE = Path(__file__).with_name("reference.md")
 
@@ -41,7 +40,7 @@ def _command(name: str, command: click.Command) -> str:
     return text + "".join("\n" + _command(f"{name} {sub}", one) for sub, one in below.items())
 
 
-def _report(asked: query.Query) -> str:
+def _report(asked: header.Query) -> str:
     text = f"### {asked.name}\n\n*{asked.title}.* {asked.description}\n"
     if asked.cannot_see:
         text += f"\nWhat it cannot see: {asked.cannot_see}\n"
@@ -64,7 +63,7 @@ def page() -> str:
         "## Commands",
         *(_command(name, program.commands[name]) for name in commands),
         "## Reports",
-        *(_report(asked) for asked in query.reports().values()),
+        *(_report(asked) for asked in header.reports().values()),
         "## Tables",
         "What `analyzer sql` and every query file can select from. Each has a column `cluster`.",
         "### attempts\n\n"
@@ -80,7 +79,7 @@ def page() -> str:
         ),
         "## Models",
         "Relations that reports stand on; a query file may select from them too.",
-        *(_report(asked) for asked in query.models().values()),
+        *(_report(asked) for asked in header.models().values()),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from analyzer import demo, importer, policy
-from analyzer.catalog import Catalog
-from analyzer.inventory import INVENTORIES
+from analyzer import demo
+from analyzer.collect import files as from_files
+from analyzer.config import policy
+from analyzer.report.catalog import Catalog
+from analyzer.schema import INVENTORIES
 from analyzer.simulate import Replay, World, base_world, script
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 settings.register_profile("suite", max_examples=15, deadline=None)
 settings.load_profile("suite")
@@ -23,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 # Folders whose tests share something that is dear to start: one worker takes them all.
-TOGETHER = {"browser", "engine", "evidence", "serve"}
+TOGETHER = {"browser", "engine", "evidence", "server"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_waiting_for_the_disk() -> Iterator[None]:
     """No machine loses its power here; processes that tests start wait as always."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analyzer.store._sync", lambda _path: None)
+        patch.setattr("analyzer.store.layout._sync", lambda _path: None)
         yield
 
 
@@ -75,7 +77,7 @@ def bring(
         files[name] = folder / f"{name}.json"
         files[name].write_text(json.dumps({"records": records, "num_records": len(records)}))
     sessions = files.pop("sessions")
-    told, _code = importer.bring(store, cluster, taken_at, [sessions], files)
+    told, _code = from_files.bring(store, cluster, taken_at, [sessions], files)
     return str(told["status"])
 
 
@@ -90,7 +92,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Store:
     for minute in minutes:
         instant = start + timedelta(minutes=minute)
         bring(store, folder / "answers", instant, replay.advance(instant))
-    importer.fail(store, "prod-a", start + timedelta(minutes=665), "HTTP 401")
+    from_files.fail(store, "prod-a", start + timedelta(minutes=665), "HTTP 401")
     return store
 
 

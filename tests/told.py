@@ -7,11 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from analyzer import history, policy, query, session
-from analyzer.catalog import Catalog
-from analyzer.inventory import SCHEMAS
-from analyzer.snapshot import Listing, Snapshot
-from analyzer.store import Store
+from analyzer import history, schema
+from analyzer.config import policy
+from analyzer.report import header
+from analyzer.report.catalog import Catalog
+from analyzer.schema import INVENTORIES
+from analyzer.store.layout import Store
+from analyzer.store.snapshot import Listing, Snapshot
 
 T0 = datetime(2026, 11, 20, 2, 0)  # naive means UTC here
 STEP = timedelta(minutes=5)
@@ -67,7 +69,7 @@ class Login:
     def rows(self) -> list[dict[str, Any]]:
         igroups = [{"uuid": f"uuid-{self.igroup}", "name": self.igroup}] if self.igroup else None
         return [
-            dict.fromkeys(session.SCHEMA)
+            dict.fromkeys(schema.SESSIONS.schema)
             | {
                 "svm_id": f"uuid-{self.lif.svm}", "svm_uuid": f"uuid-{self.lif.svm}",
                 "svm": self.lif.svm, "initiator": self.initiator, "alias": self.alias or self.host,
@@ -152,7 +154,7 @@ class World:
         rows = (
             [row for login in self.sessions for row in login.rows()] if status != "failed" else []
         )
-        frame = pl.DataFrame(rows, schema=session.SCHEMA)
+        frame = pl.DataFrame(rows, schema=schema.SESSIONS.schema)
         told = {
             "svms": [
                 {"uuid": f"uuid-{svm}", "name": svm, "state": "running", "subtype": "default"}
@@ -176,7 +178,7 @@ class World:
             self.now,
             Listing(status, "HTTP 500" if failed else None, frame, 1),
             {
-                name: Listing("complete", None, _frame(told[name], SCHEMAS[name]), 1)
+                name: Listing("complete", None, _frame(told[name], INVENTORIES[name].schema), 1)
                 for name in self.inventories
                 if not failed
             },
@@ -190,8 +192,8 @@ class World:
         self.root.mkdir(parents=True, exist_ok=True)
         path = self.root / "policy.toml"
         path.write_text(policy_text)
-        asked = query.reports()[name]
-        bound = dict.fromkeys(query.STANDARD) | {
+        asked = header.reports()[name]
+        bound = dict.fromkeys(header.STANDARD) | {
             param.name: param.default for param in asked.params
         }
         times = {

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from analyzer import __version__
-from analyzer.cli import ask, care, evidence, gather, guard, page, plan, serve, show
+from analyzer.cli import check, collect, demo, evidence, page, policy, report, serve, store
 from analyzer.cli.context import Context, shown
 from analyzer.errors import AnalyzerError
 
@@ -42,7 +42,7 @@ def analyzer(
     context.obj = Context(store=store, config=config, verbose=verbose, quiet=quiet)
 
 
-for _room in (show, gather, guard, ask, plan, care, page, evidence, serve):
+for _room in (demo, collect, check, report, policy, store, page, evidence, serve):
     for _command in _room.COMMANDS:
         analyzer.add_command(_command)
 

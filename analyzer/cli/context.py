@@ -12,9 +12,9 @@ from analyzer.errors import UsageError
 from analyzer.text import visible
 
 if TYPE_CHECKING:
-    from analyzer.catalog import Catalog
-    from analyzer.config import Config
-    from analyzer.store import Store
+    from analyzer.config.file import Config
+    from analyzer.report.catalog import Catalog
+    from analyzer.store.layout import Store
 
 _CONFIG = Path("analyzer.toml")
 _POLICY = Path("policy.toml")
@@ -36,7 +36,7 @@ class Context:
 
     def configuration(self) -> "Config | None":
         """The configuration, if there is a file; one that was named must be there."""
-        from analyzer.config import load  # noqa: PLC0415  # --help answers at once
+        from analyzer.config.file import load  # noqa: PLC0415  # --help answers at once
 
         if self.config is None and not _CONFIG.is_file():
             return None
@@ -54,7 +54,7 @@ class Context:
 
     def open(self) -> "Store":
         """The store that was named, configured, or ./store."""
-        from analyzer.store import Store  # noqa: PLC0415  # --help answers at once
+        from analyzer.store.layout import Store  # noqa: PLC0415  # --help answers at once
 
         if self.store is not None:
             return Store(self.store)
@@ -80,8 +80,8 @@ class Context:
         self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
     ) -> "Catalog":
         """The store's tables as they are: nothing is written."""
-        from analyzer import policy  # noqa: PLC0415  # --help answers at once
-        from analyzer.catalog import Catalog  # noqa: PLC0415  # --help answers at once
+        from analyzer.config import policy  # noqa: PLC0415  # --help answers at once
+        from analyzer.report.catalog import Catalog  # noqa: PLC0415  # --help answers at once
 
         told = self.configuration()
         limits = told.limits if told is not None else ()
@@ -90,7 +90,7 @@ class Context:
         if engine == "duckdb":
             return Catalog(*told_of)
         try:
-            from analyzer.spark import Spark  # noqa: PLC0415  # an extra, only when asked
+            from analyzer.engine.spark import Spark  # noqa: PLC0415  # an extra, only when asked
         except ImportError as error:
             raise UsageError(
                 f"--engine {engine} needs more: pip install 'analyzer[spark]' ({error})"

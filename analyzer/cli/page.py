@@ -31,13 +31,15 @@ def page(
 
     It is self-contained HTML: it asks no network, works without scripts and can be mailed.
     """
-    from analyzer import clock, page, report  # noqa: PLC0415  # --help answers at once
-    from analyzer.store import publish  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock  # noqa: PLC0415  # --help answers at once
+    from analyzer.console import page  # noqa: PLC0415  # --help answers at once
+    from analyzer.report import run  # noqa: PLC0415  # --help answers at once
+    from analyzer.store.layout import publish  # noqa: PLC0415  # --help answers at once
 
     if last is not None:
         end = clock.moment("now" if until == "latest" else until)
         since = clock.iso(end - (clock.now() - clock.moment(last)))
-    told = page.standing(context.catalog(cluster), report.Request(since=since, until=until))
+    told = page.standing(context.catalog(cluster), run.Request(since=since, until=until))
     if output is None:
         sys.stdout.write(told)
         return

@@ -58,16 +58,16 @@ def serve(
     Read-only. The reports are there too, as JSON: /reports and /openapi.json.
     """
     try:
-        from analyzer.serve import listen  # noqa: PLC0415  # an extra that need not be installed
+        from analyzer.rest.server import listen  # noqa: PLC0415  # an extra that need not be installed
     except ImportError as error:
         raise UsageError(
             f"serve needs what is not installed ({error.name}): pip install 'analyzer[serve]'"
         ) from error
-    from analyzer.serve import moment  # noqa: PLC0415  # --help answers at once
-    from analyzer.serve.app import App  # noqa: PLC0415  # --help answers at once
-    from analyzer.serve.cluster import Clusters  # noqa: PLC0415  # --help answers at once
-    from analyzer.serve.door import Door  # noqa: PLC0415  # --help answers at once
-    from analyzer.serve.rest import Rest  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server import moment  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server.app import App  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server.cluster import Clusters  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server.door import Door  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server.rest import Rest  # noqa: PLC0415  # --help answers at once
 
     if (tls_cert is None) != (tls_key is None):
         raise UsageError("--tls-cert and --tls-key belong together")

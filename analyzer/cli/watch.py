@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from analyzer import clock, render
+from analyzer import clock, output
 from analyzer.errors import AnalyzerError
 from analyzer.text import visible
 
@@ -36,7 +36,7 @@ def watch(
                 told = f"cannot be read just now: {visible(str(error))}\n"
             head = f"{clock.iso(clock.now())}, every {seconds:g} s; Ctrl-C ends\n"
             told = f"{_CLEAR}{head}\n{told}" if screen else f"--- {head}{told}\n"
-            render.put(told, None, stream, people=True)
+            output.put(told, None, stream, people=True)
             pause(seconds)
     except KeyboardInterrupt:
         return 0

@@ -13,8 +13,8 @@ import polars as pl
 
 from analyzer import history
 from analyzer.evidence.pseudonym import Pseudonyms
-from analyzer.inventory import INVENTORIES
-from analyzer.store import Store
+from analyzer.schema import INVENTORIES
+from analyzer.store.layout import Store
 
 # What kind of value a column holds. A column of text that is not here or among the kept is
 # replaced as a word of its own kind.

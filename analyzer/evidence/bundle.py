@@ -20,15 +20,18 @@ from typing import Any
 
 from polars.exceptions import PolarsError
 
-from analyzer import __version__, clock, history, page, policy, report
-from analyzer.catalog import Catalog
+from analyzer import __version__, clock, history
+from analyzer.config import policy
+from analyzer.console import page
 from analyzer.errors import StoreError, UsageError
 from analyzer.evidence.anonymise import anonymise
 from analyzer.evidence.manifest import NAME, hashed
 from analyzer.evidence.pseudonym import Pseudonyms
-from analyzer.render import json as as_json
-from analyzer.render.value import plain
-from analyzer.store import Store, publish
+from analyzer.output import json as as_json
+from analyzer.output.value import plain
+from analyzer.report import run
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store, publish
 
 # In the order of the page: what was seen, what broke, is it back, who is new, what is wrong now.
 REPORTS = (
@@ -136,7 +139,7 @@ def _reports(asked: Asked, folder: Path) -> dict[str, Any]:
     tables = policy.tables(given if given.exists() else None)
     catalog = Catalog(Store(folder / "store"), tables=tables)
     try:
-        request = report.Request(since=clock.iso(asked.since), until=clock.iso(asked.until))
+        request = run.Request(since=clock.iso(asked.since), until=clock.iso(asked.until))
         made = page.reports(catalog, request, REPORTS)
         clusters = catalog.run(_CLUSTERS).records()
     finally:

@@ -2,10 +2,10 @@
 
 from analyzer.history.entry import catch_up, last, record
 from analyzer.history.excerpt import excerpt
-from analyzer.history.part import side_by_side
-from analyzer.history.proof import Verified, contents, rows, verify
+from analyzer.history.parts import side_by_side
 from analyzer.history.rebuild import rebuild
 from analyzer.history.retention import Deleted, compact, prune, tidy
+from analyzer.history.verify import Verified, contents, rows, verify
 
 __all__ = [
     "Deleted",

@@ -5,15 +5,17 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
-from analyzer import clock, snapshot
+from analyzer import clock
 from analyzer.errors import UsageError
-from analyzer.history import database
+from analyzer.history import views
 from analyzer.history.fold import Fresh
 from analyzer.history.ledger import Ledger
-from analyzer.history.part import quote, source
-from analyzer.inventory import INVENTORIES
-from analyzer.snapshot import Snapshot
-from analyzer.store import Store, check_cluster
+from analyzer.history.parts import quote, source
+from analyzer.pattern import check_cluster
+from analyzer.schema import INVENTORIES
+from analyzer.store import snapshot
+from analyzer.store.layout import Store
+from analyzer.store.snapshot import Snapshot
 
 
 def record(store: Store, taken: Snapshot) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def _fold(store: Store, ledger: Ledger, instants: list[datetime]) -> None:
     ledger.commit()
     for instant in instants:
         store.unmark(ledger.cluster, instant)
-    database.refresh(store)
+    views.refresh(store)
 
 
 def fresh(store: Store, cluster: str, instants: Iterable[datetime]) -> list[Fresh]:

@@ -12,16 +12,16 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from analyzer import session, snapshot
+from analyzer import schema
 from analyzer.errors import StoreError
-from analyzer.history import part
+from analyzer.history import parts
 from analyzer.history.ledger import Ledger
-from analyzer.history.part import source
-from analyzer.history.proof import present
-from analyzer.history.table import TABLES
-from analyzer.inventory import INVENTORIES, SCHEMAS
-from analyzer.snapshot import Listing, Snapshot
-from analyzer.store import Store
+from analyzer.history.parts import source
+from analyzer.history.verify import present
+from analyzer.schema import INVENTORIES, TABLES
+from analyzer.store import snapshot
+from analyzer.store.layout import Store
+from analyzer.store.snapshot import Listing, Snapshot
 
 _TRIES = 3
 
@@ -59,7 +59,7 @@ def _copy(store: Store, cluster: str, into: Store) -> None:
     for attempt in range(_TRIES):
         manifest = store.manifest(cluster)
         try:
-            for name in sorted(part.named(manifest)):
+            for name in sorted(parts.named(manifest)):
                 shutil.copyfile(store.folder(cluster) / name, folder / name)
         except OSError as error:
             # A writer may have retired a file between the manifest and the copy.
@@ -109,14 +109,14 @@ def _given_back(ledger: Ledger, attempt: dict[str, Any]) -> Snapshot:
     held = {"spells": "complete", "sightings": "partial"}
     rows, inventories = snapshot.empty(), {}
     for table in TABLES:
-        if table.companion is not None and attempt[f"{table.companion}_status"] == "complete":
+        if table.inventory is not None and attempt[f"{table.inventory}_status"] == "complete":
             made = pl.DataFrame(
-                present(ledger, table, attempt), schema=SCHEMAS[table.name], orient="row"
+                present(ledger, table, attempt), schema=INVENTORIES[table.name].schema, orient="row"
             )
             inventories[table.name] = Listing("complete", None, made)
         elif held.get(table.name) == attempt["status"]:
             rows = pl.DataFrame(
-                present(ledger, table, attempt), schema=session.SCHEMA, orient="row"
+                present(ledger, table, attempt), schema=schema.SESSIONS.schema, orient="row"
             )
     listing = Listing(attempt["answered"], attempt["reason"], rows, attempt["pages"])
     return Snapshot(ledger.cluster, attempt["taken_at"], listing, inventories)

@@ -14,8 +14,8 @@ from typing import Any
 
 import duckdb
 
-from analyzer.history.part import quote, source
-from analyzer.history.table import Table
+from analyzer.history.parts import quote, source
+from analyzer.schema import Table
 
 # An empty answer speaks for the SVMs of the last one, where nobody listed the SVMs.
 # An empty answer after one with rows is doubted until the next answer settles it: empty again

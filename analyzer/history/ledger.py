@@ -13,16 +13,16 @@ from typing import Any
 
 import polars as pl
 
-from analyzer import snapshot
-from analyzer.history import fold, part
+from analyzer import schema
+from analyzer.history import fold, parts
 from analyzer.history.fold import Fresh
-from analyzer.history.part import EVERYTHING, NOTHING, Parts, quote, source
-from analyzer.history.table import TABLES, Table, blank_rows
-from analyzer.store import Store, publish
+from analyzer.history.parts import EVERYTHING, NOTHING, Parts, quote, source
+from analyzer.schema import TABLES, Table, empty_rows
+from analyzer.store.layout import Store, publish
 
 _SORTED = 50_000  # rows of an open file that is written sorted
 GRACE = 600.0  # seconds of the wall clock that a superseded file outlives its successor
-_ATTEMPT = {column.name: column.type for column in snapshot.ATTEMPT}
+_ATTEMPT = schema.polars_schema(schema.ATTEMPT)
 
 
 def blank(cluster: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Ledger:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.before = {} if fresh else store.manifest(cluster)
         self.manifest = blank(cluster) if fresh else store.manifest(cluster) or blank(cluster)
-        self.connection = part.connect()
+        self.connection = parts.connect()
 
     def close(self) -> None:
         self.connection.close()
@@ -114,9 +114,9 @@ class Ledger:
 
     def commit(self) -> None:
         """Make it what readers see, and delete what none of them can need."""
-        part.retire(self.before, self.manifest, GRACE)
+        parts.retire(self.before, self.manifest, GRACE)
         self.store.commit(self.cluster, self.manifest)
-        part.sweep(self.folder, self.manifest)
+        parts.sweep(self.folder, self.manifest)
         self.before = self.store.manifest(self.cluster)
 
     def _write_attempts(self, first: datetime) -> None:
@@ -186,7 +186,7 @@ class Ledger:
         path = self.folder / f"{label}-{self.manifest['generation']:08d}.parquet"
         # Alike beside alike makes small files; past some size the sort costs more than it saves.
         order = _order(table) if about <= _SORTED else ""
-        count = part.write(self.connection, self.cluster, rows, path, order)
+        count = parts.write(self.connection, self.cluster, rows, path, order)
         known["open"] = path.name if count else None
 
     def _fold(self, table: Table, fresh: list[Fresh], *, late: bool) -> None:
@@ -252,7 +252,7 @@ def _listed(table: Table, item: Fresh) -> str | None:
     The hash of the last one again means that nothing changed. It never settles a doubt otherwise:
     rows that are back as they were prove the empty answer between them wrong.
     """
-    if table.companion is not None:
+    if table.inventory is not None:
         path = item.files.get(table.name)
         return None if path is None else hashlib.blake2b(path.read_bytes()).hexdigest()
     if table.name not in item.files or table.name != "spells":
@@ -294,5 +294,5 @@ def spells(folder: Path, known: dict[str, Any], table: Table, *, late: bool = Tr
             f" from {source(closed)}"
         )
     if not pieces:
-        pieces.append(blank_rows(table))
+        pieces.append(empty_rows(table))
     return " union all ".join(pieces)

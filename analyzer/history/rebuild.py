@@ -9,9 +9,9 @@ from analyzer.errors import StoreError
 from analyzer.history.entry import fresh
 from analyzer.history.fold import Fresh
 from analyzer.history.ledger import Ledger, blank
-from analyzer.history.part import EVERYTHING, quote, source
-from analyzer.history.table import TABLES
-from analyzer.store import Store
+from analyzer.history.parts import EVERYTHING, quote, source
+from analyzer.schema import TABLES
+from analyzer.store.layout import Store
 
 _CHUNK = 2_000_000  # rows folded at once
 

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from analyzer.errors import StoreError
 from analyzer.history.ledger import Ledger
-from analyzer.history.part import EVERYTHING, quote, source
-from analyzer.history.proof import prove
-from analyzer.history.table import TABLES
-from analyzer.inventory import INVENTORIES
-from analyzer.store import Store
+from analyzer.history.parts import EVERYTHING, quote, source
+from analyzer.history.verify import prove
+from analyzer.schema import INVENTORIES, TABLES
+from analyzer.store.layout import Store
 
 
 @dataclass(frozen=True, slots=True)

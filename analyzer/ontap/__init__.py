@@ -4,8 +4,8 @@ Failures are values here: every listing says how it ended and why (``Answer``).
 """
 
 from analyzer.ontap.client import Answer, Array, Problem
+from analyzer.ontap.decode import Malformed
 from analyzer.ontap.listing import companion, identity, novelties, sessions
-from analyzer.ontap.record import Malformed
 
 __all__ = [
     "Answer",

@@ -23,7 +23,7 @@ import httpx
 import msgspec
 
 from analyzer import __version__
-from analyzer.config import Cluster
+from analyzer.config.file import Cluster
 from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
 
 _AGAIN = {429, 502, 503, 504}

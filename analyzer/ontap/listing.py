@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import polars as pl
 
-from analyzer import restquery
 from analyzer.errors import Denied
-from analyzer.ontap import record, row
+from analyzer.ontap import decode, frame
 from analyzer.ontap.client import Array, Problem, same_place
-from analyzer.ontap.record import Malformed
-from analyzer.resource import FIRST, RESOURCES, Release, Resource
+from analyzer.ontap.decode import Malformed
+from analyzer.ontap.resources import FIRST, RESOURCES, Release, Resource
 
 _PAGES = 100_000
 
@@ -53,8 +52,8 @@ def identity(array: Array) -> Identity:
     """
     cluster = RESOURCES["cluster"]
     try:
-        answer = array.get(f"{cluster.path}?{restquery.write(fields=','.join(cluster.asked))}")
-        told = record.cluster(answer.body)
+        answer = array.get(f"{cluster.path}?{_query(fields=','.join(cluster.asked))}")
+        told = decode.cluster(answer.body)
     except Malformed as error:
         raise Problem(str(error)) from error
     except Problem as problem:
@@ -73,7 +72,7 @@ def sessions(array: Array, release: Release) -> Whole:
     """Every session, or what could be had of them. Never raises for what the array does."""
     whole = _list(array, RESOURCES["sessions"], release)
     if whole.frames:
-        whole.frames = [row.distinct(pl.concat(whole.frames))]
+        whole.frames = [frame.distinct(pl.concat(whole.frames))]
     return whole
 
 
@@ -89,7 +88,7 @@ def novelties(array: Array, name: str) -> list[str]:
         Problem: the array does not answer.
     """
     resource = RESOURCES[name]
-    body = array.get(f"{resource.path}?{restquery.write(fields='*', max_records=1)}").body
+    body = array.get(f"{resource.path}?{_query(fields='*', max_records=1)}").body
     try:
         told = msgspec.json.decode(body)
         records = told.get("records") if isinstance(told, dict) else None
@@ -111,11 +110,16 @@ def _names(value: Any, above: str = "") -> Iterator[str]:
         yield above
 
 
+def _query(**parameters: str | int) -> str:
+    """Parameters as a query string; ``,``, ``.`` and ``*`` stay as ONTAP's documentation has them."""
+    return "&".join(f"{name}={quote(str(value), safe=',.*')}" for name, value in parameters.items())
+
+
 def _list(array: Array, resource: Resource, release: Release) -> Whole:
     whole = Whole()
     cluster = array.cluster
     fields = ",".join(resource.request(release, connectivity=cluster.connectivity_tracking))
-    asking = restquery.write(
+    asking = _query(
         fields=fields, max_records=cluster.max_records, return_timeout=cluster.return_timeout
     )
     target: str | None = f"{resource.path}?{asking}"
@@ -137,7 +141,7 @@ def _turn(
     array: Array, resource: Resource, target: str, whole: Whole, seen: set[Any]
 ) -> str | None:
     """Take one page into *whole*; gives the target of the next. What it took to read it goes."""
-    page = record.page(resource.name, array.get(target).body)
+    page = decode.page(resource.name, array.get(target).body)
     records = page.records
     if len(records) > 1:
         # A circle may have a new link at every turn.
@@ -146,7 +150,7 @@ def _turn(
             raise Problem("the next link leads in a circle")
         seen.add(ends)
     if resource.name == "sessions":
-        whole.frames.append(row.sessions(records, whole.listed))
+        whole.frames.append(frame.sessions(records, whole.listed))
     else:
         whole.records += records
     whole.pages += 1
@@ -159,7 +163,7 @@ def _turn(
 
 
 def _key(one: Any) -> Any:
-    if isinstance(one, record.Session):
+    if isinstance(one, decode.Session):
         return one.svm and (one.svm.uuid or one.svm.name), one.target_portal_group, one.tsih
     return one.uuid
 

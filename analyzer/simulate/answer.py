@@ -1,9 +1,9 @@
 """What the array says to a request, before anything goes wrong with it."""
 
-from analyzer.resource import RESOURCES, Release, Resource
-from analyzer.restquery import QueryError
-from analyzer.restquery.answer import Answer, Request, answer, check, refusal
-from analyzer.restquery.page import Listing
+from analyzer.ontap.resources import RESOURCES, Release, Resource
+from analyzer.rest.language import QueryError
+from analyzer.rest.language.answer import Answer, Request, answer, check, refusal
+from analyzer.rest.language.page import Listing
 from analyzer.simulate.world import World
 
 _KEPT = 256

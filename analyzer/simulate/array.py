@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from analyzer.restquery import QueryError
-from analyzer.restquery.answer import Answer, refusal
-from analyzer.restquery.error import FORBIDDEN
+from analyzer.rest.language import QueryError
+from analyzer.rest.language.answer import Answer, refusal
+from analyzer.rest.language.error import FORBIDDEN
 from analyzer.simulate.answer import Speaker
 from analyzer.simulate.fault import Fault, Request, change
 from analyzer.simulate.script import Drift

@@ -18,8 +18,8 @@ from typing import Any
 
 import msgspec
 
-from analyzer.restquery import answer as restquery
-from analyzer.restquery.answer import Answer
+from analyzer.rest.language import answer as restquery
+from analyzer.rest.language.answer import Answer
 
 ON_WIRE = ("refuse", "reset", "truncated", "hang", "trickle", "drip")
 

@@ -13,7 +13,7 @@ from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET, socket
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any
 
-from analyzer.restquery.answer import Answer
+from analyzer.rest.language.answer import Answer
 from analyzer.simulate.fault import Fault, Request
 
 if TYPE_CHECKING:

@@ -8,10 +8,12 @@
 -- status = "refused, missing, failed or not asked."
 -- reason = "Why."
 -- ///
-with latest as (
-    select * from attempts
+with newest as (
+    select cluster, max(taken_at) as taken_at from attempts
     where status <> 'failed' and taken_at <= $until
-    qualify row_number() over (partition by cluster order by taken_at desc) = 1
+    group by cluster
+), latest as (
+    select a.* from attempts a join newest n on n.cluster = a.cluster and n.taken_at = a.taken_at
 )
 select * from (
     select cluster, 'svms' as inventory, svms_status as status, svms_reason as reason from latest

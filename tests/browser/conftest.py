@@ -9,7 +9,7 @@ import tab as chromium
 from pages import standing
 
 from analyzer import demo
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,12 @@
 from datetime import datetime
 from pathlib import Path
 
-from analyzer import demo, page, policy
-from analyzer.catalog import Catalog
-from analyzer.report import Request
-from analyzer.store import Store
+from analyzer import demo
+from analyzer.config import policy
+from analyzer.console import page
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
+from analyzer.store.layout import Store
 
 
 def standing(store: Store, path: Path, until: datetime, since: str = "24h") -> Path:

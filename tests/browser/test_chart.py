@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 
-from analyzer import chart, cli, page, query, report
-from analyzer.catalog import Catalog
+from analyzer import cli
+from analyzer.console import page
 from analyzer.errors import UsageError
-from analyzer.report import Report, Request
-from analyzer.store import Store
+from analyzer.output import chart
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Report, Request
+from analyzer.store.layout import Store
 
 pytest.importorskip("altair")
 
 
 def told(catalog: Catalog, name: str, **asked: Any) -> Report:
-    return report.run(catalog, query.reports()[name], Request(**asked))
+    return run.run(catalog, header.reports()[name], Request(**asked))
 
 
 def drawn(picture: Any) -> list[dict[str, Any]]:
@@ -46,7 +49,7 @@ def test_a_loss_without_an_end_is_drawn_to_the_end_of_the_window(sample: Catalog
 
 
 def test_spans_too_near_to_be_told_apart_are_one_and_no_other():
-    from analyzer.chart import data  # noqa: PLC0415  # needs the extra
+    from analyzer.output.chart import data  # noqa: PLC0415  # needs the extra
 
     start = datetime(2026, 11, 23)
     pixel = timedelta(days=1) / data.WIDTH

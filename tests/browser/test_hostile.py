@@ -11,10 +11,13 @@ import pytest
 from pages import standing
 from tab import Tab
 
-from analyzer import chart, demo, policy, query, report
-from analyzer.catalog import Catalog
-from analyzer.report import Request
-from analyzer.store import Store
+from analyzer import demo
+from analyzer.config import policy
+from analyzer.output import chart
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
+from analyzer.store.layout import Store
 
 pytest.importorskip("altair")
 
@@ -66,7 +69,7 @@ def test_nothing_of_the_array_runs_or_asks_or_overflows(tab: Tab, hostile: Store
 def test_a_picture_has_only_shapes_and_text(hostile: Store, name: str, tmp_path: Path):
     with demo.at(END + timedelta(minutes=1)):
         catalog = Catalog(hostile, tables=policy.tables(None))
-        told = report.run(catalog, query.reports()[name], Request(since="1h"))
+        told = run.run(catalog, header.reports()[name], Request(since="1h"))
         catalog.close()
     assert told.rows
     for picture in chart.draw(told):

@@ -10,8 +10,8 @@ import pytest
 from pages import standing
 from tab import Tab
 
-from analyzer import session
-from analyzer.snapshot import Listing, Snapshot
+from analyzer import schema
+from analyzer.store.snapshot import Listing, Snapshot
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("altair")
@@ -41,7 +41,7 @@ def _looks() -> list[Snapshot]:
                 "complete",
                 None,
                 pl.DataFrame(
-                    [row for row in every if random.random() > 0.1], schema=session.SCHEMA
+                    [row for row in every if random.random() > 0.1], schema=schema.SESSIONS.schema
                 ),
             ),
         )

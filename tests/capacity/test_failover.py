@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from analyzer import collect, query, report
-from analyzer.catalog import Catalog
-from analyzer.config import Cluster
-from analyzer.report import Request
+from analyzer.collect import collector
+from analyzer.config.file import Cluster
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
 from analyzer.simulate import SimulatedArray, apply, base_world
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 Held = dict[tuple[str, str], int]
 
@@ -18,7 +19,7 @@ Held = dict[tuple[str, str], int]
 def ask(root: Path, name: str, /, **params: Any) -> list[dict[str, Any]]:
     catalog = Catalog(Store(root))
     try:
-        return report.run(catalog, query.reports()[name], Request(params=params)).records()
+        return run.run(catalog, header.reports()[name], Request(params=params)).records()
     finally:
         catalog.close()
 
@@ -55,7 +56,7 @@ def test_it_agrees_with_the_array_that_is_made_to_fail(
 
         def snapshot(at: str) -> None:
             monkeypatch.setenv("ANALYZER_NOW", at)
-            (outcome,) = collect.collect(Store(tmp_path), [cluster])
+            (outcome,) = collector.collect(Store(tmp_path), [cluster])
             assert outcome.status == "complete"
 
         snapshot("2026-11-23T02:00:00Z")

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from analyzer import policy, query
-from analyzer.catalog import Catalog
-from analyzer.query import compose
-from analyzer.store import Store
+from analyzer.config import policy
+from analyzer.report import header
+from analyzer.report.catalog import Catalog
+from analyzer.report.header import compose
+from analyzer.store.layout import Store
 
 FIRST = date(2026, 1, 5)
 LIMIT = 1000
@@ -40,8 +41,8 @@ def forecast(
             [["c", node, LIMIT] for node in series if not node.startswith("free")],
         ),
     }  # fmt: skip
-    asked = query.reports()["forecast"]
-    models = {name: model for name, model in query.models().items() if name not in tables}
+    asked = header.reports()["forecast"]
+    models = {name: model for name, model in header.models().items() if name not in tables}
     catalog = Catalog(Store(tmp_path), tables=tables)
     try:
         at = datetime(last.year, last.month, last.day, 23)  # naive means UTC

@@ -13,7 +13,7 @@ MAKE = """
 import hashlib, sys, tempfile
 from pathlib import Path
 from analyzer import policy, query, render, report
-from analyzer.catalog import Catalog
+from analyzer.report.catalog import Catalog
 from analyzer.store import Store
 
 catalog = Catalog(Store(Path(sys.argv[1])), tables=policy.tables(None))

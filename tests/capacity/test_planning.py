@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 import pytest
 
-from analyzer import query
-from analyzer.cli import analyzer, ask
+from analyzer.cli import analyzer
+from analyzer.cli import report as report_command
+from analyzer.report import header
 
 PAGE = (Path(__file__).parents[2] / "docs" / "planning.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(
@@ -21,7 +22,7 @@ def test_a_block_holds_the_output_of_a_command_that_exists(command: str, output:
     first, *rest = shlex.split(command)
     found: click.Command = analyzer.commands[first]
     if first == "report":
-        found = ask.command(query.reports()[rest.pop(0)])
+        found = report_command.command(header.reports()[rest.pop(0)])
     found.make_context(command, rest, parent=click.Context(analyzer))
     assert output.strip()
     assert "Usage:" not in output

@@ -13,8 +13,8 @@ import pytest
 from plain import lone, row, stored
 
 from analyzer import cli, history
-from analyzer.catalog import Catalog
-from analyzer.store import Store
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_data"
@@ -270,7 +270,7 @@ def test_a_report_explains_itself(run: Run) -> None:
 
 
 def test_the_demonstration_says_how_it_can_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    from analyzer.cli.show import _called  # noqa: PLC0415  # only this test looks inside
+    from analyzer.cli.demo import _called  # noqa: PLC0415  # only this test looks inside
 
     monkeypatch.setattr("shutil.which", lambda _name: None)
     monkeypatch.setattr("sys.argv", [".venv/bin/analyzer", "demo"])

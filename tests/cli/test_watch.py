@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import cli, importer
+from analyzer import cli
 from analyzer.cli.watch import watch
+from analyzer.collect import files
 from analyzer.errors import StoreError, UsageError
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 # A runner in the background may have been told to ignore Ctrl-C, and its children inherit that.
 _MAIN = (
@@ -77,14 +78,14 @@ def test_new_snapshots_are_picked_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = Store(tmp_path / "store")
-    importer.fail(store, "c1", datetime(2026, 11, 23, 1), "HTTP 401")
+    files.fail(store, "c1", datetime(2026, 11, 23, 1), "HTTP 401")
     later = iter(["HTTP 402", None])
 
     def pause(_seconds: float) -> None:
         why = next(later)
         if why is None:
             raise KeyboardInterrupt
-        importer.fail(store, "c1", datetime(2026, 11, 23, 2), why)
+        files.fail(store, "c1", datetime(2026, 11, 23, 2), why)
 
     monkeypatch.setattr("analyzer.cli.watch.watch.__defaults__", (pause,))
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-23T03:00:00Z")
@@ -104,7 +105,7 @@ def test_it_draws_tables_only(
 
 
 def test_ctrl_c_ends_the_real_program_with_status_0(tmp_path: Path) -> None:
-    importer.fail(Store(tmp_path / "store"), "c1", datetime(2026, 11, 23, 1), "HTTP 401")
+    files.fail(Store(tmp_path / "store"), "c1", datetime(2026, 11, 23, 1), "HTTP 401")
     with subprocess.Popen(
         [sys.executable, "-c", _MAIN, "--store", str(tmp_path / "store"), "snapshots",
          "--watch", "600"],

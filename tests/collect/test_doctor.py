@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from analyzer import clock, doctor
-from analyzer.config import Cluster
+from analyzer import clock
+from analyzer.collect import doctor
+from analyzer.config.file import Cluster
 from analyzer.simulate import Fault, SimulatedArray, base_world
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 PASSWORD = "not-to-be-seen-4711"
 

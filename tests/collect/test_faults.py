@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import collect, history
-from analyzer.catalog import Catalog
-from analyzer.config import Cluster
+from analyzer import history
+from analyzer.collect import collector
+from analyzer.config.file import Cluster
 from analyzer.ontap import Array, sessions
+from analyzer.report.catalog import Catalog
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 SESSIONS = "*/iscsi/sessions"
 PASSWORD = "not-to-be-seen-4711"
@@ -46,10 +47,10 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(
     store: Store, cluster: Cluster, minute: int = 10, monkeypatch: pytest.MonkeyPatch | None = None
-) -> collect.Outcome:
+) -> collector.Outcome:
     if monkeypatch:
         monkeypatch.setenv("ANALYZER_NOW", f"2026-11-23T02:{minute:02}:00Z")
-    (outcome,) = collect.collect(store, [cluster])
+    (outcome,) = collector.collect(store, [cluster])
     return outcome
 
 
@@ -257,7 +258,7 @@ def test_a_broken_cluster_does_not_delay_the_others(
     array: SimulatedArray, cluster: Cluster, store: Store
 ) -> None:
     dead = replace(cluster, name="prod-b", url="http://127.0.0.1:9")
-    outcomes = collect.collect(store, [dead, cluster])
+    outcomes = collector.collect(store, [dead, cluster])
     assert [outcome.status for outcome in outcomes] == ["failed", "complete"]
 
 
@@ -267,7 +268,7 @@ def test_a_slot_is_collected_once(
     scheduled = replace(cluster, interval=300)
     for minute in (11, 13):
         monkeypatch.setenv("ANALYZER_NOW", f"2026-11-23T02:{minute:02}:07Z")
-        (outcome,) = collect.collect(store, [scheduled], slot=True)
+        (outcome,) = collector.collect(store, [scheduled], slot=True)
         assert outcome.exit_code == 0
     assert Catalog(store).run("select taken_at::varchar from attempts").rows == [
         ("2026-11-23 02:10:00",)
@@ -283,7 +284,7 @@ def test_what_a_killed_collector_left_is_folded_by_the_next(
     with monkeypatch.context() as patched:
         patched.setattr("analyzer.history.entry._fold", killed)
         with pytest.raises(KeyboardInterrupt):
-            collect.collect(store, [cluster])
+            collector.collect(store, [cluster])
     with array.moving() as world:
         apply(world, "drop", "lnx1", "L2")
     assert history.catch_up(store, "prod-a") == 1
@@ -297,7 +298,7 @@ def test_a_scheduled_run_keeps_what_the_configuration_says(
     for day in range(10, 20):
         for hour in (0, 12):
             monkeypatch.setenv("ANALYZER_NOW", f"2026-11-{day}T{hour:02}:00:00Z")
-            (outcome,) = collect.collect(
+            (outcome,) = collector.collect(
                 store, [cluster], compact_after=timedelta(days=2), keep=timedelta(days=5)
             )
             assert outcome.notes == ()

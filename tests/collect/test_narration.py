@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import cli, collect
-from analyzer.config import Cluster
+from analyzer import cli
+from analyzer.collect import collector
+from analyzer.config.file import Cluster
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 PASSWORD = "not-to-be-seen-4711"
 SESSIONS = "*/iscsi/sessions"
@@ -103,14 +104,14 @@ def test_a_variable_that_is_not_set_is_recorded_and_a_matter_of_configuration(
 def test_a_bug_with_one_cluster_is_told_when_the_others_are_stored(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = collect.take
+    whole = collector.take
 
     def broken(cluster: Cluster, *more: object) -> object:
         if cluster.name == "prod-b":
             raise RuntimeError("boom")
         return whole(cluster, *more)  # type: ignore[arg-type]  # as it came
 
-    monkeypatch.setattr(collect, "take", broken)
+    monkeypatch.setattr(collector, "take", broken)
     code, lines = run("collect")
     assert code == 70
     assert any(line.startswith("prod-a: complete") for line in lines)
@@ -129,7 +130,7 @@ def test_a_scope_is_by_name_or_uuid_and_a_stranger_is_named(
     uuid = array.world.svms["S1"].uuid
     for number, svms in enumerate((("svm_sql",), (uuid,), ("svm_sql", "svm_no"))):
         one = Cluster("a", cluster.url, "reader", cluster.secret, svms=svms, timeout=20.0)
-        (outcome,) = collect.collect(Store(tmp_path / str(number)), [one])
+        (outcome,) = collector.collect(Store(tmp_path / str(number)), [one])
         assert (outcome.status, outcome.sessions) == ("complete", 52)
         assert outcome.notes == (("svms: there is no 'svm_no'",) if "svm_no" in svms else ())
 
@@ -151,7 +152,7 @@ def test_a_steep_drop_within_the_scope_is_asked_about_and_doubted(
                 for number in range(1, 5):
                     apply(world, "drop", f"wrk{number}")
         array.faults = faults
-        (outcome,) = collect.collect(store, [one])
+        (outcome,) = collector.collect(store, [one])
         seen.append((outcome.status, outcome.sessions, outcome.exit_code))
     assert seen == [("complete", 24, 0), ("partial", 8, 3), ("complete", 8, 0)]
     asked = [request for request in array.requests if request.path.endswith("/iscsi/sessions")]

@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer import collect
-from analyzer.config import Cluster
+from analyzer.collect import collector
+from analyzer.config.file import Cluster
 from analyzer.ontap import Array, novelties
-from analyzer.resource import RESOURCES, SESSIONS
-from analyzer.restquery import parse, write
-from analyzer.restquery.answer import find
-from analyzer.restquery.query import pairs
+from analyzer.ontap.listing import _query as write
+from analyzer.ontap.resources import RESOURCES, SESSIONS
+from analyzer.rest.language import parse
+from analyzer.rest.language.answer import find
+from analyzer.rest.language.query import pairs
 from analyzer.simulate import SimulatedArray, base_world
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 
 @pytest.mark.parametrize("release", [(9, 6), (9, 8), (9, 9), (9, 11), (9, 16)])
@@ -25,7 +26,9 @@ def test_every_request_is_understood_by_the_release_it_goes_to(
     monkeypatch.setenv("SECRET", "pretend")
     with SimulatedArray(base_world(), password="pretend", version=(*release, 0)) as array:
         cluster = Cluster("prod-a", array.url, "admin", {"password_env": "SECRET"}, connectivity_tracking=True, return_timeout=7)  # fmt: skip
-        (outcome,) = collect.collect(Store(tmp_path / "store"), [replace(cluster, max_records=50)])
+        (outcome,) = collector.collect(
+            Store(tmp_path / "store"), [replace(cluster, max_records=50)]
+        )
         with Array(cluster) as asked:
             assert novelties(asked, "sessions") == []
         assert outcome.status == "complete"

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from analyzer import collect, doctor
-from analyzer.config import Cluster
+from analyzer.collect import collector, doctor
+from analyzer.config.file import Cluster
 from analyzer.simulate import SimulatedArray, base_world
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 PASSWORD = "not-to-be-seen-4711"
 
@@ -57,7 +57,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("SECRET", PASSWORD)
     running: list[SimulatedArray] = []
 
-    def run(tls: tuple[Path, Path], ca: Path | None = None, **how: Any) -> collect.Outcome:
+    def run(tls: tuple[Path, Path], ca: Path | None = None, **how: Any) -> collector.Outcome:
         array = SimulatedArray(base_world(), username="reader", password=PASSWORD, tls=tls)
         running.append(array)
         array.online()
@@ -68,7 +68,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             context.verify_mode = ssl.CERT_REQUIRED
         how = {"username": "reader", "secret": {"password_env": "SECRET"}, "timeout": 20.0, **how}
         cluster = Cluster("a", array.url, **how)
-        (outcome,) = collect.collect(Store(tmp_path / "store"), [cluster])
+        (outcome,) = collector.collect(Store(tmp_path / "store"), [cluster])
         (looked,) = [one for one in doctor.cluster(cluster) if one.name == "certificate"]
         assert (looked.status == "fail") == (outcome.exit_code != 0)
         assert not outcome.exit_code or array.requests == []

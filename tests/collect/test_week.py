@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import collect, history, report
-from analyzer.catalog import Catalog
-from analyzer.config import Cluster
-from analyzer.report import Request
+from analyzer import history
+from analyzer.collect import collector
+from analyzer.config.file import Cluster
+from analyzer.report import run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 PASSWORD = "not-to-be-seen-4711"
 SESSIONS = "*/iscsi/sessions"
@@ -34,11 +36,11 @@ class Week:
             timeout=20.0, max_records=40, interval=3 * 3600,
         )  # fmt: skip
 
-    def run(self, day: int, at: str, **how: object) -> collect.Outcome:
+    def run(self, day: int, at: str, **how: object) -> collector.Outcome:
         """What a scheduled run comes to; *at* may have an offset."""
         self.monkeypatch.setenv("ANALYZER_NOW", f"2026-10-{day}T{at}")
         cluster = replace(self.cluster, **how)  # type: ignore[arg-type]
-        (outcome,) = collect.collect(Store(self.root), [cluster], slot=True)
+        (outcome,) = collector.collect(Store(self.root), [cluster], slot=True)
         assert PASSWORD not in repr(outcome)
         return outcome
 
@@ -67,11 +69,11 @@ class Week:
         assert running.wait() == -9
         self.array.faults = []
 
-    def overlapping(self, day: int, at: str) -> tuple[collect.Outcome, collect.Outcome]:
+    def overlapping(self, day: int, at: str) -> tuple[collector.Outcome, collector.Outcome]:
         """Two runs at once: the one that was first, and the other."""
         before = len(self.array.requests)
         self.array.faults = [Fault("hang", SESSIONS, seconds=1.0)]
-        first: list[collect.Outcome] = []
+        first: list[collector.Outcome] = []
         running = threading.Thread(target=lambda: first.append(self.run(day, at)))
         running.start()
         while len(self.array.requests) < before + 2:
@@ -154,7 +156,7 @@ def test_coverage_says_exactly_what_was_seen_and_what_was_not(
     monkeypatch.setenv("ANALYZER_NOW", "2026-10-26T00:00:00Z")
     catalog = Catalog(Store(week.root))
     window = Request(since="2026-10-19T00:00:00Z", until="2026-10-25T21:00:00Z")
-    told = report.run(catalog, catalog.reports["coverage"], window).records()
+    told = run.run(catalog, catalog.reports["coverage"], window).records()
     spans = [(f"{one['from']:%a %H:%M}", f"{one['to']:%a %H:%M}", one["status"]) for one in told]
     assert spans == [
         ("Mon 00:00", "Tue 00:00", "complete"),
@@ -175,7 +177,7 @@ def test_coverage_says_exactly_what_was_seen_and_what_was_not(
     assert why[3] == "partial: HTTP 500: a simulated fault (code 393271)"
 
     # A loss that nobody saw happen is between the last look before it and the first after it.
-    lost = report.run(catalog, catalog.reports["dropped-connections"], window).records()
+    lost = run.run(catalog, catalog.reports["dropped-connections"], window).records()
     assert [(f"{one['lost_after']:%a %H:%M}", f"{one['lost_by']:%a %H:%M}") for one in lost] == [
         ("Tue 00:00", "Tue 06:40")
     ]

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from analyzer.config import Cluster
+from analyzer.config.file import Cluster
 from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
 from analyzer.ontap import Array, Problem, companion, identity, sessions
 from analyzer.ontap.listing import Whole

@@ -15,9 +15,9 @@ from scene import Watch
 from told import World, linux
 from twin import Twin
 
-from analyzer import policy
-from analyzer.catalog import Catalog
-from analyzer.store import Store
+from analyzer.config import policy
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
 
 # The main module of a parallel worker has no file, which pyspark takes for a run of its doctests.
 vars(sys.modules["__main__"]).setdefault("__file__", __file__)
@@ -98,7 +98,7 @@ def both(
     request: pytest.FixtureRequest, server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Twin]:
     """A history in both engines; the clock stands at its end."""
-    from analyzer.spark import Spark  # noqa: PLC0415  # the extra, which not every test needs
+    from analyzer.engine.spark import Spark  # noqa: PLC0415  # the extra, which not every test needs
 
     store: Store = request.getfixturevalue(request.param)
     since, until = WINDOWS[request.param]

@@ -3,9 +3,9 @@
 import pytest
 from twin import Twin
 
-from analyzer.catalog import Catalog
+from analyzer.engine.spark import translate
 from analyzer.errors import UsageError
-from analyzer.spark import translate
+from analyzer.report.catalog import Catalog
 
 # What is said here is about no history.
 pytestmark = pytest.mark.parametrize("both", ["recorded"], indirect=True)

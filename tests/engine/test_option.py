@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from pyspark.errors import PySparkException
 
-from analyzer.catalog import Catalog
 from analyzer.cli import status
+from analyzer.engine.spark import Spark, session
+from analyzer.engine.spark.run import Run
 from analyzer.errors import Unreachable
-from analyzer.spark import Spark, session
-from analyzer.spark.run import Run
-from analyzer.store import Store
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
 
 NOW = "2026-11-24T00:00:00Z"
 
@@ -41,7 +41,7 @@ def test_the_answer_is_the_same_to_the_byte(
 def test_where_nobody_listens_it_says_so_soon(
     recorded: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analyzer.spark.session._WAIT", 0.3)
+    monkeypatch.setattr("analyzer.engine.spark.session._WAIT", 0.3)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"sc://127.0.0.1:{taken.getsockname()[1]}"

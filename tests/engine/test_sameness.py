@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from twin import Twin
 
-from analyzer import query, report
-from analyzer.report import Request
+from analyzer.report import header, run
+from analyzer.report.run import Request
 
-MODELS = query.models()
-REPORTS = query.reports()
+MODELS = header.models()
+REPORTS = header.reports()
 
 
 def told(value: Any) -> str:
@@ -25,7 +25,7 @@ def test_a_model_has_the_same_rows(name: str, both: Twin) -> None:
         "since": both.since, "until": both.until, "at": both.until, "before": None,
         "after": both.until, "now": both.until,
     }  # fmt: skip
-    text = query.compose(MODELS[name], MODELS)
+    text = header.compose(MODELS[name], MODELS)
     here, there = both.duckdb.run(text, bound), both.spark.run(text, bound)
     assert there.columns == here.columns
     assert sorted(map(told, there.rows)) == sorted(map(told, here.rows))
@@ -37,6 +37,6 @@ def test_a_report_has_the_same_rows_in_the_same_order(
 ) -> None:
     monkeypatch.setenv("ANALYZER_NOW", both.until.isoformat())
     request = Request(since=both.since.isoformat(), until=both.until.isoformat())
-    here, there = (report.run(one, REPORTS[name], request) for one in (both.duckdb, both.spark))
+    here, there = (run.run(one, REPORTS[name], request) for one in (both.duckdb, both.spark))
     assert list(map(told, there.rows)) == list(map(told, here.rows))
     assert there == here

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from analyzer.catalog import Catalog
-from analyzer.store import Store
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from bundles import NOW, WINDOW, Write
 
 from analyzer import cli
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 
 def _written(store: Store, output: Path, *options: str) -> Path:

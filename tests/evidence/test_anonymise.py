@@ -14,13 +14,15 @@ import polars as pl
 import pytest
 from bundles import WINDOW, Write, members, reports, unpacked
 
-from analyzer import cli, history, importer, session
+from analyzer import cli, history, schema
+from analyzer.collect import files
 from analyzer.evidence.anonymise import anonymise
 from analyzer.evidence.bundle import Asked, _take
 from analyzer.evidence.pseudonym import Pseudonyms
-from analyzer.inventory import INVENTORIES
-from analyzer.snapshot import Listing, Snapshot
-from analyzer.store import Store
+from analyzer.ontap.decode import normal_address
+from analyzer.schema import INVENTORIES
+from analyzer.store.layout import Store
+from analyzer.store.snapshot import Listing, Snapshot
 
 # Values of a report that name somebody; the rest is the verdict.
 NAMES = {
@@ -127,7 +129,7 @@ def test_an_anonymised_store_gives_back_its_own_snapshots(anonymous: Path, tmp_p
 
 def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
     """Aliases, comments, spellings of their own, reasons: none of them is a column of a report."""
-    row = dict.fromkeys(session.SCHEMA) | {
+    row = dict.fromkeys(schema.SESSIONS.schema) | {
         "svm_id": "payroll-svm", "svm": "payroll-svm", "initiator": "iqn.2019-02.com.acme:payroll",
         "initiator_raw": "iqn.2019-02.com.ACME:Payroll", "alias": "payroll.acme.example",
         "comment": "ask Jane Roe", "isid": "00:01", "tsih": 1, "connections": 1, "cid": 0,
@@ -137,11 +139,11 @@ def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
         "igroups": [{"uuid": None, "name": "payroll-hosts"}],
     }  # fmt: skip
     store = Store(tmp_path / "store")
-    rows = pl.DataFrame([row], schema=session.SCHEMA)
+    rows = pl.DataFrame([row], schema=schema.SESSIONS.schema)
     history.record(
         store, Snapshot("acme-a", datetime(2026, 11, 23), Listing("complete", None, rows))
     )
-    importer.fail(store, "acme-a", datetime(2026, 11, 23, 1), "acme-a.example: HTTP 401 for roe")
+    files.fail(store, "acme-a", datetime(2026, 11, 23, 1), "acme-a.example: HTTP 401 for roe")
     into = Store(tmp_path / "into")
     history.excerpt(store, "acme-a", into, datetime(2026, 11, 22), datetime(2026, 11, 24))
     anonymise(into, Pseudonyms(b"x" * 32))
@@ -159,11 +161,11 @@ def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
     (cluster,) = into.clusters()
     assert history.verify(into, cluster).problem is None
     (given,) = history.rows(into, cluster, datetime(2026, 11, 23))
-    one = dict(zip(session.SCHEMA, given, strict=True))
+    one = dict(zip(schema.SESSIONS.schema, given, strict=True))
     assert one["interface_id"] == one["interface"] == one["target_portal_group"]
     assert one["svm_id"] == one["svm"]
     assert one["initiator_raw"].lower() == one["initiator"] != one["initiator_raw"]
-    assert session.normal_address(one["initiator_address_raw"]) == one["initiator_address"]
+    assert normal_address(one["initiator_address_raw"]) == one["initiator_address"]
     assert ip_address(one["interface_address"]) in ip_network("fe80::/10")
     assert one["isid"] == "00:01"
 
@@ -171,14 +173,14 @@ def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
 def test_a_full_private_network_can_be_anonymised(tmp_path: Path) -> None:
     """No key is without a pseudonym that is somebody's address there; one is taken all the same."""
     rows = [
-        dict.fromkeys(session.SCHEMA)
+        dict.fromkeys(schema.SESSIONS.schema)
         | {"svm_id": "s", "initiator": f"iqn.2026-11.example:h{host}", "isid": "00:01",
            "tsih": host, "connections": 1, "target_portal_group": "l1", "interface_id": "l1",
            "initiator_address": f"192.168.{host}.1"}
         for host in range(256)
     ]  # fmt: skip
     store = Store(tmp_path / "store")
-    frame = pl.DataFrame(rows, schema=session.SCHEMA)
+    frame = pl.DataFrame(rows, schema=schema.SESSIONS.schema)
     history.record(store, Snapshot("a", datetime(2026, 11, 23), Listing("complete", None, frame)))
     at = datetime(2026, 11, 23)
     folder = tmp_path / "folder"
@@ -186,7 +188,9 @@ def test_a_full_private_network_can_be_anonymised(tmp_path: Path) -> None:
     _take(store, Asked(at, at, ["a"], anonymous=True), folder)
     (cluster,) = Store(folder / "store").clusters()
     given = history.rows(Store(folder / "store"), cluster, at)
-    assert len({row[list(session.SCHEMA).index("initiator_address")] for row in given}) == 256
+    assert (
+        len({row[list(schema.SESSIONS.schema).index("initiator_address")] for row in given}) == 256
+    )
 
 
 def test_a_key_is_long_enough(

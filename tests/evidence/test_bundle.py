@@ -10,9 +10,11 @@ import polars as pl
 import pytest
 from bundles import NOW, WINDOW, Write, members, reports, unpacked
 
-from analyzer import cli, history, importer, policy
+from analyzer import cli, history
+from analyzer.collect import files
+from analyzer.config import policy
 from analyzer.evidence.bundle import REPORTS
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 SINCE, UNTIL = datetime(2026, 11, 23, 2, 12), datetime(2026, 11, 23, 2, 16)
 
@@ -161,7 +163,7 @@ def test_of_two_clusters_the_bundle_has_those_that_were_asked_for(
 ) -> None:
     both = Store(tmp_path / "both")
     for cluster in ("prod-a", "prod-b"):
-        importer.fail(both, cluster, datetime(2026, 11, 23, 3), "HTTP 500")
+        files.fail(both, cluster, datetime(2026, 11, 23, 3), "HTTP 500")
     bundle = write("--cluster", "*-b", store=both)
     assert json.loads(members(bundle)["manifest.json"])["parameters"]["clusters"] == ["prod-b"]
     assert not [name for name in members(bundle) if "prod-a" in name]

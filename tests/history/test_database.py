@@ -7,10 +7,10 @@ import pytest
 from plain import lone, row, stored
 
 from analyzer import history
-from analyzer.catalog import Catalog
-from analyzer.history import database
-from analyzer.history.table import TABLES
-from analyzer.store import Store
+from analyzer.history import views
+from analyzer.report.catalog import Catalog
+from analyzer.schema import TABLES
+from analyzer.store.layout import Store
 
 
 def test_it_holds_the_same_rows_as_the_reports_see(recorded: Store) -> None:
@@ -45,6 +45,6 @@ def test_it_is_made_anew_where_the_store_has_moved(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["attempts", "spells"])
 def test_it_can_be_asked_before_anything_happened(tmp_path: Path, name: str) -> None:
     store = Store(tmp_path / "store")
-    database.refresh(store)
+    views.refresh(store)
     with duckdb.connect(str(store.database), read_only=True) as shell:
         assert shell.execute(f"select count(*) from {name}").fetchall() == [(0,)]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from analyzer.basis import COLUMNS
-from analyzer.catalog import Catalog
-from analyzer.store import Store
+from analyzer.engine.tables import COLUMNS
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
 
 HELD = "select count(*) from duckdb_tables() where table_name like 'held_%'"
 
@@ -13,7 +13,7 @@ def test_what_is_too_long_to_hold_is_read_where_it_lies_and_says_the_same(
     recorded: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Catalog(recorded)
-    monkeypatch.setattr("analyzer.basis._SMALL_ROWS", 2)
+    monkeypatch.setattr("analyzer.engine.tables._SMALL_ROWS", 2)
     lying = Catalog(recorded)
     (all_of_them,), (few,) = held.run(HELD).rows[0], lying.run(HELD).rows[0]
     assert all_of_them == len(COLUMNS)

@@ -13,8 +13,8 @@ import pytest
 from plain import START
 
 from analyzer import history
-from analyzer.catalog import Catalog
-from analyzer.store import Store
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
 
 KILLS = int(os.environ.get("ANALYZER_KILLS", "3"))  # of each kind of work
 

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plain import START, STEP, lone, row, stored
 
-from analyzer import history, inventory, report, session
-from analyzer.catalog import Catalog
+from analyzer import history, schema
 from analyzer.demo import at
-from analyzer.history.table import TABLES
-from analyzer.report import Request
-from analyzer.snapshot import Listing, Snapshot
-from analyzer.store import Store
+from analyzer.report import run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
+from analyzer.schema import TABLES
+from analyzer.store.layout import Store
+from analyzer.store.snapshot import Listing, Snapshot
 
 
 @st.composite
@@ -44,12 +45,12 @@ def histories(draw: st.DrawFn) -> list[Snapshot]:
         inventories = {}
         if status != "failed" and draw(st.booleans()):
             listed = [{"uuid": svm, "name": svm, "state": "running"} for svm in svms]
-            frame = pl.DataFrame(listed, schema=inventory.SCHEMAS["svms"])
+            frame = pl.DataFrame(listed, schema=schema.INVENTORIES["svms"].schema)
             inventories["svms"] = Listing("complete", None, frame)
         sessions = Listing(
             status,
             None if status == "complete" else "why",
-            pl.DataFrame(rows, schema=session.SCHEMA),
+            pl.DataFrame(rows, schema=schema.SESSIONS.schema),
         )
         made.append(Snapshot("c1", START + STEP * number, sessions, inventories))
     return made
@@ -109,7 +110,7 @@ def test_care_changes_no_table(snapshots: list[Snapshot]) -> None:
 def test_bounds_are_the_neighbouring_comparable_snapshots(snapshots: list[Snapshot]) -> None:
     with TemporaryDirectory() as folder:
         tables = told(stored(folder, "one", snapshots))
-    names = ["cluster", *session.SCHEMA, "seen_after", "first_seen", "last_seen", "gone_by"]
+    names = ["cluster", *schema.SESSIONS.schema, "seen_after", "first_seen", "last_seen", "gone_by"]
     seen: dict[str, list[datetime]] = {"a": [], "b": []}
     for attempt in sorted(tables["attempts"], key=lambda row: row[1]):
         if attempt[2] == "complete":
@@ -175,7 +176,7 @@ def test_coverage_has_no_holes_and_believes_only_what_two_snapshots_enclose(
         catalog = Catalog(store)
         settled = catalog.run("from attempts").records()
         asked = Request(since=since.isoformat(), until=until.isoformat())
-        spans = report.run(catalog, catalog.reports["coverage"], asked).records()
+        spans = run.run(catalog, catalog.reports["coverage"], asked).records()
         catalog.close()
     edges = [since, *[span["to"] for span in spans]]
     assert [span["from"] for span in spans] == edges[: len(spans)]

@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 from plain import START, lone, row
 
-from analyzer import collect, demo, history, lease, report
-from analyzer.catalog import Catalog
-from analyzer.config import Cluster
+from analyzer import demo, history
+from analyzer.collect import collector
+from analyzer.config.file import Cluster
 from analyzer.errors import Busy
-from analyzer.report import Request
+from analyzer.report import run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
 from analyzer.simulate import SimulatedArray, base_world
-from analyzer.store import Store
+from analyzer.store import lease
+from analyzer.store.layout import Store
 
 DEAD = """
 import sys, time
@@ -175,13 +178,13 @@ def test_snapshots_and_coverage_say_which_host_looked(
         cluster = Cluster("c1", array.url, "reader", {"password_env": "LEASE_SECRET"})
         for minute, host in ((0, "here"), (5, "there"), (10, "there")):
             with demo.at(START + timedelta(minutes=minute)):
-                (told,) = collect.collect(Store(tmp_path, host), [cluster])
+                (told,) = collector.collect(Store(tmp_path, host), [cluster])
                 assert told.status == "complete", told.reason
     with demo.at(START + timedelta(minutes=10)):
         catalog = Catalog(Store(tmp_path))
         request = Request(since=START.isoformat(), until="now")
         rows = {
-            name: report.run(catalog, catalog.reports[name], request).records()
+            name: run.run(catalog, catalog.reports[name], request).records()
             for name in ("snapshots", "coverage")
         }
         catalog.close()

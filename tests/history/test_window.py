@@ -5,18 +5,19 @@ from pathlib import Path
 
 from plain import START, lone, row, stored
 
-from analyzer import history, query, report
-from analyzer.catalog import Catalog
-from analyzer.report import Request
-from analyzer.store import Store
+from analyzer import history
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
+from analyzer.store.layout import Store
 
 
 def lost(store: Store, since: int, until: int) -> list[tuple[object, ...]]:
     """Initiator, lost by (minutes) and status of every row of dropped-connections."""
     catalog = Catalog(store)
     times = [(START + timedelta(minutes=minute)).isoformat() for minute in (since, until)]
-    asked = query.reports()["dropped-connections"]
-    rows = report.run(catalog, asked, Request(since=times[0], until=times[1])).records()
+    asked = header.reports()["dropped-connections"]
+    rows = run.run(catalog, asked, Request(since=times[0], until=times[1])).records()
     catalog.close()
     return [(r["initiator"], (r["lost_by"] - START).seconds // 60, r["status"]) for r in rows]
 

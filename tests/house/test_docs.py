@@ -17,7 +17,7 @@ import workplace
 
 from analyzer import cli
 from analyzer.cli.watch import watch
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]

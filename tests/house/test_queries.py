@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from analyzer import query, report
-from analyzer.catalog import Catalog
-from analyzer.report import Request
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
 
-REPORTS = query.reports()
-MODELS = query.models()
+REPORTS = header.reports()
+MODELS = header.models()
 
 
 def window() -> Request:
@@ -21,8 +21,8 @@ def window() -> Request:
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_returns_the_columns_that_it_declares(name: str, sample: Catalog) -> None:
     asked = MODELS[name]
-    bound = dict.fromkeys(query.STANDARD) | {param.name: param.default for param in asked.params}
-    text = query.compose(asked, MODELS)
+    bound = dict.fromkeys(header.STANDARD) | {param.name: param.default for param in asked.params}
+    text = header.compose(asked, MODELS)
     for needed in MODELS.values():
         bound |= {param.name: param.default for param in needed.params}
     assert [column for column, _ in sample.describe(text, bound)] == list(asked.columns)
@@ -31,14 +31,14 @@ def test_a_model_returns_the_columns_that_it_declares(name: str, sample: Catalog
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_runs_bare_and_says_the_same_twice(name: str, sample: Catalog) -> None:
     asked = REPORTS[name]
-    one, other = (report.run(sample, asked, window()) for _ in range(2))
+    one, other = (run.run(sample, asked, window()) for _ in range(2))
     assert one.rows == other.rows
     assert one.coverage == other.coverage
 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_uses_every_parameter_that_it_declares(name: str) -> None:
-    text = query.compose(REPORTS[name], MODELS)
+    text = header.compose(REPORTS[name], MODELS)
     for param in REPORTS[name].params:
         assert re.search(rf"\${param.name}\b", text), f"{name} declares {param.name} for nothing"
 
@@ -64,7 +64,7 @@ def test_a_file_dropped_into_a_folder_is_a_report_with_its_own_help(tmp_path: Pa
         '-- over = "instant"\n-- [columns]\n-- alias = "What it calls itself"\n-- ///\n'
         "select distinct alias from spells order by all\n"
     )
-    assert query.reports([tmp_path])["aliases"].title == "Aliases"
+    assert header.reports([tmp_path])["aliases"].title == "Aliases"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_malformed_file_is_named_with_what_is_wrong(
 ) -> None:
     path = tmp_path / f"bad{random.randrange(10**9)}.sql"
     path.write_text(text)
-    with pytest.raises(query.UsageError) as caught:
-        query.parse(path)
+    with pytest.raises(header.UsageError) as caught:
+        header.parse(path)
     assert str(path) in str(caught.value)
     assert complaint in str(caught.value)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.history.table import TABLES
-from analyzer.snapshot import ATTEMPT
+from analyzer.schema import ATTEMPT, TABLES
 
 ROOT = Path(__file__).parents[2]
 

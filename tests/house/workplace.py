@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analyzer.history import database
+from analyzer.history import views
 from analyzer.simulate import SimulatedArray, base_world
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-11-24T00:05:00Z"  # after the last recorded snapshot: a new one can be collected
@@ -41,7 +41,7 @@ def workplace(folder: Path, recorded: Store) -> Iterator[Path]:
     """Set the folder up; the array answers meanwhile."""
     shutil.copytree(recorded.root, folder / "store")
     (folder / "store" / "history" / "seed" / "made.txt").unlink()
-    database.refresh(Store(folder / "store"))
+    views.refresh(Store(folder / "store"))
     for path in (ROOT / "sample_data").glob("*.json"):
         shutil.copy(path, folder)
     told = (ROOT / "docs" / "writing-a-report.md").read_text(encoding="utf-8")

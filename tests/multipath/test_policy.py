@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from told import LIFS, World, linux
 
-from analyzer import policy
+from analyzer.config import policy
 from analyzer.errors import UsageError
 
 

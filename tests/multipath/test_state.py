@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from told import A1, A2, B1, B2, Login, World, linux
 
-from analyzer import policy, report
-from analyzer.catalog import Catalog
+from analyzer.config import policy
 from analyzer.demo import at
-from analyzer.render.table import coverage
-from analyzer.store import Store
+from analyzer.output.table import coverage
+from analyzer.report import run
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def test_what_had_no_data_is_said(world: World) -> None:
     world.take()
     with at(world.now):
         catalog = Catalog(Store(world.root), tables=policy.tables(None))
-        told = report.run(catalog, catalog.reports["multipath-imbalance"])
+        told = run.run(catalog, catalog.reports["multipath-imbalance"])
         catalog.close()
     silent = {one["rule"]: one["why"] for one in told.coverage[0]["not_judged"]}
     assert silent["single_node"] == "interfaces were not collected"

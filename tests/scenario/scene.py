@@ -22,13 +22,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from analyzer import collect, demo, importer, report
-from analyzer.catalog import Catalog
-from analyzer.config import Cluster
-from analyzer.inventory import INVENTORIES
-from analyzer.report import Request
+from analyzer import demo
+from analyzer.collect import collector
+from analyzer.collect import files as from_files
+from analyzer.config.file import Cluster
+from analyzer.report import run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
+from analyzer.schema import INVENTORIES
 from analyzer.simulate import Fault, Replay, SimulatedArray, World, base_world, script
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 DAY = date(2026, 11, 23)
 STEP = timedelta(minutes=5)
@@ -73,7 +76,7 @@ class Scene:
                 catalog = Catalog(self.store, folders=self.folders)
                 try:
                     asked = catalog.reports[name]
-                    self.seen[key] = report.run(catalog, asked, request).records()
+                    self.seen[key] = run.run(catalog, asked, request).records()
                 finally:
                     catalog.close()
         return self.seen[key]
@@ -217,7 +220,7 @@ class _Import:
         if word == "skipped":
             return
         if word == "failed":
-            importer.fail(self.store, CLUSTER, instant, " ".join(rest) or "HTTP 500")
+            from_files.fail(self.store, CLUSTER, instant, " ".join(rest) or "HTTP 500")
             return
         sessions = seen(world, word, rest)
         lists = {name: world.inventory(name) for name in self.inventories}
@@ -233,7 +236,7 @@ class _Import:
         self.random.shuffle(sessions)
         pages = self._pages([self._spelled(one) for one in sessions], broken=word == "partial")
         files = {name: self._write(name, records) for name, records in lists.items()}
-        importer.bring(self.store, CLUSTER, instant, pages, files)
+        from_files.bring(self.store, CLUSTER, instant, pages, files)
 
     def _pages(self, records: list[Row], *, broken: bool) -> list[Path]:
         """Two pages; a broken listing ends with a next link."""
@@ -316,7 +319,7 @@ class _Http:
             timeout=5.0, max_records=few,
         )  # fmt: skip
         with demo.at(instant):
-            (outcome,) = collect.collect(self.store, [cluster])
+            (outcome,) = collector.collect(self.store, [cluster])
         if word in {"failed", "partial", ""}:
             assert outcome.status == (word or "complete"), outcome
 

@@ -14,9 +14,12 @@ import pytest
 import test_catalogue as catalogue
 from scene import Watch
 
-from analyzer import history, importer, query, snapshot
-from analyzer.ontap import row
-from analyzer.snapshot import Listing, Snapshot
+from analyzer import history
+from analyzer.collect import files
+from analyzer.ontap import frame
+from analyzer.report import header
+from analyzer.store import snapshot
+from analyzer.store.snapshot import Listing, Snapshot
 
 
 @dataclass(frozen=True)
@@ -140,21 +143,21 @@ def failed_as_empty(_fail: object) -> Callable[..., Any]:
 
 PATCHES: dict[str, tuple[Any, str, Callable[..., Any], Callable[[Watch], None], str]] = {
     "names instead of uuids": (
-        row, "sessions", names_instead_of_uuids,
+        frame, "sessions", names_instead_of_uuids,
         lambda watch: catalogue.test_i15_an_svm_and_an_interface_are_renamed(
             watch, catalogue.RENAMES["the portal group follows"]
         ),
         "events",
     ),
     "case-sensitive initiators": (
-        row, "sessions", case_sensitive_initiators, catalogue.test_i01_a_quiet_night, "events",
+        frame, "sessions", case_sensitive_initiators, catalogue.test_i01_a_quiet_night, "events",
     ),
     "partial read as complete": (
-        importer, "_sessions", partial_as_complete, catalogue.test_i12_a_truncated_page,
+        files, "_sessions", partial_as_complete, catalogue.test_i12_a_truncated_page,
         "dropped-connections",
     ),
     "failed read as empty": (
-        importer, "fail", failed_as_empty,
+        files, "fail", failed_as_empty,
         catalogue.test_failures_in_a_row_are_unknown_and_nothing_else, "events",
     ),
 }  # fmt: skip
@@ -171,7 +174,7 @@ def test_a_broken_query_is_noticed(name: str, whole: Watch, tmp_path: Path) -> N
     (tmp_path / "model").mkdir()
     texts: dict[str, str] = {}
     for edit in EDITS[name]:
-        text = texts.get(edit.file) or (query.home() / f"{edit.file}.sql").read_text()
+        text = texts.get(edit.file) or (header.home() / f"{edit.file}.sql").read_text()
         assert edit.old in text, f"{edit.file}.sql no longer holds: {edit.old}"
         texts[edit.file] = text.replace(edit.old, edit.new)
     for file, text in texts.items():

@@ -9,8 +9,8 @@ from netapp_ontap.error import NetAppRestError
 from netapp_ontap.resources import Cluster, Igroup, IpInterface, IscsiSession, Node, Svm
 from vendor import FILTERS, bare, by_key, listed, strict
 
-from analyzer.resource import RESOURCES, SESSIONS
-from analyzer.restquery.selection import values
+from analyzer.ontap.resources import RESOURCES, SESSIONS
+from analyzer.rest.language.selection import values
 from analyzer.simulate import SimulatedArray, apply, base_world
 
 

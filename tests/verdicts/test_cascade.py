@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plain import START, lone, row, stored
 
-from analyzer import importer, query, report
-from analyzer.catalog import Catalog
-from analyzer.report import Request
-from analyzer.store import Store
+from analyzer.collect import files
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
+from analyzer.store.layout import Store
 
 LATER = START + timedelta(minutes=5)
 
@@ -49,7 +50,7 @@ def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[d
         snapshots = [lone("complete", rows + before, 0), lone("complete", rows + after, 5)]
         catalog = Catalog(stored(folder, "one", snapshots))
         request = Request(before=START.isoformat(), after=LATER.isoformat())
-        found = report.run(catalog, query.reports()["changes"], request).records()
+        found = run.run(catalog, header.reports()["changes"], request).records()
         catalog.close()
     return found
 
@@ -140,16 +141,14 @@ def test_real_captures_import_and_report(tmp_path: Path) -> None:
     for k, path in enumerate(sorted(payloads.glob("0[127]_*.json"))):
         page = tmp_path / path.name
         page.write_text(json.dumps(json.loads(path.read_text())["body"]))
-        told, code = importer.bring(store, f"c{k}", START, [page])
+        told, code = files.bring(store, f"c{k}", START, [page])
         assert (told["status"], code) == ("complete", 0)
         again = tmp_path / "again.json"
         again.write_text(page.read_text())
-        importer.bring(store, f"c{k}", LATER, [again])
+        files.bring(store, f"c{k}", LATER, [again])
     catalog = Catalog(store)
-    for name, asked in query.reports().items():
-        found = report.run(
-            catalog, asked, Request(since=START.isoformat(), until=LATER.isoformat())
-        )
+    for name, asked in header.reports().items():
+        found = run.run(catalog, asked, Request(since=START.isoformat(), until=LATER.isoformat()))
         if name in {"changes", "events", "dropped-connections"}:
             assert found.rows == []
     assert catalog.run("select count(*) from spells where cluster = 'c2'").rows == [(7,)]

@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 from plain import START, STEP, lone, row, stored
 
-from analyzer import query, report
-from analyzer.catalog import Catalog
-from analyzer.inventory import SCHEMAS
-from analyzer.report import Request
-from analyzer.snapshot import Listing
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
+from analyzer.schema import INVENTORIES
+from analyzer.store.snapshot import Listing
 
 
 def told(folder: Path, name: str, *listings: list[dict[str, Any]], since: int = 0) -> list[Any]:
@@ -19,7 +19,7 @@ def told(folder: Path, name: str, *listings: list[dict[str, Any]], since: int = 
     snapshots = [lone("complete", rows, 5 * k) for k, rows in enumerate(listings)]
     catalog = Catalog(stored(str(folder), "one", snapshots))
     times = [(START + STEP * k).isoformat() for k in (since, len(listings))]
-    found = report.run(catalog, query.reports()[name], Request(since=times[0], until=times[1]))
+    found = run.run(catalog, header.reports()[name], Request(since=times[0], until=times[1]))
     catalog.close()
     return found.records()
 
@@ -76,17 +76,17 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path
     empty = [replace(one, inventories=svms("sql", "m", "web", "app")) for one in taken]
     catalog = Catalog(stored(str(tmp_path), "two", empty))
     window = Request(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
-    known = query.reports()
-    (outage,) = report.run(catalog, known["outages"], window).records()
+    known = header.reports()
+    (outage,) = run.run(catalog, known["outages"], window).records()
     assert (outage["cause_kind"], outage["status"], outage["severity"]) == (
         "svm", "replaced", "medium",
     )  # fmt: skip
     assert "switched over to sql-mc on c2" in outage["detail"]
-    lost = report.run(catalog, known["dropped-connections"], window).records()
+    lost = run.run(catalog, known["dropped-connections"], window).records()
     assert {(r["cluster"], r["status"], r["replaced_by"]) for r in lost} == {
         ("c1", "replaced", "sql-mc on c2")
     }
-    came = report.run(catalog, known["new-initiators"], window).records()
+    came = run.run(catalog, known["new-initiators"], window).records()
     assert {one["initiator"] for one in came} == {"iqn.h1", "iqn.h2", "iqn.h3"}
     for one in came:
         assert "known from sql on c1, which switched over" in one["detail"]
@@ -95,5 +95,9 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path
 
 def svms(*uuids: str) -> dict[str, Listing]:
     """A list of SVMs, so that one without rows is in scope."""
-    rows = [dict.fromkeys(SCHEMAS["svms"]) | {"uuid": uuid, "name": uuid} for uuid in uuids]
-    return {"svms": Listing("complete", None, pl.DataFrame(rows, schema=SCHEMAS["svms"]))}
+    rows = [
+        dict.fromkeys(INVENTORIES["svms"].schema) | {"uuid": uuid, "name": uuid} for uuid in uuids
+    ]
+    return {
+        "svms": Listing("complete", None, pl.DataFrame(rows, schema=INVENTORIES["svms"].schema))
+    }

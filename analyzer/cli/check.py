@@ -1,0 +1,161 @@
+"""The command that answers a scheduler: check."""
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.context import Context, pass_context
+from analyzer.config.rules import SEVERITIES
+
+if TYPE_CHECKING:
+    from analyzer.alerts.check import Answer
+    from analyzer.alerts.state import News
+    from analyzer.config.rules import Alarm
+
+
+@click.command("check")
+@click.option("--since", default="24h", show_default=True, help="Begin of the window.")
+@click.option("--until", default="now", show_default=True, help="End of the window.")
+@click.option("--cluster", multiple=True, help="Only this cluster; * matches; repeatable.")
+@click.option("--report", "only", multiple=True, help="Only this report; repeatable.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="Least severity that makes the exit status 1.  [default: configured, or high]",
+)
+@click.option("--strict-coverage", is_flag=True, help="Exit status 3 where something is unknown.")
+@click.option("--once", is_flag=True, help="Tell only what is new or over since the last time.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "nagios", "prometheus"]),
+    default="table",
+    show_default=True,
+    help="table is for people; prometheus is for a textfile collector.",
+)
+@click.option(
+    "--plugin", is_flag=True, help="Be a monitoring plugin: that line, and exit status 0 to 3."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write to a file, whole or not at all.",
+)
+@pass_context
+def check(
+    context: Context,
+    /,
+    cluster: tuple[str, ...],
+    only: tuple[str, ...],
+    fail_on: str | None,
+    format_: str,
+    output: Path | None,
+    *,
+    strict_coverage: bool,
+    once: bool,
+    plugin: bool,
+    **times: str,
+) -> int:
+    """Run every report that finds something, and answer with the exit status.
+
+    With --plugin it is 0, 1 (warning), 2 (critical) or 3 (unknown), as Nagios, Icinga and Checkmk
+    read it; what cannot be answered is unknown too.
+
+    With --once the exit status is 1 only for what is new, and the configured webhook hears of it.
+    """
+    from analyzer import clock  # noqa: PLC0415  # --help answers at once
+    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
+    from analyzer.alerts import state  # noqa: PLC0415  # --help answers at once
+    from analyzer.errors import AnalyzerError, UsageError  # noqa: PLC0415  # --help answers at once
+
+    if plugin and (once or output is not None):
+        raise UsageError("--plugin prints the state: it goes with neither --once nor --output")
+    try:
+        alarm, done = _run(context, cluster, only, fail_on, times, strict=strict_coverage)
+    except AnalyzerError as error:
+        if not plugin:
+            raise
+        click.echo(f"ISCSI UNKNOWN - {error}")
+        return 3
+    if plugin:
+        click.echo(done.nagios())
+        return done.plugin_code
+    code, found = done.exit_code, None
+    if once:
+        found = state.news(context.open(), done.reports, clock.now())
+        if code == 1 and not found.first:
+            code = int(bool(found.new))
+    told = _told(done, found, format_, code)
+    formats.put(told, output, sys.stdout, people=format_ == "table")
+    if found is not None:
+        _tell(alarm, found)
+        state.remember(context.open(), found)
+    return code
+
+
+def _run(
+    context: Context,
+    clusters: tuple[str, ...],
+    only: tuple[str, ...],
+    fail_on: str | None,
+    times: dict[str, str],
+    *,
+    strict: bool,
+) -> "tuple[Alarm, Answer]":
+    from analyzer.alerts import check as room  # noqa: PLC0415  # --help answers at once
+    from analyzer.config.rules import Alarm  # noqa: PLC0415  # --help answers at once
+    from analyzer.report import run  # noqa: PLC0415  # --help answers at once
+
+    configured = context.configuration()
+    alarm = configured.alarm if configured is not None else Alarm()
+    if fail_on is not None:
+        alarm = replace(alarm, fail_on=fail_on)
+    catalog = context.catalog(clusters)
+    request = run.Request(**times, at=times["until"])  # type: ignore[arg-type]  # only times
+    return alarm, room.check(catalog, request, alarm, strict=strict, only=only)
+
+
+def _told(done: "Answer", found: "News | None", format_: str, code: int) -> str:
+    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
+    from analyzer.output.json import envelope  # noqa: PLC0415  # --help answers at once
+
+    if format_ == "json":
+        told = {"exit_code": code, "reports": [envelope(one) for one, _ in done.reports]}
+        if found is not None:
+            told["news"] = found.told()
+        return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    if format_ == "nagios":
+        return done.nagios() + "\n"
+    if format_ == "prometheus":
+        return done.prometheus()
+    if found is not None:
+        return "".join(f"{line}\n" for line in found.lines())
+    parts = [
+        formats.text(one, "table", None if sys.stdout.isatty() else formats.table.WIDTH) + "\n"
+        for one, _ in done.reports
+        if any(row["severity"] != "info" for row in one.records())
+    ]
+    return "".join(parts) + done.nagios().partition(" | ")[0].removeprefix("ISCSI ") + "\n"
+
+
+def _tell(alarm: "Alarm", found: "News") -> None:
+    """The webhook hears before the store remembers: what it missed is told again."""
+    if alarm.webhook is None or not (found.new or found.over or (found.first and found.known)):
+        return
+    from analyzer.alerts import webhook  # noqa: PLC0415  # the network, only when there is news
+    from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
+
+    token = None
+    if alarm.webhook_token_env is not None:
+        token = os.environ.get(alarm.webhook_token_env)
+        if not token:
+            raise UsageError(f"webhook: the environment has no {alarm.webhook_token_env}")
+    webhook.post(alarm.webhook, found.told(), token)
+
+
+COMMANDS = (check,)

@@ -1,0 +1,158 @@
+"""Commands that bring sessions in: collect, import, doctor."""
+
+from json import dumps
+from pathlib import Path
+
+import click
+
+from analyzer.cli.context import Context, pass_context, shown
+from analyzer.cli.progress import progress
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("collect")
+@click.argument("clusters", nargs=-1)
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 256),
+    default=8,
+    show_default=True,
+    help="How many clusters at a time.",
+)
+@click.option("--slot", is_flag=True, help="Store under the scheduled instant, once.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How everything on stderr is written; json is an object a line.",
+)
+@pass_context
+def collect(
+    context: Context, /, clusters: tuple[str, ...], parallel: int, log_format: str, *, slot: bool
+) -> int:
+    """Take one snapshot of each configured (or named) cluster.
+
+    With [retention] in the configuration it also compacts and prunes, once a day. With --quiet
+    only what did not end well is told.
+    """
+    from analyzer.errors import AnalyzerError  # noqa: PLC0415  # --help answers at once
+
+    if log_format == "text":
+        return _collect(context, clusters, parallel, slot=slot, json=False)
+    try:
+        return _collect(context, clusters, parallel, slot=slot, json=True)
+    except AnalyzerError as error:
+        context.complain(_json(level="error", message=str(error)))
+        return error.exit_code
+
+
+def _collect(
+    context: Context, names: tuple[str, ...], parallel: int, *, slot: bool, json: bool
+) -> int:
+    from analyzer.collect import collector as room  # noqa: PLC0415  # --help answers at once
+
+    config = context.required()
+    wanted = config.named(names)
+    for cluster in wanted:
+        for warning in room.warnings(cluster, slot=slot):
+            told = f"{cluster.name}: {warning}"
+            context.say(
+                _json(level="warning", cluster=cluster.name, message=warning) if json else told
+            )
+
+    def done(outcome: room.Outcome) -> None:
+        tell = context.complain if outcome.exit_code else context.say
+        if json:
+            tell(outcome.json())
+        else:
+            tell(outcome.line())
+            for note in outcome.notes:
+                context.say(f"{outcome.cluster}: {note}")
+        step()
+
+    with progress(context, "collecting", len(wanted)) as step:
+        outcomes = room.collect(
+            context.open(), wanted, parallel=parallel, slot=slot, done=done,
+            compact_after=config.compact_after, keep=config.keep,
+        )  # fmt: skip
+    return max((outcome.exit_code for outcome in outcomes), default=0)
+
+
+def _json(**told: str) -> str:
+    return dumps(told, sort_keys=True)
+
+
+@click.command("import")
+@click.option("--cluster", required=True, help="Which cluster the answers are of.")
+@click.option("--taken-at", required=True, help="When the cluster was asked.")
+@click.option("--failed", metavar="WHY", help="Record that nothing could be had, and why.")
+@click.option("--svms", type=_FILE, help="Answer of /api/svm/svms.")
+@click.option("--interfaces", type=_FILE, help="Answer of /api/network/ip/interfaces.")
+@click.option("--igroups", type=_FILE, help="Answer of /api/protocols/san/igroups.")
+@click.option("--nodes", type=_FILE, help="Answer of /api/cluster/nodes.")
+@click.option("--cluster-info", type=_FILE, help="Answer of /api/cluster.")
+@click.argument("pages", nargs=-1, type=_FILE)
+@pass_context
+def import_(
+    context: Context,
+    /,
+    cluster: str,
+    taken_at: str,
+    failed: str | None,
+    cluster_info: Path | None,
+    pages: tuple[Path, ...],
+    **companions: Path | None,
+) -> int:
+    """Saved API answers (PAGES in order, - is stdin) become a snapshot."""
+    from analyzer import clock  # noqa: PLC0415  # --help answers at once
+    from analyzer.collect import files  # noqa: PLC0415  # --help answers at once
+    from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
+
+    instant = clock.moment(taken_at)
+    store = context.open()
+    if failed is not None:
+        if pages:
+            raise UsageError("--failed takes no pages: nothing could be had")
+        told = files.fail(store, cluster, instant, failed)
+        context.say(f"{cluster}: recorded as failed at {clock.iso(instant)}: {told['reason']}")
+        return 0
+    if not pages:
+        raise UsageError("give the saved pages of the session listing, or --failed")
+    given = {name: path for name, path in companions.items() if path is not None}
+    with progress(context, "importing", 1):
+        told, code = files.bring(store, cluster, instant, pages, given, cluster_info)
+    why = f": {told['reason']}" if told["reason"] else ""
+    context.say(
+        f"{cluster}: {told['status']} at {clock.iso(told['taken_at'])},"
+        f" {told['sessions']} sessions, {told['connections']} connections{why}"
+    )
+    return code
+
+
+@click.command("doctor")
+@click.argument("clusters", nargs=-1)
+@click.option("--example", is_flag=True, help="Print a configuration to start from.")
+@pass_context
+def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> int:
+    """Check configuration, credentials, TLS, rights and store, and say what to do."""
+    from analyzer.collect import doctor as room  # noqa: PLC0415  # --help answers at once
+    from analyzer.config.file import EXAMPLE  # noqa: PLC0415  # --help answers at once
+
+    if example:
+        click.echo(EXAMPLE, nl=False)
+        return 0
+    wanted = context.required().named(clusters)
+    code = 0
+    for checks in (room.store(context.open()), *(room.cluster(one) for one in wanted)):
+        for check in checks:
+            code = max(code, check.exit_code)
+            who = f"{check.cluster}: " if check.cluster else ""
+            # Releases and names are the array's own words.
+            click.echo(shown(f"{check.status:<4}  {who}{check.name}: {check.detail}"))
+            for line in check.advice.splitlines():
+                click.echo(shown(f"      {line}"))
+    return code
+
+
+COMMANDS: tuple[click.Command, ...] = (collect, import_, doctor)

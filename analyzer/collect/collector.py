@@ -1,0 +1,275 @@
+"""One snapshot of each cluster, side by side: a broken one never delays the others.
+
+Whatever goes wrong, the attempt is recorded with its status and its reason.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from analyzer import clock, history, ontap
+from analyzer.config.file import Cluster
+from analyzer.errors import AnalyzerError, Denied
+from analyzer.ontap import Array, Problem
+from analyzer.ontap.decode import listing as rows_of
+from analyzer.ontap.listing import Identity, Whole
+from analyzer.schema import INVENTORIES
+from analyzer.store import snapshot
+from analyzer.store.layout import Store
+from analyzer.store.snapshot import EXITS, Listing, Snapshot
+from analyzer.text import visible
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one cluster's run ended; *notes* name inventories that were not collected."""
+
+    cluster: str
+    status: str
+    exit_code: int
+    taken_at: datetime | None = None
+    sessions: int = 0
+    connections: int = 0
+    seconds: float = 0.0
+    reason: str | None = None
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def json(self) -> str:
+        """One line for a program."""
+        told = {name: value for name, value in asdict(self).items() if name != "taken_at"}
+        told["taken_at"] = clock.iso(self.taken_at) if self.taken_at else None
+        told["level"] = "error" if self.exit_code else "warning" if self.notes else "info"
+        return json.dumps(told, sort_keys=True)
+
+    def line(self) -> str:
+        """One line for a person."""
+        counts = f", {self.sessions} sessions, {self.connections} connections"
+        why = f": {visible(self.reason)}" if self.reason else ""
+        shown = counts if self.status in {"complete", "partial", "suspect"} else ""
+        return f"{self.cluster}: {self.status}{shown}, {self.seconds:.1f} s{why}"
+
+
+def warnings(cluster: Cluster, *, slot: bool) -> Iterator[str]:
+    """What is said of a cluster on every run, until its configuration changes."""
+    if cluster.verify is False:
+        yield "verify = false: its certificate is not checked"
+    if cluster.in_clear:
+        yield "its url is http: what is sent, the password too, can be read on the way"
+    if slot and not cluster.interval:
+        yield "it has no interval, so that --slot means nothing for it"
+
+
+def collect(
+    store: Store,
+    clusters: Sequence[Cluster],
+    *,
+    parallel: int = 8,
+    slot: bool = False,
+    compact_after: timedelta | None = None,
+    keep: timedelta | None = None,
+    done: Callable[[Outcome], None] = lambda _outcome: None,
+) -> list[Outcome]:
+    """Take one snapshot of each; *done* hears of each as it ends.
+
+    With *slot*, the instant is the scheduled one (the configured interval, rounded down). A slot
+    that is stored is not taken again; one that was tried and failed is, under the instant of the
+    new try. With *compact_after* or *keep* the store is tidied behind it, once a day.
+    """
+
+    def one(cluster: Cluster) -> Outcome:
+        outcome = _one(store, cluster, slot=slot)
+        if outcome.taken_at is None:
+            return outcome
+        try:
+            history.tidy(store, cluster.name, outcome.taken_at, compact_after, keep)
+        except AnalyzerError as error:
+            return replace(outcome, notes=(*outcome.notes, f"not tidied: {error}"))
+        return outcome
+
+    history.side_by_side()
+    with ThreadPoolExecutor(max_workers=max(1, min(parallel, len(clusters) or 1))) as pool:
+        running = [pool.submit(one, cluster) for cluster in clusters]
+        for ended in as_completed(running):
+            if ended.exception() is None:
+                done(ended.result())
+    # What is a bug with one cluster is raised when the others have their snapshots.
+    return [ended.result() for ended in running]
+
+
+def _one(store: Store, cluster: Cluster, *, slot: bool) -> Outcome:
+    start = time.monotonic()
+    try:
+        with store.lock(cluster.name):
+            taken_at = clock.now().replace(microsecond=0)
+            history.catch_up(store, cluster.name)
+            manifest = store.manifest(cluster.name)
+            behind = _behind(taken_at, manifest.get("horizon"))
+            if "ANALYZER_NOW" not in os.environ:
+                # Two runs within a second, or a clock that was set back onto one.
+                while history.last(store, cluster.name, taken_at, taken_at + _span(1)) is not None:
+                    taken_at += _span(1)
+            if slot and cluster.interval:
+                began = _slot(taken_at, cluster.interval)
+                told = history.last(store, cluster.name, began, began + _span(cluster.interval))
+                if told is not None and told["status"] != "failed":
+                    told["reason"] = "this slot is stored"
+                    return _outcome(cluster, told, None, behind, time.monotonic() - start)
+                tried = told["taken_at"] if told is not None else None
+                taken_at = began if tried is None else max(taken_at, tried + _span(1))
+            taken, problem, notes = take(cluster, taken_at, manifest.get("sessions"))
+            taken = replace(taken, collector=store.host)
+            told = history.record(store, taken)
+    except AnalyzerError as error:
+        reason = str(error)
+        return Outcome(
+            cluster.name, "failed", error.exit_code, seconds=time.monotonic() - start, reason=reason
+        )
+    return _outcome(cluster, told, problem, behind + notes, time.monotonic() - start)
+
+
+def _span(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def _slot(present: datetime, interval: int) -> datetime:
+    passed = int((present - _EPOCH).total_seconds())
+    return present - _span(passed % interval)
+
+
+def _behind(present: datetime, horizon: str | None) -> tuple[str, ...]:
+    """What to say if the last snapshot is of a later instant: times overlap, none is refused."""
+    if horizon is None or (ahead := datetime.fromisoformat(horizon) - present) <= timedelta():
+        return ()
+    last = clock.iso(datetime.fromisoformat(horizon))
+    return (f"the last snapshot, of {last}, is {ahead} ahead of the clock: was it set back?",)
+
+
+def _outcome(
+    cluster: Cluster,
+    told: dict[str, Any],
+    problem: Problem | None,
+    notes: tuple[str, ...],
+    seconds: float,
+) -> Outcome:
+    code = EXITS[told["status"]]
+    if told["status"] == "failed" and problem is not None:
+        code = problem.error.exit_code
+    return Outcome(
+        cluster.name, told["status"], code, told["taken_at"], told["sessions"],
+        told["connections"], seconds, told["reason"], notes,
+    )  # fmt: skip
+
+
+def take(
+    cluster: Cluster, taken_at: datetime, before: int | None
+) -> tuple[Snapshot, Problem | None, tuple[str, ...]]:
+    """Ask one cluster for everything; *before* is how many sessions its last complete answer had.
+
+    Never raises for what the array does: that is in the snapshot's status and reason.
+    """
+    start = time.monotonic()
+    asked = clock.now()
+    try:
+        with Array(cluster) as array:
+            who = ontap.identity(array)
+            whole = _believed(array, who, before)
+            inventories = _companions(array, who, whole)
+    except Problem as problem:
+        whole, who, inventories = Whole("failed", problem.reason, problem=problem), Identity(), {}
+    rows = whole.frames[0] if whole.frames else snapshot.empty()
+    skew = (who.dated - asked).total_seconds() if who.dated else None
+    taken = Snapshot(
+        cluster=cluster.name,
+        taken_at=taken_at,
+        sessions=Listing(whole.status, whole.reason, rows, whole.pages),
+        inventories=inventories,
+        cluster_uuid=who.uuid,
+        version=who.version,
+        seconds=round(time.monotonic() - start, 3) if "ANALYZER_NOW" not in os.environ else None,
+        expected_interval=cluster.interval,
+        clock_skew=skew if "ANALYZER_NOW" not in os.environ else None,
+        svms_wanted=cluster.svms,
+    )
+    notes = tuple(
+        f"{name} not collected: {told.reason or told.status}"
+        for name, told in inventories.items()
+        if told.status != "complete"
+    )
+    notes += tuple(f"svms: there is no '{name}'" for name in _strangers(cluster, inventories))
+    return taken, whole.problem, notes
+
+
+def _strangers(cluster: Cluster, inventories: dict[str, Listing]) -> list[str]:
+    """SVMs that the configuration names and the cluster does not have."""
+    svms = inventories.get("svms")
+    if svms is None or svms.status != "complete":
+        return []
+    known = {*svms.rows["uuid"], *svms.rows["name"]}
+    return [name for name in cluster.svms if name not in known]
+
+
+def _believed(array: Array, who: Identity, before: int | None) -> Whole:
+    """The sessions; a sudden emptiness or a steep drop is asked about once more.
+
+    A drop that could not be asked about again is partial: what it shows is there. An emptiness
+    is for the history to doubt.
+    """
+    whole, found = _wanted(array, who)
+    if whole.status != "complete" or not before:
+        return whole
+    if found and found >= before * (1 - array.cluster.shrink):
+        return whole
+    again, _ = _wanted(array, who)
+    if again.status == "complete":
+        return again
+    if found:
+        whole.status, whole.problem = "partial", again.problem
+        whole.reason = f"{found} sessions after {before}, and asked again: {again.reason}"
+    return whole
+
+
+def _wanted(array: Array, who: Identity) -> tuple[Whole, int]:
+    """The sessions within the configured scope, and how many there are."""
+    whole = ontap.sessions(array, who.release)
+    svms = array.cluster.svms
+    if svms:
+        whole.frames = [
+            rows.filter(rows["svm_id"].is_in(svms) | rows["svm"].is_in(svms))
+            for rows in whole.frames
+        ]
+    key = ("svm_id", "target_portal_group", "tsih")
+    return whole, sum(rows.select(key).n_unique() for rows in whole.frames)
+
+
+def _companions(array: Array, who: Identity, whole: Whole) -> dict[str, Listing]:
+    if whole.status == "failed" and (whole.problem is None or not whole.problem.status):
+        return {}  # it does not answer
+    return {name: _companion(array, name, who) for name in INVENTORIES}
+
+
+def _companion(array: Array, name: str, who: Identity) -> Listing:
+    whole = ontap.companion(array, name, who.release)
+    status = whole.status
+    if whole.problem is not None:
+        status = "failed"
+        if whole.problem.error is Denied:
+            status = "refused"
+        elif whole.problem.status in {400, 404}:
+            status = "missing"
+    kept = whole.records
+    if name == "interfaces":
+        # Those that can carry iSCSI; releases that list no services keep all that an SVM owns.
+        kept = [
+            item
+            for item in kept
+            if item.svm and (not item.services or "data_iscsi" in item.services)
+        ]
+    rows = rows_of(name, kept if status == "complete" else [])
+    return Listing(status, whole.reason, rows, whole.pages)

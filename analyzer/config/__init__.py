@@ -1,0 +1,1 @@
+"""What the administrator writes: clusters, secrets, policy, rules."""

@@ -1,0 +1,1 @@
+"""The pages that a browser sees, made of the same reports."""

@@ -1,0 +1,104 @@
+"""DuckDB's SQL in Spark's words.
+
+Every column is traced to its table and every expression to its type first, so that what follows
+is about what an expression is, and not about how it was written. What DuckDB and Spark
+understand differently is mended then, by ``shape`` and ``word``; no query knows of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+
+from analyzer.engine.spark import shape, word
+from analyzer.errors import UsageError
+
+_KINDS = {bool: "boolean", int: "bigint", float: "double", str: "varchar", datetime: "timestamp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A relation of a statement, and those that it uses, each as often as it does.
+
+    *grows* is what a recursive one adds to itself, round by round.
+    """
+
+    name: str
+    sql: str
+    uses: tuple[str, ...]
+    grows: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement in Spark's words: relations, each standing on those before it, and the last."""
+
+    parts: tuple[Part, ...]
+    sql: str
+    uses: tuple[str, ...]
+
+
+def translate(
+    text: str, tables: Mapping[str, Mapping[str, str]], bound: Mapping[str, Any]
+) -> Statement:
+    """A statement over *tables* (name, column, DuckDB type) with the parameters *bound*.
+
+    Raises:
+        UsageError: there is no saying it in Spark's words; says what.
+    """
+    known = tuple((name, tuple(columns.items())) for name, columns in tables.items())
+    kinds = tuple((name, _KINDS.get(type(value))) for name, value in bound.items())
+    return _translated(text, known, kinds)
+
+
+@lru_cache(maxsize=256)
+def _translated(
+    text: str,
+    tables: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+    bound: tuple[tuple[str, str | None], ...],
+) -> Statement:
+    schema: dict[str, object] = {name: dict(columns) for name, columns in tables}
+    kinds = dict(bound)
+    try:
+        # A text that ends in '' is not read whole without a line's end.
+        tree: exp.Expr = sqlglot.parse_one(f"{text}\n", read="duckdb")
+        for node in list(tree.find_all(exp.Placeholder)):
+            kind = kinds.get(node.name)
+            if kind is not None:
+                node.replace(exp.cast(node.copy(), kind, dialect="duckdb"))
+        shape.plain(tree)
+        tree = qualify(tree, schema=schema, dialect="duckdb", quote_identifiers=False)
+        tree = annotate_types(tree, schema=schema, dialect="duckdb")
+        return _statement(word.mended(shape.mended(tree)))
+    except SqlglotError as error:
+        raise UsageError(f"cannot be said in Spark's SQL: {error}") from error
+
+
+def _statement(tree: exp.Expr) -> Statement:
+    top = tree.args.get("with_")
+    relations = top.expressions if top is not None else []
+    tree.set("with_", None)
+    names = {cte.alias for cte in relations}
+    parts = []
+    for cte in relations:
+        body, uses, grows = cte.this, _uses(cte.this, names), None
+        if cte.alias in uses:
+            body, grows = body.this, _text(body.expression)
+        others = tuple(name for name in uses if name != cte.alias)
+        parts.append(Part(cte.alias, _text(body), others, grows))
+    return Statement(tuple(parts), _text(tree), _uses(tree, names))
+
+
+def _uses(tree: exp.Expr, names: set[str]) -> tuple[str, ...]:
+    return tuple(table.name for table in tree.find_all(exp.Table) if table.name in names)
+
+
+def _text(tree: exp.Expr) -> str:
+    return tree.sql("spark", comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)

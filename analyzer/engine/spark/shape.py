@@ -1,0 +1,204 @@
+"""Statements that Spark wants in another shape: their WITH, ALL, QUALIFY and windows."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlglot import exp
+
+from analyzer.engine.spark import subquery
+from analyzer.engine.spark.call import column, of
+from analyzer.engine.spark.subquery import inner
+
+
+def plain(tree: exp.Expr) -> None:
+    """Before anything is known of columns: one WITH, at the top, and no named windows."""
+    for nested in list(tree.find_all(exp.Subquery)):
+        # A statement that others filter brings its own.
+        own = nested.this.args.get("with_")
+        if own is not None and tree.args.get("with_") is None:
+            nested.this.set("with_", None)
+            tree.set("with_", own)
+    top = tree.args.get("with_")
+    if top is not None:
+        flat: list[exp.CTE] = []
+        for cte in list(top.expressions):
+            _lift(top, cte, flat)
+            flat.append(cte)
+        top.set("expressions", flat)
+        for cte in flat:
+            if cte.alias in cte.this.named_selects:
+                _rename(cte, f"{cte.alias}__", [tree])
+    for select in tree.find_all(exp.Select):
+        _window_names(select)
+
+
+def _lift(top: exp.Expr, cte: exp.CTE, flat: list[exp.CTE]) -> None:
+    """Bring the relations inside *cte* before it, under names of their own."""
+    within = cte.this.args.get("with_")
+    if within is None:
+        return
+    cte.this.set("with_", None)
+    if within.args.get("recursive"):
+        top.set("recursive", True)  # noqa: FBT003  # sqlglot's own
+    for one in list(within.expressions):
+        _lift(top, one, flat)
+        _rename(one, f"{cte.alias}__{one.alias}", [*within.expressions, cte])
+        flat.append(one)
+
+
+def _rename(cte: exp.CTE, fresh: str, places: Iterable[exp.Expr]) -> None:
+    """Call a relation otherwise, but in the qualified names of its columns."""
+    name, columns = cte.alias, cte.this.named_selects
+    # Where one of its columns has the relation's name, name.x may be a field of that column.
+    spoken = name not in columns
+    for place in places:
+        for used in place.find_all(exp.Column):
+            if not spoken and used.table == name and used.name in columns:
+                used.set("table", exp.to_identifier(fresh))
+        for table in place.find_all(exp.Table):
+            if table.name == name:
+                if spoken and not table.alias:
+                    table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
+                table.set("this", exp.to_identifier(fresh))
+    cte.set("alias", exp.TableAlias(this=exp.to_identifier(fresh)))
+
+
+def _window_names(select: exp.Select) -> None:
+    """Put the definition of a named window where its name stands."""
+    named = {window.name: window for window in select.args.get("windows") or ()}
+    for window in list(select.find_all(exp.Window)):
+        told = named.get(window.alias)
+        if told is None or window is told:
+            continue
+        window.set("alias", None)
+        for part in ("partition_by", "order", "spec"):
+            value = told.args.get(part)
+            if value and not window.args.get(part):
+                several = isinstance(value, list)
+                window.set(part, [one.copy() for one in value] if several else value.copy())
+    select.set("windows", None)
+
+
+def mended(tree: exp.Expr) -> exp.Expr:
+    """The statement, whose columns are all traced, in a shape that Spark and its like read."""
+    for query in list(tree.find_all(exp.Query)):
+        if not isinstance(query.parent, exp.SetOperation) and not isinstance(query, exp.Subquery):
+            _columns(query)
+    for select in list(tree.find_all(exp.Select)):
+        _group_all(select)
+        subquery.exists(select)
+    subquery.correlated(tree)
+    for order in list(tree.find_all(exp.Order)):
+        _order_all(order)
+    for select in reversed(list(tree.find_all(exp.Select))):
+        wrapped = _deviation(_qualify(select))
+        if select is tree:
+            tree = wrapped
+        elif wrapped is not select:
+            select.replace(wrapped)
+    return tree
+
+
+def _columns(query: exp.Expr) -> None:
+    """Of two columns of one name the first is meant; a union goes by its first part's names."""
+    selects = list(_branches(query))
+    names = selects[0].named_selects
+    kept = [k for k, name in enumerate(names) if name not in names[:k]]
+    for select in selects:
+        chosen = [exp.alias_(select.expressions[k].unalias(), names[k], quoted=True) for k in kept]
+        select.set("expressions", chosen)
+
+
+def _branches(query: exp.Expr) -> Iterator[exp.Select]:
+    if isinstance(query, exp.SetOperation):
+        yield from _branches(query.this)
+        yield from _branches(query.expression)
+    elif isinstance(query, exp.Subquery):
+        yield from _branches(query.this)
+    elif isinstance(query, exp.Select):
+        yield query
+
+
+def _group_all(select: exp.Select) -> None:
+    group = select.args.get("group")
+    if group is not None and group.args.get("all"):
+        keys = [one.unalias().copy() for one in select.expressions if not _aggregates(one)]
+        select.set("group", exp.Group(expressions=keys) if keys else None)
+
+
+def _aggregates(node: exp.Expr) -> bool:
+    """Whether it is an aggregate of a group, and not of a window."""
+    for found in node.find_all(exp.AggFunc, exp.Anonymous):
+        holder = found.parent.parent if isinstance(found.parent, exp.Filter) else found.parent
+        if (isinstance(found, exp.AggFunc) or _is_mad(found)) and not isinstance(
+            holder, exp.Window
+        ):
+            return True
+    return False
+
+
+def _order_all(order: exp.Order) -> None:
+    if [one.this.name.lower() for one in order.expressions] == ["all"]:
+        names = order.parent.named_selects  # type: ignore[union-attr]  # only a query is ordered by all
+        order.set(
+            "expressions", [exp.Ordered(this=column(name), nulls_first=False) for name in names]
+        )
+
+
+def _qualify(select: exp.Select) -> exp.Select:
+    """QUALIFY is a condition on a column of what is selected."""
+    told = select.args.get("qualify")
+    if told is None:
+        return select
+    names = select.named_selects
+    within = select.copy()
+    within.set("qualify", None)
+    within.set("order", None)
+    within.select(exp.alias_(told.this.copy(), "kept__"), copy=False)
+    top = within.args.pop("with_", None)
+    outer = exp.select(*map(column, names)).from_(inner(within)).where(column("kept__"))
+    outer.set("order", select.args.get("order"))
+    order = outer.args.get("order")
+    for used in list(order.find_all(exp.Column)) if order else ():
+        shown = [one.alias for one in select.expressions if one.unalias() == used]
+        if shown:
+            used.replace(column(shown[0]))
+    outer.set("with_", top)
+    return outer
+
+
+def _is_mad(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and node.name.lower() == "mad"
+
+
+def _deviation(select: exp.Select) -> exp.Select:
+    """``mad`` is the middle of the distances from the middle, of a list of all."""
+    lists = [one.alias for one in select.expressions if _is_mad(one.unalias())]
+    if not lists:
+        return select
+    outer = []
+    for one in select.expressions:
+        told = column(one.alias)
+        if one.alias in lists:
+            one.set("this", of("collect_list", one.this.expressions[0]))
+            far = of("abs", exp.Sub(this=exp.column("v"), expression=_middle(told)))
+            each = exp.Lambda(this=far, expressions=[exp.to_identifier("v")])
+            told = exp.alias_(_middle(of("transform", told, each)), one.alias, quoted=True)
+        outer.append(told)
+    within = select.copy()
+    top = within.args.pop("with_", None)
+    wrapped = exp.select(*outer).from_(inner(within))
+    wrapped.set("with_", top)
+    return wrapped
+
+
+def _middle(held: exp.Expr) -> exp.Expr:
+    """The median of a list of numbers."""
+    ends = []
+    for more in (-1, 0):
+        place = exp.Paren(
+            this=exp.Add(this=of("size", held.copy()), expression=exp.Literal.number(more))
+        )
+        half = exp.IntDiv(this=place, expression=exp.Literal.number(2))
+        ends.append(of("get", of("array_sort", held.copy()), half))
+    both = exp.Paren(this=exp.Add(this=ends[0], expression=ends[1]))
+    return exp.Paren(this=exp.Div(this=both, expression=exp.cast(exp.Literal.number(2), "double")))

@@ -1,0 +1,122 @@
+"""``history.duckdb``: the history as tables, for anyone's DuckDB.
+
+It holds views only. They look up the committed files in the manifests each time they are asked,
+so that a shell which has been open for a week sees the history as it is now, and nobody ever
+waits for it. It is built beside and renamed over, and only when the store has moved or the
+program is another.
+"""
+
+import json
+import threading
+
+import duckdb
+
+from analyzer import __version__, schema
+from analyzer.errors import StoreError
+from analyzer.history.ledger import blank
+from analyzer.history.parts import engine, quote
+from analyzer.schema import BOUNDS, TABLES, Table
+from analyzer.store.layout import Store, publish
+
+_MAKING = threading.Lock()  # clusters side by side: the first makes it, the others find it
+_OPEN = ("seen_after", "first_seen")
+_CLOSED = ("seen_after", "first_seen", "last_seen", "gone_by")
+
+
+def refresh(store: Store) -> None:
+    """Make the database if it is missing, moved or of another version.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    with _MAKING:
+        _refresh(store)
+
+
+def _refresh(store: Store) -> None:
+    seed = store.history / "seed"
+    told = f"{__version__} {store.root}"
+    mark = seed / "made.txt"
+    if mark.is_file() and mark.read_text() == told and store.database.is_file():
+        return
+    connection = engine()
+    try:
+        _seed(store, connection)
+        with publish(store.database) as draft:
+            draft.unlink(missing_ok=True)
+            with duckdb.connect(str(draft)) as made:
+                for statement in _views(store):
+                    made.execute(statement)
+    except duckdb.Error as error:
+        raise StoreError(f"cannot write {store.database}: {error}") from error
+    finally:
+        connection.close()
+    with publish(mark) as draft:
+        draft.write_text(told)
+
+
+def _seed(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+    """An empty file of every kind, since a pattern that matches nothing is an error."""
+    seed = store.history / "seed"
+    with publish(seed / "manifest.json") as draft:
+        draft.write_text(json.dumps(blank("")))
+    kinds = {"attempts-0": [(column.name, column.type) for column in schema.ATTEMPT]}
+    for table in TABLES:
+        columns = [(column.name, column.type) for column in table.columns]
+        kinds[f"{table.name}.open-0"] = columns + [(name, "timestamp") for name in _OPEN]
+        kinds[f"{table.name}.closed-0"] = columns + [(name, "timestamp") for name in _CLOSED]
+    for name, columns in kinds.items():
+        listed = ", ".join(f'null::{kind} as "{column}"' for column, kind in columns)
+        with publish(seed / f"{name}.parquet") as draft:
+            connection.execute(
+                f"copy (select ''::varchar as cluster, {listed} where false)"
+                f" to {quote(draft)} (format parquet)"
+            )
+
+
+def _views(store: Store) -> list[str]:
+    manifests = quote(store.history / "*" / "manifest.json")
+    columns = "{cluster: 'varchar', attempts: 'json', tables: 'json'}"
+    first = (
+        "create view manifests as select cluster, attempts, tables"
+        f" from read_json({manifests}, columns = {columns})"
+    )
+    told = [
+        first,
+        "create view attempts as "
+        + _scan(
+            store, "attempts", "$[*][0]", [column.name for column in schema.ATTEMPT], "attempts"
+        ),
+    ]
+    return told + [_view(store, table) for table in TABLES]
+
+
+def _view(store: Store, table: Table) -> str:
+    closed = _scan(
+        store, f"{table.name}.closed", f"$.{table.name}.closed[*][0]", [*table.names, *BOUNDS]
+    )
+    opened = _scan(store, f"{table.name}.open", f"$.{table.name}.open", [*table.names, *_OPEN])
+    svm = "o.svm_id" if table.scoped else "''"
+    latest = (
+        "select cluster, unnest(map_entries(from_json(json_extract(tables,"
+        f" '$.{table.name}.latest'), '\"MAP(VARCHAR, TIMESTAMP)\"'))) as entry from manifests"
+    )
+    return (
+        f"create view {table.name} as {closed} union all by name"
+        f" select o.*, l.entry.value as last_seen, null::timestamp as gone_by from ({opened}) o"
+        f" join ({latest}) l on l.cluster = o.cluster and l.entry.key = {svm}"
+    )
+
+
+def _scan(store: Store, label: str, path: str, names: list[str], document: str = "tables") -> str:
+    """Rows of the files of one kind that the manifests name."""
+    listed = ", ".join(f'f."{name}"' for name in names)
+    files = quote(store.history / "*" / f"{label}-*.parquet")
+    found = f"json_extract_string({document}, '{path}')"
+    each = found if path.endswith(".open") else f"unnest({found})"
+    return (
+        f"select f.cluster, {listed} from read_parquet({files}, filename = true,"
+        " hive_partitioning = false) f semi join"
+        f" (select cluster, {each} as file from manifests) m"
+        " on m.cluster = f.cluster and m.file = parse_filename(f.filename)"
+    )

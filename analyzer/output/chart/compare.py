@@ -1,0 +1,103 @@
+"""Pictures that set things beside each other: hosts and interfaces, before and after."""
+
+from collections import Counter
+
+import altair as alt
+
+from analyzer.output.chart import data
+from analyzer.output.chart.picture import CALM, FOUND, INK, LOST, Picture
+from analyzer.output.table import headline
+from analyzer.report.run import Report
+
+_COLUMNS = 24
+_SIDES = {"lost": -1, "connection_lost": -1, "appeared": 1}
+
+
+def heat(report: Report) -> Picture:
+    """Which host reaches which interface; an empty cell is no session."""
+    records = report.records()
+    several = data.clusters(report)
+    cells: Counter[tuple[str, str]] = Counter()
+    for row in records:
+        cells[data.name(row, "initiator", several), data.name(row, "interface", several)] += row[
+            "sessions"
+        ]
+    # Hosts that miss interfaces say most, so they are the ones that are drawn.
+    missing = sorted({host for host, _ in cells}, key=lambda one: (_reached(cells, one), one))
+    hosts = sorted(missing[: data.LINES])
+    places = sorted({interface for _, interface in cells})
+    shown = places[:_COLUMNS]
+    rows = [
+        {"host": host, "interface": place, "sessions": cells[host, place]}
+        for host in hosts
+        for place in shown
+        if (host, place) in cells
+    ]
+    axis = alt.Axis(title=None, orient="top", labelAngle=-40, labelLimit=160, domain=False)
+    base = alt.Chart(data.values(rows)).encode(
+        x=alt.X("interface:N", axis=axis), y=data.lines("host")
+    )
+    blocks = base.mark_rect(color=CALM, stroke=CALM, strokeOpacity=0.4).encode(
+        fillOpacity=alt.FillOpacity(
+            "sessions:Q", scale=alt.Scale(zero=True, range=[0, 0.6]), legend=None
+        )
+    )
+    text_ = base.mark_text(color=INK, fontSize=11).encode(text="sessions:Q")
+    chart = alt.layer(blocks, text_).properties(
+        width=min(data.WIDTH, max(40 * len(shown), 160)), height={"step": 20}
+    )
+    rest = len(missing) - len(hosts)
+    empty = sum(not count for count in cells.values())
+    text = (
+        f"{len(missing)} hosts and {len(places)} interfaces; {empty} of {len(cells)} cells have"
+        " no session."
+        + (f" The {len(hosts)} hosts with the fewest interfaces are drawn." if rest else "")
+        + (f" The first {_COLUMNS} interfaces are drawn." if len(places) > _COLUMNS else "")
+    )
+    return Picture("paths", report.title, text, chart)
+
+
+def _reached(cells: Counter[tuple[str, str]], host: str) -> int:
+    return sum(count > 0 for (one, _), count in cells.items() if one == host)
+
+
+def changes(report: Report) -> Picture:
+    """Before and after: sessions that each interface lost and that appeared on it."""
+    several = data.clusters(report)
+    sides: Counter[tuple[str, str]] = Counter()
+    for row in report.records():
+        if row["change"] in _SIDES:
+            what = "appeared" if _SIDES[row["change"]] > 0 else "lost"
+            sides[data.name(row, "interface", several), what] += row["sessions"]
+    kept, rest = data.most((name, count) for (name, _), count in sides.items())
+    rows = [
+        {"interface": name, "change": what, "sessions": count * (1 if what == "appeared" else -1)}
+        for (name, what), count in sorted(sides.items())
+        if name in kept
+    ]
+    colour = alt.Color(
+        "change:N", scale=alt.Scale(domain=["lost", "appeared"], range=[LOST, FOUND])
+    )
+    whole = alt.Axis(title="sessions, lost to the left", format="d", tickMinStep=1)
+    chart = (
+        alt.Chart(data.values(rows))
+        .mark_bar(height={"band": 0.7})
+        .encode(
+            x=alt.X("sessions:Q", axis=whole, stack=None),
+            y=data.lines("interface"),
+            color=colour,
+        )
+        .properties(width=data.WIDTH, height={"step": 24})
+    )
+    totals = {
+        what: sum(n for (_, w), n in sides.items() if w == what) for what in ("lost", "appeared")
+    }
+    text = f"{totals['lost']} sessions lost and {totals['appeared']} appeared.{rest}"
+    return Picture("changes", report.title, text, chart)
+
+
+def nothing(report: Report) -> Picture:
+    """What a report without rows says, as a picture."""
+    said = headline(report)
+    chart = alt.Chart(data.values([{"said": said}])).mark_text(color=INK, fontSize=14)
+    return Picture(report.name, report.title, said, chart.encode(text="said:N"))

@@ -1,0 +1,114 @@
+"""What the charts share: names as text that is only shown, time axes, and fewer lines than rows."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import altair as alt
+
+from analyzer import clock
+from analyzer.output.chart.picture import FAINT
+from analyzer.output.value import visible
+from analyzer.report.run import Report
+
+WIDTH = 760
+LINES = 40  # what a picture can show; the table has them all
+_LABEL = "length(datum.label) > 36 ? '…' + slice(datum.label, -35) : datum.label"
+Row = dict[str, Any]
+Span = tuple[datetime, datetime]
+
+
+def name(row: Row, column: str, clusters: int) -> str:
+    """A name as a label: control characters shown, with its cluster where there are several."""
+    text = visible(str(row[column])) if row[column] is not None else "not known"
+    return f"{visible(row['cluster'])} / {text}" if clusters > 1 else text
+
+
+def clusters(report: Report) -> int:
+    """How many clusters the report speaks of."""
+    return len({row["cluster"] for row in report.records()})
+
+
+def most(weights: Iterable[tuple[str, int]]) -> tuple[list[str], str]:
+    """The labels of most weight that fit a picture, and a sentence about the rest."""
+    counted: Counter[str] = Counter()
+    for label, weight in weights:
+        counted[label] += weight
+    ranked = sorted(counted, key=lambda label: (-counted[label], label))
+    rest = len(ranked) - LINES
+    told = f" The {LINES} that matter most are drawn; {rest} more are not." if rest > 0 else ""
+    return ranked[:LINES], told
+
+
+def window(report: Report) -> tuple[datetime, datetime]:
+    """The window of a report; of an instant, what its rows span."""
+    asked = report.parameters
+    if "since" in asked:
+        return asked["since"], asked["until"]
+    end = asked.get("at") or asked.get("after") or clock.now()
+    begins = [row["lost_after"] for row in report.records() if row.get("lost_after")]
+    return min(begins, default=end), end
+
+
+def instant(value: datetime) -> str:
+    """An instant as Vega reads it."""
+    return clock.iso(value)
+
+
+def values(rows: Sequence[Row]) -> alt.InlineData:
+    """Rows as the data of a chart."""
+    return alt.InlineData(values=list(rows))
+
+
+def time_axis(field: str, since: datetime, until: datetime) -> alt.X:
+    """A time axis in UTC over a window."""
+    scale = alt.Scale(type="utc", domain=[instant(since), instant(until)], nice=False)
+    days = (until - since).total_seconds() / 86_400
+    written = "%H:%M" if days <= 1.5 else "%d %b %H:%M" if days <= 5 else "%d %b"
+    axis = alt.Axis(title="UTC", grid=True, labelOverlap=True, format=written)
+    return alt.X(f"{field}:T", scale=scale, axis=axis)
+
+
+def lines(field: str, order: Sequence[str] | None = None) -> alt.Y:
+    """A line for each name; of a long name the end is shown, where names differ."""
+    axis = alt.Axis(
+        title=None, labelExpr=_LABEL, labelLimit=260, ticks=False, domain=False, offset=4
+    )
+    return alt.Y(f"{field}:N", sort=list(order) if order else "ascending", axis=axis)
+
+
+def joined(spans: Iterable[Span], since: datetime, until: datetime) -> list[Span]:
+    """Spans cut to the window; those that the picture cannot show apart are one."""
+    pixel = (until - since) / WIDTH
+    made: list[Span] = []
+    for begin, end in sorted(spans):
+        first, last = max(begin, since), min(end, until)
+        if first >= last:
+            continue
+        if made and first - made[-1][1] < pixel:
+            made[-1] = (made[-1][0], max(last, made[-1][1]))
+        else:
+            made.append((first, last))
+    return made
+
+
+def written(span: Span) -> dict[str, str]:
+    """A span as Vega reads it."""
+    return {"from": instant(span[0]), "to": instant(span[1])}
+
+
+def unknown(report: Report, since: datetime, until: datetime) -> alt.Chart:
+    """Bands where nothing could be seen."""
+    gaps = [
+        (gap["after"] or since, gap["by"] or until)
+        for cover in report.coverage
+        for gap in cover["unknown"]
+    ]
+    rows = [written(span) for span in joined(gaps, since, until)]
+    bands: alt.Chart = (
+        alt.Chart(values(rows))
+        .mark_rect(color=FAINT, opacity=0.3)
+        .encode(x=time_axis("from", since, until), x2="to:T")
+    )
+    return bands

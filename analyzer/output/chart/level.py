@@ -1,0 +1,156 @@
+"""Pictures of numbers over time: sessions of each node, and the river of changes."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import altair as alt
+
+from analyzer.output.chart import data
+from analyzer.output.chart.picture import CALM, FOUND, LOST, SERIES, Picture
+from analyzer.report.run import Report
+
+_POINTS = 400
+_AHEAD = timedelta(days=90)
+_RIVER = {"lost": LOST, "reconnected": CALM, "appeared": FOUND}
+
+
+def sessions(report: Report, forecast: Report | None = None) -> Picture:
+    """Sessions of each node, with its limit, and where the trend leads, if that is known."""
+    since, until = data.window(report)
+    several = data.clusters(report)
+    lines: dict[str, list[dict[str, Any]]] = {}
+    limits: dict[str, int] = {}
+    for row in report.records():
+        label = data.name(row, "node", several)
+        lines.setdefault(label, []).append(row)
+        if row["limit"] is not None:
+            limits[label] = row["limit"]
+    kept = sorted(lines)[: len(SERIES)]
+    rows = [
+        {"node": label, "at": data.instant(max(at, since)), "sessions": level}
+        for label in kept
+        for at, level in _thinned(lines[label], until)
+    ]
+    band = _band(forecast, kept, several) if forecast is not None else []
+    end = max([until, *(row["when"] for row in band)])
+    colour = alt.Color("node:N", scale=alt.Scale(domain=kept, range=SERIES))
+    # Nodes of an equal number: the wide line is seen behind the narrow one.
+    widths = [1.5 + 1.5 * (len(kept) - at) for at in range(1, len(kept) + 1)]
+    axis = alt.Axis(title="sessions", format="d", tickMinStep=1)
+    x = data.time_axis("at", since, end)
+    level = alt.Chart(data.values(rows)).mark_line(interpolate="step-after").encode(
+        x=x,
+        y=alt.Y("sessions:Q", axis=axis, scale=alt.Scale(zero=True)),
+        color=colour,
+        strokeWidth=alt.StrokeWidth(
+            "node:N", scale=alt.Scale(domain=kept, range=widths), legend=None
+        ),
+    )  # fmt: skip
+    limit = alt.Chart(
+        data.values([{"node": k, "limit": v} for k, v in limits.items() if k in kept])
+    ).mark_rule(strokeDash=[6, 4]).encode(y="limit:Q", color=colour)  # fmt: skip
+    spread = (
+        alt.Chart(data.values([_written(row) for row in band]))
+        .mark_area(opacity=0.25)
+        .encode(x=x, y="low:Q", y2="high:Q", color=colour)
+    )
+    chart = alt.layer(data.unknown(report, since, until), spread, limit, level).properties(
+        width=data.WIDTH, height=220
+    )
+    now = "; ".join(
+        f"{label} {lines[label][-1]['sessions']}"
+        + (f" of {limits[label]}" if label in limits else "")
+        for label in kept
+    )
+    text = (
+        f"From {data.instant(since)} to {data.instant(until)}; at the end: {now}. A dashed line is"
+        " a limit that policy gives, a band what the forecast allows, grey what nobody saw."
+    )
+    return Picture("sessions", report.title, text, chart)
+
+
+def _thinned(rows: list[dict[str, Any]], until: datetime) -> list[tuple[datetime, int]]:
+    """Levels; of many, the lowest and the highest of each stretch, so that no peak is hidden."""
+    points = [(row["since"], row["sessions"]) for row in rows]
+    size = -(-2 * len(points) // _POINTS)
+    if size > 2:
+        parts = [points[at : at + size] for at in range(0, len(points), size)]
+        points = sorted(
+            {pick(part, key=lambda one: one[1]) for part in parts for pick in (min, max)}
+        )
+    return [*points, (until, rows[-1]["sessions"])]
+
+
+def _band(forecast: Report, kept: list[str], several: int) -> list[dict[str, Any]]:
+    """From the last day on: between the flattest and the steepest slope that the days allow."""
+    rows: dict[tuple[str, datetime], dict[str, Any]] = {}
+    start = forecast.parameters["at"]
+    for row in forecast.records():
+        label = data.name(row, "node", several)
+        if row["slowest"] is None or row["sessions"] is None or label not in kept:
+            continue
+        weeks = _AHEAD / timedelta(weeks=1)
+        low, high = (max(0.0, row["sessions"] + row[k] * weeks) for k in ("slowest", "fastest"))
+        for when, bottom, top in (
+            (start, row["sessions"], row["sessions"]), (start + _AHEAD, low, high),
+        ):  # fmt: skip
+            rows[label, when] = {"node": label, "when": when, "low": bottom, "high": top}
+    return list(rows.values())
+
+
+def _written(row: dict[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in row.items() if name != "when"}
+    return {**rest, "at": data.instant(row["when"])}
+
+
+def river(report: Report) -> Picture:
+    """Sessions that appeared, were lost and reconnected, by the hour they were seen to; or by day."""
+    since, until = data.window(report)
+    daily = until - since > timedelta(days=10)
+    step = timedelta(days=1) if daily else timedelta(hours=1)
+    counts: Counter[tuple[datetime, str]] = Counter()
+    for row in report.records():
+        if row["change"] in _RIVER:
+            by = row["changed_by"].replace(minute=0, second=0, microsecond=0)
+            counts[by.replace(hour=0) if daily else by, row["change"]] += row["sessions"] or 0
+    rows = [
+        {
+            "from": data.instant(max(at, since)),
+            "to": data.instant(min(at + step, until)),
+            "change": what,
+            "low": _foot(counts, at, what),
+            "high": _foot(counts, at, what) + (-number if what == "lost" else number),
+        }
+        for (at, what), number in sorted(counts.items())
+        if at < until
+    ]
+    colour = alt.Color(
+        "change:N",
+        sort=list(_RIVER),
+        scale=alt.Scale(domain=list(_RIVER), range=list(_RIVER.values())),
+    )
+    axis = alt.Axis(title="sessions, lost below", format="d", tickMinStep=1)
+    bars = (
+        alt.Chart(data.values(rows))
+        .mark_rect()
+        .encode(
+            x=data.time_axis("from", since, until),
+            x2="to:T",
+            y=alt.Y("low:Q", axis=axis),
+            y2="high:Q",
+            color=colour,
+        )
+    )
+    chart = alt.layer(data.unknown(report, since, until), bars).properties(
+        width=data.WIDTH, height=200
+    )
+    totals = {what: sum(n for (_, w), n in counts.items() if w == what) for what in _RIVER}
+    told = ", ".join(f"{number} {what}" for what, number in totals.items())
+    text = f"Sessions by {'day' if daily else 'hour'}: {told}. Grey bands are times nobody saw."
+    return Picture("events", report.title, text, chart)
+
+
+def _foot(counts: Counter[tuple[datetime, str]], at: datetime, what: str) -> int:
+    """Where a bar begins: reconnected stands on appeared."""
+    return counts[at, "appeared"] if what == "reconnected" else 0

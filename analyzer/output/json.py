@@ -1,0 +1,28 @@
+"""JSON: the whole envelope, or one row a line."""
+
+import json
+from typing import Any
+
+from analyzer.output.value import plain
+from analyzer.report.run import Report
+
+
+def envelope(report: Report) -> dict[str, Any]:
+    """The object that ``--format json`` prints; its first keys and their order are promised."""
+    return {
+        "report": report.name,
+        "title": report.title,
+        "parameters": plain(report.parameters),
+        "coverage": plain(report.coverage),
+        "rows": [plain(row) for row in report.records()],
+    }
+
+
+def whole(report: Report) -> str:
+    """One object."""
+    return json.dumps(envelope(report), indent=1, ensure_ascii=False) + "\n"
+
+
+def lines(report: Report) -> str:
+    """The rows only, one object a line."""
+    return "".join(json.dumps(plain(row), ensure_ascii=False) + "\n" for row in report.records())

@@ -1,0 +1,224 @@
+"""A report: the rows that a query returns, with the words of its own header around them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from analyzer import clock
+from analyzer.config import rules
+from analyzer.errors import UsageError
+from analyzer.report import header
+from analyzer.report.catalog import Catalog
+from analyzer.report.header import Query
+from analyzer.report.severity import lowered
+
+DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a report; *type* is DuckDB's word for it."""
+
+    name: str
+    sentence: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a renderer needs: words, columns, rows, and what could not be seen.
+
+    Instants in *rows* are naive UTC; *coverage* is one dictionary per cluster; *inputs* are the
+    tables of the store that the SQL reads; *brief* names the columns of the table for people, all
+    of them if it is empty; *series* is the column whose course is worth drawing.
+    """
+
+    name: str
+    title: str
+    description: str
+    parameters: dict[str, Any]
+    columns: tuple[Column, ...]
+    rows: list[tuple[Any, ...]]
+    coverage: list[dict[str, Any]]
+    kind: str
+    cannot_see: str | None
+    sql: str
+    inputs: tuple[str, ...] = ()
+    brief: tuple[str, ...] = ()
+    series: str | None = None
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries, in the documented order of columns."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+    def worse(self, least: str) -> bool:
+        """Whether a row is at least that severe."""
+        wanted = rules.at_least(least)
+        return any(row["severity"] in wanted for row in self.records())
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked: times as the user wrote them, own parameters, filters by wildcard.
+
+    With *severity*, only rows at least that severe.
+    """
+
+    since: str = "24h"
+    until: str = "now"
+    at: str = "latest"
+    before: str = "previous"
+    after: str = "latest"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    severity: str = "info"
+
+
+def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Report:
+    """Ask one query of one catalog.
+
+    Raises:
+        UsageError: a time, a parameter or the query is wrong, or nothing was seen by then.
+    """
+    request = request or Request()
+    if not catalog.clusters:
+        raise UsageError(
+            f"{catalog.store.root} holds no snapshots yet; 'analyzer collect' or"
+            " 'analyzer import' takes the first"
+        )
+    times, window = _times(catalog, asked, request)
+    own = {param.name: request.params.get(param.name, param.default) for param in asked.params}
+    unknown = sorted(set(request.params) - set(own))
+    if unknown:
+        raise UsageError(f"report {asked.name} has no parameter '{unknown[0]}'")
+    result = catalog.ask(asked, {**dict.fromkeys(header.STANDARD), **times, **own}, request.filters)
+    names = [name for name, _ in result.columns]
+    if names != list(asked.columns):
+        raise UsageError(
+            f"{asked.path}: returns columns {', '.join(names)};"
+            f" its header declares {', '.join(asked.columns)}"
+        )
+    rows = lowered(catalog, asked.name, names, result.rows, times)
+    if "severity" in names:
+        wanted, place = rules.at_least(request.severity), names.index("severity")
+        rows = [row for row in rows if row[place] is None or row[place] in wanted]
+    return Report(
+        name=asked.name,
+        title=asked.title,
+        description=asked.description,
+        parameters={
+            **{name: value for name, value in times.items() if value is not None and name != "now"},
+            **own,
+            **{name: list(patterns) for name, patterns in request.filters.items() if patterns},
+        },
+        columns=tuple(Column(name, asked.columns[name], kind) for name, kind in result.columns),
+        rows=rows,
+        coverage=_covered(catalog, asked, times, own, window),
+        kind=asked.kind,
+        cannot_see=asked.cannot_see,
+        sql=header.compose(asked, catalog.models),
+        inputs=tuple(sorted(header.inputs(asked, catalog.models) & catalog.base)),
+        brief=asked.brief,
+        series=asked.series,
+    )
+
+
+def _times(
+    catalog: Catalog, asked: Query, request: Request
+) -> tuple[dict[str, datetime | None], tuple[datetime, datetime]]:
+    """The standard parameters, and the window whose coverage concerns the answer."""
+    present = clock.now()
+    if asked.over == "window":
+        until, since = _moment(catalog, request.until), _moment(catalog, request.since)
+        if since > until:
+            raise UsageError(f"--since {clock.iso(since)} is after --until {clock.iso(until)}")
+        return {"since": since, "until": until, "now": present}, (since, until)
+    if asked.over == "pair":
+        after = _moment(catalog, request.after)
+        before = None if request.before == "previous" else _moment(catalog, request.before)
+        if before is not None and before > after:
+            raise UsageError(
+                f"--before {clock.iso(before)} is later than --after {clock.iso(after)}"
+            )
+        seen = _seen(catalog, after, 1 if before is not None else 2)
+        start = before if before is not None else seen
+        _seen(catalog, start, 1)
+        return {"before": before, "after": after, "now": present}, (start, after)
+    at = _moment(catalog, request.at)
+    if asked.over == "instant":
+        return {"at": at, "now": present}, (_seen(catalog, at, 1), at)
+    return {"now": present}, (present - DAY, present)
+
+
+def _moment(catalog: Catalog, text: str) -> datetime:
+    if text == "latest":
+        return clock.now()
+    if text == "previous":
+        return _seen(catalog, clock.now(), 2)
+    return clock.moment(text)
+
+
+def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
+    """The earliest, over the clusters, of their *last*-but-so-many comparable snapshots by then."""
+    found = catalog.run(
+        "select cluster, taken_at from attempts"
+        " where status = 'complete' and taken_at <= $instant"
+        " qualify row_number() over (partition by cluster order by taken_at desc) = $last",
+        {"instant": instant, "last": last},
+    ).rows
+    if not found:
+        wanted = "a comparable snapshot" if last == 1 else "two comparable snapshots"
+        raise UsageError(
+            f"{', '.join(catalog.clusters)}: nothing has {wanted} at or before {clock.iso(instant)}"
+        )
+    earliest: datetime = min(taken_at for _, taken_at in found)
+    return earliest
+
+
+def coverage(
+    catalog: Catalog, since: datetime, until: datetime, needs: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Per cluster: how many snapshots of each status, what is unknown, what was not collected."""
+    bound = {**dict.fromkeys(header.STANDARD), "since": since, "until": until, "now": clock.now()}
+    told = {
+        name: catalog.ask(catalog.models[name], bound).records()
+        for name in ("coverage_counts", "unknowns", "not_collected")
+    }
+    rows = []
+    for cluster in catalog.clusters:
+        counts = next((row for row in told["coverage_counts"] if row["cluster"] == cluster), {})
+        row: dict[str, Any] = {"cluster": cluster}
+        for status in ("complete", "partial", "failed", "suspect"):
+            row[status] = counts.get(status, 0)
+        row["unknown"] = [_rest(gap) for gap in told["unknowns"] if gap["cluster"] == cluster]
+        row["not_collected"] = [
+            _rest(missing)
+            for missing in told["not_collected"]
+            if missing["cluster"] == cluster and missing["inventory"] in needs
+        ]
+        rows.append(row)
+    return rows
+
+
+def _covered(
+    catalog: Catalog,
+    asked: Query,
+    times: Mapping[str, Any],
+    own: Mapping[str, Any],
+    window: tuple[datetime, datetime],
+) -> list[dict[str, Any]]:
+    """Coverage; of a report that judges, also the rules that it had no data for."""
+    rows = coverage(catalog, *window, asked.needs)
+    if "faults" in asked.uses:
+        bound = {**dict.fromkeys(header.STANDARD), **times, **own}
+        silent = catalog.ask(catalog.models["not_judged"], bound).records()
+        silent.sort(key=lambda one: (one["why"], one["rule"]))
+        for row in rows:
+            row["not_judged"] = [_rest(one) for one in silent if one["cluster"] == row["cluster"]]
+    return rows
+
+
+def _rest(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "cluster"}

@@ -1,0 +1,99 @@
+"""Severities after maintenance and lowering rules: the row stays, and says what it was."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from analyzer.config.rules import SEVERITIES, Lower
+from analyzer.report.catalog import Catalog
+
+# When what a row tells of began and was known, by the first of these columns that it has.
+_BEGAN = (
+    ("lost_after", "lost_by"), ("changed_after", "changed_by"), ("seen_after", "seen_by"),
+    ("since_after", "since_by"), ("happened_after", "happened_by"), ("first", "last"),
+)  # fmt: skip
+
+
+def lowered(
+    catalog: Catalog, name: str, columns: Sequence[str], rows: list[tuple[Any, ...]],
+    times: Mapping[str, datetime | None],
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    """The rows of a report with their severities lowered by the rules of the configuration.
+
+    A report of one instant is under maintenance if that instant is.
+    """
+    rules = [rule for rule in catalog.rules if fnmatchcase(name, rule.report)]
+    if not rules or not rows or "severity" not in columns:
+        return rows
+    members = {rule.igroup: _members(catalog, rule.igroup) for rule in rules if rule.igroup != "*"}
+    place, words = (
+        columns.index("severity"),
+        columns.index("detail") if "detail" in columns else None,
+    )
+    made = []
+    for row in rows:
+        told = dict(zip(columns, row, strict=True))
+        for rule in rules:
+            if _worse(told["severity"], rule.to) and _matches(rule, told, members, times):
+                was, told["severity"] = told["severity"], rule.to
+                if words is not None:
+                    told["detail"] = f"{told['detail'] or ''}; {was} but for: {rule.reason}"
+        made.append(
+            tuple(told[column] for column in columns) if told["severity"] != row[place] else row
+        )
+    return made
+
+
+def _worse(severity: str | None, to: str) -> bool:
+    return severity in SEVERITIES and SEVERITIES.index(severity) < SEVERITIES.index(to)
+
+
+def _members(catalog: Catalog, pattern: str) -> set[tuple[str, str]]:
+    """Every initiator that the history ever saw in an igroup of that name."""
+    text = """
+        select distinct s.cluster, s.initiator, s.igroup.name
+        from (select cluster, initiator, unnest(igroups) as igroup from spells) s
+        union
+        select cluster, unnest(initiators), name from igroups
+    """
+    return {
+        (cluster, initiator)
+        for cluster, initiator, igroup in catalog.run(text).rows
+        if fnmatchcase(igroup or "", pattern)
+    }
+
+
+def _matches(
+    rule: Lower,
+    told: Mapping[str, Any],
+    members: Mapping[str, set[tuple[str, str]]],
+    times: Mapping[str, datetime | None],
+) -> bool:
+    cluster = told.get("cluster") or ""
+    who = [told["initiator"]] if told.get("initiator") else list(told.get("members") or ())
+    if not fnmatchcase(cluster, rule.cluster):
+        return False
+    if rule.svm != "*" and not fnmatchcase(told.get("svm") or "", rule.svm):
+        return False
+    if rule.initiator != "*" and not (
+        who and all(fnmatchcase(one, rule.initiator.lower()) for one in who)
+    ):
+        return False
+    if rule.igroup != "*" and not (
+        who and all((cluster, one) in members[rule.igroup] for one in who)
+    ):
+        return False
+    return _within(rule, told, times)
+
+
+def _within(rule: Lower, told: Mapping[str, Any], times: Mapping[str, datetime | None]) -> bool:
+    if rule.since is None and rule.until is None:
+        return True
+    after, by = next(
+        ((told[a] or told[b], told[b]) for a, b in _BEGAN if b in told),
+        (times.get("at"), times.get("at")),
+    )
+    if by is None:
+        return False
+    return by > (rule.since or datetime.min) and (after or by) < (rule.until or datetime.max)  # noqa: DTZ901  # naive means UTC here

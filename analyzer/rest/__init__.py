@@ -1,0 +1,1 @@
+"""The REST interface of the array: its query language, and a server that answers from history."""

@@ -1,0 +1,100 @@
+"""The bodies of answers: records with or without links, where the next page is, errors."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from analyzer.ontap.resources import Resource
+from analyzer.rest.language.page import Page
+from analyzer.rest.language.page import key as key_of
+from analyzer.rest.language.query import POSITION, Query, pairs, token
+
+HAL = "application/hal+json"
+JSON = "application/json"
+_BLANK = '""'
+
+
+def wants_links(accept: str | None) -> bool:
+    """Whether an ``Accept`` header asks for links: all do, but plain ``application/json``."""
+    first = (accept or "").split(",")[0].split(";")[0].strip().lower()
+    return first != JSON
+
+
+def encode(body: Mapping[str, Any], *, pretty: bool) -> bytes:
+    packed = msgspec.json.encode(body)
+    return msgspec.json.format(packed, indent=2) if pretty else packed
+
+
+def collection(query: Query, page: Page, *, links: bool, path: str = "") -> dict[str, Any]:
+    """The body of a collection. The next link comes even where links are not wanted."""
+    path = path or query.resource.path
+    body: dict[str, Any] = {}
+    if query.return_records:
+        body["records"] = (
+            [linked(query.resource, record) for record in page.records] if links else page.records
+        )
+    body["num_records"] = page.count
+    found = {}
+    if links:
+        found["self"] = {"href": f"{path}?{query.raw}" if query.raw else path}
+    following = next_link(query, page, path)
+    if following:
+        found["next"] = {"href": following}
+    return {**body, "_links": found} if found else body
+
+
+def next_link(query: Query, page: Page, path: str = "") -> str | None:
+    """Where the next page is: tokens, then the parameters as they came; None on the last.
+
+    A token without text is sent as ``""``, since some clients drop blank parameters.
+    """
+    if page.after is not None:
+        tokens = [
+            f"{token(query.resource, name)}={quote(str(value) or _BLANK, safe='')}"
+            for name, value in zip(query.resource.keys, page.after, strict=True)
+        ]
+    elif page.position is not None:
+        tokens = [f"{POSITION}={page.position}"]
+    else:
+        return None
+    kept = [
+        text
+        for name, _, text in pairs(query.raw)
+        if not name.startswith("start.") and name != "offset"
+    ]
+    return f"{path or query.resource.path}?{'&'.join(tokens + kept)}"
+
+
+def self_link(resource: Resource, record: Mapping[str, Any]) -> str:
+    parts = (quote(str(part), safe="").replace("..", "%2E%2E") for part in key_of(resource, record))
+    return "/".join([resource.path, *parts])
+
+
+def linked(resource: Resource, record: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy with ``_links`` in the record and in every object that has a page of its own."""
+    copy = _objects(record, "", resource.links)
+    return {**copy, "_links": {"self": {"href": self_link(resource, record)}}}
+
+
+def _objects(record: Mapping[str, Any], above: str, links: Mapping[str, str]) -> dict[str, Any]:
+    copy: dict[str, Any] = {}
+    for name, value in record.items():
+        place = f"{above}.{name}" if above else name
+        if isinstance(value, Mapping):
+            copy[name] = _object(value, place, links)
+        elif isinstance(value, list):
+            copy[name] = [
+                _object(item, place, links) if isinstance(item, Mapping) else item for item in value
+            ]
+        else:
+            copy[name] = value
+    return copy
+
+
+def _object(value: Mapping[str, Any], place: str, links: Mapping[str, str]) -> dict[str, Any]:
+    copy = _objects(value, place, links)
+    if place in links and "uuid" in value:
+        copy["_links"] = {"self": {"href": f"{links[place]}/{quote(value['uuid'], safe='')}"}}
+    return copy

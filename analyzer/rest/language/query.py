@@ -1,0 +1,256 @@
+"""One request for records, parsed: what to filter, what to return, where to begin."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote_plus
+
+from analyzer.ontap.resources import Field, Release, Resource
+from analyzer.rest.language.condition import (
+    Condition,
+    Either,
+    Equal,
+    Like,
+    condition,
+    lowered,
+    split,
+)
+from analyzer.rest.language.error import (
+    INVALID,
+    MISSING_VALUE,
+    SEARCH_ALONE,
+    SEARCH_FIELD,
+    SEARCH_FIELDS_ALONE,
+    TWICE,
+    UNEXPECTED,
+    QueryError,
+    bad,
+    invalid,
+)
+from analyzer.rest.language.selection import select
+
+POSITION = "start.position"
+_LENIENT_SINCE: Release = (9, 11)
+_SAME = {"$orderBy": "order_by"}
+_NUMBER = re.compile(r"\d{1,18}")
+_ORDER = re.compile(r"(\S+?)(?:\s+(asc|desc))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One filter: the condition holds if any of the fields' values satisfies it.
+
+    A *search* looks at the text of values, numbers included, without regard to letter case.
+    """
+
+    fields: tuple[Field, ...]
+    condition: Condition
+    search: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A request, checked against its resource.
+
+    ``fields`` are the scalars to return, defaults and filtered ones included. ``where`` are
+    filters that must all hold. ``start`` is the key of the last record already seen;
+    ``position`` is how many were already seen, where ``order_by`` rules out a key. ``raw`` is
+    the query string as it came, for the links that repeat it.
+    """
+
+    resource: Resource
+    fields: tuple[str, ...]
+    where: tuple[Clause, ...] = ()
+    order_by: tuple[tuple[str, Literal["asc", "desc"]], ...] = ()
+    max_records: int | None = None
+    return_records: bool = True
+    return_timeout: int = 15
+    offset: int = 0
+    start: tuple[str | int, ...] | None = None
+    position: int = 0
+    pretty: bool = True
+    raw: str = ""
+
+
+def parse(
+    resource: Resource, raw: str = "", release: Release = (9, 99), *, instance: bool = False
+) -> Query:
+    """Parse a query string as it came over the wire.
+
+    Args:
+        resource: what is asked for.
+        raw: still percent-encoded, without the question mark.
+        release: of ONTAP; later fields and parameters are unknown to it.
+        instance: one record by its key: no filters, no paging, and all standard fields unasked.
+
+    Raises:
+        QueryError: as ONTAP would refuse it.
+    """
+    given = _given(raw, resource)
+    lenient = False
+    if release >= _LENIENT_SINCE:
+        lenient = _flag(given, "ignore_unknown_fields", default=False)
+    wanted = select(
+        resource, release, given.pop("fields", "") or ("*" if instance else ""), lenient=lenient
+    )
+    pretty = _flag(given, "pretty", default=True)
+    if instance:
+        _refuse(given)
+        return Query(resource, _ordered(resource, {*wanted}), pretty=pretty, raw=raw)
+    known = resource.at(release)
+    paging = {
+        "max_records": _number(given, "max_records", low=1),
+        "return_timeout": _number(given, "return_timeout", high=120),
+        "offset": _number(given, "offset"),
+        POSITION: _number(given, POSITION),
+    }
+    return_records = _flag(given, "return_records", default=True)
+    order_by = _order(given.pop("order_by", ""), resource, known)
+    start = _start(given, resource)
+    where = _search(given, resource, release)
+    for name in [name for name in given if name in known]:
+        where.append(Clause((known[name],), condition(known[name], given.pop(name))))
+    _refuse(given)
+    filtered = {field.name for clause in where if not clause.search for field in clause.fields}
+    timeout = paging["return_timeout"]
+    return Query(
+        resource,
+        _ordered(resource, {*wanted, *filtered}),
+        where=tuple(where),
+        order_by=order_by,
+        max_records=paging["max_records"],
+        return_records=return_records,
+        return_timeout=15 if timeout is None else timeout,
+        offset=paging["offset"] or 0,
+        start=start,
+        position=paging[POSITION] or 0,
+        pretty=pretty,
+        raw=raw,
+    )
+
+
+def pairs(raw: str) -> list[tuple[str, str, str]]:
+    """Name, value, and the text of each parameter as it came.
+
+    Raises:
+        QueryError: 262197, bytes that are no UTF-8.
+    """
+    found = []
+    for text in raw.split("&"):
+        name, equals, value = text.partition("=")
+        if not text:
+            continue
+        try:
+            name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+        except UnicodeDecodeError as error:
+            raise bad(INVALID, f'The text "{text}" is not UTF-8') from error
+        if not equals:
+            raise bad(MISSING_VALUE, f'Missing value for "{name}"', name)
+        found.append((name, value, text))
+    return found
+
+
+def _given(raw: str, resource: Resource) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for written, value, _ in pairs(raw):
+        name = _SAME.get(written, resource.aliases.get(written, written))
+        if name in given:
+            raise bad(TWICE, f'Field "{written}" is given twice', written)
+        given[name] = value
+    return given
+
+
+def _refuse(given: Mapping[str, str]) -> None:
+    for name in given:
+        raise bad(UNEXPECTED, f'Unexpected argument "{name}".', name)
+
+
+def _ordered(resource: Resource, names: set[str]) -> tuple[str, ...]:
+    names |= set(resource.default)
+    return tuple(field.name for field in resource.fields if field.name in names)
+
+
+def _flag(given: dict[str, str], name: str, *, default: bool) -> bool:
+    value = given.pop(name, None)
+    if value is None:
+        return default
+    if value.lower() not in {"true", "false", "1", "0"}:
+        raise invalid(value, name)
+    return value.lower() in {"true", "1"}
+
+
+def _number(
+    given: dict[str, str], name: str, *, low: int = 0, high: int | None = None
+) -> int | None:
+    value = given.pop(name, None)
+    if value is None:
+        return None
+    if not _NUMBER.fullmatch(value) or int(value) < low or (high and int(value) > high):
+        raise invalid(value, name)
+    return int(value)
+
+
+def _order(
+    text: str, resource: Resource, known: Mapping[str, Field]
+) -> tuple[tuple[str, Literal["asc", "desc"]], ...]:
+    """What to sort by. Fields inside arrays have no order of their own and are passed over."""
+    order: list[tuple[str, Literal["asc", "desc"]]] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        said = _ORDER.fullmatch(part)
+        if not said or said[1] not in known:
+            raise invalid(part, "order_by")
+        if not resource.in_array(said[1]):
+            order.append((said[1], "desc" if (said[2] or "").lower() == "desc" else "asc"))
+    return tuple(order)
+
+
+def token(resource: Resource, name: str) -> str:
+    """The parameter that carries one part of the key: ``start.tpgroup``, ``start.svm.uuid``."""
+    spelled = {field: alias for alias, field in resource.aliases.items()}
+    return f"start.{spelled.get(name, name)}"
+
+
+def _start(given: dict[str, str], resource: Resource) -> tuple[str | int, ...] | None:
+    found = {name: given.pop(token(resource, name), None) for name in resource.keys}
+    if all(value is None for value in found.values()):
+        return None
+    key: list[str | int] = []
+    for name, value in found.items():
+        text = (value or "").removeprefix('"').removesuffix('"')
+        if resource.by_name[name].kind == "integer":
+            if not _NUMBER.fullmatch(text.removeprefix("-")):
+                raise invalid(text, token(resource, name))
+            key.append(int(text))
+        else:
+            key.append(text)
+    return tuple(key)
+
+
+def _search(given: dict[str, str], resource: Resource, release: Release) -> list[Clause]:
+    """``query=a b|c``: the text a, and one of b and c, each anywhere in ``query_fields``."""
+    text, names = given.pop("query", None), given.pop("query_fields", None)
+    if text is None and names is None:
+        return []
+    if names is None:
+        raise bad(SEARCH_ALONE, "query needs query_fields", "query")
+    if text is None:
+        raise bad(SEARCH_FIELDS_ALONE, "query_fields needs query", "query_fields")
+    try:
+        found = select(resource, release, names, lenient=False)
+    except QueryError:
+        found = ()
+    if not found:
+        raise bad(SEARCH_FIELD, f'The value "{names}" names no field', "query_fields")
+    fields = tuple(resource.by_name[name] for name in found)
+    terms = re.sub(r"\s*\|\s*", "|", text.strip())
+    return [Clause(fields, _term(term), search=True) for term in split(terms, " ", "query") if term]
+
+
+def _term(text: str) -> Condition:
+    """Words match the text of a value, numbers included, without regard to letter case."""
+    words: list[Condition] = []
+    for word in split(lowered(text), "|", "query"):
+        pieces = tuple(piece.strip('"{}') for piece in split(word, "*", "query"))
+        words.append(Like(pieces) if len(pieces) > 1 else Equal(pieces[0]))
+    return words[0] if len(words) == 1 else Either(tuple(words))

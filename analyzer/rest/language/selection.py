@@ -1,0 +1,118 @@
+"""The value of ``fields=``, and cutting records down to it.
+
+Names, whole objects, ``*`` (all that is not expensive), ``**`` (all), ``connections.{cid,…}``,
+and ``!name`` to leave one out. The default fields of a collection always come along.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from analyzer.ontap.resources import Release, Resource
+from analyzer.rest.language.error import BRACES, bad, invalid
+
+_DEEPEST = 8
+Tree = Mapping[str, "Tree | None"]
+
+
+def select(resource: Resource, release: Release, text: str, *, lenient: bool) -> tuple[str, ...]:
+    """The scalars that *text* names, in the resource's own order, without the default ones.
+
+    Args:
+        resource: whose fields they are.
+        release: of ONTAP: later fields are unknown.
+        text: percent-decoded; may be empty.
+        lenient: pass over unknown names (``ignore_unknown_fields``).
+
+    Raises:
+        QueryError: 262197 for an unknown name, 262286 for a brace without its other half.
+    """
+    chosen: set[str] = set()
+    excluded: set[str] = set()
+    for name in _expand(text):
+        bare = name.removeprefix("!")
+        found = _find(resource, release, bare)
+        if not found and not lenient:
+            raise invalid(bare, "fields", " (<field,...>)")
+        (excluded if name.startswith("!") else chosen).update(found)
+    if excluded and not chosen:
+        chosen.update(_find(resource, release, "*"))
+    return tuple(item.name for item in resource.fields if item.name in chosen - excluded)
+
+
+def _find(resource: Resource, release: Release, name: str) -> tuple[str, ...]:
+    known = resource.at(release)
+    if name == "**":
+        return tuple(known)
+    if name == "*":
+        return tuple(item.name for item in known.values() if not item.expensive)
+    return resource.below(name.removesuffix(".*"), release)
+
+
+def _expand(text: str) -> list[str]:
+    """``a.{b,c}`` as ``a.b`` and ``a.c``; nested braces too."""
+    names = []
+    for part in _split(text):
+        head, brace, rest = part.partition("{")
+        if brace:
+            inner = rest.removesuffix("}")
+            if inner == rest or not head.removeprefix("!").endswith("."):
+                raise bad(BRACES, f'Braces do not fit in "{part}"', "fields")
+            names += [head + name for name in _expand(inner)]
+        elif part:
+            names.append(part)
+    return names
+
+
+def _split(text: str) -> list[str]:
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "{") - (letter == "}")
+        if not 0 <= depth <= _DEEPEST:
+            break
+        if letter == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    if depth:
+        raise bad(BRACES, f'Braces do not match in "{text}"', "fields")
+    return [part.strip() for part in parts]
+
+
+@lru_cache(maxsize=256)
+def tree(names: tuple[str, ...]) -> Tree:
+    """The names as nested members."""
+    grown: dict[str, Any] = {}
+    for name in names:
+        *above, last = name.split(".")
+        place = grown
+        for part in above:
+            place = place.setdefault(part, {})
+        place[last] = None
+    return grown
+
+
+def cut(record: Mapping[str, Any], shape: Tree) -> dict[str, Any]:
+    """The record with the members of *shape* only; what is unset or empty is left out."""
+    kept = {}
+    for name, inner in shape.items():
+        value = record.get(name)
+        if isinstance(value, Mapping):
+            value = cut(value, inner) if inner else None
+        elif isinstance(value, list) and inner:
+            value = [cut(item, inner) for item in value]
+        if value is not None and value not in ({}, []):
+            kept[name] = value
+    return kept
+
+
+def values(record: Any, name: str) -> list[Any]:
+    """Every value of a dotted name, through arrays; those unset are left out."""
+    found: Iterable[Any] = [record]
+    for part in name.split("."):
+        inner: list[Any] = []
+        for item in found:
+            value = item.get(part) if isinstance(item, Mapping) else None
+            inner.extend(value if isinstance(value, list) else [value])
+        found = inner
+    return [value for value in found if value is not None]

@@ -1,0 +1,88 @@
+"""The socket, and serving on it until a signal says stop."""
+
+import signal
+import socket
+import ssl
+from contextlib import AbstractContextManager, nullcontext
+from ipaddress import ip_address
+from pathlib import Path
+
+import uvicorn
+
+from analyzer.errors import UsageError
+from analyzer.rest.server.app import App
+
+_HEAD = 65_536  # bytes of a request's head that are kept while its end is waited for
+_CONNECTIONS = 256
+_IDLE = 30  # seconds that a connection is kept for the next request
+_GRACE = 10  # seconds for answers under way when it is to stop
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        UsageError: the name is unknown, or the port is in use.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=128)
+    except (OSError, OverflowError, UnicodeError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot listen on {host} port {port}: {told}") from error
+
+
+def is_loopback(listening: socket.socket) -> bool:
+    """Whether only this machine can reach it."""
+    return ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
+
+
+def url(listening: socket.socket, *, tls: bool) -> str:
+    """Where it can be reached."""
+    host, port = listening.getsockname()[:2]
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+class Server(uvicorn.Server):
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # a context manager like the one it replaces
+        """A signal is how this ends, not an error to be raised again afterwards: see ``run``."""
+        return nullcontext()
+
+
+def server(app: App, tls: tuple[Path, Path] | None = None) -> Server:
+    """A server for a socket of ours, without a log of requests.
+
+    Raises:
+        UsageError: certificate or key cannot be used.
+    """
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_CONNECTIONS,
+        timeout_keep_alive=_IDLE,
+        timeout_graceful_shutdown=_GRACE,
+        h11_max_incomplete_event_size=_HEAD,
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"certificate or key cannot be used: {error}") from error
+    return Server(config)
+
+
+def run(serving: Server, listening: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM; answers under way are finished."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, serving.handle_exit)
+    serving.run(sockets=[listening])

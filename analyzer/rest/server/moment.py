@@ -1,0 +1,123 @@
+"""Which snapshot an instant means, and what that snapshot can be asked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from analyzer import clock
+from analyzer.ontap.resources import Release
+from analyzer.report import header
+from analyzer.report.catalog import Catalog
+from analyzer.rest.language import QueryError
+from analyzer.rest.language.error import ABSENT
+
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
+_NEWEST: Release = (9, 99)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One complete snapshot, and the row of its attempt."""
+
+    cluster: str
+    taken_at: datetime
+    attempt: Mapping[str, Any]
+
+    @property
+    def version(self) -> tuple[int, int, int] | None:
+        """The release as numbers, where it was told."""
+        found = _VERSION.search(self.attempt["version"] or "")
+        return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+
+    @property
+    def release(self) -> Release:
+        return self.version[:2] if self.version else _NEWEST
+
+    @property
+    def scope(self) -> list[str]:
+        """SVMs that it speaks for."""
+        return self.attempt["scope"] or []
+
+    def refuse_unless_listed(self, name: str) -> None:
+        """Nothing is told of a companion inventory that was not listed in the same run.
+
+        Raises:
+            QueryError: it was not.
+        """
+        status, reason = self.attempt[f"{name}_status"], self.attempt[f"{name}_reason"]
+        if status != "complete":
+            why = f"{status}: {reason}" if reason else status
+            raise absent(
+                f"the {name} of {self.cluster} were not listed in the snapshot of"
+                f" {clock.iso(self.taken_at)} ({why})"
+            )
+
+
+def absent(sentence: str) -> QueryError:
+    """Not seen is not empty."""
+    return QueryError(404, ABSENT, sentence)
+
+
+Word = Literal["latest", "previous"]
+When = datetime | Word
+_WORDS: dict[str, Word] = {"latest": "latest", "previous": "previous"}
+
+
+def read(said: str) -> When:
+    """An instant as a client says it: ISO 8601, a duration back from now, a word.
+
+    Raises:
+        UsageError: it is none.
+    """
+    return _WORDS.get(said) or clock.moment(said)
+
+
+def find(catalog: Catalog, cluster: str, when: When, *, nearest: bool) -> Moment:
+    """The snapshot that shows the cluster at that instant.
+
+    With *nearest*, an instant that nobody saw means the last complete snapshot before it.
+
+    Raises:
+        QueryError: nothing was seen then; names the nearest instants.
+    """
+    if not isinstance(when, datetime):
+        last = 0 if when == "latest" else 1
+        found = _complete(catalog, cluster, f"order by taken_at desc limit 1 offset {last}")
+        return Moment(cluster, found["taken_at"], found)
+    present = clock.now()
+    bound = dict.fromkeys(header.STANDARD) | {"since": when, "until": when, "now": present}
+    told = catalog.ask(catalog.models["stretches"], bound).records()
+    before = [row for row in told if row["starts"] is not None and row["starts"] <= when]
+    if not before:
+        first = _complete(catalog, cluster, "order by taken_at limit 1")
+        raise absent(
+            f"{cluster} had no complete snapshot at {clock.iso(when)};"
+            f" the first is of {clock.iso(first['taken_at'])}"
+        )
+    row = max(before, key=lambda row: row["starts"])
+    starts, ends = row["starts"], row["ends"]
+    if not nearest and when > starts and (row["is_gap"] or when > present):
+        why = row["reason"] if row["is_gap"] else "it has not come yet"
+        near = f"snapshot is of {clock.iso(starts)}, with none after it yet"
+        if ends:
+            near = f"snapshots are of {clock.iso(starts)} and {clock.iso(ends)}"
+        raise absent(
+            f"what {cluster} had at {clock.iso(when)} is unknown: {why}; the nearest complete {near}"
+        )
+    attempt = _complete(catalog, cluster, "and taken_at = $at", at=starts)
+    return Moment(cluster, starts, attempt)
+
+
+def _complete(catalog: Catalog, cluster: str, which: str, **bound: Any) -> dict[str, Any]:
+    """The row of one complete snapshot's attempt.
+
+    Raises:
+        QueryError: there is none.
+    """
+    text = f"select * from attempts where status = 'complete' {which}"
+    found = catalog.run(text, bound).records()
+    if not found:
+        raise absent(f"{cluster} has no such complete snapshot yet")
+    return found[0]

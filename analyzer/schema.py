@@ -1,0 +1,259 @@
+"""Every stored table and column, declared once, each with its sentence.
+
+The files' schemas, DuckDB's tables and the reference pages are derived from here. Types are
+spelled as DuckDB does, so that a report loads no Polars; ``Inventory.schema`` translates them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_TEXT = "varchar"
+_TEXTS = "varchar[]"
+_NUMBER = "bigint"
+_REAL = "double"
+_FLAG = "boolean"
+_INSTANT = "timestamp"  # naive UTC, microseconds
+_IGROUPS = "struct(uuid varchar, name varchar)[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a stored table; *type* is DuckDB's word for it."""
+
+    name: str
+    type: str
+    sentence: str
+
+
+def polars_schema(columns: Sequence[Column]) -> "dict[str, pl.DataType]":
+    """The columns' names and types for Polars."""
+    import polars as pl  # noqa: PLC0415  # reports need the names only
+
+    types: dict[str, pl.DataType] = {
+        _TEXT: pl.String(),
+        _TEXTS: pl.List(pl.String()),
+        _NUMBER: pl.Int64(),
+        _REAL: pl.Float64(),
+        _FLAG: pl.Boolean(),
+        _INSTANT: pl.Datetime("us"),
+        _IGROUPS: pl.List(pl.Struct({"uuid": pl.String(), "name": pl.String()})),
+    }
+    return {column.name: types[column.type] for column in columns}
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """One thing that a cluster lists: its table's name, what it is, its columns."""
+
+    name: str
+    sentence: str
+    columns: tuple[Column, ...]
+
+    @property
+    def schema(self) -> "dict[str, pl.DataType]":
+        return polars_schema(self.columns)
+
+
+# One row per connection; a session without connections keeps one row.
+SESSIONS = Inventory(
+    "sessions",
+    "Connections of the iSCSI sessions of a cluster, as it listed them.",
+    (
+        Column(
+            "svm_id", _TEXT, "What identifies the SVM: its uuid, or its name where no uuid came."
+        ),
+        Column("svm_uuid", _TEXT, "UUID of the SVM."),
+        Column("svm", _TEXT, "Name of the SVM at that time."),
+        Column("initiator", _TEXT, "iSCSI name of the initiator, lower-cased; '' where none came."),
+        Column("initiator_raw", _TEXT, "The name as it came, where it was spelled otherwise."),
+        Column("alias", _TEXT, "Alias that the initiator sent when it logged in."),
+        Column("comment", _TEXT, "Comment that an administrator gave the initiator (9.9)."),
+        Column(
+            "isid", _TEXT, "Initiator's part of the session identifier, lower-cased; '' if none."
+        ),
+        Column("isid_raw", _TEXT, "The ISID as it came, where it was spelled otherwise."),
+        Column("tsih", _NUMBER, "Target session identifying handle; unique within a portal group."),
+        Column("target_portal_group", _TEXT, "Target portal group of the session."),
+        Column("target_portal_group_tag", _NUMBER, "Tag of the target portal group."),
+        Column("connections", _NUMBER, "How many connections this session had in this snapshot."),
+        Column("cid", _NUMBER, "Connection identifier within the session."),
+        Column("authentication", _TEXT, "How the connection authenticated: chap or none."),
+        Column(
+            "initiator_address",
+            _TEXT,
+            "Host address of the connection, in normal form; '' if none.",
+        ),
+        Column(
+            "initiator_address_raw",
+            _TEXT,
+            "The address as it came, where it was spelled otherwise.",
+        ),
+        Column("initiator_port", _NUMBER, "TCP port at the host."),
+        Column(
+            "interface_id", _TEXT, "What identifies the interface: uuid, else name, address, group."
+        ),
+        Column("interface_uuid", _TEXT, "UUID of the interface (LIF)."),
+        Column("interface", _TEXT, "Name of the interface (LIF) at that time."),
+        Column("interface_address", _TEXT, "Address of the interface, in normal form."),
+        Column(
+            "interface_address_raw",
+            _TEXT,
+            "The address as it came, where it was spelled otherwise.",
+        ),
+        Column("interface_port", _NUMBER, "TCP port of the interface; ONTAP uses 3260."),
+        Column("igroups", _IGROUPS, "Igroups that hold the initiator: uuid and name."),
+    ),
+)
+
+# The companion inventories: what the sessions refer to. Each is listed in the same run, has a
+# status of its own and is folded by the same machinery; all are identified by uuid, not by name.
+SVMS = Inventory(
+    "svms",
+    "Storage virtual machines: the scope of a snapshot.",
+    (
+        Column("uuid", _TEXT, "UUID of the SVM."),
+        Column("name", _TEXT, "Name of the SVM."),
+        Column("state", _TEXT, "running, stopped and so on."),
+        Column("subtype", _TEXT, "default, sync_source, sync_destination, dp_destination."),
+    ),
+)
+
+INTERFACES = Inventory(
+    "interfaces",
+    "IP interfaces (LIFs): which node and which subnet a session stands on.",
+    (
+        Column("uuid", _TEXT, "UUID of the interface."),
+        Column("name", _TEXT, "Name of the interface."),
+        Column("svm_uuid", _TEXT, "UUID of its SVM."),
+        Column("svm", _TEXT, "Name of its SVM."),
+        Column("address", _TEXT, "Address, in normal form."),
+        Column("netmask", _TEXT, "Netmask or prefix length, as it came."),
+        Column("subnet", _TEXT, "Subnet in CIDR form, from address and netmask."),
+        Column("enabled", _FLAG, "Administrative state."),
+        Column("state", _TEXT, "Operational state: up or down."),
+        Column("is_home", _FLAG, "Whether it is on its home port now."),
+        Column("home_node", _TEXT, "Name of its home node."),
+        Column("node", _TEXT, "Name of the node it is on now."),
+        Column("home_port", _TEXT, "Name of its home port."),
+        Column("port", _TEXT, "Name of the port it is on now."),
+        Column("failover", _TEXT, "Failover policy, such as sfo_partners_only."),
+        Column("service_policy", _TEXT, "Name of its service policy."),
+        Column("services", _TEXTS, "Services it offers, such as data_iscsi."),
+    ),
+)
+
+IGROUPS = Inventory(
+    "igroups",
+    "Initiator groups: who is expected.",
+    (
+        Column("uuid", _TEXT, "UUID of the igroup."),
+        Column("name", _TEXT, "Name of the igroup."),
+        Column("svm_uuid", _TEXT, "UUID of its SVM."),
+        Column("svm", _TEXT, "Name of its SVM."),
+        Column("os_type", _TEXT, "Operating system type of its hosts."),
+        Column("protocol", _TEXT, "iscsi, fcp or mixed."),
+        Column("portset", _TEXT, "Name of the portset it is bound to."),
+        Column("initiators", _TEXTS, "Its initiators, lower-cased."),
+        Column("connection_state", _TEXT, "ONTAP's own verdict (9.11.1), where asked for."),
+        Column("required_nodes", _TEXTS, "Nodes that ONTAP says must be reached, where asked for."),
+    ),
+)
+
+NODES = Inventory(
+    "nodes",
+    "Nodes and their partners.",
+    (
+        Column("uuid", _TEXT, "UUID of the node."),
+        Column("name", _TEXT, "Name of the node."),
+        Column("state", _TEXT, "up, down, taken_over, waiting_for_giveback and so on."),
+        Column("ha_enabled", _FLAG, "Whether takeover is enabled."),
+        Column("ha_partner", _TEXT, "Name of its HA partner."),
+        Column("takeover_state", _TEXT, "State of a takeover of its partner."),
+        Column("giveback_state", _TEXT, "State of a giveback to its partner."),
+        Column("model", _TEXT, "Controller model."),
+        Column("version", _TEXT, "ONTAP release of the node."),
+    ),
+)
+
+INVENTORIES = {inventory.name: inventory for inventory in (SVMS, INTERFACES, IGROUPS, NODES)}
+
+ATTEMPT = (
+    Column("taken_at", _INSTANT, "When the cluster was asked."),
+    Column("status", _TEXT, "complete, partial, failed or suspect, settled by what came after."),
+    Column("answered", _TEXT, "Status as it was before anything came after it."),
+    Column("reason", _TEXT, "Why it is not complete."),
+    Column("sessions", _NUMBER, "Sessions listed."),
+    Column("connections", _NUMBER, "Connections listed."),
+    Column("pages", _NUMBER, "Pages that the answer came in."),
+    Column("content", _TEXT, "Hash over the session rows, whatever their order."),
+    Column("fingerprint", _TEXT, "Hash over status, rows, scope and inventories."),
+    Column("listed", _TEXTS, "SVMs in the SVM list or in the rows (svm_id)."),
+    Column("scope", _TEXTS, "SVMs that this attempt can speak for (svm_id)."),
+    *(
+        column
+        for name in INVENTORIES
+        for column in (
+            Column(f"{name}_status", _TEXT, f"Whether the {name} were listed in the same run."),
+            Column(f"{name}_reason", _TEXT, f"Why the {name} were not listed."),
+        )
+    ),
+    Column("cluster_uuid", _TEXT, "UUID of the cluster."),
+    Column("version", _TEXT, "ONTAP release."),
+    Column("collector", _TEXT, "Which collector asked, or import."),
+    Column("seconds", _REAL, "How long the answer took."),
+    Column("expected_interval", _NUMBER, "Seconds between snapshots, as configured."),
+    Column("clock_skew", _REAL, "Seconds that the cluster's clock was ahead of the collector's."),
+)
+
+BOUNDS = {
+    "seen_after": "The comparable snapshot before first_seen; null in a baseline.",
+    "first_seen": "First of the consecutive comparable snapshots that show it unchanged.",
+    "last_seen": "Last of them.",
+    "gone_by": "First comparable snapshot without it; null while it is still there.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One folded table (an SCD type 2 table with interval bounds).
+
+    *taken* is the SQL condition on an attempt that makes its listing count here; *scoped* tables
+    are folded per SVM, the others as a whole; *inventory* names the inventory they come from.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    taken: str
+    scoped: bool = False
+    inventory: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def listed(self) -> str:
+        """The columns, for a select list."""
+        return ", ".join(f'"{name}"' for name in self.names)
+
+
+TABLES = (
+    Table("spells", SESSIONS.columns, "status = 'complete'", scoped=True),
+    # What partial answers showed: presence only, so it is a history of its own.
+    Table("sightings", SESSIONS.columns, "status = 'partial'", scoped=True),
+    *(
+        Table(name, inventory.columns, f"{name}_status = 'complete'", inventory=name)
+        for name, inventory in INVENTORIES.items()
+    ),
+)
+
+
+def empty_rows(table: Table) -> str:
+    """A select of no rows with the table's columns and bounds."""
+    columns = [f'null::{column.type} as "{column.name}"' for column in table.columns]
+    bounds = [f"null::timestamp as {name}" for name in BOUNDS]
+    return f"select {', '.join(columns + bounds)} where false"

@@ -1,0 +1,1 @@
+"""What lies where on disk, who may write it, and how a file appears whole."""

@@ -1,0 +1,225 @@
+"""The layout on disk, and the only room that knows it.
+
+::
+
+    snapshots/cluster=C/date=2026-11-23/20261123T021000Z.parquet             sessions
+    snapshots/cluster=C/date=2026-11-23/20261123T021000Z.interfaces.parquet  a companion
+    history/cluster=C/manifest.json      the commit point: names the files that make it up
+    history/cluster=C/pending/STAMP      a snapshot that may not be folded yet
+    history.duckdb                       views, for anyone's DuckDB
+    locks/C@host                         one writer per cluster and host; dies with its process
+    leases/C/00000007                    one host per cluster; see ``lease``
+
+A file appears under its final name whole or not at all; names that start with a dot are
+unfinished and nobody reads them.
+"""
+
+import fcntl
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from analyzer import clock
+from analyzer.errors import Busy, StoreError
+from analyzer.pattern import check_cluster
+from analyzer.store import lease
+
+
+@contextmanager
+def publish(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A path to write to; on success it becomes *path* at once, else it vanishes.
+
+    What is *durable* outlives a loss of power from then on.
+
+    Raises:
+        StoreError: the disk would not take it.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
+        if durable:
+            _sync(draft)
+        draft.replace(path)
+        if durable:
+            _sync(path.parent)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class Store:
+    """One directory of snapshots and history."""
+
+    def __init__(self, root: Path, host: str | None = None) -> None:
+        """Open it as *host*, by default this one."""
+        self.root = root.resolve()
+        self.host = host or socket.gethostname()
+        self._held: dict[str, int] = {}
+        self._leases: dict[str, lease.Lease] = {}
+
+    @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"
+
+    @property
+    def history(self) -> Path:
+        return self.root / "history"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "history.duckdb"
+
+    @property
+    def alerts(self) -> Path:
+        """What the last check knew."""
+        return self.root / "alerts.json"
+
+    def clusters(self) -> list[str]:
+        """Clusters that have a history or a snapshot, by name."""
+        found = {
+            entry.name.removeprefix("cluster=")
+            for top in (self.history, self.snapshots)
+            if top.is_dir()
+            for entry in top.iterdir()
+            if entry.name.startswith("cluster=")
+        }
+        return sorted(found)
+
+    def folder(self, cluster: str) -> Path:
+        """Where the cluster's history lives."""
+        return self.history / f"cluster={cluster}"
+
+    def snapshot(self, cluster: str, taken_at: datetime, inventory: str | None = None) -> Path:
+        """The file of one attempt, or of one inventory listed with it."""
+        day = self.snapshots / f"cluster={cluster}" / f"date={taken_at:%Y-%m-%d}"
+        suffix = f".{inventory}.parquet" if inventory else ".parquet"
+        return day / (clock.compact(taken_at) + suffix)
+
+    def instants(self, cluster: str) -> list[datetime]:
+        """Instants whose snapshot files are still there, in order."""
+        top = self.snapshots / f"cluster={cluster}"
+        names = (path.name for path in top.glob("date=*/*Z.parquet") if path.name[0] != ".")
+        return sorted(clock.parse(name.removesuffix(".parquet")) for name in names)
+
+    def pending(self, cluster: str) -> list[datetime]:
+        """Instants that were being stored when their writer last touched them, in order."""
+        folder = self.folder(cluster) / "pending"
+        if not folder.is_dir():
+            return []
+        return sorted(clock.parse(entry.name) for entry in folder.iterdir())
+
+    def mark(self, cluster: str, taken_at: datetime) -> None:
+        """Say, before a snapshot is written, that it will need folding."""
+        folder = self.folder(cluster) / "pending"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / clock.compact(taken_at)).touch()
+        except OSError as error:
+            raise StoreError(f"cannot write {folder}: {error.strerror}") from error
+
+    def unmark(self, cluster: str, taken_at: datetime) -> None:
+        """Say that it has been folded, or never was written."""
+        (self.folder(cluster) / "pending" / clock.compact(taken_at)).unlink(missing_ok=True)
+
+    def manifest(self, cluster: str) -> dict[str, Any]:
+        """The cluster's manifest as last committed; empty if it has none yet.
+
+        Raises:
+            StoreError: it is there and cannot be understood.
+        """
+        path = self.folder(cluster) / "manifest.json"
+        try:
+            manifest = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"{path} is damaged ({error}); 'analyzer rebuild' makes it anew"
+            ) from error
+        if not isinstance(manifest, dict):
+            raise StoreError(f"{path} is damaged; 'analyzer rebuild' makes it anew")
+        return manifest
+
+    def edition(self, cluster: str) -> tuple[int, ...]:
+        """What changes whenever the manifest does; empty if there is none. Cheap to ask."""
+        try:
+            told = (self.folder(cluster) / "manifest.json").stat()
+        except OSError:
+            return ()
+        return told.st_mtime_ns, told.st_ino, told.st_size
+
+    def commit(self, cluster: str, manifest: dict[str, Any]) -> None:
+        """Replace the manifest: from now on readers see the files it names.
+
+        Raises:
+            Busy: another host took over meanwhile; nothing was published.
+        """
+        with publish(self.folder(cluster) / "manifest.json") as draft:
+            draft.write_text(json.dumps(manifest, separators=(",", ":")))
+            if cluster in self._leases:
+                self._leases[cluster].check()
+
+    def holding(self, cluster: str) -> int:
+        """The number of the lease under which files are written; 0 without one."""
+        return self._leases[cluster].number if cluster in self._leases else 0
+
+    @contextmanager
+    def lock(self, cluster: str) -> Iterator[None]:
+        """Be the one writer of *cluster*; a holder may take it again.
+
+        Raises:
+            Busy: another process has it; says which.
+            StoreError: the store cannot be written.
+        """
+        if self._held.get(cluster):
+            self._held[cluster] += 1
+            try:
+                yield
+            finally:
+                self._held[cluster] -= 1
+            return
+        # Per host: a share that passes locks on may not let go of a dead host's.
+        path = self.root / "locks" / f"{check_cluster(cluster)}@{self.host}"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = path.open("a+")
+        except OSError as error:
+            raise StoreError(f"cannot write {self.root}: {error.strerror}") from error
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                handle.seek(0)
+                holder = handle.read().strip() or "another process"
+                raise Busy(f"{cluster}: {holder} is writing its history; try again") from error
+            handle.truncate(0)
+            handle.write(f"process {os.getpid()} on {self.host}")
+            handle.flush()
+            try:
+                held = lease.take(self.root / "leases" / cluster, cluster, self.host)
+            except OSError as error:
+                raise StoreError(f"cannot write {self.root}: {error.strerror}") from error
+            self._held[cluster] = 1
+            self._leases[cluster] = held
+            try:
+                yield
+            finally:
+                del self._held[cluster], self._leases[cluster]
+                held.release()

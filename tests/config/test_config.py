@@ -1,0 +1,127 @@
+"""What the configuration may say; what it may not is named, with the nearest right word."""
+
+from pathlib import Path
+
+import pytest
+
+from analyzer.config import file
+from analyzer.errors import UsageError
+
+CLUSTER = '[[clusters]]\nname = "prod-a"\nurl = "https://prod-a.example"\n'
+
+
+def load(folder: Path, text: str) -> file.Config:
+    path = folder / "analyzer.toml"
+    path.write_text(text)
+    return file.load(path)
+
+
+def test_the_example_is_right(tmp_path: Path) -> None:
+    told = load(tmp_path, file.EXAMPLE)
+    assert [one.name for one in told.clusters] == ["prod-a"]
+    shown = file.EXAMPLE.replace("\n# ", "\n")
+    assert load(tmp_path, shown).alarm.fail_on == "high"
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    more = 'password_file = "secret"\nusername = "r"\nverify = "ca.pem"\n'
+    pair = 'client_cert = "c.pem"\nclient_key = "sub/c.key"\n'
+    told = load(tmp_path, 'store = "history"\npolicy = "p.toml"\n' + CLUSTER + more + pair)
+    (cluster,) = told.clusters
+    assert (told.store, told.policy) == (tmp_path / "history", tmp_path / "p.toml")
+    assert cluster.verify == tmp_path / "ca.pem"
+    assert (cluster.client_cert, cluster.client_key) == (tmp_path / "c.pem", tmp_path / "sub/c.key")
+    (tmp_path / "secret").write_bytes(b" two words \r\n")
+    assert cluster.reveal() == " two words "
+    (tmp_path / "secret").write_bytes(b"\n")
+    with pytest.raises(UsageError, match="password_file gave nothing"):
+        cluster.reveal()
+    (tmp_path / "secret").write_bytes(b"\xff\n")
+    with pytest.raises(UsageError, match="not UTF-8 text"):
+        cluster.reveal()
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"), [("5m", 300), ("90s", 90), ("1h30m", 5400), ("1d", 86400)]
+)
+def test_an_interval_is_a_duration(tmp_path: Path, told: str, seconds: int) -> None:
+    (cluster,) = load(tmp_path, CLUSTER + f'interval = "{told}"').clusters
+    assert cluster.interval == seconds
+
+
+WRONG = {
+    "a key of the file": ('storee = "x"', "unknown key 'storee'; did you mean 'store'?"),
+    "a table of the file": ("[cluster]", "unknown key 'cluster'; did you mean 'clusters'?"),
+    "a key of a cluster": (
+        CLUSTER + 'user_name = "x"',
+        "cluster 'prod-a': unknown key 'user_name'; did you mean 'username'?",
+    ),
+    "a key of retention": (
+        '[retention]\nkep = "1d"',
+        "retention: unknown key 'kep'; did you mean 'keep'?",
+    ),
+    "a key of limits": (
+        "[[limits]]\nnodes = 'n'\nsessions = 1",
+        "limits: unknown key 'nodes'; did you mean 'node'?",
+    ),
+    "a password": (CLUSTER + 'password = "hunter2"', "'password' in clear text is refused"),
+    "a token": (CLUSTER + 'token = "hunter2"', "'token' in clear text is refused"),
+    "a password in a variable's place": (
+        CLUSTER + 'username = "r"\npassword_env = "hunter2!"',
+        "'password_env' is the name of a variable",
+    ),
+    "a password in the url": (
+        '[[clusters]]\nname = "a"\nurl = "https://me:hunter2@a.example"',
+        "cluster 'a': 'url' holds a password or user",
+    ),
+    "a token in the url": (
+        '[[clusters]]\nname = "a"\nurl = "https://a.example/?token=hunter2"',
+        "cluster 'a': 'url' is not like https://prod-a.example.com",
+    ),
+    "a url that is none": (
+        '[[clusters]]\nname = "a"\nurl = "https://[a"',
+        "cluster 'a': 'url' is not like",
+    ),
+    "a port that is none": (
+        '[[clusters]]\nname = "a"\nurl = "https://a:99999"',
+        "cluster 'a': 'url' is not like",
+    ),
+    "no url": ('[[clusters]]\nname = "a"', "cluster 'a': 'url' is missing"),
+    "no name": ('[[clusters]]\nurl = "https://a"', "[[clusters]]: 'name' is missing"),
+    "no user": (CLUSTER + 'password_env = "X"', "'username' is missing"),
+    "two secrets": (
+        CLUSTER + 'username = "r"\npassword_env = "X"\ntoken_env = "Y"',
+        "give one of password_env, token_env, not several",
+    ),
+    "half a certificate": (CLUSTER + 'client_cert = "c"', "client_cert and client_key go together"),
+    "a certificate of another kind": (
+        CLUSTER + 'client_cert = 5\nclient_key = "k"',
+        "cluster 'prod-a': 'client_cert' must be text",
+    ),
+    "a verify of another kind": (CLUSTER + "verify = 0", "'verify' is true, false or a CA file"),
+    "one svm as text": (CLUSTER + 'svms = "svm1"', "'svms' is a list of names or uuids"),
+    "an svm of another kind": (CLUSTER + "svms = [1]", "'svms' is a list of names or uuids"),
+    "an interval that is none": (
+        CLUSTER + "interval = 300",
+        "cluster 'prod-a': 'interval': '300' is not a duration; write 90m, 24h, 7d or 1d12h",
+    ),
+    "an interval of nothing": (CLUSTER + 'interval = "0m"', "'interval' is no time at all"),
+    "a timeout that is none": (CLUSTER + "timeout = 0", "'timeout' is a number from 1 to 3600"),
+    "a policy of another kind": ("policy = 5", "'policy' must be text"),
+    "a limit of another kind": ("[[limits]]\nsessions = true", "'sessions' is a number from 0"),
+    "two of a name": (CLUSTER + CLUSTER, "cluster 'prod-a' is there twice"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), WRONG.values(), ids=WRONG)
+def test_what_the_configuration_cannot_mean_is_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(UsageError) as told:
+        load(tmp_path, text)
+    assert says in str(told.value)
+    assert str(told.value).startswith(f"{tmp_path / 'analyzer.toml'}: ")
+    assert "hunter2" not in str(told.value)
+
+
+def test_a_cluster_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no cluster 'prod-b'; did you mean 'prod-a'\?"):
+        load(tmp_path, CLUSTER).named(("prod-b",))

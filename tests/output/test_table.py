@@ -1,0 +1,118 @@
+"""The table for people: whole names at any width, readable without colour, in any encoding."""
+
+import io
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+
+import pytest
+
+from analyzer import output
+from analyzer.config.rules import SEVERITIES
+from analyzer.output import sparkline, table
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Column, Report, Request
+from analyzer.store.layout import Store
+
+NAMES = ["dropped-connections", "outages", "events", "new-initiators", "multipath-imbalance",
+         "paths", "flapping", "snapshots", "coverage"]  # fmt: skip
+SINCE = datetime(2026, 11, 23)
+
+
+def words(told: Report) -> set[str]:
+    """Every initiator and address in the report's rows that every table must show."""
+    found: set[str] = set()
+    names = ("initiator", "initiator_address", "interface_address", "members", "addresses")
+    for row in told.records():
+        for name in names[:1] if told.brief else names:
+            value = row.get(name)
+            found |= set(value) if isinstance(value, list) else {value} - {None, ""}
+    return found
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_never_cut(name: str, width: int, sample: Catalog) -> None:
+    told = run.run(sample, header.reports()[name], Request())
+    shown = table.render(told, width)
+    for word in words(told):
+        assert word in shown, word
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_a_name_longer_than_the_line_is_whole(width: int) -> None:
+    name = "iqn.2026-11.example:" + "x" * 203
+    columns = (Column("initiator", "Who.", "VARCHAR"), Column("detail", "Words.", "VARCHAR"))
+    told = Report("r", "R", "", {}, columns, [(name, "some words " * 30)], [], "table", None, "")
+    assert name in table.render(told, width)
+
+
+def test_severities_are_told_apart_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = (Column("severity", "How bad.", "VARCHAR"),)
+    rows = [(severity,) for severity in SEVERITIES]
+    told = Report("r", "R", "", {}, columns, rows, [], "finding", None, "")
+    monkeypatch.setenv("NO_COLOR", "1")
+    for width in (None, 80):
+        lines = [line.strip() for line in table.render(told, width).splitlines()]
+        assert "!!  critical" in " ".join(lines) or "!! critical" in " ".join(lines)
+        assert not any("\x1b[3" in line for line in lines)
+        for severity in SEVERITIES:
+            assert any(severity in line for line in lines)
+
+
+def levels(*points: tuple[int, int], gaps: list[tuple[int, int]] = (), until: int = 32) -> Report:  # type: ignore[assignment]
+    columns = tuple(
+        Column(name, "x", kind)
+        for name, kind in [("cluster", "VARCHAR"), ("since", "TIMESTAMP"), ("sessions", "BIGINT")]
+    )
+    rows = [("c1", SINCE + timedelta(hours=hour), value) for hour, value in points]
+    unknown = [
+        {"after": SINCE + timedelta(hours=after), "by": SINCE + timedelta(hours=by), "reason": ""}
+        for after, by in gaps
+    ]
+    parameters = {"since": SINCE, "until": SINCE + timedelta(hours=until)}
+    coverage = [{"cluster": "c1", "complete": 1, "partial": 0, "failed": 0, "suspect": 0,
+                 "unknown": unknown}]  # fmt: skip
+    return Report("r", "R", "", parameters, columns, rows, coverage, "table", None, "",
+                  series="sessions")  # fmt: skip
+
+
+def test_a_series_is_a_line_that_holds_each_level_and_loses_no_dip() -> None:
+    (line,) = sparkline.lines(levels((0, 10), (8, 3), (9, 10), (20, 80)))
+    assert line == f"c1  {'▂' * 8}▁{'▂' * 11}{'█' * 12}  3–80"
+
+
+def test_what_nobody_saw_is_a_question_mark_and_what_was_not_yet_is_nothing() -> None:
+    (line,) = sparkline.lines(levels((2, 5), (20, 9), gaps=[(10, 14)]))
+    assert line == f"c1    {'▁' * 8}????{'▁' * 6}{'█' * 12}  5–9"
+
+
+def test_one_level_is_no_series() -> None:
+    assert sparkline.lines(levels((0, 5), until=0)) == []
+
+
+def test_a_stream_without_the_letters_gets_others() -> None:
+    told = levels((0, 10), (16, 20))
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    output.write(told, "table", None, stream)
+    shown = stream.buffer.getvalue().decode("ascii")  # type: ignore[attr-defined]
+    assert f"c1  {'_' * 16}{'@' * 16}  10-20" in shown
+
+
+@pytest.mark.parametrize("settings", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}])
+def test_no_locale_makes_it_crash(recorded: Store, settings: dict[str, str]) -> None:
+    environment = os.environ | settings | {"ANALYZER_NOW": "2026-11-24T00:00:00Z"}
+    for command in (
+        ["report", "sessions-over-time"],
+        ["paths"],
+        ["report", "outages", "--format", "json"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "analyzer", "--store", str(recorded.root), *command],
+            capture_output=True, env=environment, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.decode("utf-8")

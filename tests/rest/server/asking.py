@@ -1,0 +1,56 @@
+"""An application asked without a socket, by the bytes that a server would hand it."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from analyzer.rest.server.app import App
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        return str(self.json["error"]["code"])
+
+    @property
+    def message(self) -> str:
+        return str(self.json["error"]["message"])
+
+
+def ask(app: App, target: str, method: str = "GET", **headers: str) -> Reply:
+    """One request; header names with ``_`` for ``-``."""
+    return asyncio.run(asking(app, target, method, **headers))
+
+
+async def asking(app: App, target: str, method: str = "GET", **headers: str) -> Reply:
+    path, _, query = target.partition("?")
+    told = {"host": "127.0.0.1:8080"} | {n.replace("_", "-"): v for n, v in headers.items()}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode("latin-1"),
+        "query_string": query.encode("latin-1"),
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in told.items()],
+    }
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    given = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    return Reply(sent[0]["status"], given, b"".join(one.get("body", b"") for one in sent[1:]))

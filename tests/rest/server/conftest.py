@@ -1,0 +1,69 @@
+"""A simulated night that was collected, and a server of it on a real socket."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from night import START, Night, collected
+
+from analyzer.report.catalog import Catalog
+from analyzer.rest.server import listen
+from analyzer.rest.server.app import App
+from analyzer.rest.server.door import Door
+from analyzer.simulate import Fault, SimulatedArray, apply, base_world
+from analyzer.store.layout import Store
+
+
+@pytest.fixture(scope="session")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """02:00 and 02:05 complete, 02:10 failed, 02:15 partial, 02:20 complete, 02:25 suspect.
+
+    From 02:20 on lnx1 is gone. At 02:05 the nodes were refused.
+    """
+    told = Night(Store(tmp_path_factory.mktemp("night") / "store"))
+    world = base_world()
+    apply(world, "set", "lnx1", "comment", "rack 4: 100%_\\")
+    apply(world, "set", "lnx2", "alias", "Änne")
+    apply(world, "drop", "lnx2", "L3")
+    with SimulatedArray(world) as array:
+        looks = (
+            (0, "complete", []),
+            (5, "complete", [Fault("status", "*/nodes", status=403)]),
+            (10, "failed", [Fault("status", status=401)]),
+            (15, "partial", [Fault("status", "*/sessions", nth=1, status=500)]),
+            (20, "complete", []),
+            (25, "suspect", [Fault("empty", "*/sessions")]),
+        )
+        for minute, status, faults in looks:
+            at = START + timedelta(minutes=minute)
+            if minute == 20:
+                with array.moving():
+                    apply(world, "drop", "lnx1")
+            array.faults = faults
+            assert collected(told.store, array, at) == status
+            told.worlds[at] = world.copy()
+    return told
+
+
+@pytest.fixture(scope="session")
+def served(night: Night) -> Iterator[Night]:
+    """The night with a server on ``port``."""
+    listening = listen.bind("127.0.0.1", 0)
+    app = App(Door(), night.rest, lambda clusters: Catalog(night.store, clusters))
+    server = listen.server(app)
+    running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    running.start()
+    while not server.started:
+        time.sleep(0.01)
+    night.port = listening.getsockname()[1]
+    yield night
+    server.should_exit = True
+    running.join()
+    listening.close()
+
+
+@pytest.fixture(autouse=True)
+def _later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-23T02:26:00Z")

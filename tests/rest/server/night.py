@@ -1,0 +1,38 @@
+"""A simulated night, collected by the real collector."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from analyzer import demo
+from analyzer.collect import collector
+from analyzer.config.file import Cluster
+from analyzer.rest.server.cluster import Clusters
+from analyzer.rest.server.rest import Rest
+from analyzer.simulate import SimulatedArray, World
+from analyzer.store.layout import Store
+
+START = datetime(2026, 11, 23, 2)
+SESSIONS = "/api/protocols/san/iscsi/sessions"
+
+
+@dataclass
+class Night:
+    """What was collected, and the world as it was at each snapshot."""
+
+    store: Store
+    worlds: dict[datetime, World] = field(default_factory=dict)
+    port: int = 0
+
+    @property
+    def rest(self) -> Rest:
+        return Rest(Clusters(self.store))
+
+
+def collected(store: Store, array: SimulatedArray, at: datetime, name: str = "prod-a") -> str:
+    """The status of a snapshot by the real collector."""
+    os.environ["NIGHT_SECRET"] = array.password
+    asked = Cluster(name, array.url, array.username, {"password_env": "NIGHT_SECRET"}, interval=300, timeout=5.0, max_records=40, connectivity_tracking=True)  # fmt: skip
+    with demo.at(at):
+        (outcome,) = collector.collect(store, [asked])
+    return outcome.status

@@ -1,0 +1,171 @@
+"""Limits, tokens, names: what the server lets in, and how it says no."""
+
+import asyncio
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import Reply, ask, asking
+from night import SESSIONS, Night
+
+from analyzer.errors import UsageError
+from analyzer.report.catalog import Catalog
+from analyzer.rest.server.app import App, Limits
+from analyzer.rest.server.cluster import Cluster
+from analyzer.rest.server.door import Door
+
+TOKEN = "pretend-tökén"
+
+
+def application(night: Night, door: Door | None = None, **more: Any) -> App:
+    return App(door or Door(), night.rest, lambda clusters: Catalog(night.store, clusters), **more)
+
+
+@pytest.fixture
+def app(night: Night) -> App:
+    return application(night)
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+def test_a_token_is_wanted_as_bearer_or_as_password(night: Night) -> None:
+    app = application(night, Door(TOKEN))
+    bearer = "Bearer " + TOKEN.encode().decode("latin-1")
+    for good in (bearer, basic("admin", TOKEN), basic("prod-a@20261123T020000Z", TOKEN)):
+        assert ask(app, SESSIONS, authorization=good).status == 200
+    wrong = ["", "Bearer", "Bearer x", basic("admin", "x"), basic(TOKEN, ""), "Basic ***", "Basic ÿ", f"Digest {TOKEN}"]  # fmt: skip
+    for path in (SESSIONS, "/reports", "/openapi.json", "/nothing"):
+        for bad in wrong:
+            told = ask(app, path, authorization=bad.encode().decode("latin-1"))
+            assert (told.status, told.code) == (401, "6")
+            assert told.headers["www-authenticate"].startswith("Basic")
+            assert TOKEN not in str(told)
+    assert ask(app, SESSIONS, "OPTIONS").status == 401
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "localhost:1", "[::1]:8080", "10.1.2.3", "LOCALHOST", "history.example:8080", "history.example."])  # fmt: skip
+def test_it_answers_to_addresses_and_to_names_it_was_given(night: Night, host: str) -> None:
+    app = application(night, Door(hosts=["history.example"]))
+    assert ask(app, "/reports", host=host).status == 200
+
+
+@pytest.mark.parametrize("host", ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "127.0.0.1@evil", "a:b", "[", "xn--"])  # fmt: skip
+def test_it_answers_to_no_other_name(app: App, host: str) -> None:
+    told = ask(app, SESSIONS, host=host)
+    assert (told.status, told.code) == (421, "6")
+
+
+def test_only_reading_is_allowed(app: App) -> None:
+    for path in (SESSIONS, "/reports", "/reports/outages", "/api/cluster"):
+        for method in ("POST", "PATCH", "DELETE", "PUT", "TRACE", "QUERY"):
+            told = ask(app, path, method)
+            assert (told.status, told.code) == (405, "3")
+        assert ask(app, path, "OPTIONS").headers["allow"] == "GET, HEAD, OPTIONS"
+        assert ask(app, path, "HEAD").status == 200
+
+
+@pytest.mark.parametrize("headers", [{"content_length": "2"}, {"transfer_encoding": "chunked"}])
+def test_a_body_is_refused(app: App, headers: dict[str, str]) -> None:
+    told = ask(app, SESSIONS, **headers)
+    assert (told.status, told.code) == (400, "262198")
+    assert ask(app, SESSIONS, content_length="0").status == 200
+
+
+def test_a_long_url_is_refused(app: App) -> None:
+    told = ask(app, f"{SESSIONS}?isid={'a' * 16_384}")
+    assert (told.status, told.code) == (414, "39387137")
+    assert ask(app, f"{SESSIONS}?isid={'a' * 16_000}").json["num_records"] == 0
+
+
+def test_a_page_is_never_larger_than_we_say(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analyzer.rest.server.rest.PAGE", 10)
+    for query in ("max_records=99", "", "fields=*"):
+        told = ask(app, f"{SESSIONS}?{query}").json
+        assert told["num_records"] == 10
+        assert "next" in told["_links"]
+    assert ask(app, f"{SESSIONS}?return_records=false").json == {
+        "num_records": 71,
+        "_links": {"self": {"href": f"{SESSIONS}?return_records=false"}},
+    }
+
+
+def test_too_many_at_once_are_told_to_come_again(night: Night) -> None:
+    app = application(night, limits=Limits(requests=2))
+
+    async def crowd() -> list[Reply]:
+        with night_locked(app):
+            asked = [asyncio.create_task(asking(app, SESSIONS)) for _ in range(5)]
+            done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(asked)
+        assert all(one.result().status == 429 for one in done)
+        return [one.result() for one in asked]
+
+    told = asyncio.run(crowd())
+    assert sorted(one.status for one in told) == [200, 200, 429, 429, 429]
+    busy = next(one for one in told if one.status == 429)
+    assert (busy.code, busy.headers["retry-after"]) == ("262160", "1")
+    assert ask(app, SESSIONS).status == 200
+
+
+def night_locked(app: App) -> Any:
+    """The cluster, held by somebody else."""
+    return app.rest.clusters["prod-a"]._lock
+
+
+def test_waiting_has_an_end(night: Night) -> None:
+    app = application(night, limits=Limits(seconds=0.05))
+    with night_locked(app):
+        told = ask(app, SESSIONS)
+    assert (told.status, told.code) == (503, "7")
+
+
+def test_an_answer_that_takes_too_long_is_ended(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = application(night, limits=Limits(seconds=0.3))
+    assert ask(app, SESSIONS).status == 200
+    slow = "select count(*) from range(300000) a, range(300000) b where a.range + b.range = 7"
+    with monkeypatch.context() as patched:
+        patched.setattr(Cluster, "run", lambda self, _text, _bound: self.catalog.run(slow, where="the answer").rows)  # fmt: skip
+        told = ask(app, SESSIONS)
+    assert (told.status, told.code) == (503, "7")
+    assert "took too long" in told.message
+    assert ask(app, SESSIONS).status == 200
+
+
+def test_a_bug_is_one_sentence_and_told_to_who_runs_it(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Exception] = []
+    app = application(night, broken=heard.append)
+    monkeypatch.setattr(Cluster, "run", lambda *_: (_ for _ in ()).throw(UsageError("secret SQL")))
+    told = ask(app, SESSIONS)
+    assert (told.status, told.code) == (500, "262145")
+    assert "secret" not in told.message
+    assert str(heard[0]) == "secret SQL"
+
+
+def test_a_damaged_store_is_a_sentence(tmp_path: Path, night: Night) -> None:
+    folder = tmp_path / "history" / "cluster=x"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{")
+    app = application(night)
+    app.rest.clusters.store = type(night.store)(tmp_path)
+    told = ask(app, SESSIONS)
+    assert (told.status, told.code) == (500, "262145")
+    assert "rebuild" in told.message
+
+
+@pytest.mark.parametrize("target", ["/api/protocols/san/iscsi/sessions?isid=a%00b", f"{SESSIONS}?x=é", f"{SESSIONS}/%00/%ff/1", "/%2e%2e/%2e%2e/etc/passwd", "/reports/../x", "/reports/%2e%2e", f"{SESSIONS}?\x7f", "//", "/api"])  # fmt: skip
+def test_odd_bytes_are_answered_or_refused(app: App, target: str) -> None:
+    assert ask(app, target).status in {200, 400, 404}
+
+
+def test_answers_are_not_kept_by_anybody_between(app: App) -> None:
+    told = ask(app, SESSIONS)
+    assert told.headers["cache-control"] == "no-store"
+    assert told.headers["x-content-type-options"] == "nosniff"
+    assert "server" not in told.headers

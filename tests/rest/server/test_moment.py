@@ -1,0 +1,240 @@
+"""An instant means the snapshot that showed it, or an error that says what is near."""
+
+from base64 import b64encode
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from asking import Reply, ask
+from night import SESSIONS, START, Night, collected
+from plain import lone, row, stored
+
+from analyzer import clock, history
+from analyzer.report.catalog import Catalog
+from analyzer.rest.server.app import App
+from analyzer.rest.server.cluster import Clusters
+from analyzer.rest.server.door import Door
+from analyzer.rest.server.rest import Rest
+from analyzer.simulate import SimulatedArray, base_world
+from analyzer.store.layout import Store
+
+TAKEN = "x-analyzer-taken-at"
+
+
+def application(store: Store, **given: object) -> App:
+    rest = Rest(Clusters(store), **given)  # type: ignore[arg-type]
+    return App(Door(), rest, lambda clusters: Catalog(store, clusters))
+
+
+@pytest.fixture(scope="module")
+def app(night: Night) -> App:
+    return application(night.store)
+
+
+def at(app: App, said: str, path: str = SESSIONS) -> Reply:
+    return ask(app, path, x_analyzer_at=said)
+
+
+def user(name: str) -> str:
+    return "Basic " + b64encode(f"{name}:secret".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("said", "minute", "count"),
+    [
+        ("2026-11-23T02:00:00Z", 0, 75),
+        ("20261123T020000Z", 0, 75),
+        ("2026-11-23T03:00:00+01:00", 0, 75),
+        ("2026-11-23T02:04:59", 0, 75),
+        ("2026-11-23T02:05:00Z", 5, 75),
+        ("2026-11-23T02:20:00Z", 20, 71),
+        ("26m", 0, 75),
+        ("latest", 20, 71),
+        ("previous", 5, 75),
+    ],
+)
+def test_an_instant_means_the_last_complete_snapshot(
+    app: App, said: str, minute: int, count: int
+) -> None:
+    told = at(app, said)
+    assert told.headers[TAKEN] == clock.iso(START + timedelta(minutes=minute))
+    assert told.json["num_records"] == count
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("2026-11-23T01:59:59Z", ["no complete snapshot at", "02:00:00Z"]),
+        ("2026-11-23T02:05:01Z", ["unknown: HTTP 401", "02:05:00Z and 2026-11-23T02:20:00Z"]),
+        ("2026-11-23T02:10:00Z", ["unknown", "02:05:00Z and 2026-11-23T02:20:00Z"]),
+        ("2026-11-23T02:15:00Z", ["unknown", "partial"]),
+        ("2026-11-23T02:25:00Z", ["unknown: empty, where", "02:20:00Z, with none after it"]),
+        ("now", ["unknown", "02:20:00Z"]),
+        ("2026-11-23T02:26:01Z", ["unknown", "02:20:00Z"]),
+    ],
+)
+def test_an_instant_that_nobody_saw_is_an_error_that_names_the_nearest(
+    app: App, said: str, words: list[str]
+) -> None:
+    told = at(app, said)
+    assert (told.status, told.code) == (404, "4")
+    assert all(word in told.message for word in words), told.message
+    assert TAKEN not in told.headers
+
+
+@pytest.mark.parametrize("said", ["yesterday", "2026-13-01", "7y", "99999999d", "0001-01-01T00:00:00+14:00"])  # fmt: skip
+def test_what_is_no_time_is_refused(app: App, said: str) -> None:
+    told = at(app, said)
+    assert (told.status, told.code) == (400, "262197")
+    assert "X-Analyzer-At" in told.message
+
+
+def test_a_time_that_has_not_come_was_not_seen(tmp_path: Path) -> None:
+    store = stored(str(tmp_path), "s", [lone("complete", [row("a", 1, 1)], 0)])
+    app = application(store)
+    assert at(app, "2026-11-23T02:26:00Z").status == 200  # nobody says how often it is looked at
+    assert "has not come yet" in at(app, "2026-11-23T02:26:01Z").message
+
+
+def test_nearest_answers_from_the_last_complete_one(night: Night) -> None:
+    app = application(night.store, nearest=True)
+    for said, minute in (("02:12", 5), ("02:15", 5), ("02:25", 20), ("23:00", 20)):
+        told = at(app, f"2026-11-23T{said}:00Z")
+        assert told.headers[TAKEN] == clock.iso(START + timedelta(minutes=minute))
+    assert at(app, "2026-11-23T01:59:00Z").status == 404
+
+
+def test_the_header_wins_over_the_login_and_that_over_the_option(night: Night) -> None:
+    app = application(night.store, at="2026-11-23T02:20:00Z")
+    login = user("prod-a@20261123T020500Z")
+    assert ask(app, SESSIONS).headers[TAKEN].endswith("02:20:00Z")
+    assert ask(app, SESSIONS, authorization=login).headers[TAKEN].endswith("02:05:00Z")
+    both = ask(app, SESSIONS, authorization=login, x_analyzer_at="2026-11-23T02:00:00Z")
+    assert both.headers[TAKEN].endswith("02:00:00Z")
+    lone = ask(app, SESSIONS, authorization=user("@20261123T020000Z"))
+    assert lone.headers[TAKEN].endswith("02:00:00Z")
+
+
+def test_a_companion_that_was_not_listed_then_is_not_an_empty_list(app: App) -> None:
+    told = at(app, "2026-11-23T02:05:00Z", "/api/cluster/nodes")
+    assert (told.status, told.code) == (404, "4")
+    assert "the nodes of prod-a were not listed" in told.message
+    assert "HTTP 403" in told.message
+    assert at(app, "2026-11-23T02:00:00Z", "/api/cluster/nodes").json["num_records"] == 4
+
+
+def test_a_session_of_an_svm_out_of_scope_is_not_shown(tmp_path: Path) -> None:
+    store = stored(
+        str(tmp_path),
+        "s",
+        [
+            lone("complete", [row("a", 1, 1), row("b", 2, 2)], 0),
+            lone("complete", [row("a", 1, 1)], 5),
+            lone("complete", [row("a", 1, 1), row("b", 2, 2)], 10),
+        ],
+    )
+    app = application(store)
+    counts = [at(app, f"2026-11-23T02:{minute}:00Z").json["num_records"] for minute in ("00", "05", "10")]  # fmt: skip
+    assert counts == [2, 1, 2]
+
+
+def test_a_session_whose_svm_has_no_uuid_is_listed_and_found(tmp_path: Path) -> None:
+    rows = [row(name, number, 1) | {"svm_uuid": None} for number, name in enumerate("abc")]
+    app = application(stored(str(tmp_path), "s", [lone("complete", rows, 0)]))
+    target: str | None = f"{SESSIONS}?max_records=1"
+    found = []
+    while target:
+        told = ask(app, target).json
+        found += told["records"]
+        target = told["_links"].get("next", {}).get("href")
+    assert [one["svm"]["name"] for one in found] == ["a", "b", "c"]
+    for one in found:
+        again = ask(app, one["_links"]["self"]["href"]).json
+        assert again["svm"]["name"] == one["svm"]["name"]
+        assert again["connections"]
+
+
+def test_spellings_are_given_back_as_they_came(tmp_path: Path) -> None:
+    told = row("a", 1, 1) | {"initiator_raw": "IQN.H1", "isid_raw": "00:0A", "initiator_address_raw": "::ffff:10.0.0.1"}  # fmt: skip
+    two = row("a", 1, 1) | {"connections": 2, "cid": 7, "initiator_port": 3}
+    rows = [told | {"connections": 2, "cid": 9}, two | {"initiator_raw": "IQN.H1", "isid_raw": "00:0A"}]  # fmt: skip
+    app = application(stored(str(tmp_path), "s", [lone("complete", rows, 0)]))
+    (record,) = ask(app, f"{SESSIONS}?fields=*&initiator.name=iqn.h1").json["records"]
+    assert (record["initiator"]["name"], record["isid"]) == ("IQN.H1", "00:0A")
+    addresses = [(one["cid"], one["initiator_address"]["address"]) for one in record["connections"]]
+    assert addresses == [(7, "10.0.0.1"), (9, "::ffff:10.0.0.1")]
+
+
+def test_a_session_without_connections_has_none(tmp_path: Path) -> None:
+    empty = dict.fromkeys(("cid", "initiator_port", "interface_uuid", "interface", "interface_address"))  # fmt: skip
+    rows = [row("a", 1, 1) | empty | {"connections": 0, "initiator_address": ""}]
+    app = application(stored(str(tmp_path), "s", [lone("complete", rows, 0)]))
+    (record,) = ask(app, f"{SESSIONS}?fields=*&connections.cid=null").json["records"]
+    assert "connections" not in record
+
+
+def test_a_snapshot_that_lands_is_seen_by_the_next_request(tmp_path: Path) -> None:
+    store = stored(str(tmp_path), "s", [lone("complete", [row("a", 1, 1)], 0)])
+    app = application(store)
+    assert ask(app, SESSIONS).json["num_records"] == 1
+    history.record(store, lone("complete", [row("a", 1, 1), row("a", 2, 2)], 5))
+    assert ask(app, SESSIONS).json["num_records"] == 2
+    history.record(store, lone("complete", [row("a", 2, 2)], 2))  # late
+    assert at(app, "2026-11-23T02:02:00Z").json["records"][0]["tsih"] == 2
+    assert at(app, "2026-11-23T02:01:00Z").json["records"][0]["tsih"] == 1
+
+
+def test_many_instants_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analyzer.rest.server.cluster._TABLES", 2)
+    store = stored(str(tmp_path), "s", [lone("complete", [row("a", 1, n)], n) for n in range(4)])
+    app = application(store)
+    for minute in [0, 1, 2, 3, 0, 3]:
+        told = at(app, f"2026-11-23T02:{minute:02}:00Z")
+        assert told.json["records"][0]["tsih"] == minute
+    with app.rest.clusters["c1"].asked(5) as cluster:
+        kept = cluster.catalog.run("select * from duckdb_tables() where starts_with(table_name, 'served_')")  # fmt: skip
+        assert len(kept.rows) == 2
+
+
+def test_several_clusters_must_be_told_apart(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    nothing = application(store)
+    assert "no snapshots yet" in ask(nothing, SESSIONS).message
+    with SimulatedArray(base_world()) as array:
+        for name in ("prod-b", "prod-a"):
+            collected(store, array, START, name)
+    app = application(store)
+    told = ask(app, "/api/cluster")
+    assert (told.status, told.code) == (400, "262177")
+    assert "prod-a, prod-b" in told.message
+    assert ask(app, "/api/cluster", x_analyzer_cluster="prod-b").json["name"] == "prod-b"
+    assert ask(app, "/api/cluster", authorization=user("prod-a@latest")).json["name"] == "prod-a"
+    assert ask(application(store, cluster="prod-a"), "/api/cluster").json["name"] == "prod-a"
+    told = ask(app, "/api/cluster", x_analyzer_cluster="prod-c")
+    assert (told.status, told.code) == (404, "4")
+    assert "prod-a, prod-b" in told.message
+
+
+def test_a_release_knows_no_later_field(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    with SimulatedArray(base_world(), version=(9, 8, 0)) as array:
+        collected(store, array, START)
+    app = application(store)
+    told = ask(app, f"{SESSIONS}?fields=initiator.comment")
+    assert (told.status, told.code) == (400, "262197")
+    assert ask(app, "/api/cluster").json["version"]["major"] == 8
+
+
+def test_it_only_looks(night: Night) -> None:
+    def files() -> dict[Path, tuple[int, int]]:
+        found = [path for path in night.store.root.rglob("*") if path.is_file()]
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in found}
+
+    before = files()
+    app = application(night.store)
+    for target in (SESSIONS, "/api/cluster", "/reports/outages", "/reports/sessions"):
+        assert ask(app, target).status == 200
+    assert files() == before
+    with closing(app.rest.clusters):
+        pass

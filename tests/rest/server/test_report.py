@@ -1,0 +1,100 @@
+"""The reports as JSON, and their description."""
+
+import json
+from io import StringIO
+
+import jsonschema
+import pytest
+from asking import ask
+from night import Night
+
+from analyzer import output
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.rest.server.app import App
+from analyzer.rest.server.door import Door
+
+
+@pytest.fixture(scope="module")
+def app(night: Night) -> App:
+    return App(Door(), night.rest, lambda clusters: Catalog(night.store, clusters))
+
+
+def test_they_are_listed(app: App) -> None:
+    told = ask(app, "/reports").json["reports"]
+    assert [one["name"] for one in told] == list(header.reports())
+    assert ask(app, told[0]["href"]).status == 200
+
+
+def test_the_root_says_where_everything_is(app: App) -> None:
+    for target in ask(app, "/").json.values():
+        assert ask(app, target).status == 200
+
+
+@pytest.mark.parametrize("name", ["outages", "sessions", "coverage"])
+def test_a_report_is_what_the_command_prints(app: App, night: Night, name: str) -> None:
+    catalog = Catalog(night.store)
+    printed = StringIO()
+    output.write(run.run(catalog, header.reports()[name]), "json", None, printed)
+    catalog.close()
+    assert ask(app, f"/reports/{name}").json == json.loads(printed.getvalue())
+
+
+def test_it_takes_times_filters_and_own_parameters(app: App) -> None:
+    told = ask(app, "/reports/snapshots?since=2026-11-23T02:05:00Z&until=2026-11-23T02:15:00Z")
+    assert len(told.json["rows"]) == 3
+    told = ask(app, "/reports/sessions?initiator=*lnx2&initiator=*lnx3&svm=svm_*&cluster=prod-*")
+    assert told.json["parameters"]["initiator"] == ["*lnx2", "*lnx3"]
+    assert {row["initiator"].rpartition(":")[2] for row in told.json["rows"]} == {"lnx2", "lnx3"}
+    told = ask(app, "/reports/dropped-connections?include_retracted=true&severity=critical")
+    assert told.json["parameters"]["include_retracted"] is True
+    assert {row["severity"] for row in told.json["rows"]} == {"critical"}
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "code"),
+    [
+        ("/reports/nothing", 404, "4"),
+        ("/reports/outages/x", 404, "4"),
+        ("/reports/outages?nonsense=1", 400, "262179"),
+        ("/reports/outages?at=now", 400, "262179"),
+        ("/reports/outages?since=now&since=1h", 400, "262188"),
+        ("/reports/outages?since=yesterday", 400, "262197"),
+        ("/reports/outages?cluster=nobody", 400, "262197"),
+        ("/reports/outages?severity=awful", 400, "262197"),
+        ("/reports/dropped-connections?include_retracted=perhaps", 400, "262197"),
+        ("/reports/outages?since", 400, "262177"),
+        ("/reports/outages?since=%ff", 400, "262197"),
+        ("/reports/addresses?svm=x", 400, "262179"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(app: App, target: str, status: int, code: str) -> None:
+    told = ask(app, target)
+    assert told.status == status, told.body
+    assert told.json.get("error", {}).get("code", "") == code
+
+
+def test_the_description_describes_every_report(app: App) -> None:
+    told = ask(app, "/openapi.json").json
+    assert told["openapi"].startswith("3.1")
+    for name, asked in header.reports().items():
+        operation = told["paths"][f"/reports/{name}"]["get"]
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        jsonschema.Draft202012Validator.check_schema(schema)
+        given = [one["name"] for one in operation["parameters"]]
+        assert len(given) == len(set(given))
+        assert {param.name for param in asked.params} <= set(given)
+
+
+@pytest.mark.parametrize("name", ["dropped-connections", "addresses", "snapshots"])
+def test_what_is_described_can_be_asked_and_is_answered(app: App, name: str) -> None:
+    operation = ask(app, "/openapi.json").json["paths"][f"/reports/{name}"]["get"]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    said = "&".join(
+        f"{one['name']}={str(one['schema']['default']).lower()}"
+        for one in operation["parameters"]
+        if one["schema"].get("default") not in {None, ""}
+    )
+    told = ask(app, f"/reports/{name}?{said}&cluster=prod-a").json
+    jsonschema.validate(told, schema)
+    assert told["report"] == name
