@@ -22,10 +22,12 @@ check: $(VENV)/.dev  ## the checks that run no code of ours
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/sqlfmt --check -q queries
 
 format: $(VENV)/.dev  ## put every file in its form
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format -q .
+	$(BIN)/sqlfmt -q queries
 
 bench: $(VENV)/.dev  ## side-by-side measurements, as a table and as JSON
 	$(BIN)/python -m benchmarks --json bench.json

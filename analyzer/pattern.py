@@ -18,3 +18,8 @@ def check_cluster(name: str) -> str:
             f"'{name}' cannot name a cluster: letters, digits, '.', '_' and '-', at most 64"
         )
     return name
+
+
+def like(pattern: str) -> str:
+    """The wildcard ``*`` as a pattern for SQL's ``like … escape '^'``; nothing else is special."""
+    return re.sub(r"([\^%_])", r"^\1", pattern).replace("*", "%")

@@ -12,65 +12,112 @@
 -- svm = "SVM."
 -- initiator = "Initiator, lower-cased."
 -- authentication = "chap, none, or mixed while its sessions differed."
--- since_after = "It began after this instant; null if it was so when the SVM was first looked at."
+-- since_after = """It began after this instant; null if it was so when the SVM was first looked
+-- at."""
 -- since_by = "First snapshot that shows it so."
 -- until_by = "First snapshot that shows it otherwise; null while it lasts."
 -- previously = "How it authenticated before; null if it was not there."
 -- severity = "high for none or mixed after chap, else info."
 -- detail = "In words."
 -- ///
-with step as (
-  select cluster, svm_id, initiator, authentication, first_seen as instant, seen_after as before_it,
-    1 as moved
-  from spells
-  where authentication is not null and first_seen <= $until
-  union all
-  select cluster, svm_id, initiator, authentication, gone_by, last_seen, -1
-  from spells
-  where authentication is not null and gone_by is not null and gone_by <= $until
-), counted as (
-  select cluster, svm_id, initiator, instant, max(before_it) as before_it,
-    sum(case when authentication = 'chap' then moved else 0 end) as chap,
-    sum(case when authentication = 'chap' then 0 else moved end) as bare
-  from step
-  group by all
-), running as (
-  select cluster, svm_id, initiator, instant, before_it,
-    sum(chap) over so_far as chap, sum(bare) over so_far as bare
-  from counted
-  window so_far as (partition by cluster, svm_id, initiator order by instant)
-), state as (
-  -- While it is away its last way of authenticating goes on.
-  select *, case when chap > 0 and bare > 0 then 'mixed' when chap > 0 then 'chap' else 'none' end
-    as authentication
-  from running
-  where chap > 0 or bare > 0
-), turned as (
-  select *, lag(authentication) over (
-      partition by cluster, svm_id, initiator order by instant) as previously
-  from state
-  qualify authentication is distinct from lag(authentication) over (
-    partition by cluster, svm_id, initiator order by instant)
-), stretch as (
-  select *, lead(instant) over (
-      partition by cluster, svm_id, initiator order by instant) as until_by
-  from turned
-), named as (
-  select cluster, svm_id, max_by(svm, first_seen) as svm
-  from spells
-  where first_seen <= $until
-  group by all
-)
-select t.cluster, coalesce(n.svm, nullif(t.svm_id, '')) as svm,
-  nullif(t.initiator, '') as initiator, t.authentication,
-  t.before_it as since_after, t.instant as since_by, t.until_by, t.previously,
-  case when t.previously = 'chap' then 'high' else 'info' end as severity,
-  case when t.previously = 'chap'
-      then 'used CHAP before; ask who changed it, and compare its addresses and alias'
-    when t.previously is not null then 'was ' || t.previously || ' before'
-    when t.authentication = 'chap' then 'every session with CHAP'
-    when t.authentication = 'none' then 'no session with CHAP'
-    else 'some sessions with CHAP, some without' end as detail
+with
+    step as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            authentication,
+            first_seen as instant,
+            seen_after as before_it,
+            1 as moved
+        from spells
+        where authentication is not null and first_seen <= $until
+        union all
+        select cluster, svm_id, initiator, authentication, gone_by, last_seen, -1
+        from spells
+        where authentication is not null and gone_by is not null and gone_by <= $until
+    ),
+    counted as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            instant,
+            max(before_it) as before_it,
+            sum(case when authentication = 'chap' then moved else 0 end) as chap,
+            sum(case when authentication = 'chap' then 0 else moved end) as bare
+        from step
+        group by all
+    ),
+    running as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            instant,
+            before_it,
+            sum(chap) over so_far as chap,
+            sum(bare) over so_far as bare
+        from counted
+        window so_far as (partition by cluster, svm_id, initiator order by instant)
+    ),
+    state as (
+        -- While it is away its last way of authenticating goes on.
+        select
+            *,
+            case
+                when chap > 0 and bare > 0 then 'mixed' when chap > 0 then 'chap' else 'none'
+            end as authentication
+        from running
+        where chap > 0 or bare > 0
+    ),
+    turned as (
+        select
+            *,
+            lag(authentication) over (
+                partition by cluster, svm_id, initiator order by instant
+            ) as previously
+        from state
+        qualify
+            authentication is distinct from lag(authentication) over (
+                partition by cluster, svm_id, initiator order by instant
+            )
+    ),
+    stretch as (
+        select
+            *,
+            lead(instant) over (
+                partition by cluster, svm_id, initiator order by instant
+            ) as until_by
+        from turned
+    ),
+    named as (
+        select cluster, svm_id, max_by(svm, first_seen) as svm
+        from spells
+        where first_seen <= $until
+        group by all
+    )
+select
+    t.cluster,
+    coalesce(n.svm, nullif(t.svm_id, '')) as svm,
+    nullif(t.initiator, '') as initiator,
+    t.authentication,
+    t.before_it as since_after,
+    t.instant as since_by,
+    t.until_by,
+    t.previously,
+    case when t.previously = 'chap' then 'high' else 'info' end as severity,
+    case
+        when t.previously = 'chap'
+        then 'used CHAP before; ask who changed it, and compare its addresses and alias'
+        when t.previously is not null
+        then 'was ' || t.previously || ' before'
+        when t.authentication = 'chap'
+        then 'every session with CHAP'
+        when t.authentication = 'none'
+        then 'no session with CHAP'
+        else 'some sessions with CHAP, some without'
+    end as detail
 from stretch t
 left join named n on n.cluster = t.cluster and n.svm_id = t.svm_id
 where coalesce(t.until_by > $since, true)

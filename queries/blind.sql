@@ -14,24 +14,37 @@
 -- severity = "high; critical after a day."
 -- detail = "The last reason that was given."
 -- ///
-with last as (
-  select cluster,
-    max(taken_at) filter (where status = 'complete') as last_seen,
-    max_by(expected_interval, taken_at) as expected_interval
-  from attempts
-  where taken_at <= $at::timestamp
-  group by cluster
-), since as (
-  select l.cluster, count(a.taken_at) as tries,
-    max_by(coalesce(a.reason, a.status), a.taken_at) as reason
-  from last l
-  left join attempts a
-    on a.cluster = l.cluster and a.taken_at > l.last_seen and a.taken_at <= $at::timestamp
-  group by l.cluster
-)
-select l.cluster, l.last_seen, s.tries as attempts_since,
-  case when l.last_seen < $at::timestamp - interval 1 day then 'critical' else 'high' end as severity,
-  case when s.tries = 0 then 'nobody has tried since' else s.reason end as detail
+with
+    last as (
+        select
+            cluster,
+            max(taken_at) filter (where status = 'complete') as last_seen,
+            max_by(expected_interval, taken_at) as expected_interval
+        from attempts
+        where taken_at <= $at::timestamp
+        group by cluster
+    ),
+    since as (
+        select
+            l.cluster,
+            count(a.taken_at) as tries,
+            max_by(coalesce(a.reason, a.status), a.taken_at) as reason
+        from last l
+        left join
+            attempts a
+            on a.cluster = l.cluster
+            and a.taken_at > l.last_seen
+            and a.taken_at <= $at::timestamp
+        group by l.cluster
+    )
+select
+    l.cluster,
+    l.last_seen,
+    s.tries as attempts_since,
+    case
+        when l.last_seen < $at::timestamp - interval 1 day then 'critical' else 'high'
+    end as severity,
+    case when s.tries = 0 then 'nobody has tried since' else s.reason end as detail
 from last l
 join since s on s.cluster = l.cluster
 where l.last_seen + to_seconds(3 * coalesce(l.expected_interval, 3600)) < $at::timestamp

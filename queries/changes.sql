@@ -7,7 +7,8 @@
 -- """
 -- over = "pair"
 -- kind = "finding"
--- brief = ["changed_after", "change", "initiator", "interface", "sessions", "severity", "initiator_address", "detail"]
+-- brief = ["changed_after", "change", "initiator", "interface", "sessions", "severity",
+-- "initiator_address", "detail"]
 -- cannot_see = "What happened between the two snapshots; why; whether a LUN was reachable."
 --
 -- [columns]
@@ -17,7 +18,9 @@
 -- initiator_address = "Host address."
 -- interface = "Interface, by its later name."
 -- interface_address = "Address of the interface."
--- change = "lost, appeared, reconnected, relogged_in, connection_replaced, connection_lost, interface_replaced, authentication_changed, igroups_changed, alias_changed, comment_changed, svm_renamed or interface_renamed."
+-- change = """lost, appeared, reconnected, relogged_in, connection_replaced, connection_lost,
+-- interface_replaced, authentication_changed, igroups_changed, alias_changed, comment_changed,
+-- svm_renamed or interface_renamed."""
 -- sessions = "How many sessions."
 -- changed_after = "The first snapshot."
 -- changed_by = "The second snapshot."
@@ -25,9 +28,19 @@
 -- detail = "What it was and what it is."
 -- severity = "info, low, medium, high or critical."
 -- ///
-select cluster, svm, nullif(initiator, '') as initiator,
+select
+    cluster,
+    svm,
+    nullif(initiator, '') as initiator,
     nullif(initiator_address, '') as initiator_address,
-    coalesce(interface, nullif(interface_id, '')) as interface, interface_address, change, sessions,
-    changed_after, changed_by, replaced_by, detail, severity
+    coalesce(interface, nullif(interface_id, '')) as interface,
+    interface_address,
+    change,
+    sessions,
+    changed_after,
+    changed_by,
+    replaced_by,
+    detail,
+    severity
 from changed
 order by all

@@ -7,9 +7,12 @@
 -- """
 -- over = "window"
 -- kind = "finding"
--- brief = ["initiator", "interface", "lost_after", "back_after", "status", "severity", "initiator_address", "initiator_sessions_left", "cause"]
+-- brief = ["initiator", "interface", "lost_after", "back_after", "status", "severity",
+-- "initiator_address", "initiator_sessions_left", "cause"]
 -- needs = ["interfaces"]
--- cannot_see = "Losses shorter than the time between two snapshots, LUN paths and their state, I/O, failed logins, and why: only patterns. A dead host may be listed until the array notices."
+-- cannot_see = """Losses shorter than the time between two snapshots, LUN paths and their state,
+-- I/O, failed logins, and why: only patterns. A dead host may be listed until the array
+-- notices."""
 --
 -- [params.include_retracted]
 -- default = false
@@ -33,54 +36,116 @@
 -- outage_max_seconds = "It lasted at most this long; null while open."
 -- status = "open, recovered, replaced or retracted."
 -- replaced_by = "The path that took over."
--- cause_kind = "What explains it: path, host_address, host, interface, igroup, node, subnet, svm or cluster."
+-- cause_kind = """What explains it: path, host_address, host, interface, igroup, node, subnet,
+-- svm or cluster."""
 -- cause = "Name of what explains it."
 -- severity = "low, medium, high or critical; info if retracted."
 -- detail = "What is left, and what to look at."
 -- ///
-with told as (
-    select l.cluster, l.svm, nullif(l.initiator, '') as initiator,
-        nullif(l.initiator_address, '') as initiator_address,
-        coalesce(l.interface, nullif(l.interface_id, '')) as interface, l.interface_address,
-        l.sessions_lost, l.path_sessions_left, l.initiator_sessions_left, l.lost_after, l.lost_by,
-        l.back_after, l.back_by,
-        case when l.back_by is not null
-            then greatest(0, date_diff('second', l.lost_by, l.back_after)) end as outage_min_seconds,
-        date_diff('second', l.lost_after, l.back_by) as outage_max_seconds,
-        l.status, l.replaced_by, c.cause_kind, c.cause, l.severity,
-        case when l.initiator_sessions_left = 0 then 'no session left in this SVM'
-            else l.initiator_sessions_left || ' sessions left, on '
-                || array_to_string(l.left_on, ', ')
-                || case when l.nodes_left = 1 then ' (one node)' else '' end
-                || case when l.subnets_left = 1 then ' (one subnet)' else '' end
-        end
-        || coalesce('; the SVM switched over to ' || l.switched_to, '')
-        || case when l.status = 'recovered' and l.path_sessions_left = 0
-            and l.back_sessions < l.sessions_lost
-            then '; back with ' || l.back_sessions || ' of ' || l.sessions_lost || ' sessions'
-            else '' end
-        || case when l.status = 'open' and c.cause_kind = 'path'
-            then '; log in again from the host, look at its cable and switch port'
-            when l.status = 'open' then '; look at ' || c.cause_kind || ' ' || c.cause
-            else '' end as detail
-    from losses l
-    join causes c on c.loss = l.loss
-    where l.lost_by >= $since or l.status = 'open'
-    union all
-    select r.cluster, s.svm, nullif(r.initiator, ''), nullif(r.initiator_address, ''),
-        coalesce(s.interface, nullif(r.interface_id, '')), r.interface_address, 1, 0, null::bigint,
-        r.last_seen, r.absent_at, r.absent_at, r.back_at, 0, 0, 'retracted', null, 'path',
-        r.initiator_address || ' to ' || coalesce(s.interface, r.interface_id), 'info',
-        'the same connection is back: the snapshot of '
-            || strftime(r.absent_at, '%Y-%m-%dT%H:%M:%SZ') || ' missed it'
-    from retracted r
-    join spells s
-        on s.cluster = r.cluster and s.svm_id = r.svm_id and s.initiator = r.initiator
-        and s.first_seen = r.ended and s.gone_by = r.absent_at and s.tsih = r.tsih
-        and s.isid = r.isid and s.interface_id = r.interface_id
-        and s.initiator_address = r.initiator_address and s.cid is not distinct from r.cid
-    where $include_retracted and r.back_at >= $since
-)
-select * from told
-order by lost_by, lost_after, cluster, svm, initiator, initiator_address, interface, status,
+with
+    told as (
+        select
+            l.cluster,
+            l.svm,
+            nullif(l.initiator, '') as initiator,
+            nullif(l.initiator_address, '') as initiator_address,
+            coalesce(l.interface, nullif(l.interface_id, '')) as interface,
+            l.interface_address,
+            l.sessions_lost,
+            l.path_sessions_left,
+            l.initiator_sessions_left,
+            l.lost_after,
+            l.lost_by,
+            l.back_after,
+            l.back_by,
+            case
+                when l.back_by is not null
+                then greatest(0, date_diff('second', l.lost_by, l.back_after))
+            end as outage_min_seconds,
+            date_diff('second', l.lost_after, l.back_by) as outage_max_seconds,
+            l.status,
+            l.replaced_by,
+            c.cause_kind,
+            c.cause,
+            l.severity,
+            case
+                when l.initiator_sessions_left = 0
+                then 'no session left in this SVM'
+                else
+                    l.initiator_sessions_left
+                    || ' sessions left, on '
+                    || array_to_string(l.left_on, ', ')
+                    || case when l.nodes_left = 1 then ' (one node)' else '' end
+                    || case when l.subnets_left = 1 then ' (one subnet)' else '' end
+            end
+            || coalesce('; the SVM switched over to ' || l.switched_to, '')
+            || case
+                when
+                    l.status = 'recovered'
+                    and l.path_sessions_left = 0
+                    and l.back_sessions < l.sessions_lost
+                then '; back with ' || l.back_sessions || ' of ' || l.sessions_lost || ' sessions'
+                else ''
+            end
+            || case
+                when l.status = 'open' and c.cause_kind = 'path'
+                then '; log in again from the host, look at its cable and switch port'
+                when l.status = 'open'
+                then '; look at ' || c.cause_kind || ' ' || c.cause
+                else ''
+            end as detail
+        from losses l
+        join causes c on c.loss = l.loss
+        where l.lost_by >= $since or l.status = 'open'
+        union all
+        select
+            r.cluster,
+            s.svm,
+            nullif(r.initiator, ''),
+            nullif(r.initiator_address, ''),
+            coalesce(s.interface, nullif(r.interface_id, '')),
+            r.interface_address,
+            1,
+            0,
+            null::bigint,
+            r.last_seen,
+            r.absent_at,
+            r.absent_at,
+            r.back_at,
+            0,
+            0,
+            'retracted',
+            null,
+            'path',
+            r.initiator_address || ' to ' || coalesce(s.interface, r.interface_id),
+            'info',
+            'the same connection is back: the snapshot of '
+            || strftime(r.absent_at, '%Y-%m-%dT%H:%M:%SZ')
+            || ' missed it'
+        from retracted r
+        join
+            spells s
+            on s.cluster = r.cluster
+            and s.svm_id = r.svm_id
+            and s.initiator = r.initiator
+            and s.first_seen = r.ended
+            and s.gone_by = r.absent_at
+            and s.tsih = r.tsih
+            and s.isid = r.isid
+            and s.interface_id = r.interface_id
+            and s.initiator_address = r.initiator_address
+            and s.cid is not distinct from r.cid
+        where $include_retracted and r.back_at >= $since
+    )
+select *
+from told
+order by
+    lost_by,
+    lost_after,
+    cluster,
+    svm,
+    initiator,
+    initiator_address,
+    interface,
+    status,
     sessions_lost

@@ -6,7 +6,8 @@
 -- """
 -- over = "window"
 -- kind = "finding"
--- brief = ["changed_after", "change", "initiator", "interface", "sessions", "severity", "initiator_address", "detail"]
+-- brief = ["changed_after", "change", "initiator", "interface", "sessions", "severity",
+-- "initiator_address", "detail"]
 -- cannot_see = "What happened and was undone between two snapshots without a new session handle."
 --
 -- [params.change]
@@ -28,11 +29,33 @@
 -- detail = "What it was and what it is."
 -- severity = "info, low, medium, high or critical."
 -- ///
-select cluster, svm, nullif(initiator, '') as initiator,
+select
+    cluster,
+    svm,
+    nullif(initiator, '') as initiator,
     nullif(initiator_address, '') as initiator_address,
-    coalesce(interface, nullif(interface_id, '')) as interface, interface_address, change, sessions,
-    changed_after, changed_by, replaced_by, detail, severity
+    coalesce(interface, nullif(interface_id, '')) as interface,
+    interface_address,
+    change,
+    sessions,
+    changed_after,
+    changed_by,
+    replaced_by,
+    detail,
+    severity
 from changed
-where change like replace(replace($change, '_', '\_'), '*', '%') escape '\'
-order by changed_by, changed_after, cluster, svm, change, initiator, initiator_address, interface,
-    detail, severity, replaced_by, sessions, interface_address
+where change like replace(replace(replace($change, '^', '^^'), '_', '^_'), '*', '%') escape '^'
+order by
+    changed_by,
+    changed_after,
+    cluster,
+    svm,
+    change,
+    initiator,
+    initiator_address,
+    interface,
+    detail,
+    severity,
+    replaced_by,
+    sessions,
+    interface_address

@@ -34,80 +34,104 @@
 -- severity = "high if the earliest day is within 30 days, medium within 90, else info."
 -- detail = "In words."
 -- ///
-with judged_trends as (
-  select
-    t.*,
-    l.most,
-    t.level + coalesce(t.slope, 0) * t.centre as latest_level,
-    case
-      when t.days < 14 or t.history_days < 14 or t.coverage < 0.8 or t.slope is null
-        then 'not forecastable'
-      when l.most is null then 'no limit'
-      when t.slope <= 0 then 'not growing'
-      else 'forecast'
-    end as status
-  from trends t
-  left join node_limits l on l.cluster = t.cluster and l.node = t.node
-), aims as (
-  select t.*, p.percent, p.percent * t.most / 100.0 as aim
-  from judged_trends t
-  left join (values (80), (90), (100)) p(percent) on t.status = 'forecast'
-), reckoned as (
-  select
-    *,
-    -- Days after the last one; a century is as good as never.
-    case when status = 'forecast' then ceil((aim - level) / slope - centre) end as after_days,
-    case
-      when status = 'forecast' then floor((aim - level - above) / slope_high - centre)
-    end as after_earliest,
-    case
-      when status = 'forecast' and slope_low > 0
-        then ceil((aim - level + below) / slope_low - centre)
-    end as after_latest
-  from aims
-), dated as (
-  select
-    *,
-    last_date + least(after_days, 36500)::integer as reached_on,
-    last_date + greatest(least(after_earliest, 36500), 0)::integer as earliest,
-    case when after_latest < 36500 then last_date + greatest(after_latest, 0)::integer end as latest
-  from reckoned
-)
+with
+    judged_trends as (
+        select
+            t.*,
+            l.most,
+            t.level + coalesce(t.slope, 0) * t.centre as latest_level,
+            case
+                when t.days < 14 or t.history_days < 14 or t.coverage < 0.8 or t.slope is null
+                then 'not forecastable'
+                when l.most is null
+                then 'no limit'
+                when t.slope <= 0
+                then 'not growing'
+                else 'forecast'
+            end as status
+        from trends t
+        left join node_limits l on l.cluster = t.cluster and l.node = t.node
+    ),
+    aims as (
+        select t.*, p.percent, p.percent * t.most / 100.0 as aim
+        from judged_trends t
+        left join (values (80), (90), (100)) p(percent) on t.status = 'forecast'
+    ),
+    reckoned as (
+        select
+            *,
+            -- Days after the last one; a century is as good as never.
+            case
+                when status = 'forecast' then ceil((aim - level) / slope - centre)
+            end as after_days,
+            case
+                when status = 'forecast' then floor((aim - level - above) / slope_high - centre)
+            end as after_earliest,
+            case
+                when status = 'forecast' and slope_low > 0
+                then ceil((aim - level + below) / slope_low - centre)
+            end as after_latest
+        from aims
+    ),
+    dated as (
+        select
+            *,
+            last_date + least(after_days, 36500)::integer as reached_on,
+            last_date + greatest(least(after_earliest, 36500), 0)::integer as earliest,
+            case
+                when after_latest < 36500 then last_date + greatest(after_latest, 0)::integer
+            end as latest
+        from reckoned
+    )
 select
-  cluster,
-  node,
-  case when after_days <= 0 then 'reached' else status end as status,
-  round(latest_level, 1) as sessions,
-  case when status <> 'not forecastable' then round(7 * slope, 2) end as sessions_per_week,
-  case when status <> 'not forecastable' then round(7 * slope_low, 2) end as slowest,
-  case when status <> 'not forecastable' then round(7 * slope_high, 2) end as fastest,
-  most as "limit",
-  percent,
-  case when after_days > 0 then reached_on end as reached_on,
-  case when after_days > 0 then earliest end as earliest,
-  case when after_days > 0 then latest end as latest,
-  case when after_days > 0 then after_days::bigint end as days_left,
-  days,
-  round(coverage, 3) as coverage,
-  step_on,
-  case
-    when status <> 'forecast' then 'info'
-    when percent < 100 then 'info'
-    when after_earliest <= 30 then 'high'
-    when after_earliest <= 90 then 'medium'
-    else 'info'
-  end as severity,
-  case
-    when status = 'not forecastable' and history_days >= 14 and coverage < 0.8
-      then 'only ' || round(100 * coverage)::bigint || ' % of the time is known'
-    when status = 'not forecastable' and step_on is not null
-      then 'the level stepped on ' || step_on || ', ' || days || ' days ago'
-    when status = 'not forecastable' then 'only ' || days || ' days of history'
-    when status = 'no limit' then 'no limit configured: no date'
-    when status = 'not growing' then 'the daily peaks do not grow'
-    when after_days <= 0 then 'the trend is past ' || percent || ' % of the limit'
-    else percent || ' % of the limit about ' || reached_on || ', between ' || earliest || ' and '
-      || coalesce(latest::varchar, 'never')
-  end as detail
+    cluster,
+    node,
+    case when after_days <= 0 then 'reached' else status end as status,
+    round(latest_level, 1) as sessions,
+    case when status <> 'not forecastable' then round(7 * slope, 2) end as sessions_per_week,
+    case when status <> 'not forecastable' then round(7 * slope_low, 2) end as slowest,
+    case when status <> 'not forecastable' then round(7 * slope_high, 2) end as fastest,
+    most as "limit",
+    percent,
+    case when after_days > 0 then reached_on end as reached_on,
+    case when after_days > 0 then earliest end as earliest,
+    case when after_days > 0 then latest end as latest,
+    case when after_days > 0 then after_days::bigint end as days_left,
+    days,
+    round(coverage, 3) as coverage,
+    step_on,
+    case
+        when status <> 'forecast'
+        then 'info'
+        when percent < 100
+        then 'info'
+        when after_earliest <= 30
+        then 'high'
+        when after_earliest <= 90
+        then 'medium'
+        else 'info'
+    end as severity,
+    case
+        when status = 'not forecastable' and history_days >= 14 and coverage < 0.8
+        then 'only ' || round(100 * coverage)::bigint || ' % of the time is known'
+        when status = 'not forecastable' and step_on is not null
+        then 'the level stepped on ' || step_on || ', ' || days || ' days ago'
+        when status = 'not forecastable'
+        then 'only ' || days || ' days of history'
+        when status = 'no limit'
+        then 'no limit configured: no date'
+        when status = 'not growing'
+        then 'the daily peaks do not grow'
+        when after_days <= 0
+        then 'the trend is past ' || percent || ' % of the limit'
+        else
+            percent
+            || ' % of the limit about '
+            || reached_on
+            || ', between '
+            || earliest
+            || ' and '
+            || coalesce(latest::varchar, 'never')
+    end as detail
 from dated
 order by cluster, node, percent

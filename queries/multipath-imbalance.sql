@@ -31,12 +31,36 @@
 -- detail = "The finding in words."
 -- ///
 select
-  cluster, svm, initiator, fault, severity, sessions, interfaces, subnets, nodes, host_addresses,
-  missing, expected_from, detail
+    cluster,
+    svm,
+    initiator,
+    fault,
+    severity,
+    sessions,
+    interfaces,
+    subnets,
+    nodes,
+    host_addresses,
+    missing,
+    expected_from,
+    detail
 from faults
 order by
-  cluster,
-  case severity
-    when 'critical' then 1 when 'high' then 2 when 'medium' then 3 when 'low' then 4 else 5
-  end,
-  svm nulls last, initiator nulls first, fault, missing, detail
+    cluster,
+    case
+        severity
+        when 'critical'
+        then 1
+        when 'high'
+        then 2
+        when 'medium'
+        then 3
+        when 'low'
+        then 4
+        else 5
+    end,
+    svm nulls last,
+    initiator nulls first,
+    fault,
+    missing,
+    detail

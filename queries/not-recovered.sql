@@ -23,21 +23,39 @@
 -- severity = "low, medium, high or critical."
 -- detail = "What to do."
 -- ///
-select l.cluster, l.svm, nullif(l.initiator, '') as initiator,
+select
+    l.cluster,
+    l.svm,
+    nullif(l.initiator, '') as initiator,
     nullif(l.initiator_address, '') as initiator_address,
-    coalesce(l.interface, nullif(l.interface_id, '')) as interface, l.interface_address,
+    coalesce(l.interface, nullif(l.interface_id, '')) as interface,
+    l.interface_address,
     l.path_sessions_left + l.sessions_lost as sessions_before,
     l.path_sessions_left as sessions_after,
     l.initiator_sessions_left as initiator_sessions_after,
-    max(s.last_seen) as lost_after, l.replaced_by, l.severity,
-    case when l.initiator_sessions_left = 0 then 'not back at all: is the host up?'
-        when l.taken_over then 'logged in elsewhere: ' || l.replaced_by
-        else 'log in to ' || coalesce(l.interface, l.interface_id, 'it') || ' again from '
-            || coalesce(nullif(l.initiator_address, ''), 'the host') end as detail
+    max(s.last_seen) as lost_after,
+    l.replaced_by,
+    l.severity,
+    case
+        when l.initiator_sessions_left = 0
+        then 'not back at all: is the host up?'
+        when l.taken_over
+        then 'logged in elsewhere: ' || l.replaced_by
+        else
+            'log in to '
+            || coalesce(l.interface, l.interface_id, 'it')
+            || ' again from '
+            || coalesce(nullif(l.initiator_address, ''), 'the host')
+    end as detail
 from lost_paths l
-left join spells s
-    on s.cluster = l.cluster and s.svm_id = l.svm_id and s.initiator = l.initiator
-    and s.initiator_address = l.initiator_address and s.interface_id = l.interface_id
-    and s.last_seen >= l.lost_after and s.last_seen < l.lost_by
+left join
+    spells s
+    on s.cluster = l.cluster
+    and s.svm_id = l.svm_id
+    and s.initiator = l.initiator
+    and s.initiator_address = l.initiator_address
+    and s.interface_id = l.interface_id
+    and s.last_seen >= l.lost_after
+    and s.last_seen < l.lost_by
 group by all
 order by all

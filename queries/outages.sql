@@ -7,7 +7,8 @@
 -- over = "window"
 -- kind = "finding"
 -- needs = ["interfaces"]
--- cannot_see = "Why: a cause is the smallest object of which nearly everything was lost, not a diagnosis."
+-- cannot_see = """Why: a cause is the smallest object of which nearly everything was lost, not a
+-- diagnosis."""
 --
 -- [columns]
 -- cluster = "Cluster."
@@ -25,41 +26,98 @@
 -- severity = "The highest of its losses."
 -- detail = "In words."
 -- ///
-with ranked as (
-    select l.*, c.cause_kind, c.cause, c.cause_id,
-        case l.severity when 'critical' then 4 when 'high' then 3 when 'medium' then 2
-            when 'low' then 1 else 0 end as rank
-    from losses l
-    join causes c on c.loss = l.loss
-), grouped as (
-    select cluster, cause_kind, max(cause) as cause, cause_id,
-        count(distinct initiator) as initiators, count(*) as paths,
-        count(distinct initiator) filter (initiator_sessions_left = 0) as hosts_without_path,
-        min(lost_after) as lost_after, lost_by,
-        max(back_after) as back_after, max(back_by) as back_by,
-        count(*) filter (status = 'open') as open_paths,
-        count(*) filter (status = 'replaced') as replaced_paths,
-        list_sort(list(distinct initiator)) as members, max(rank) as rank,
-        max(switched_to) as switched_to,
-        count(distinct interface_id) as interfaces
-    from ranked
-    group by cluster, cause_kind, cause_id, lost_by
-)
-select cluster, cause_kind, cause, initiators, paths, hosts_without_path, lost_after, lost_by,
+with
+    ranked as (
+        select
+            l.*,
+            c.cause_kind,
+            c.cause,
+            c.cause_id,
+            case
+                l.severity
+                when 'critical'
+                then 4
+                when 'high'
+                then 3
+                when 'medium'
+                then 2
+                when 'low'
+                then 1
+                else 0
+            end as rank
+        from losses l
+        join causes c on c.loss = l.loss
+    ),
+    grouped as (
+        select
+            cluster,
+            cause_kind,
+            max(cause) as cause,
+            cause_id,
+            count(distinct initiator) as initiators,
+            count(*) as paths,
+            count(distinct initiator) filter (initiator_sessions_left = 0) as hosts_without_path,
+            min(lost_after) as lost_after,
+            lost_by,
+            max(back_after) as back_after,
+            max(back_by) as back_by,
+            count(*) filter (status = 'open') as open_paths,
+            count(*) filter (status = 'replaced') as replaced_paths,
+            list_sort(list(distinct initiator)) as members,
+            max(rank) as rank,
+            max(switched_to) as switched_to,
+            count(distinct interface_id) as interfaces
+        from ranked
+        group by cluster, cause_kind, cause_id, lost_by
+    )
+select
+    cluster,
+    cause_kind,
+    cause,
+    initiators,
+    paths,
+    hosts_without_path,
+    lost_after,
+    lost_by,
     case when open_paths + replaced_paths = 0 then back_after end as back_after,
     case when open_paths + replaced_paths = 0 then back_by end as back_by,
-    case when open_paths > 0 then 'open' when replaced_paths > 0 then 'replaced'
-        else 'recovered' end as status,
+    case
+        when open_paths > 0 then 'open' when replaced_paths > 0 then 'replaced' else 'recovered'
+    end as status,
     members,
-    case rank when 4 then 'critical' when 3 then 'high' when 2 then 'medium' when 1 then 'low'
-        else 'info' end as severity,
-    case when cause_kind = 'path' then 'one path: ' || cause
-        else cause_kind || ' ' || cause || ': ' || initiators || ' initiators lost ' || paths
-            || ' paths over ' || interfaces || ' interfaces' end
-        || case when hosts_without_path > 0
-            then '; ' || hosts_without_path || ' without any session left' else '' end
-        || coalesce('; switched over to ' || switched_to, '')
-        || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end as detail
+    case
+        rank
+        when 4
+        then 'critical'
+        when 3
+        then 'high'
+        when 2
+        then 'medium'
+        when 1
+        then 'low'
+        else 'info'
+    end as severity,
+    case
+        when cause_kind = 'path'
+        then 'one path: ' || cause
+        else
+            cause_kind
+            || ' '
+            || cause
+            || ': '
+            || initiators
+            || ' initiators lost '
+            || paths
+            || ' paths over '
+            || interfaces
+            || ' interfaces'
+    end || case
+        when hosts_without_path > 0
+        then '; ' || hosts_without_path || ' without any session left'
+        else ''
+    end
+    || coalesce('; switched over to ' || switched_to, '')
+    || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end as detail
 from grouped
 where lost_by >= $since or open_paths > 0
 order by lost_by, lost_after, cluster, cause_kind, cause, cause_id

@@ -20,38 +20,48 @@
 -- sessions = "Sessions of the initiator on the interface."
 -- host_addresses = "Host addresses that they come from."
 -- ///
-with hosts as (
-  select s.cluster, s.svm_id, max(s.svm) as svm, s.initiator, coalesce(max(n.host), max(s.alias)) as host
-  from sessions_at s
-  left join host_names n on n.initiator = s.initiator
-  group by s.cluster, s.svm_id, s.initiator
-), cells as (
-  select
-    cluster,
-    svm_id,
-    initiator,
-    interface_id,
-    count(*) as sessions,
-    list_sort(
-      list(distinct initiator_address) filter (where initiator_address <> '')
-    ) as host_addresses
-  from sessions_at
-  group by all
-)
+with
+    hosts as (
+        select
+            s.cluster,
+            s.svm_id,
+            max(s.svm) as svm,
+            s.initiator,
+            coalesce(max(n.host), max(s.alias)) as host
+        from sessions_at s
+        left join host_names n on n.initiator = s.initiator
+        group by s.cluster, s.svm_id, s.initiator
+    ),
+    cells as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            interface_id,
+            count(*) as sessions,
+            list_sort(
+                list(distinct initiator_address) filter (where initiator_address <> '')
+            ) as host_addresses
+        from sessions_at
+        group by all
+    )
 select
-  h.cluster,
-  coalesce(h.svm, nullif(h.svm_id, '')) as svm,
-  nullif(h.initiator, '') as initiator,
-  h.host,
-  nullif(i.interface, '') as interface,
-  i.interface_address,
-  i.node,
-  i.subnet,
-  coalesce(c.sessions, 0) as sessions,
-  coalesce(c.host_addresses, []) as host_addresses
+    h.cluster,
+    coalesce(h.svm, nullif(h.svm_id, '')) as svm,
+    nullif(h.initiator, '') as initiator,
+    h.host,
+    nullif(i.interface, '') as interface,
+    i.interface_address,
+    i.node,
+    i.subnet,
+    coalesce(c.sessions, 0) as sessions,
+    coalesce(c.host_addresses, []) as host_addresses
 from hosts h
 join svm_interfaces i on i.cluster = h.cluster and i.svm_id = h.svm_id
-left join cells c
-  on c.cluster = h.cluster and c.svm_id = h.svm_id and c.initiator = h.initiator
-  and c.interface_id = i.interface_id
+left join
+    cells c
+    on c.cluster = h.cluster
+    and c.svm_id = h.svm_id
+    and c.initiator = h.initiator
+    and c.interface_id = i.interface_id
 order by all

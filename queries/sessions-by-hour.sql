@@ -17,42 +17,52 @@
 -- peak = "Most sessions in any comparable snapshot."
 -- known_minutes = "Known time behind the hour's comparable snapshots."
 -- ///
-with ticks as (
-  select cluster, taken_at, seconds
-  from known_time
-  where taken_at between $since::timestamp and $until::timestamp
-), nodes_of as (
-  select distinct cluster, node from session_pieces
-), steps as (
-  select cluster, node, since, sum(share) as share
-  from (
-    select cluster, node, begins as since, share from session_pieces
-    union all
-    select cluster, node, ends, -share from session_pieces where ends is not null
-    union all
-    select n.cluster, n.node, t.taken_at, 0 from nodes_of n join ticks t on t.cluster = n.cluster
-  )
-  group by all
-), levels as (
-  select
-    cluster,
-    node,
-    since,
-    round(
-      sum(share) over (
-        partition by cluster, node order by since rows between unbounded preceding and current row
-      )
-    )::bigint as sessions
-  from steps
-)
+with
+    ticks as (
+        select cluster, taken_at, seconds
+        from known_time
+        where taken_at between $since::timestamp and $until::timestamp
+    ),
+    nodes_of as (select distinct cluster, node from session_pieces),
+    steps as (
+        select cluster, node, since, sum(share) as share
+        from
+            (
+                select cluster, node, begins as since, share
+                from session_pieces
+                union all
+                select cluster, node, ends, - share
+                from session_pieces
+                where ends is not null
+                union all
+                select n.cluster, n.node, t.taken_at, 0
+                from nodes_of n
+                join ticks t on t.cluster = n.cluster
+            )
+        group by all
+    ),
+    levels as (
+        select
+            cluster,
+            node,
+            since,
+            round(
+                sum(share) over (
+                    partition by cluster, node
+                    order by since
+                    rows between unbounded preceding and current row
+                )
+            )::bigint as sessions
+        from steps
+    )
 select
-  l.cluster,
-  l.node,
-  isodow(l.since)::bigint as weekday,
-  hour(l.since)::bigint as hour,
-  round(sum(l.sessions * t.seconds) / nullif(sum(t.seconds), 0), 1)::double as average,
-  max(l.sessions) as peak,
-  (sum(t.seconds) / 60)::bigint as known_minutes
+    l.cluster,
+    l.node,
+    isodow(l.since)::bigint as weekday,
+    hour(l.since)::bigint as hour,
+    round(sum(l.sessions * t.seconds) / nullif(sum(t.seconds), 0), 1)::double as average,
+    max(l.sessions) as peak,
+    (sum(t.seconds) / 60)::bigint as known_minutes
 from levels l
 join ticks t on t.cluster = l.cluster and t.taken_at = l.since
 group by l.cluster, l.node, isodow(l.since), hour(l.since)

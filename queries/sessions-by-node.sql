@@ -19,62 +19,71 @@
 -- headroom = "Limit less peak; null without a limit."
 -- severity = "critical at the limit, high at 90 %, medium at 80 %, else info."
 -- ///
-with asked as (
-  select
-    cluster,
-    min(taken_at) as first_at,
-    max(taken_at) as last_at,
-    min(before) as known_first,
-    max(before) as known_last
-  from known_time
-  where taken_at between $since::timestamp and $until::timestamp
-  group by cluster
-), held as (
-  select
-    l.cluster,
-    l.node,
-    l.sessions,
-    l.since,
-    least(coalesce(l.known_until, a.known_last), a.known_last)
-      - greatest(l.known_before, a.known_first) as seconds
-  from node_levels l
-  join asked a on a.cluster = l.cluster
-  where l.since <= a.last_at and (l.until is null or l.until > a.first_at)
-), weighed as (
-  select
-    *,
-    sum(seconds) over (partition by cluster, node) as total,
-    sum(seconds) over (
-      partition by cluster, node order by sessions, since
-      rows between unbounded preceding and current row
-    ) as so_far
-  from held
-), counted as (
-  select
-    cluster,
-    node,
-    max_by(sessions, since) as sessions,
-    max(sessions) as peak,
-    coalesce(
-      min(sessions) filter (where total > 0 and so_far >= 0.95 * total), max_by(sessions, since)
-    ) as p95
-  from weighed
-  group by cluster, node
-)
+with
+    asked as (
+        select
+            cluster,
+            min(taken_at) as first_at,
+            max(taken_at) as last_at,
+            min(before) as known_first,
+            max(before) as known_last
+        from known_time
+        where taken_at between $since::timestamp and $until::timestamp
+        group by cluster
+    ),
+    held as (
+        select
+            l.cluster,
+            l.node,
+            l.sessions,
+            l.since,
+            least(coalesce(l.known_until, a.known_last), a.known_last)
+            - greatest(l.known_before, a.known_first) as seconds
+        from node_levels l
+        join asked a on a.cluster = l.cluster
+        where l.since <= a.last_at and (l.until is null or l.until > a.first_at)
+    ),
+    weighed as (
+        select
+            *,
+            sum(seconds) over (partition by cluster, node) as total,
+            sum(seconds) over (
+                partition by cluster, node
+                order by sessions, since
+                rows between unbounded preceding and current row
+            ) as so_far
+        from held
+    ),
+    counted as (
+        select
+            cluster,
+            node,
+            max_by(sessions, since) as sessions,
+            max(sessions) as peak,
+            coalesce(
+                min(sessions) filter (where total > 0 and so_far >= 0.95 * total),
+                max_by(sessions, since)
+            ) as p95
+        from weighed
+        group by cluster, node
+    )
 select
-  c.cluster,
-  c.node,
-  c.sessions,
-  c.peak,
-  c.p95,
-  l.most as "limit",
-  l.most - c.peak as headroom,
-  case
-    when c.peak >= l.most then 'critical'
-    when c.peak >= 0.9 * l.most then 'high'
-    when c.peak >= 0.8 * l.most then 'medium'
-    else 'info'
-  end as severity
+    c.cluster,
+    c.node,
+    c.sessions,
+    c.peak,
+    c.p95,
+    l.most as "limit",
+    l.most - c.peak as headroom,
+    case
+        when c.peak >= l.most
+        then 'critical'
+        when c.peak >= 0.9 * l.most
+        then 'high'
+        when c.peak >= 0.8 * l.most
+        then 'medium'
+        else 'info'
+    end as severity
 from counted c
 left join node_limits l on l.cluster = c.cluster and l.node = c.node
 where c.node is not null or c.peak > 0

@@ -11,20 +11,20 @@
 -- [columns]
 -- cluster = "Cluster."
 -- node = "Node; null where it is not known."
--- since = "Comparable snapshot from which the level holds; the begin of the window if that is later."
+-- since = """Comparable snapshot from which the level holds; the begin of the window if that is
+-- later."""
 -- until = "Comparable snapshot from which the next one does; null for the last."
 -- sessions = "Sessions of the node."
 -- limit = "Sessions that policy allows; null where it does not say."
 -- ///
 select
-  l.cluster,
-  l.node,
-  greatest(l.since, $since::timestamp) as since,
-  l.until,
-  l.sessions,
-  n.most as "limit"
+    l.cluster,
+    l.node,
+    greatest(l.since, $since::timestamp) as since,
+    l.until,
+    l.sessions,
+    n.most as "limit"
 from node_levels l
 left join node_limits n on n.cluster = l.cluster and n.node = l.node
-where l.since <= $until::timestamp
-  and (l.until is null or l.until > $since::timestamp)
+where l.since <= $until::timestamp and (l.until is null or l.until > $since::timestamp)
 order by all

@@ -25,26 +25,57 @@
 -- igroups = "Igroups it belongs to."
 -- first_seen = "First snapshot that shows it like this."
 -- ///
-with named as (
-  select cluster, svm_id, initiator, isid, tsih, target_portal_group, interface_id,
-    unnest(igroups) as igroup
-  from sessions_at
-), grouped as (
-  select cluster, svm_id, initiator, isid, tsih, target_portal_group, interface_id,
-    list_sort(list(distinct coalesce(igroup.name, igroup.uuid))) as igroups
-  from named
-  group by all
-)
-select s.cluster, s.taken_at, coalesce(s.svm, nullif(s.svm_id, '')) as svm,
-  nullif(s.initiator, '') as initiator, nullif(s.alias, '') as alias,
-  nullif(s.initiator_address, '') as initiator_address,
-  coalesce(s.interface, nullif(s.interface_id, '')) as interface, s.interface_address,
-  s.node, s.subnet, nullif(s.isid, '') as isid, s.tsih, s.connections, s.authentication,
-  g.igroups, s.first_seen
+with
+    named as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            isid,
+            tsih,
+            target_portal_group,
+            interface_id,
+            unnest(igroups) as igroup
+        from sessions_at
+    ),
+    grouped as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            isid,
+            tsih,
+            target_portal_group,
+            interface_id,
+            list_sort(list(distinct coalesce(igroup.name, igroup.uuid))) as igroups
+        from named
+        group by all
+    )
+select
+    s.cluster,
+    s.taken_at,
+    coalesce(s.svm, nullif(s.svm_id, '')) as svm,
+    nullif(s.initiator, '') as initiator,
+    nullif(s.alias, '') as alias,
+    nullif(s.initiator_address, '') as initiator_address,
+    coalesce(s.interface, nullif(s.interface_id, '')) as interface,
+    s.interface_address,
+    s.node,
+    s.subnet,
+    nullif(s.isid, '') as isid,
+    s.tsih,
+    s.connections,
+    s.authentication,
+    g.igroups,
+    s.first_seen
 from sessions_at s
-left join grouped g
-  on g.cluster = s.cluster and g.svm_id = s.svm_id and g.initiator = s.initiator
-  and g.isid = s.isid and g.tsih is not distinct from s.tsih
-  and g.target_portal_group is not distinct from s.target_portal_group
-  and g.interface_id = s.interface_id
+left join
+    grouped g
+    on g.cluster = s.cluster
+    and g.svm_id = s.svm_id
+    and g.initiator = s.initiator
+    and g.isid = s.isid
+    and g.tsih is not distinct from s.tsih
+    and g.target_portal_group is not distinct from s.target_portal_group
+    and g.interface_id = s.interface_id
 order by cluster, svm, initiator, interface, initiator_address, isid, tsih

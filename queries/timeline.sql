@@ -23,59 +23,125 @@
 -- detail = "In words."
 -- severity = "info, low, medium, high or critical."
 -- ///
-with wanted as (
-    select distinct cluster, svm_id, initiator
-    from spells
-    where initiator like replace(replace(replace(lower($initiator), '%', '\%'), '_', '\_'), '*', '%') escape '\'
-), birth as (
-    select s.cluster, s.svm_id, s.svm, s.initiator, s.first_seen, s.seen_after
-    from spells s
-    join wanted w
-        on w.cluster = s.cluster and w.svm_id = s.svm_id and w.initiator = s.initiator
-    qualify row_number() over (
-        partition by s.cluster, s.svm_id, s.initiator order by s.first_seen, s.seen_after nulls first
-    ) = 1
-), happened as (
-    select cluster, svm, initiator, seen_after as happened_after, first_seen as happened_by,
-        'first_seen' as event, null::varchar as initiator_address, null::varchar as interface,
-        case when seen_after is null then 'was there when this SVM was first looked at'
-            else 'never seen in this SVM before' end as detail, 'info' as severity
-    from birth
-    where first_seen >= $since and first_seen <= $until
-    union all
-    select c.cluster, c.svm, c.initiator, c.changed_after, c.changed_by, c.change,
-        nullif(c.initiator_address, ''), coalesce(c.interface, nullif(c.interface_id, '')),
-        c.sessions || case when c.sessions = 1 then ' session; ' else ' sessions; ' end || c.detail,
-        c.severity
-    from changed c
-    join wanted w
-        on w.cluster = c.cluster and w.svm_id = c.svm_id and w.initiator = c.initiator
-    union all
-    select l.cluster, l.svm, l.initiator, l.back_after, l.back_by, 'recovered',
-        nullif(l.initiator_address, ''), coalesce(l.interface, nullif(l.interface_id, '')),
-        'what was lost by ' || strftime(l.lost_by, '%Y-%m-%dT%H:%M:%SZ') || ' is back, after '
-            || greatest(0, date_diff('minute', l.lost_by, l.back_after)) || ' to '
-            || date_diff('minute', l.lost_after, l.back_by) || ' minutes', 'info'
-    from losses l
-    join wanted w
-        on w.cluster = l.cluster and w.svm_id = l.svm_id and w.initiator = l.initiator
-    where l.back_by is not null and l.back_by >= $since and l.back_by <= $until
-    union all
-    select g.cluster, max(g.svm), g.initiator, g.first_seen, g.last_seen, 'seen', null, null,
-        count(*) || ' connections in partial answers, which prove presence and nothing else', 'info'
-    from sightings g
-    join wanted w
-        on w.cluster = g.cluster and w.svm_id = g.svm_id and w.initiator = g.initiator
-    where g.last_seen >= $since and g.first_seen <= $until
-    group by g.cluster, g.svm_id, g.initiator, g.first_seen, g.last_seen
-    union all
-    select u.cluster, null, null, u."after", u."by", 'unknown', null, null,
-        'nothing can be said: ' || u.reason, 'info'
-    from unknowns u
-    where u.cluster in (select cluster from wanted)
-)
-select cluster, svm, happened_after, happened_by, event,
-    initiator_address, interface, detail, severity
+with
+    wanted as (
+        select distinct cluster, svm_id, initiator
+        from spells
+        where
+            initiator like replace(
+                replace(replace(replace(lower($initiator), '^', '^^'), '%', '^%'), '_', '^_'),
+                '*',
+                '%'
+            ) escape '^'
+    ),
+    birth as (
+        select s.cluster, s.svm_id, s.svm, s.initiator, s.first_seen, s.seen_after
+        from spells s
+        join wanted w on w.cluster = s.cluster and w.svm_id = s.svm_id and w.initiator = s.initiator
+        qualify
+            row_number() over (
+                partition by s.cluster, s.svm_id, s.initiator
+                order by s.first_seen, s.seen_after nulls first
+            )
+            = 1
+    ),
+    happened as (
+        select
+            cluster,
+            svm,
+            initiator,
+            seen_after as happened_after,
+            first_seen as happened_by,
+            'first_seen' as event,
+            null::varchar as initiator_address,
+            null::varchar as interface,
+            case
+                when seen_after is null
+                then 'was there when this SVM was first looked at'
+                else 'never seen in this SVM before'
+            end as detail,
+            'info' as severity
+        from birth
+        where first_seen >= $since and first_seen <= $until
+        union all
+        select
+            c.cluster,
+            c.svm,
+            c.initiator,
+            c.changed_after,
+            c.changed_by,
+            c.change,
+            nullif(c.initiator_address, ''),
+            coalesce(c.interface, nullif(c.interface_id, '')),
+            c.sessions
+            || case when c.sessions = 1 then ' session; ' else ' sessions; ' end
+            || c.detail,
+            c.severity
+        from changed c
+        join wanted w on w.cluster = c.cluster and w.svm_id = c.svm_id and w.initiator = c.initiator
+        union all
+        select
+            l.cluster,
+            l.svm,
+            l.initiator,
+            l.back_after,
+            l.back_by,
+            'recovered',
+            nullif(l.initiator_address, ''),
+            coalesce(l.interface, nullif(l.interface_id, '')),
+            'what was lost by '
+            || strftime(l.lost_by, '%Y-%m-%dT%H:%M:%SZ')
+            || ' is back, after '
+            || greatest(0, date_diff('minute', l.lost_by, l.back_after))
+            || ' to '
+            || date_diff('minute', l.lost_after, l.back_by)
+            || ' minutes',
+            'info'
+        from losses l
+        join wanted w on w.cluster = l.cluster and w.svm_id = l.svm_id and w.initiator = l.initiator
+        where l.back_by is not null and l.back_by >= $since and l.back_by <= $until
+        union all
+        select
+            g.cluster,
+            max(g.svm),
+            g.initiator,
+            g.first_seen,
+            g.last_seen,
+            'seen',
+            null,
+            null,
+            count(*) || ' connections in partial answers, which prove presence and nothing else',
+            'info'
+        from sightings g
+        join wanted w on w.cluster = g.cluster and w.svm_id = g.svm_id and w.initiator = g.initiator
+        where g.last_seen >= $since and g.first_seen <= $until
+        group by g.cluster, g.svm_id, g.initiator, g.first_seen, g.last_seen
+        union all
+        select
+            u.cluster,
+            null,
+            null,
+            u."after",
+            u."by",
+            'unknown',
+            null,
+            null,
+            'nothing can be said: ' || u.reason,
+            'info'
+        from unknowns u
+        where u.cluster in (select cluster from wanted)
+    )
+select
+    cluster, svm, happened_after, happened_by, event, initiator_address, interface, detail, severity
 from happened
-order by coalesce(happened_by, happened_after), happened_after, cluster, svm, initiator, event,
-    interface, initiator_address, detail, severity
+order by
+    coalesce(happened_by, happened_after),
+    happened_after,
+    cluster,
+    svm,
+    initiator,
+    event,
+    interface,
+    initiator_address,
+    detail,
+    severity

@@ -8,7 +8,8 @@
 -- over = "instant"
 -- kind = "finding"
 -- needs = ["interfaces", "nodes"]
--- cannot_see = "A session is not a LUN path: portsets and LUN maps may hide a LUN from a session."
+-- cannot_see = """A session is not a LUN path: portsets and LUN maps may hide a LUN from a
+-- session."""
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM."
@@ -20,53 +21,76 @@
 -- severity = "high."
 -- detail = "The finding in words."
 -- ///
-with stands as (
-  select
-    cluster, svm_id, max(svm) as svm, initiator, node, count(*) as sessions
-  from sessions_at
-  where node is not null
-  group by cluster, svm_id, initiator, node
-), offered as (
-  select
-    cluster, svm_id, coalesce(home_node, node) as node, list_sort(list(interface)) as interfaces
-  from svm_interfaces
-  where enabled
-  group by all
-), missing as (
-  select s.*, n.partner
-  from stands s
-  join nodes_at n on n.cluster = s.cluster and n.node = s.node and n.partner is not null
-  where not exists (
-    select 1
-    from stands p
-    where p.cluster = s.cluster and p.svm_id = s.svm_id and p.initiator = s.initiator
-      and p.node = n.partner
-  )
-)
+with
+    stands as (
+        select cluster, svm_id, max(svm) as svm, initiator, node, count(*) as sessions
+        from sessions_at
+        where node is not null
+        group by cluster, svm_id, initiator, node
+    ),
+    offered as (
+        select
+            cluster,
+            svm_id,
+            coalesce(home_node, node) as node,
+            list_sort(list(interface)) as interfaces
+        from svm_interfaces
+        where enabled
+        group by all
+    ),
+    missing as (
+        select s.*, n.partner
+        from stands s
+        join nodes_at n on n.cluster = s.cluster and n.node = s.node and n.partner is not null
+        where
+            not exists (
+                select 1
+                from stands p
+                where
+                    p.cluster = s.cluster
+                    and p.svm_id = s.svm_id
+                    and p.initiator = s.initiator
+                    and p.node = n.partner
+            )
+    )
 select
-  m.cluster,
-  m.svm,
-  nullif(m.initiator, '') as initiator,
-  m.node,
-  m.partner as missing_node,
-  m.sessions,
-  coalesce(o.interfaces, []) as missing_interfaces,
-  'high' as severity,
-  'would lose all ' || m.sessions || ' sessions on ' || m.node || ' and has none on ' || m.partner
+    m.cluster,
+    m.svm,
+    nullif(m.initiator, '') as initiator,
+    m.node,
+    m.partner as missing_node,
+    m.sessions,
+    coalesce(o.interfaces, []) as missing_interfaces,
+    'high' as severity,
+    'would lose all '
+    || m.sessions
+    || ' sessions on '
+    || m.node
+    || ' and has none on '
+    || m.partner
     || coalesce(
-      ': log in to ' || array_to_string(o.interfaces, ' or '),
-      ', where the SVM has no interface'
+        ': log in to ' || array_to_string(o.interfaces, ' or '), ', where the SVM has no interface'
     ) as detail
 from missing m
 left join offered o on o.cluster = m.cluster and o.svm_id = m.svm_id and o.node = m.partner
 union all
 select
-  cluster, null, null, null, null, null, [], 'high',
-  'cannot be judged: ' || case
-    when interfaces_at is null and nodes_at is null then 'interfaces and nodes'
-    when interfaces_at is null then 'interfaces'
-    else 'nodes'
-  end || ' were not collected'
+    cluster,
+    null,
+    null,
+    null,
+    null,
+    null,
+    [],
+    'high',
+    'cannot be judged: ' || case
+        when interfaces_at is null and nodes_at is null
+        then 'interfaces and nodes'
+        when interfaces_at is null
+        then 'interfaces'
+        else 'nodes'
+    end
+    || ' were not collected'
 from snapshot_at
 where interfaces_at is null or nodes_at is null
 order by all

@@ -34,84 +34,95 @@
 -- severity = "critical beyond the limit, high from 90 %, medium from 80 %, else info."
 -- detail = "In words."
 -- ///
-with stood as (
-  select cluster, svm_id, max(svm) as svm, initiator, node, count(*) as sessions
-  from sessions_at
-  where node is not null
-  group by cluster, svm_id, initiator, node
-), chosen as (
-  select *
-  from stood
-  where svm like replace($within, '*', '%')
-), likened as (
-  select * from chosen where initiator like lower(replace($like, '*', '%'))
-), all_like as (
-  select cluster, count(distinct (svm_id, initiator)) as hosts from likened group by all
-), per_node as (
-  -- Hosts that are not on the node count as none, or two pairs would each get all.
-  select
-    n.cluster,
-    n.node,
-    median(coalesce(l.sessions, 0)) as each_host
-  from (select distinct cluster, node from stood) n
-  join (select distinct cluster, svm_id, initiator from likened) h on h.cluster = n.cluster
-  left join likened l
-    on l.cluster = n.cluster and l.node = n.node and l.svm_id = h.svm_id
-    and l.initiator = h.initiator
-  group by n.cluster, n.node
-), logins as (
-  select cluster, node, count(distinct (svm_id, initiator)) as hosts
-  from chosen
-  group by all
-), reckoned as (
-  select
-    s.cluster,
-    s.node,
-    sum(s.sessions)::bigint as sessions,
-    ceil($hosts::bigint * coalesce(max(p.each_host), 0))::bigint
-      + $interfaces::bigint * (
-        coalesce(max(l.hosts), 0)
-          + case when coalesce(max(p.each_host), 0) > 0 then $hosts::bigint else 0 end
-      ) as added,
-    max(p.each_host) as each_host
-  from stood s
-  left join per_node p on p.cluster = s.cluster and p.node = s.node
-  left join logins l on l.cluster = s.cluster and l.node = s.node
-  group by s.cluster, s.node
-), then_held as (
-  select
-    r.*,
-    r.sessions + r.added as held,
-    r.sessions + r.added + o.sessions + o.added as with_partner,
-    l.most
-  from reckoned r
-  left join nodes_at n on n.cluster = r.cluster and n.node = r.node
-  left join reckoned o on o.cluster = r.cluster and o.node = n.partner
-  left join node_limits l on l.cluster = r.cluster and l.node = r.node
-)
+with
+    stood as (
+        select cluster, svm_id, max(svm) as svm, initiator, node, count(*) as sessions
+        from sessions_at
+        where node is not null
+        group by cluster, svm_id, initiator, node
+    ),
+    chosen as (select * from stood where svm like replace($within, '*', '%')),
+    likened as (select * from chosen where initiator like lower(replace($like, '*', '%'))),
+    all_like as (
+        select cluster, count(distinct(svm_id, initiator)) as hosts from likened group by all
+    ),
+    per_node as (
+        -- Hosts that are not on the node count as none, or two pairs would each get all.
+        select n.cluster, n.node, median(coalesce(l.sessions, 0)) as each_host
+        from (select distinct cluster, node from stood) n
+        join (select distinct cluster, svm_id, initiator from likened) h on h.cluster = n.cluster
+        left join
+            likened l
+            on l.cluster = n.cluster
+            and l.node = n.node
+            and l.svm_id = h.svm_id
+            and l.initiator = h.initiator
+        group by n.cluster, n.node
+    ),
+    logins as (
+        select cluster, node, count(distinct(svm_id, initiator)) as hosts from chosen group by all
+    ),
+    reckoned as (
+        select
+            s.cluster,
+            s.node,
+            sum(s.sessions)::bigint as sessions,
+            ceil($hosts::bigint * coalesce(max(p.each_host), 0))::bigint
+            + $interfaces::bigint
+            * (
+                coalesce(max(l.hosts), 0)
+                + case when coalesce(max(p.each_host), 0) > 0 then $hosts::bigint else 0 end
+            ) as added,
+            max(p.each_host) as each_host
+        from stood s
+        left join per_node p on p.cluster = s.cluster and p.node = s.node
+        left join logins l on l.cluster = s.cluster and l.node = s.node
+        group by s.cluster, s.node
+    ),
+    then_held as (
+        select
+            r.*,
+            r.sessions + r.added as held,
+            r.sessions + r.added + o.sessions + o.added as with_partner,
+            l.most
+        from reckoned r
+        left join nodes_at n on n.cluster = r.cluster and n.node = r.node
+        left join reckoned o on o.cluster = r.cluster and o.node = n.partner
+        left join node_limits l on l.cluster = r.cluster and l.node = r.node
+    )
 select
-  t.cluster,
-  t.node,
-  t.sessions,
-  t.added,
-  t.held as after,
-  t.with_partner,
-  t.most as "limit",
-  t.most - t.held as headroom,
-  case
-    when t.each_host > 0 then greatest(floor((t.most - t.sessions) / t.each_host), 0)::bigint
-  end as hosts_that_fit,
-  case
-    when t.held > t.most then 'critical'
-    when t.held >= 0.9 * t.most then 'high'
-    when t.held >= 0.8 * t.most then 'medium'
-    else 'info'
-  end as severity,
-  t.node || ': ' || t.sessions || ' and ' || t.added || ' more'
+    t.cluster,
+    t.node,
+    t.sessions,
+    t.added,
+    t.held as after,
+    t.with_partner,
+    t.most as "limit",
+    t.most - t.held as headroom,
+    case
+        when t.each_host > 0 then greatest(floor((t.most - t.sessions) / t.each_host), 0)::bigint
+    end as hosts_that_fit,
+    case
+        when t.held > t.most
+        then 'critical'
+        when t.held >= 0.9 * t.most
+        then 'high'
+        when t.held >= 0.8 * t.most
+        then 'medium'
+        else 'info'
+    end as severity,
+    t.node
+    || ': '
+    || t.sessions
+    || ' and '
+    || t.added
+    || ' more'
     || case
-      when t.most is null then '; no limit configured'
-      when t.held > t.most then ', ' || (t.held - t.most) || ' too many'
-      else ', ' || (t.most - t.held) || ' left'
+        when t.most is null
+        then '; no limit configured'
+        when t.held > t.most
+        then ', ' || (t.held - t.most) || ' too many'
+        else ', ' || (t.most - t.held) || ' left'
     end as detail
 from then_held t
 order by all

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.errors import UsageError
+from analyzer.pattern import like
+from analyzer.pattern import like
 
 Tables = dict[str, tuple[dict[str, str], list[list[Any]]]]
 
@@ -152,10 +154,9 @@ def _value(where: str, name: str, entry: Mapping[str, Any], key: Key) -> object:
 def _pattern(value: object) -> str | None:
     if not isinstance(value, str):
         return None
-    escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     # Initiators compare lower-cased; igroups and nodes keep the case they have.
-    lowered = escaped.lower() if escaped.lower().startswith(("iqn.", "eui.", "naa.")) else escaped
-    return lowered.replace("*", "%")
+    lowered = value.lower() if value.lower().startswith(("iqn.", "eui.", "naa.")) else value
+    return like(lowered)
 
 
 def _text(value: object) -> str | None:

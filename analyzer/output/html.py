@@ -26,7 +26,9 @@ _LINES = 60  # of coverage, in each report
 
 
 def _asset(name: str) -> str:
-    return resources.files("analyzer").joinpath("output", "static", name).read_text(encoding="utf-8")
+    return (
+        resources.files("analyzer").joinpath("output", "static", name).read_text(encoding="utf-8")
+    )
 
 
 def _hash(text: str) -> str:

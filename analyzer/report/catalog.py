@@ -20,6 +20,7 @@ from analyzer.config.rules import Lower
 from analyzer.engine import tables
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
+from analyzer.pattern import like
 from analyzer.report import header
 from analyzer.report.header import Query
 from analyzer.schema import BOUNDS, TABLES
@@ -222,8 +223,8 @@ class Catalog:
         for column, patterns in wanted.items():
             kept = []
             for k, pattern in enumerate(patterns):
-                bound[f"{column}_is_{k}"] = _like(pattern)
-                test = f"like lower(${column}_is_{k}) escape '\\'"
+                bound[f"{column}_is_{k}"] = like(pattern)
+                test = f"like lower(${column}_is_{k}) escape '^'"
                 if column in names:
                     kept.append(f"lower({column}) {test}")
                 elif column == "initiator" and "members" in names:
@@ -268,8 +269,3 @@ class Catalog:
             session.execute("set lock_configuration = true")
             self._locked = True
         return self.run(text)
-
-
-def _like(pattern: str) -> str:
-    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped.replace("*", "%")

@@ -116,15 +116,20 @@ def _query(path: Path, header: dict[str, Any], whole: str) -> Query:
         over=over,
         kind=kind,
         needs=tuple(header.get("needs", ())),
-        cannot_see=header.get("cannot_see"),
+        cannot_see=_folded(header["cannot_see"]) if "cannot_see" in header else None,
         params=_params(path, header.get("params", {})),
-        columns=columns,
+        columns={name: _folded(sentence) for name, sentence in columns.items()},
         text=whole,
         uses=frozenset(name.lower() for name in _REFERENCE.findall(bare)),
         brief=brief,
         series=series,
         only=header.get("only"),
     )
+
+
+def _folded(text: str) -> str:
+    """A sentence that the header wraps over several lines, on one."""
+    return " ".join(text.split())
 
 
 def _params(path: Path, declared: dict[str, Any]) -> tuple[Param, ...]:
@@ -136,7 +141,7 @@ def _params(path: Path, declared: dict[str, Any]) -> tuple[Param, ...]:
             )
         if not isinstance(told, dict) or set(told) != {"default", "help"}:
             raise UsageError(f"{path}: parameter '{name}' needs just 'default' and 'help'")
-        params.append(Param(name, told["default"], told["help"]))
+        params.append(Param(name, told["default"], _folded(told["help"])))
     return tuple(params)
 
 
@@ -148,7 +153,8 @@ def home() -> Path:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.glob("*.sql")) if not path.name.startswith(".")]
+    pattern = "**/*.sql" if folder.name == "model" else "*.sql"
+    return [path for path in sorted(folder.glob(pattern)) if not path.name.startswith(".")]
 
 
 @cache

@@ -1,0 +1,98 @@
+-- /// query
+-- title = "The days that a trend is fitted to"
+-- description = "Days of which half is known, since the last step of the level."
+-- [params.days]
+-- default = 180
+-- help = "Days of history to fit, at most."
+-- [columns]
+-- cluster = "Cluster."
+-- node = "Node."
+-- day = "Number of the day, from the first of the history."
+-- date = "The day."
+-- sessions = "Its peak."
+-- step_on = "Day of the last step; null without one."
+-- history_days = "Days from the first to the last."
+-- coverage = "Share of that time that is known."
+-- ///
+with
+    asked as (
+        select
+            *,
+            max(day) over (partition by cluster, node) as last_day,
+            min(day) over (partition by cluster, node) as first_day
+        from daily_peaks
+        where day > $at::date - $days::integer
+    ),
+    told as (
+        select
+            cluster,
+            node,
+            day,
+            sessions,
+            seconds,
+            first_day,
+            (day - first_day)::bigint as number,
+            (last_day - first_day + 1)::bigint as history_days,
+            -- The last day has only begun.
+            sum(least(seconds, 86400)) over (partition by cluster, node)
+            / (86400.0 * greatest(last_day - first_day + 1, 1)) as coverage
+        from asked
+    ),
+    solid as (select * from told where seconds >= 43200),
+    rises as (
+        -- Against the same weekday of the week before, so that the week's rhythm cancels out.
+        select b.cluster, b.node, b.day, b.number, b.sessions, b.sessions - a.sessions as rise
+        from solid a
+        join solid b on b.cluster = a.cluster and b.node = a.node and b.number = a.number + 7
+    ),
+    usual as (
+        select cluster, node, median(rise) as rise, mad(rise) as spread from rises group by all
+    ),
+    weeks as (
+        -- A step shows in all seven days from it on, a spike in one.
+        select
+            *,
+            median(rise) over week as rise_of_week,
+            avg(rise) over week as mean_of_week,
+            count(*) over week as days_of_week
+        from rises
+        window
+            week as (
+                partition by cluster, node order by number range between current row and 6 following
+            )
+    ),
+    leaps as (
+        select
+            w.*,
+            -- Medians tell a step from spikes, means tell the day.
+            abs(w.mean_of_week - u.rise) as edge,
+            abs(w.rise_of_week - u.rise) > greatest(3.5 * u.spread, 0.05 * w.sessions, 2)
+            and w.days_of_week >= 4 as far
+        from weeks w
+        join usual u on u.cluster = w.cluster and u.node = w.node
+    ),
+    last_far as (select cluster, node, max(number) as number from leaps where far group by all),
+    steps as (
+        select
+            l.cluster, l.node, max_by(l.number, l.edge) as number, max_by(l.day, l.edge) as step_on
+        from leaps l
+        join
+            last_far f
+            on f.cluster = l.cluster
+            and f.node = l.node
+            and l.number between f.number - 7 and f.number
+        where l.far
+        group by all
+    )
+select
+    s.cluster,
+    s.node,
+    s.number as day,
+    s.day as date,
+    s.sessions,
+    p.step_on,
+    s.history_days,
+    s.coverage
+from solid s
+left join steps p on p.cluster = s.cluster and p.node = s.node
+where p.number is null or s.number >= p.number

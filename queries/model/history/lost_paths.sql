@@ -1,0 +1,314 @@
+-- /// query
+-- title = "Paths that lost sessions, and what was left"
+-- description = """
+-- Lost sessions by path and transition, with the sessions that the path and the initiator still
+-- had at the first comparable snapshot without them. A connection that this snapshot merely
+-- missed (C17) counts as there.
+-- """
+--
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- svm = "Name of the SVM."
+-- initiator = "Initiator."
+-- initiator_address = "Host address."
+-- interface_id = "Interface."
+-- interface = "Name of the interface."
+-- interface_address = "Address of the interface."
+-- lost_after = "Last comparable snapshot that saw them."
+-- lost_by = "First comparable snapshot that did not."
+-- sessions_lost = "Sessions lost on the path."
+-- path_sessions_left = "Sessions left on the path."
+-- initiator_sessions_left = "Sessions left to the initiator in the SVM."
+-- interfaces_left = "Interfaces left to the initiator in the SVM."
+-- left_on = "Names of these interfaces."
+-- nodes_left = "Nodes left to it; null without interface data."
+-- subnets_left = "Subnets left to it; null without interface data."
+-- nodes_of_svm = "Nodes that the SVM's interfaces stand on; null without interface data."
+-- subnets_of_svm = "Subnets of the SVM's interfaces; null without interface data."
+-- replaced_by = "The path that is linked to it: of the same initiator (R4, R5)."
+-- taken_over = "Whether that path took over: the initiator never used both side by side."
+-- switched_to = "The SVM of another cluster that took over with the same addresses (C41)."
+-- severity = "critical, high, medium or low."
+-- ///
+with
+    linked as (
+        select
+            c.gone,
+            t.cluster,
+            t.svm_id,
+            t.initiator,
+            t.changed_after,
+            t.initiator_address,
+            t.interface_id,
+            b.initiator_address as other_address,
+            b.interface_id as other_id
+        from cascade c
+        join touched t on t.session = c.gone
+        join touched b on b.session = c.came
+        where c.round in (4, 5)
+    ),
+    own as (
+        select l.gone, s.first_seen, s.last_seen
+        from linked l
+        join
+            spells s
+            on s.cluster = l.cluster
+            and s.svm_id = l.svm_id
+            and s.initiator = l.initiator
+            and s.initiator_address = l.initiator_address
+            and s.interface_id = l.interface_id
+            and s.first_seen <= l.changed_after
+        group by all
+    ),
+    other as (
+        select l.gone, s.first_seen, s.last_seen
+        from linked l
+        join
+            spells s
+            on s.cluster = l.cluster
+            and s.svm_id = l.svm_id
+            and s.initiator = l.initiator
+            and s.initiator_address = l.other_address
+            and s.interface_id = l.other_id
+        group by all
+    ),
+    sibling as (
+        -- A path that was used beside the lost one before does not take over when it is back (C14).
+        select distinct o.gone
+        from own o
+        join other b on b.gone = o.gone
+        where b.first_seen <= o.last_seen and b.last_seen >= o.first_seen
+    ),
+    lost as (
+        select
+            t.cluster,
+            t.svm_id,
+            t.svm,
+            t.initiator,
+            t.initiator_address,
+            t.interface_id,
+            t.interface,
+            t.interface_address,
+            t.changed_after as lost_after,
+            t.changed_by as lost_by,
+            case
+                when c.came is not null
+                then
+                    coalesce(b.initiator_address, '')
+                    || ' to '
+                    || coalesce(b.interface, b.interface_id)
+            end as replaced_by,
+            c.came is not null and s.gone is null as taken_over
+        from cascade c
+        join touched t on t.session = c.gone
+        left join touched b on b.session = c.came
+        left join sibling s on s.gone = c.gone
+        where c.round >= 4 and c.gone is not null
+    ),
+    path as (
+        select
+            cluster,
+            svm_id,
+            max(svm) as svm,
+            initiator,
+            initiator_address,
+            interface_id,
+            max(interface) as interface,
+            max(interface_address) as interface_address,
+            lost_after,
+            lost_by,
+            count(*) as sessions_lost,
+            min(replaced_by) as replaced_by,
+            bool_and(taken_over) as taken_over
+        from lost
+        group by cluster, svm_id, initiator, initiator_address, interface_id, lost_after, lost_by
+    ),
+    switched as (
+        -- X and X-mc are one SVM on two clusters of a MetroCluster, never up on both.
+        select
+            p.cluster,
+            p.svm_id,
+            p.initiator,
+            p.initiator_address,
+            p.interface_id,
+            p.lost_by,
+            min(s.svm || ' on ' || s.cluster) as switched_to
+        from path p
+        join
+            spells s
+            on s.initiator = p.initiator
+            and s.initiator_address = p.initiator_address
+            and s.interface_address = p.interface_address
+            and s.cluster <> p.cluster
+        where
+            (s.svm = p.svm || '-mc' or p.svm = s.svm || '-mc')
+            and s.first_seen > p.lost_after
+            and coalesce(s.gone_by > p.lost_by, true)
+        group by all
+    ),
+    present as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            target_portal_group,
+            tsih,
+            isid,
+            initiator_address,
+            interface_id,
+            interface,
+            interface_uuid,
+            first_seen,
+            last_seen
+        from spells
+        union all
+        select
+            cluster,
+            svm_id,
+            initiator,
+            target_portal_group,
+            tsih,
+            isid,
+            initiator_address,
+            interface_id,
+            interface_id,
+            interface_id,
+            absent_at,
+            absent_at
+        from retracted
+    ),
+    there as (
+        select distinct
+            p.cluster,
+            p.svm_id,
+            p.initiator,
+            p.lost_by,
+            s.initiator_address,
+            s.interface_id,
+            s.interface,
+            s.interface_uuid,
+            s.target_portal_group,
+            s.tsih,
+            s.isid
+        from (select distinct cluster, svm_id, initiator, lost_by from path) p
+        join
+            present s
+            on s.cluster = p.cluster
+            and s.svm_id = p.svm_id
+            and s.initiator = p.initiator
+            and s.first_seen <= p.lost_by
+            and s.last_seen >= p.lost_by
+    ),
+    placed as (
+        select t.*, i.node, i.subnet
+        from there t
+        left join
+            interfaces i
+            on i.cluster = t.cluster
+            and i.uuid = t.interface_uuid
+            and i.first_seen <= t.lost_by
+            and i.last_seen >= t.lost_by
+    ),
+    remains as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            lost_by,
+            count(distinct concat_ws(chr(31), target_portal_group, tsih, isid)) as sessions,
+            count(distinct interface_id) as interfaces,
+            list_sort(list(distinct coalesce(interface, interface_id))) as left_on,
+            case when count(node) = count(*) then count(distinct node) end as nodes,
+            case when count(subnet) = count(*) then count(distinct subnet) end as subnets
+        from placed
+        group by cluster, svm_id, initiator, lost_by
+    ),
+    on_path as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            initiator_address,
+            interface_id,
+            lost_by,
+            count(distinct concat_ws(chr(31), target_portal_group, tsih, isid)) as sessions
+        from there
+        group by all
+    ),
+    svm_wide as (
+        select
+            p.cluster,
+            p.svm_id,
+            p.lost_by,
+            count(distinct i.node) as nodes,
+            count(distinct i.subnet) as subnets
+        from (select distinct cluster, svm_id, lost_by from path) p
+        join
+            interfaces i
+            on i.cluster = p.cluster
+            and i.svm_uuid = p.svm_id
+            and i.first_seen <= p.lost_by
+            and i.last_seen >= p.lost_by
+        group by all
+    )
+select
+    p.cluster,
+    p.svm_id,
+    p.svm,
+    p.initiator,
+    p.initiator_address,
+    p.interface_id,
+    p.interface,
+    p.interface_address,
+    p.lost_after,
+    p.lost_by,
+    p.sessions_lost,
+    coalesce(o.sessions, 0) as path_sessions_left,
+    coalesce(r.sessions, 0) as initiator_sessions_left,
+    coalesce(r.interfaces, 0) as interfaces_left,
+    r.left_on,
+    r.nodes as nodes_left,
+    r.subnets as subnets_left,
+    w.nodes as nodes_of_svm,
+    w.subnets as subnets_of_svm,
+    coalesce(x.switched_to, p.replaced_by) as replaced_by,
+    p.taken_over or x.switched_to is not null as taken_over,
+    x.switched_to,
+    case
+        when x.switched_to is not null
+        then 'medium'
+        when coalesce(r.sessions, 0) = 0
+        then 'critical'
+        when p.taken_over
+        then 'low'
+        when coalesce(o.sessions, 0) > 0
+        then 'low'
+        when r.interfaces = 1 or (r.nodes = 1 and w.nodes > 1) or (r.subnets = 1 and w.subnets > 1)
+        then 'high'
+        else 'medium'
+    end as severity
+from path p
+left join
+    remains r
+    on r.cluster = p.cluster
+    and r.svm_id = p.svm_id
+    and r.initiator = p.initiator
+    and r.lost_by = p.lost_by
+left join
+    on_path o
+    on o.cluster = p.cluster
+    and o.svm_id = p.svm_id
+    and o.initiator = p.initiator
+    and o.initiator_address = p.initiator_address
+    and o.interface_id = p.interface_id
+    and o.lost_by = p.lost_by
+left join
+    switched x
+    on x.cluster = p.cluster
+    and x.svm_id = p.svm_id
+    and x.initiator = p.initiator
+    and x.initiator_address = p.initiator_address
+    and x.interface_id = p.interface_id
+    and x.lost_by = p.lost_by
+left join svm_wide w on w.cluster = p.cluster and w.svm_id = p.svm_id and w.lost_by = p.lost_by

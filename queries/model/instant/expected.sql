@@ -1,0 +1,99 @@
+-- /// query
+-- title = "Interfaces that each initiator is expected to use"
+-- description = """From the first source there is: what ONTAP requires, peers of the igroup, own
+-- history, all interfaces in use. What a policy declares is a number of paths and is judged
+-- apart."""
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- initiator = "Initiator."
+-- interface_id = "Interface."
+-- interface = "Its name."
+-- expected_from = "Where the expectation comes from."
+-- ///
+with
+    usable as (
+        -- What is switched off on purpose is expected of nobody.
+        select * from svm_interfaces where enabled
+    ),
+    settled as (
+        -- Hosts find a new interface when they next look: only peers and history may ask for it
+        -- yet.
+        select u.*
+        from usable u
+        where u.sessions > 0 and (u.since is null or u.since <= $at::timestamp - interval 7 day)
+    ),
+    members as (
+        select m.*, count(*) over (partition by m.cluster, m.svm_id, m.igroup_id) as living
+        from members_at m
+        where m.live
+    ),
+    required as (
+        select m.cluster, m.svm_id, m.initiator, u.interface_id
+        from
+            (
+                select cluster, svm_id, initiator, unnest(required_nodes) as node
+                from members
+                -- Which interfaces a portset holds is not collected.
+                where portset is null
+            ) m
+        join settled u on u.cluster = m.cluster and u.svm_id = m.svm_id and u.home_node = m.node
+    ),
+    used as (select distinct cluster, svm_id, initiator, interface_id from sessions_at),
+    peers as (
+        -- At least three live members, and sixty of a hundred of them on the interface.
+        select m.cluster, m.svm_id, m.igroup_id, s.interface_id
+        from members m
+        join used s on s.cluster = m.cluster and s.svm_id = m.svm_id and s.initiator = m.initiator
+        where m.living >= 3
+        group by m.cluster, m.svm_id, m.igroup_id, s.interface_id, m.living
+        having count(*) >= 0.6 * m.living
+    ),
+    own as (
+        -- Ten snapshots are the least that can be called a history.
+        select cluster, svm_id, initiator, interface_id
+        from presence
+        where interface_id is not null and share >= 0.8 and ticks >= 10
+    ),
+    pairs as (
+        select h.cluster, h.svm_id, h.initiator, h.node, n.partner
+        from (select cluster, svm_id, initiator, unnest(nodes) as node from hosts_at) h
+        left join nodes_at n on n.cluster = h.cluster and n.node = h.node
+    ),
+    in_use as (
+        -- With selective LUN maps a host needs no more than the HA pairs that it stands on.
+        select distinct p.cluster, p.svm_id, p.initiator, u.interface_id
+        from pairs p
+        join
+            settled u
+            on u.cluster = p.cluster
+            and u.svm_id = p.svm_id
+            and u.home_node in (p.node, p.partner)
+        union
+        select h.cluster, h.svm_id, h.initiator, u.interface_id
+        from hosts_at h
+        join settled u on u.cluster = h.cluster and u.svm_id = h.svm_id
+        where h.nodes is null
+    ),
+    sources as (
+        select 1 as place, 'required nodes' as expected_from, *
+        from required
+        union all
+        select 2, 'igroup peers', m.cluster, m.svm_id, m.initiator, p.interface_id
+        from members m
+        join peers p on p.cluster = m.cluster and p.svm_id = m.svm_id and p.igroup_id = m.igroup_id
+        union all
+        select 3, 'own history', *
+        from own
+        union all
+        select 4, 'interfaces in use', *
+        from in_use
+    ),
+    best as (
+        select *
+        from sources
+        qualify place = min(place) over (partition by cluster, svm_id, initiator)
+    )
+select distinct b.cluster, b.svm_id, b.initiator, b.interface_id, u.interface, b.expected_from
+from best b
+join usable u on u.cluster = b.cluster and u.svm_id = b.svm_id and u.interface_id = b.interface_id

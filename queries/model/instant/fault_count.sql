@@ -1,0 +1,208 @@
+-- /// query
+-- title = "Uneven or surplus sessions: F10, F12, F13, F14, F16"
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- initiator = "Initiator; null where the finding is the SVM's."
+-- fault = "Name of the fault."
+-- severity = "info, low, medium, high or critical."
+-- missing = "What is missing, by name."
+-- expected_from = "Where the expectation comes from."
+-- detail = "In words."
+-- ///
+with
+    cells as (
+        select
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            s.initiator_address,
+            s.interface_id,
+            s.interface,
+            s.node,
+            s.fabric,
+            count(*) as sessions
+        from sessions_at s
+        join judged h on h.cluster = s.cluster and h.svm_id = s.svm_id and h.initiator = s.initiator
+        group by all
+    ),
+    per_interface as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            interface_id,
+            max(interface) as interface,
+            sum(sessions)::bigint as sessions
+        from cells
+        group by cluster, svm_id, initiator, interface_id
+    ),
+    uneven as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            max(sessions) as most,
+            min(sessions) as least,
+            list_sort(list(interface) filter (where sessions < top)) as fewer,
+            list_sort(list(interface_id) filter (where sessions < top)) as fewer_ids,
+            string_agg(interface || ' ' || sessions, ', ' order by interface) as told
+        from
+            (
+                select *, max(sessions) over (partition by cluster, svm_id, initiator) as top
+                from per_interface
+            )
+        group by cluster, svm_id, initiator
+        having max(sessions) > min(sessions)
+    ),
+    even as (
+        -- The same count on every path is a setting (nr_sessions), not an accident.
+        select
+            cluster,
+            svm_id,
+            initiator,
+            min(sessions) = max(sessions) as same,
+            max(sessions) as most,
+            count(*) as paths
+        from cells
+        group by all
+    ),
+    meshed as (
+        -- Addresses that reach every interface of the subnet, and some that do not (F12).
+        select
+            cluster,
+            svm_id,
+            initiator,
+            fabric,
+            initiator_address,
+            count(distinct interface_id) as reached,
+            max(count(distinct interface_id)) over (
+                partition by cluster, svm_id, initiator, fabric
+            ) as most,
+            count(*) over (partition by cluster, svm_id, initiator, fabric) as addresses
+        from cells
+        where fabric is not null and initiator_address <> ''
+        group by cluster, svm_id, initiator, fabric, initiator_address
+    ),
+    crowded as (
+        select c.cluster, c.svm_id, c.initiator, c.node, sum(c.sessions)::bigint as sessions
+        from cells c
+        join even e on e.cluster = c.cluster and e.svm_id = c.svm_id and e.initiator = c.initiator
+        where c.node is not null
+        group by c.cluster, c.svm_id, c.initiator, c.node, e.same, e.most
+        -- Eight paths of several sessions each are still eight paths.
+        having sum(c.sessions) > 8 and not (e.same and e.most > 1 and e.most <= 8 and count(*) <= 8)
+    ),
+    shrunk as (
+        select
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            s.interface,
+            max(p.connections) as before,
+            s.connections as now
+        from sessions_at s
+        join
+            spells p
+            on p.cluster = s.cluster
+            and p.svm_id = s.svm_id
+            and p.initiator = s.initiator
+            and p.isid = s.isid
+            and p.tsih = s.tsih
+            and p.target_portal_group = s.target_portal_group
+        where p.first_seen <= s.taken_at
+        group by s.cluster, s.svm_id, s.initiator, s.interface, s.isid, s.tsih, s.connections
+        having max(p.connections) > s.connections and max(p.connections) > 1
+    )
+select
+    u.cluster,
+    u.svm_id,
+    u.initiator,
+    'uneven_interfaces' as fault,
+    case
+        when
+            u.most >= 2 * u.least
+            and exists (
+                select 1
+                from spells p
+                join snapshot_at s on s.cluster = p.cluster
+                where
+                    p.cluster = u.cluster
+                    and p.svm_id = u.svm_id
+                    and p.initiator = u.initiator
+                    and list_contains(u.fewer_ids, p.interface_id)
+                    and p.gone_by > s.taken_at - interval 1 day
+                    and p.gone_by <= s.taken_at
+            )
+        then 'medium'
+        else 'low'
+    end as severity,
+    u.fewer as missing,
+    null::varchar as expected_from,
+    u.told as detail
+from uneven u
+union all
+select
+    cluster,
+    svm_id,
+    initiator,
+    'uneven_host_addresses',
+    'low',
+    [],
+    null,
+    'in '
+    || fabric
+    || ': '
+    || string_agg(initiator_address || ' reaches ' || reached, ', ' order by initiator_address)
+from meshed
+where addresses > 1
+group by cluster, svm_id, initiator, fabric
+having min(reached) < max(reached)
+union all
+select
+    c.cluster,
+    c.svm_id,
+    c.initiator,
+    'duplicate_sessions',
+    'medium',
+    [],
+    case when max(h.want_per_path) is not null then 'policy' end,
+    string_agg(
+        c.sessions || ' sessions from ' || c.initiator_address || ' to ' || c.interface,
+        ', '
+        order by c.initiator_address, c.interface
+    )
+from cells c
+join even e on e.cluster = c.cluster and e.svm_id = c.svm_id and e.initiator = c.initiator
+join judged h on h.cluster = c.cluster and h.svm_id = c.svm_id and h.initiator = c.initiator
+where c.sessions > coalesce(h.want_per_path, 1) and (h.want_per_path is not null or not e.same)
+group by c.cluster, c.svm_id, c.initiator
+union all
+select
+    cluster,
+    svm_id,
+    initiator,
+    'too_many_sessions',
+    'medium',
+    [],
+    null,
+    string_agg(sessions || ' sessions on ' || node, ', ' order by node)
+    || '; eight to a node are enough'
+from crowded
+group by cluster, svm_id, initiator
+union all
+select
+    cluster,
+    svm_id,
+    initiator,
+    'short_session',
+    'medium',
+    [],
+    'own history',
+    string_agg(
+        'a session on ' || interface || ' has ' || now || ' of ' || before || ' connections',
+        ', '
+        order by interface, before, now
+    )
+from shrunk
+group by cluster, svm_id, initiator

@@ -1,0 +1,239 @@
+-- /// query
+-- title = "Missing though expected: F01, F08, F09"
+-- [params.settle]
+-- default = 10
+-- help = "Minutes that an initiator has for its logins before it is judged."
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- initiator = "Initiator; null where the finding is the SVM's."
+-- fault = "Name of the fault."
+-- severity = "info, low, medium, high or critical."
+-- missing = "What is missing, by name."
+-- expected_from = "Where the expectation comes from."
+-- detail = "In words."
+-- ///
+with
+    gone as (
+        -- Seen in most of the last week's snapshots, and not now (F01).
+        select p.cluster, p.svm_id, p.initiator, 'own history' as expected_from, p.share
+        from presence p
+        where p.interface_id is null and p.share >= 0.8 and p.ticks >= 10 and p.initiator <> ''
+    ),
+    listed as (
+        select
+            m.cluster,
+            m.svm_id,
+            m.initiator,
+            list_sort(list(distinct m.igroup)) as igroups,
+            bool_or(o.live) as others,
+            -- One igroup per Kubernetes worker: it logs out with its last volume.
+            bool_and(
+                regexp_matches(m.igroup, '-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
+            ) as worker
+        from members_at m
+        join
+            (
+                select cluster, svm_id, igroup_id, bool_or(live) as live
+                from members_at
+                group by all
+            ) o
+            on o.cluster = m.cluster
+            and o.svm_id = m.svm_id
+            and o.igroup_id = m.igroup_id
+        where m.initiator <> ''
+        group by all
+    ),
+    absent as (
+        select
+            coalesce(l.cluster, g.cluster) as cluster,
+            coalesce(l.svm_id, g.svm_id) as svm_id,
+            coalesce(l.initiator, g.initiator) as initiator,
+            l.igroups,
+            coalesce(l.others, false) as others,
+            g.share,
+            case
+                when l.initiator is not null then 'igroup' else g.expected_from
+            end as expected_from
+        from listed l
+        full join
+            gone g on g.cluster = l.cluster and g.svm_id = l.svm_id and g.initiator = l.initiator
+        where not coalesce(l.worker, false)
+    ),
+    seen as (
+        select cluster, svm_id, initiator, max(last_seen) as last_seen
+        from spells
+        where first_seen <= $at::timestamp
+        group by all
+    ),
+    lost as (
+        select
+            a.*,
+            s.taken_at,
+            e.last_seen,
+            -- A member that a whole week of history never showed is a spare, not an outage.
+            e.last_seen is null and b.begun <= s.taken_at - interval 7 day as idle
+        from absent a
+        join snapshot_at s on s.cluster = a.cluster and list_contains(s.scope, a.svm_id)
+        join
+            (
+                select cluster, min(taken_at) as begun
+                from attempts
+                where status = 'complete'
+                group by all
+            ) b
+            on b.cluster = a.cluster
+        left join
+            seen e on e.cluster = a.cluster and e.svm_id = a.svm_id and e.initiator = a.initiator
+        where
+            not exists (
+                select 1
+                from hosts_at h
+                where h.cluster = a.cluster and h.svm_id = a.svm_id and h.initiator = a.initiator
+            )
+    ),
+    wanted as (
+        select cluster, svm_id, initiator, interface_id, expected_from
+        from expected
+        union
+        -- Where all peers lost it, none of them expects it: ask their own history.
+        select p.cluster, p.svm_id, p.initiator, p.interface_id, 'own history'
+        from presence p
+        join
+            svm_interfaces i
+            on i.cluster = p.cluster
+            and i.svm_id = p.svm_id
+            and i.interface_id = p.interface_id
+        where
+            i.enabled
+            and not i.up
+            and p.share >= 0.5
+            and not exists (
+                select 1
+                from expected e
+                where
+                    e.cluster = p.cluster
+                    and e.svm_id = p.svm_id
+                    and e.initiator = p.initiator
+                    and e.interface_id = p.interface_id
+            )
+    ),
+    missed as (
+        select
+            h.cluster,
+            h.svm_id,
+            h.initiator,
+            e.interface_id,
+            i.interface,
+            e.expected_from,
+            i.up,
+            i.sessions,
+            i.home_node,
+            count(*) over (partition by h.cluster, h.svm_id, e.interface_id) as missers
+        from judged h
+        join wanted e on e.cluster = h.cluster and e.svm_id = h.svm_id and e.initiator = h.initiator
+        join
+            svm_interfaces i
+            on i.cluster = e.cluster
+            and i.svm_id = e.svm_id
+            and i.interface_id = e.interface_id
+        where
+            not list_contains(h.interface_ids, e.interface_id)
+            and h.want_paths is null
+            -- What a single interface lacks is told as such.
+            and (e.expected_from <> 'interfaces in use' or len(h.interface_ids) > 1)
+            -- Its last session there must be gone for a settle window (F09).
+            and (
+                e.expected_from <> 'own history'
+                or not i.up
+                or not exists (
+                    select 1
+                    from spells p
+                    where
+                        p.cluster = h.cluster
+                        and p.svm_id = h.svm_id
+                        and p.initiator = h.initiator
+                        and p.interface_id = e.interface_id
+                        and p.first_seen <= h.taken_at
+                        and p.last_seen > h.taken_at - to_minutes($settle::bigint)
+                )
+            )
+            and not exists (
+                select 1
+                from away_nodes a
+                where a.cluster = h.cluster and a.svm_id = h.svm_id and a.node = i.home_node
+            )
+    ),
+    weighed as (select *, not up or (sessions = 0 and missers > 1) as shared from missed)
+select
+    cluster,
+    svm_id,
+    initiator,
+    'no_sessions' as fault,
+    case when idle then 'low' when others then 'high' else 'critical' end as severity,
+    []::varchar[] as missing,
+    expected_from,
+    case
+        when last_seen is not null
+        then 'no sessions; last seen ' || strftime(last_seen, '%Y-%m-%dT%H:%M:%SZ')
+        else 'no sessions, and none in the history'
+    end || case
+        when igroups is not null then '; member of ' || array_to_string(igroups, ', ') else ''
+    end
+    || case when others then ', whose other hosts are connected' else '' end as detail
+from lost
+union all
+select
+    cluster,
+    svm_id,
+    initiator,
+    'interface_missing',
+    case when max(expected_from) = 'interfaces in use' then 'low' else 'medium' end,
+    list_sort(list(distinct interface)),
+    max(expected_from),
+    'no session on ' || string_agg(interface, ', ' order by interface)
+from weighed
+where not shared
+group by cluster, svm_id, initiator
+union all
+-- Nobody is on it: one finding for the interface, not one for each initiator.
+select
+    cluster,
+    svm_id,
+    null,
+    'interface_missing',
+    'high',
+    [max(interface)],
+    max(expected_from),
+    max(interface)
+    || case when bool_and(up) then ' has no session at all' else ' is down' end
+    || ': '
+    || count(*)
+    || case when count(*) = 1 then ' initiator misses it: ' else ' initiators miss it: ' end
+    || string_agg(initiator, ', ' order by initiator)
+from weighed
+where shared
+group by cluster, svm_id, interface_id
+union all
+select
+    h.cluster,
+    h.svm_id,
+    h.initiator,
+    'interface_missing',
+    'medium',
+    coalesce(
+        (
+            select list_sort(list(i.interface))
+            from svm_interfaces i
+            where
+                i.cluster = h.cluster
+                and i.svm_id = h.svm_id
+                and i.enabled
+                and not list_contains(h.interface_ids, i.interface_id)
+        ),
+        []
+    ),
+    'policy',
+    'uses ' || len(h.interface_ids) || ' interfaces; policy asks for ' || h.want_paths
+from judged h
+where len(h.interface_ids) < h.want_paths

@@ -1,0 +1,221 @@
+-- /// query
+-- title = "Too few nodes: F04, F05, F11, F18"
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- initiator = "Initiator; null where the finding is the SVM's."
+-- fault = "Name of the fault."
+-- severity = "info, low, medium, high or critical."
+-- missing = "What is missing, by name."
+-- expected_from = "Where the expectation comes from."
+-- detail = "In words."
+-- ///
+with
+    svm_nodes as (
+        -- Home and current nodes: interfaces gathered on one node still belong to two.
+        select distinct cluster, svm_id, node
+        from
+            (
+                select cluster, svm_id, home_node as node
+                from svm_interfaces
+                where enabled
+                union all
+                select cluster, svm_id, node
+                from svm_interfaces
+                where enabled
+            )
+        where node is not null
+    ),
+    svm as (select cluster, svm_id, list_sort(list(node)) as nodes from svm_nodes group by all),
+    known as (
+        -- Nodes whose interfaces the initiator used in the last seven days, or uses now.
+        select p.cluster, p.svm_id, p.initiator, i.home_node as node, max(p.ticks) as ticks
+        from presence p
+        join
+            svm_interfaces i
+            on i.cluster = p.cluster
+            and i.svm_id = p.svm_id
+            and i.interface_id = p.interface_id
+        group by all
+    ),
+    excused as (
+        -- It stood on the node that is away now: one finding for the node, not one for each
+        -- initiator.
+        select h.cluster, h.svm_id, h.initiator, a.node, a.why, a.back
+        from judged h
+        join away_nodes a on a.cluster = h.cluster and a.svm_id = h.svm_id
+        left join
+            known k
+            on k.cluster = h.cluster
+            and k.svm_id = h.svm_id
+            and k.initiator = h.initiator
+            and k.node = a.node
+        left join
+            (select cluster, svm_id, initiator, max(ticks) as ticks from known group by all) t
+            on t.cluster = h.cluster
+            and t.svm_id = h.svm_id
+            and t.initiator = h.initiator
+        where
+            not list_contains(h.nodes, a.node) and (k.node is not null or coalesce(t.ticks, 1) = 1)
+    ),
+    single as (
+        select h.*, s.nodes as all_nodes
+        from judged h
+        join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
+        where len(h.nodes) = 1 and len(s.nodes) > 1 and coalesce(h.want_nodes, 2) > 1
+    ),
+    pairs as (
+        select h.cluster, h.svm_id, h.initiator, h.nodes, n.node, n.partner
+        from (select *, unnest(nodes) as node from judged) h
+        join nodes_at n on n.cluster = h.cluster and n.node = h.node
+        join svm_nodes p on p.cluster = h.cluster and p.svm_id = h.svm_id and p.node = n.partner
+    ),
+    counted as (
+        select cluster, svm_id, initiator, node, count(*) as sessions
+        from sessions_at
+        where node is not null
+        group by all
+    ),
+    interfaces_per_node as (
+        select cluster, svm_id, node, count(*) as interfaces
+        from svm_interfaces
+        where up and node is not null
+        group by all
+    )
+select
+    h.cluster,
+    h.svm_id,
+    h.initiator,
+    'single_node' as fault,
+    'high' as severity,
+    list_filter(h.all_nodes, lambda n:n <> h.nodes[1]) as missing,
+    null::varchar as expected_from,
+    'stands on '
+    || h.nodes[1]
+    || ' alone; the SVM has interfaces on '
+    || array_to_string(h.all_nodes, ', ') as detail
+from single h
+where
+    not exists (
+        select 1
+        from excused e
+        where e.cluster = h.cluster and e.svm_id = h.svm_id and e.initiator = h.initiator
+    )
+union all
+select
+    h.cluster,
+    h.svm_id,
+    null,
+    'single_node',
+    case when bool_or(e.back) then 'low' else 'high' end,
+    [e.node],
+    null,
+    'node '
+    || e.node
+    || ' '
+    || max(e.why)
+    || ': '
+    || count(*)
+    || case when count(*) = 1 then ' initiator stands' else ' initiators stand' end
+    || ' on one node alone: '
+    || string_agg(h.initiator, ', ' order by h.initiator)
+from single h
+join excused e on e.cluster = h.cluster and e.svm_id = h.svm_id and e.initiator = h.initiator
+group by h.cluster, h.svm_id, e.node
+union all
+-- With one node in all it is single_node and nothing more (F05).
+select
+    p.cluster,
+    p.svm_id,
+    p.initiator,
+    'partner_node_missing',
+    'high',
+    list_sort(list(distinct p.partner)),
+    null,
+    'is on '
+    || string_agg(p.node, ', ' order by p.node)
+    || ' but not on the HA partner '
+    || string_agg(p.partner, ', ' order by p.node)
+from pairs p
+where
+    not list_contains(p.nodes, p.partner)
+    and len(p.nodes) > 1
+    and not exists (
+        select 1
+        from excused e
+        where
+            e.cluster = p.cluster
+            and e.svm_id = p.svm_id
+            and e.initiator = p.initiator
+            and e.node = p.partner
+    )
+group by p.cluster, p.svm_id, p.initiator
+union all
+-- Within an HA pair whose nodes have equally many interfaces (F11).
+select
+    a.cluster,
+    a.svm_id,
+    a.initiator,
+    'uneven_nodes',
+    'low',
+    [],
+    null,
+    string_agg(
+        a.node || ' ' || a.sessions || ', ' || b.node || ' ' || b.sessions, '; ' order by a.node
+    )
+from counted a
+join judged h on h.cluster = a.cluster and h.svm_id = a.svm_id and h.initiator = a.initiator
+join nodes_at n on n.cluster = a.cluster and n.node = a.node and n.partner > n.node
+join
+    counted b
+    on b.cluster = a.cluster
+    and b.svm_id = a.svm_id
+    and b.initiator = a.initiator
+    and b.node = n.partner
+join interfaces_per_node x on x.cluster = a.cluster and x.svm_id = a.svm_id and x.node = a.node
+join interfaces_per_node y on y.cluster = b.cluster and y.svm_id = b.svm_id and y.node = b.node
+where
+    a.sessions <> b.sessions
+    and x.interfaces = y.interfaces
+    -- An interface that is missing is told as such.
+    and not exists (
+        select 1
+        from expected e
+        where
+            e.cluster = h.cluster
+            and e.svm_id = h.svm_id
+            and e.initiator = h.initiator
+            and not list_contains(h.interface_ids, e.interface_id)
+    )
+    and not exists (
+        select 1
+        from away_nodes w
+        where w.cluster = h.cluster and w.svm_id = h.svm_id and w.node in (a.node, b.node)
+    )
+group by a.cluster, a.svm_id, a.initiator
+union all
+select
+    h.cluster,
+    h.svm_id,
+    h.initiator,
+    'required_node_missing',
+    'high',
+    list_sort(list(distinct r.node)),
+    'required nodes',
+    'ONTAP requires '
+    || string_agg(distinct r.node, ', ' order by r.node)
+    || ' for its LUNs, and it has no session there'
+from judged h
+join
+    (select cluster, svm_id, initiator, unnest(required_nodes) as node from members_at where live) r
+    on r.cluster = h.cluster
+    and r.svm_id = h.svm_id
+    and r.initiator = h.initiator
+where
+    not list_contains(h.nodes, r.node)
+    and not exists (
+        select 1
+        from away_nodes a
+        where a.cluster = h.cluster and a.svm_id = h.svm_id and a.node = r.node
+    )
+group by h.cluster, h.svm_id, h.initiator

@@ -1,0 +1,303 @@
+-- /// query
+-- title = "What is out of the ordinary: F17, F22, F25, F26, F28, F29, F30"
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- initiator = "Initiator; null where the finding is the SVM's."
+-- fault = "Name of the fault."
+-- severity = "info, low, medium, high or critical."
+-- missing = "What is missing, by name."
+-- expected_from = "Where the expectation comes from."
+-- detail = "In words."
+-- ///
+with
+    strayed as (
+        -- Sessions on an interface that is not at home (F17). Of a takeover the node is told.
+        select
+            i.cluster,
+            i.svm_id,
+            i.interface,
+            i.node,
+            i.home_node,
+            i.sessions,
+            e.seen_after,
+            e.first_seen,
+            s.taken_at
+        from svm_interfaces i
+        join snapshot_at s on s.cluster = i.cluster
+        join
+            interfaces e
+            on e.cluster = i.cluster
+            and e.uuid = i.interface_id
+            and e.first_seen <= s.interfaces_at
+            and e.last_seen >= s.interfaces_at
+        where
+            not i.at_home
+            and i.sessions > 0
+            and not exists (
+                select 1
+                from away_nodes a
+                where a.cluster = i.cluster and a.svm_id = i.svm_id and a.node = i.home_node
+            )
+    ),
+    recent as (
+        select distinct p.cluster, p.svm_id, p.initiator
+        from spells p
+        join snapshot_at s on s.cluster = p.cluster
+        where p.first_seen <= s.taken_at and p.last_seen > s.taken_at - interval 7 day
+    ),
+    halved as (
+        -- Members that were there in the last week and are not, beside others that are (F22).
+        select
+            m.cluster,
+            m.svm_id,
+            m.igroup_id,
+            max(m.igroup) as igroup,
+            count(*) filter (where m.live) as living,
+            list_sort(list(m.initiator) filter (where not m.live)) as absent
+        from members_at m
+        join recent r on r.cluster = m.cluster and r.svm_id = m.svm_id and r.initiator = m.initiator
+        group by m.cluster, m.svm_id, m.igroup_id
+        having count(*) filter (where m.live) > 0 and count(*) filter (where not m.live) > 0
+    ),
+    crowded as (
+        -- One address, several names (F25); new if one of them came within a day.
+        select
+            c.cluster,
+            c.svm_id,
+            c.initiator_address,
+            list_sort(list(distinct c.initiator)) as initiators,
+            max(b.first_seen) as latest,
+            bool_or(b.arrived) as arrived,
+            max(c.taken_at) as taken_at
+        from connections_at c
+        join
+            (
+                select
+                    cluster,
+                    svm_id,
+                    initiator,
+                    initiator_address,
+                    min(first_seen) as first_seen,
+                    count(*) = count(seen_after) as arrived
+                from spells
+                where first_seen <= $at::timestamp
+                group by all
+            ) b
+            on b.cluster = c.cluster
+            and b.svm_id = c.svm_id
+            and b.initiator = c.initiator
+            and b.initiator_address = c.initiator_address
+        where c.initiator_address <> '' and c.initiator <> ''
+        group by c.cluster, c.svm_id, c.initiator_address
+        having count(distinct c.initiator) > 1
+    ),
+    bare as (
+        -- Two snapshots running, so that it is not just being torn down (F26).
+        select cluster, svm_id, initiator, count(*) as sessions
+        from connections_at
+        where connections = 0 and first_seen <= previous_at
+        group by all
+    ),
+    doubled as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            isid,
+            tsih,
+            initiator_address,
+            interface_id,
+            max(interface) as interface,
+            min(first_seen) as first_seen,
+            max(taken_at) as taken_at
+        from connections_at
+        where isid <> ''
+        group by all
+    ),
+    ghost as (
+        -- Its ISIDs began again and an older session still stands beside a new one (F28). More
+        -- sessions on purpose count on instead.
+        select distinct o.cluster, o.svm_id, o.initiator, o.interface
+        from doubled o
+        join
+            doubled n
+            on n.cluster = o.cluster
+            and n.svm_id = o.svm_id
+            and n.initiator = o.initiator
+            and n.initiator_address = o.initiator_address
+            and n.interface_id = o.interface_id
+            and n.first_seen > o.first_seen
+            and n.isid < o.isid
+            and n.tsih <> o.tsih
+        where n.first_seen > n.taken_at - interval 1 hour
+    ),
+    moved as (
+        -- Interfaces that changed their node within a week, and from which to which (F30).
+        select
+            i.cluster,
+            i.svm_id,
+            i.interface_id,
+            i.interface,
+            f.node as was,
+            e.node as node,
+            e.first_seen
+        from svm_interfaces i
+        join snapshot_at s on s.cluster = i.cluster
+        join
+            interfaces e
+            on e.cluster = i.cluster
+            and e.uuid = i.interface_id
+            and e.first_seen <= s.interfaces_at
+            and e.last_seen >= s.interfaces_at
+        join interfaces f on f.cluster = e.cluster and f.uuid = e.uuid and f.gone_by = e.first_seen
+        where f.node <> e.node and e.first_seen > s.taken_at - interval 7 day
+    ),
+    gathered as (
+        select
+            h.cluster,
+            h.svm_id,
+            h.initiator,
+            h.nodes[1] as node,
+            list_sort(list(distinct m.was)) as missing,
+            string_agg(distinct m.interface, ', ' order by m.interface) as interfaces
+        from judged h
+        join
+            moved m
+            on m.cluster = h.cluster
+            and m.svm_id = h.svm_id
+            and list_contains(h.interface_ids, m.interface_id)
+        where
+            len(h.nodes) = 1
+            and m.node = h.nodes[1]
+            and not exists (
+                select 1
+                from away_nodes a
+                where a.cluster = m.cluster and a.svm_id = m.svm_id and a.node = m.was
+            )
+        group by h.cluster, h.svm_id, h.initiator, h.nodes
+    )
+select
+    cluster,
+    svm_id,
+    null::varchar as initiator,
+    'interface_not_home' as fault,
+    case when first_seen <= taken_at - interval 1 hour then 'medium' else 'info' end as severity,
+    []::varchar[] as missing,
+    null::varchar as expected_from,
+    interface
+    || ' is on '
+    || coalesce(node, 'another port')
+    || ', its home is '
+    || coalesce(home_node, 'elsewhere')
+    || '; '
+    || sessions
+    || ' sessions are on it'
+    || case
+        when seen_after is null
+        then ''
+        else '; since ' || strftime(first_seen, '%Y-%m-%dT%H:%M:%SZ')
+    end as detail
+from strayed
+union all
+select
+    cluster,
+    svm_id,
+    null,
+    'igroup_partly_alive',
+    'medium',
+    absent,
+    'igroup',
+    igroup
+    || ': '
+    || living
+    || ' members are connected, and not '
+    || array_to_string(absent, ', ')
+    || ', which the last seven days have seen'
+from halved
+union all
+select
+    cluster,
+    svm_id,
+    null,
+    'shared_address',
+    case when arrived and latest > taken_at - interval 1 day then 'medium' else 'info' end,
+    [],
+    null,
+    initiator_address
+    || ' is used by '
+    || array_to_string(initiators, ', ')
+    || case
+        when arrived and latest > taken_at - interval 1 day
+        then '; new since ' || strftime(latest, '%Y-%m-%dT%H:%M:%SZ')
+        else ''
+    end
+from crowded
+union all
+select
+    cluster,
+    svm_id,
+    initiator,
+    'session_without_connection',
+    'low',
+    [],
+    null,
+    sessions
+    || case when sessions = 1 then ' session has' else ' sessions have' end
+    || ' had no connection in two snapshots running'
+from bare
+union all
+select
+    cluster,
+    svm_id,
+    initiator,
+    'ghost_session',
+    'info',
+    [],
+    null,
+    'an older session still stands beside a new one on '
+    || string_agg(interface, ', ' order by interface)
+    || ': the array has not noticed yet that the host restarted'
+from ghost
+group by cluster, svm_id, initiator
+union all
+select
+    cluster,
+    svm_id,
+    initiator,
+    'odd_name',
+    'low',
+    [],
+    null,
+    case
+        when initiator like '%localhost%' or initiator like '%:default%'
+        then 'the name that an image came with: a clone of it would have it too'
+        else 'is no iqn., eui. or naa. name'
+    end
+from hosts_at
+-- Letter case tells nothing: names are compared without it.
+where
+    initiator <> ''
+    and (
+        not regexp_matches(
+            initiator,
+            '^(iqn\.\d{4}-\d{2}\.[^:]+(:.+)?|eui\.[0-9a-f]{16}|naa\.([0-9a-f]{16}|[0-9a-f]{32}))$'
+        )
+        or initiator like '%localhost%'
+        or initiator like '%:default%'
+    )
+union all
+select
+    cluster,
+    svm_id,
+    initiator,
+    'single_node_after_migration',
+    'high',
+    missing,
+    'own history',
+    interfaces
+    || ' moved to '
+    || node
+    || '; since then it has no session on '
+    || array_to_string(missing, ', ')
+from gathered

@@ -1,0 +1,141 @@
+-- /// query
+-- title = "Too few subnets, or the wrong one: F06, F15"
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- initiator = "Initiator; null where the finding is the SVM's."
+-- fault = "Name of the fault."
+-- severity = "info, low, medium, high or critical."
+-- missing = "What is missing, by name."
+-- expected_from = "Where the expectation comes from."
+-- detail = "In words."
+-- ///
+with
+    svm as (
+        select
+            cluster,
+            svm_id,
+            list_sort(list(distinct fabric)) as fabrics,
+            -- A subnet whose interfaces are all down is the network's fault, not each initiator's.
+            list_sort(list(distinct fabric) filter (where up)) as up
+        from svm_interfaces
+        where enabled and fabric is not null
+        group by all
+    ),
+    single as (
+        select h.*, s.fabrics as all_fabrics, len(s.up) > 1 as its_own
+        from judged h
+        join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
+        where len(h.fabrics) = 1 and len(s.fabrics) > 1 and coalesce(h.want_subnets, 2) > 1
+    ),
+    numbers as (
+        -- IPv4 addresses as numbers; IPv6 is not judged.
+        select
+            *,
+            case
+                when interface_address like '%:%' or initiator_address like '%:%'
+                then null
+                else
+                    try_cast(split_part(initiator_address, '.', 1) as bigint) * 16777216
+                    + try_cast(split_part(initiator_address, '.', 2) as bigint) * 65536
+                    + try_cast(split_part(initiator_address, '.', 3) as bigint) * 256
+                    + try_cast(split_part(initiator_address, '.', 4) as bigint)
+            end as host,
+            split_part(subnet, '/', 1) as net,
+            try_cast(split_part(subnet, '/', 2) as bigint) as bits
+        from sessions_at
+        where subnet is not null and initiator_address <> '' and subnet not like '%:%'
+    ),
+    routed as (
+        select cluster, svm_id, initiator, initiator_address, interface, subnet
+        from numbers
+        where
+            host is not null
+            and (
+                host - (
+                    try_cast(split_part(net, '.', 1) as bigint) * 16777216
+                    + try_cast(split_part(net, '.', 2) as bigint) * 65536
+                    + try_cast(split_part(net, '.', 3) as bigint) * 256
+                    + try_cast(split_part(net, '.', 4) as bigint)
+                )
+            )
+            not between 0
+            and (1::bigint << (32 - bits)) - 1
+    ),
+    routers as (
+        select
+            r.cluster,
+            r.svm_id,
+            r.initiator,
+            list_sort(list(distinct r.interface)) as interfaces,
+            string_agg(distinct r.initiator_address, ', ' order by r.initiator_address) as addresses
+        from routed r
+        join judged h on h.cluster = r.cluster and h.svm_id = r.svm_id and h.initiator = r.initiator
+        group by r.cluster, r.svm_id, r.initiator
+    ),
+    design as (
+        -- Where most hosts are routed it is how the network was built.
+        select h.cluster, h.svm_id, count(*) as hosts, count(r.initiator) as routed
+        from hosts_at h
+        left join
+            routers r on r.cluster = h.cluster and r.svm_id = h.svm_id and r.initiator = h.initiator
+        group by all
+    )
+select
+    h.cluster,
+    h.svm_id,
+    h.initiator,
+    'single_subnet' as fault,
+    'high' as severity,
+    list_filter(h.all_fabrics, lambda f:f <> h.fabrics[1]) as missing,
+    null::varchar as expected_from,
+    'is on '
+    || h.fabrics[1]
+    || ' alone; the SVM has interfaces on '
+    || array_to_string(h.all_fabrics, ', ') as detail
+from single h
+where h.its_own
+union all
+select
+    h.cluster,
+    h.svm_id,
+    null,
+    'single_subnet',
+    'high',
+    list_filter(h.all_fabrics, lambda f:f <> h.fabrics[1]),
+    null,
+    'the interfaces of all other subnets are down: '
+    || count(*)
+    || case when count(*) = 1 then ' initiator is' else ' initiators are' end
+    || ' on '
+    || h.fabrics[1]
+    || ' alone: '
+    || string_agg(h.initiator, ', ' order by h.initiator)
+from single h
+where not h.its_own
+group by h.cluster, h.svm_id, h.all_fabrics, h.fabrics
+union all
+select
+    r.cluster,
+    r.svm_id,
+    r.initiator,
+    'routed_session',
+    'medium',
+    [],
+    null,
+    r.addresses || ' is outside the subnet of ' || array_to_string(r.interfaces, ', ')
+from routers r
+join design d on d.cluster = r.cluster and d.svm_id = r.svm_id
+where d.hosts < 3 or d.routed < 0.6 * d.hosts
+union all
+select
+    cluster,
+    svm_id,
+    null,
+    'routed_session',
+    'info',
+    [],
+    null,
+    routed || ' of ' || hosts || ' initiators reach the SVM across a router'
+from design
+where hosts >= 3 and routed >= 0.6 * hosts

@@ -1,0 +1,80 @@
+-- /// query
+-- title = "Rules that could not be judged, and why"
+-- description = """For multipath-imbalance: a rule whose inputs were not collected stays silent
+-- and is named here."""
+-- [columns]
+-- cluster = "Cluster."
+-- rule = "Fault that was not looked for."
+-- why = "What it would have needed."
+-- ///
+with
+    rules as (
+        select *
+        from
+            (
+                values
+                    ('single_node', 'interfaces'),
+                    ('partner_node_missing', 'interfaces'),
+                    ('partner_node_missing', 'nodes'),
+                    ('single_subnet', 'interfaces'),
+                    ('uneven_nodes', 'interfaces'),
+                    ('uneven_nodes', 'nodes'),
+                    ('routed_session', 'interfaces'),
+                    ('uneven_host_addresses', 'interfaces'),
+                    ('too_many_sessions', 'interfaces'),
+                    ('interface_skew', 'interfaces'),
+                    ('node_skew', 'interfaces'),
+                    ('interface_not_home', 'interfaces'),
+                    ('single_node_after_migration', 'interfaces'),
+                    ('igroup_partly_alive', 'igroups'),
+                    ('required_node_missing', 'igroups'),
+                    ('no_sessions', 'igroups'),
+                    ('no_sessions', 'history'),
+                    ('no_igroup', 'igroups of sessions')
+            ) r(rule, needs)
+    ),
+    have as (
+        select
+            s.cluster,
+            s.interfaces_at is not null as interfaces,
+            s.nodes_at is not null as nodes,
+            s.igroups_at is not null as igroups,
+            (
+                select count(*)
+                from attempts a
+                where
+                    a.cluster = s.cluster
+                    and a.status = 'complete'
+                    and a.taken_at <= s.taken_at
+                    and a.taken_at > s.taken_at - interval 7 day
+            )
+            >= 10 as history,
+            exists (
+                select 1 from connections_at c where c.cluster = s.cluster and len(c.igroups) > 0
+            ) as named
+        from snapshot_at s
+    )
+select
+    h.cluster,
+    r.rule,
+    string_agg(
+        case
+            r.needs
+            when 'history'
+            then 'fewer than ten comparable snapshots in the last seven days'
+            when 'igroups of sessions'
+            then 'no session names an igroup'
+            else r.needs || ' were not collected'
+        end,
+        '; '
+        order by r.needs
+    ) as why
+from have h
+join
+    rules r
+    on (r.needs = 'interfaces' and not h.interfaces)
+    or (r.needs = 'nodes' and not h.nodes)
+    or (r.needs = 'igroups' and not h.igroups)
+    or (r.needs = 'history' and not h.history)
+    or (r.needs = 'igroups of sessions' and not h.named)
+group by h.cluster, r.rule

@@ -1,0 +1,38 @@
+-- /// query
+-- title = "The snapshot that an instant means"
+-- description = """Per cluster the last comparable snapshot at or before $at, and when each
+-- inventory was last listed by then (a day old at most)."""
+-- [columns]
+-- cluster = "Cluster."
+-- taken_at = "The snapshot."
+-- previous_at = "The comparable snapshot before it; null if it is the first."
+-- scope = "SVMs that it speaks for."
+-- interfaces_at = "Latest listing of the interfaces; null if there is none."
+-- nodes_at = "Latest listing of the nodes; null if there is none."
+-- igroups_at = "Latest listing of the igroups; null if there is none."
+-- ///
+select
+    s.cluster,
+    s.taken_at,
+    s.previous_at,
+    s.scope,
+    max(a.taken_at) filter (where a.interfaces_status = 'complete') as interfaces_at,
+    max(a.taken_at) filter (where a.nodes_status = 'complete') as nodes_at,
+    max(a.taken_at) filter (where a.igroups_status = 'complete') as igroups_at
+from
+    (
+        select
+            cluster,
+            taken_at,
+            scope,
+            lag(taken_at) over (partition by cluster order by taken_at) as previous_at
+        from attempts
+        where status = 'complete' and taken_at <= $at::timestamp
+        qualify row_number() over (partition by cluster order by taken_at desc) = 1
+    ) s
+join
+    attempts a
+    on a.cluster = s.cluster
+    and a.taken_at <= s.taken_at
+    and a.taken_at > s.taken_at - interval 1 day
+group by all
