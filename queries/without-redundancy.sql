@@ -280,10 +280,11 @@ select
     s.instant as began_by,
     s.ended_after,
     s.ended_by,
-    greatest(0, date_diff('second', s.clear_from, s.clear_to) - coalesce(d.seconds, 0))  -- 60
-    as minutes_min,
-    date_diff('second', s.from_at, s.to_at)  -- 60 as minutes_max,
-    coalesce(d.seconds, 0)::bigint  -- 60 as minutes_unknown
+    floor(
+        greatest(0, date_diff('second', s.clear_from, s.clear_to) - coalesce(d.seconds, 0)) / 60
+    )::bigint as minutes_min,
+    floor(date_diff('second', s.from_at, s.to_at) / 60)::bigint as minutes_max,
+    floor(coalesce(d.seconds, 0) / 60)::bigint as minutes_unknown
 from stretch s
 left join
     standing l

@@ -15,7 +15,6 @@ from typing import Any
 
 from analyzer.errors import UsageError
 from analyzer.pattern import like
-from analyzer.pattern import like
 
 Tables = dict[str, tuple[dict[str, str], list[list[Any]]]]
 
