@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-import tab as chromium
-from pages import standing
+from support import browser_tab as chromium
+from support.pages import standing
 
 from analyzer import demo
 from analyzer.store.layout import Store

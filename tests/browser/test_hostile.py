@@ -6,10 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import plain
 import pytest
-from pages import standing
-from tab import Tab
+from support import snapshot_rows as plain
+from support.browser_tab import Tab
+from support.pages import standing
 
 from analyzer import demo
 from analyzer.config import policy

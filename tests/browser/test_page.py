@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tab import Tab
+from support.browser_tab import Tab
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("altair")

@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-import plain
 import polars as pl
 import pytest
-from pages import standing
-from tab import Tab
+from support import snapshot_rows as plain
+from support.browser_tab import Tab
+from support.pages import standing
 
 from analyzer import schema
 from analyzer.store.snapshot import Listing, Snapshot

@@ -6,7 +6,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from told import A1, B2, World, linux
+from support.array_builder import A1, B2, World, linux
 
 # Every report in every format, hashed one by one.
 MAKE = """

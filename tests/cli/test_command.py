@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from plain import lone, row, stored
+from support.snapshot_rows import lone, row, stored
 
 from analyzer import cli, history
 from analyzer.report.catalog import Catalog

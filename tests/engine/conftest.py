@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
-import oracle
 import pytest
-from scene import Watch
-from told import World, linux
-from twin import Twin
+from support import oracle
+from support.array_builder import World, linux
+from support.engines import Twin
+from support.scene import Watch
 
 from analyzer.config import policy
 from analyzer.report.catalog import Catalog

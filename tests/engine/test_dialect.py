@@ -1,7 +1,7 @@
 """What DuckDB and Spark understand differently, rule by rule, told by both of them."""
 
 import pytest
-from twin import Twin
+from support.engines import Twin
 
 from analyzer.engine.spark import translate
 from analyzer.errors import UsageError

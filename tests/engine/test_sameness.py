@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from twin import Twin
+from support.engines import Twin
 
 from analyzer.report import header, run
 from analyzer.report.run import Request

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from bundles import NOW, WINDOW, Write
+from support.bundles import NOW, WINDOW, Write
 
 from analyzer import cli
 from analyzer.store.layout import Store

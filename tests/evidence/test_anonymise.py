@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from bundles import WINDOW, Write, members, reports, unpacked
+from support.bundles import WINDOW, Write, members, reports, unpacked
 
 from analyzer import cli, history, schema
 from analyzer.collect import files

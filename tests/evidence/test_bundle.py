@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bundles import NOW, WINDOW, Write, members, reports, unpacked
+from support.bundles import NOW, WINDOW, Write, members, reports, unpacked
 
 from analyzer import cli, history
 from analyzer.collect import files

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from plain import lone, row, stored
+from support.snapshot_rows import lone, row, stored
 
 from analyzer import history
 from analyzer.history import views

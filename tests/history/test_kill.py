@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from plain import START
+from support.snapshot_rows import START
 
 from analyzer import history
 from analyzer.report.catalog import Catalog
@@ -28,7 +28,7 @@ from analyzer.config import Cluster
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.simulate.operation import apply
 from analyzer.store import Store
-from plain import START, lone, row
+from support.snapshot_rows import START, lone, row
 
 store = Store(Path(sys.argv[1]))
 first = int(sys.argv[2])

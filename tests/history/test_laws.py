@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
-from plain import START, STEP, lone, row, stored
+from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer import history, schema
 from analyzer.demo import at

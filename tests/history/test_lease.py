@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from plain import START, lone, row
+from support.snapshot_rows import START, lone, row
 
 from analyzer import demo, history
 from analyzer.collect import collector

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from plain import START, lone, row, stored
+from support.snapshot_rows import START, lone, row, stored
 
 from analyzer import history
 from analyzer.report import header, run

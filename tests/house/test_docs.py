@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import workplace
+from support import workplace
 
 from analyzer import cli
 from analyzer.cli.watch import watch

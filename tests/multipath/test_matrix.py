@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from told import B2, World, linux
+from support.array_builder import B2, World, linux
 
 from analyzer import cli
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from told import A1, A2, B1, B2, Login, World, linux
+from support.array_builder import A1, A2, B1, B2, Login, World, linux
 
 from analyzer.config import policy
 from analyzer.demo import at

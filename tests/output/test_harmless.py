@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import plain
 import pytest
+from support import snapshot_rows as plain
 
 from analyzer import cli
 from analyzer.collect import files

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 import test_catalogue as catalogue
-from scene import Watch
+from support.scene import Watch
 
 from analyzer import history
 from analyzer.collect import files

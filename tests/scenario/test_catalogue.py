@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from scene import Watch, like
+from support.scene import Watch, like
 
 from analyzer.simulate import World, base_world
 

@@ -5,9 +5,9 @@ from collections import Counter, defaultdict
 from random import Random
 from typing import Any
 
-import oracle
 import pytest
-from scene import Scene, Watch
+from support import oracle
+from support.scene import Scene, Watch
 
 NIGHTS = range(int(os.environ.get("ANALYZER_NIGHTS", "6")))
 

@@ -7,7 +7,7 @@ import pytest
 from netapp_ontap import HostConnection
 from netapp_ontap.error import NetAppRestError
 from netapp_ontap.resources import Cluster, Igroup, IpInterface, IscsiSession, Node, Svm
-from vendor import FILTERS, bare, by_key, listed, strict
+from support.official_client import FILTERS, bare, by_key, listed, strict
 
 from analyzer.ontap.resources import RESOURCES, SESSIONS
 from analyzer.rest.language.selection import values

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plain import START, lone, row, stored
+from support.snapshot_rows import START, lone, row, stored
 
 from analyzer.collect import files
 from analyzer.report import header, run

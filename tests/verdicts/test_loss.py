@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from plain import START, STEP, lone, row, stored
+from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from night import START, Night, collected
+from support.collected_night import START, Night, collected
 
 from analyzer.report.catalog import Catalog
 from analyzer.rest.server import listen

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import Reply, ask, asking
-from night import SESSIONS, Night
+from support.asgi_client import Reply, ask, asking
+from support.collected_night import SESSIONS, Night
 
 from analyzer.errors import UsageError
 from analyzer.report.catalog import Catalog

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from asking import Reply, ask
-from night import SESSIONS, START, Night, collected
-from plain import lone, row, stored
+from support.asgi_client import Reply, ask
+from support.collected_night import SESSIONS, START, Night, collected
+from support.snapshot_rows import lone, row, stored
 
 from analyzer import clock, history
 from analyzer.report.catalog import Catalog

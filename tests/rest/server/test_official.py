@@ -8,8 +8,8 @@ import pytest
 from netapp_ontap import HostConnection
 from netapp_ontap.error import NetAppRestError
 from netapp_ontap.resources import Cluster, Igroup, IpInterface, IscsiSession, Node, Svm
-from night import START, Night
-from vendor import FILTERS, bare, by_key, listed, strict
+from support.collected_night import START, Night
+from support.official_client import FILTERS, bare, by_key, listed, strict
 
 from analyzer.ontap.resources import SESSIONS
 from analyzer.rest.language.selection import values

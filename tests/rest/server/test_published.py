@@ -6,8 +6,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from asking import ask
-from night import SESSIONS, Night
+from support.asgi_client import ask
+from support.collected_night import SESSIONS, Night
 
 from analyzer.report.catalog import Catalog
 from analyzer.rest.server.app import App

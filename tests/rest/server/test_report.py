@@ -5,8 +5,8 @@ from io import StringIO
 
 import jsonschema
 import pytest
-from asking import ask
-from night import Night
+from support.asgi_client import ask
+from support.collected_night import Night
 
 from analyzer import output
 from analyzer.report import header, run

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from anything import queries
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from night import SESSIONS, START, Night
+from support.collected_night import SESSIONS, START, Night
+from support.strategies import queries
 
 from analyzer import clock
 from analyzer.ontap.resources import SESSIONS as RESOURCE

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from night import SESSIONS, Night
+from support.collected_night import SESSIONS, Night
 
 from analyzer import cli
 from analyzer.cli import serve

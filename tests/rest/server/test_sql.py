@@ -5,9 +5,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from anything import made, queries
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.strategies import made, queries
 
 from analyzer.ontap.resources import IGROUPS, INTERFACES, SESSIONS, Resource
 from analyzer.rest.language import QueryError, parse

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from scene import DAY, STEP, moment, seen
+from support.scene import DAY, STEP, moment, seen
 
 from analyzer.simulate import Replay, World, base_world, script
 from analyzer.simulate.operation import apply
