@@ -19,6 +19,16 @@ class UsageError(AnalyzerError):
     exit_code = 2
 
 
+class ExtraMissing(UsageError):  # noqa: N818  # named as the user reads it, not as Python does
+    """*feature* needs an optional dependency group that is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs the extra '{extra}', which is not installed;"
+            f" in a clone of the project: pip install '.[{extra}]'"
+        )
+
+
 class StoreError(AnalyzerError):
     exit_code = 4
 

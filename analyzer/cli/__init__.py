@@ -33,7 +33,7 @@ from analyzer.errors import AnalyzerError
 )
 @click.option("--verbose", is_flag=True, help="Say more on stderr.")
 @click.option("--quiet", is_flag=True, help="Say nothing on stderr but errors.")
-@click.version_option(__version__, package_name="analyzer", message="analyzer %(version)s")
+@click.version_option(__version__, message="analyzer %(version)s")
 @click.pass_context
 def analyzer(
     context: click.Context, store: Path | None, config: Path | None, *, verbose: bool, quiet: bool

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.errors import UsageError
+from analyzer.errors import ExtraMissing, UsageError
 from analyzer.text import visible
 
 if TYPE_CHECKING:
@@ -92,9 +92,7 @@ class Context:
         try:
             from analyzer.engine.spark import Spark  # noqa: PLC0415  # an extra, only when asked
         except ImportError as error:
-            raise UsageError(
-                f"--engine {engine} needs more: pip install 'analyzer[spark]' ({error})"
-            ) from error
+            raise ExtraMissing(f"--engine {engine}", "spark") from error
         return Spark(engine, *told_of)
 
     def policy_file(self) -> Path | None:

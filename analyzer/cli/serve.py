@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from analyzer.cli.context import Context, pass_context
-from analyzer.errors import UsageError
+from analyzer.errors import ExtraMissing, UsageError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -60,9 +60,7 @@ def serve(
     try:
         from analyzer.rest.server import listen  # noqa: PLC0415  # an extra that need not be installed
     except ImportError as error:
-        raise UsageError(
-            f"serve needs what is not installed ({error.name}): pip install 'analyzer[serve]'"
-        ) from error
+        raise ExtraMissing("serve", "serve") from error
     from analyzer.rest.server import moment  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.app import App  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.cluster import Clusters  # noqa: PLC0415  # --help answers at once

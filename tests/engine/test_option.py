@@ -109,7 +109,7 @@ def test_without_the_extra_it_says_what_to_install(recorded: Store) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "pip install 'analyzer[spark]'" in done.stderr
+    assert "pip install '.[spark]'" in done.stderr
 
 
 def test_a_report_that_runs_on_duckdb_only_says_so(

@@ -53,3 +53,10 @@ def test_every_column_has_a_sentence() -> None:
 def test_no_two_test_modules_share_a_name() -> None:
     names = [path.name for path in tracked() if path.name.startswith("test_")]
     assert sorted(set(names)) == sorted(names), "they are imported by name alone"
+
+
+def test_nothing_installs_the_other_project_of_the_name_analyzer() -> None:
+    other = re.compile(r"pip\w* install[^\n]*['\" ]analyzer(\[|['\" ]|$)", re.MULTILINE)
+    for path in tracked():
+        if path.name != Path(__file__).name:
+            assert not other.search(text(path)), path

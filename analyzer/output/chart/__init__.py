@@ -9,14 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analyzer.errors import UsageError
+from analyzer.errors import ExtraMissing, UsageError
 from analyzer.report.run import Report
 from analyzer.store.layout import publish
 
 if TYPE_CHECKING:
     from analyzer.output.chart.picture import Picture  # the extra may be absent
 
-MISSING = "Pictures need the extra 'charts': pip install 'analyzer[charts]'"
+MISSING = str(ExtraMissing("A picture", "charts"))
 
 NAMES = (
     "changes", "coverage", "dropped-connections", "events", "not-recovered", "outages", "paths",
@@ -60,7 +60,7 @@ def save(report: Report, path: Path) -> None:
     if report.name not in NAMES:
         raise UsageError(f"report {report.name} has no picture; these have: {', '.join(NAMES)}")
     if not available():
-        raise UsageError(MISSING)
+        raise ExtraMissing("a picture", "charts")
     from analyzer.output.chart import compare  # noqa: PLC0415  # the extra may be absent
 
     picture = (draw(report) or [compare.nothing(report)])[0]

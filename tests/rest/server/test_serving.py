@@ -132,7 +132,7 @@ def test_without_the_extra_it_names_it(refused: Refused, monkeypatch: pytest.Mon
     monkeypatch.delitem(sys.modules, "analyzer.rest.server.listen", raising=False)
     monkeypatch.delattr("analyzer.rest.server.listen", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    assert "pip install 'analyzer[serve]'" in refused()
+    assert "pip install '.[serve]'" in refused()
 
 
 def test_a_token_never_comes_as_an_argument() -> None:
