@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_waiting_for_the_disk() -> Iterator[None]:
     """No machine loses its power here; processes that tests start wait as always."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analyzer.store.layout._sync", lambda _path: None)
+        patch.setattr("analyzer.store.publish._sync", lambda _path: None)
         yield
 
 

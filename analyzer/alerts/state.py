@@ -14,7 +14,8 @@ from analyzer import clock
 from analyzer.config.rules import SEVERITIES, at_least
 from analyzer.errors import StoreError
 from analyzer.report.run import Report
-from analyzer.store.layout import Store, publish
+from analyzer.store.layout import Store
+from analyzer.store.publish import publish
 from analyzer.text import visible
 
 # Columns that say which finding it is. Ends and counts are not among them.

@@ -24,7 +24,8 @@ def demo(context: Context, /, output: Path) -> int:
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
     from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
     from analyzer.output import html  # noqa: PLC0415  # --help answers at once
-    from analyzer.store.layout import Store, publish  # noqa: PLC0415  # --help answers at once
+    from analyzer.store.layout import Store  # noqa: PLC0415  # --help answers at once
+    from analyzer.store.publish import deliver  # noqa: PLC0415  # --help answers at once
 
     store = Store(context.store or output / "store", host="demo")
     if store.clusters():
@@ -39,8 +40,9 @@ def demo(context: Context, /, output: Path) -> int:
     for report in told:
         formats.write(report, "table", None, sys.stdout)
         click.echo()
+    output.mkdir(parents=True, exist_ok=True)
     page = output / "day.html"
-    with publish(page) as draft:
+    with deliver(page) as draft:
         draft.write_text(html.page(told, f"{room.CLUSTER} on {room.DAY}"), encoding="utf-8")
     where = f"ANALYZER_NOW={end:%Y-%m-%dT%H:%M:%SZ} {_called()} --store {store.root}"
     context.say(

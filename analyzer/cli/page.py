@@ -34,7 +34,7 @@ def page(
     from analyzer import clock  # noqa: PLC0415  # --help answers at once
     from analyzer.console import page  # noqa: PLC0415  # --help answers at once
     from analyzer.report import run  # noqa: PLC0415  # --help answers at once
-    from analyzer.store.layout import publish  # noqa: PLC0415  # --help answers at once
+    from analyzer.store.publish import deliver  # noqa: PLC0415  # --help answers at once
 
     if last is not None:
         end = clock.moment("now" if until == "latest" else until)
@@ -43,7 +43,7 @@ def page(
     if output is None:
         sys.stdout.write(told)
         return
-    with publish(output) as draft:
+    with deliver(output) as draft:
         draft.write_text(told, encoding="utf-8", newline="")
     context.say(f"wrote {output}")
 

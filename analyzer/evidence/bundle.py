@@ -31,7 +31,8 @@ from analyzer.output import json as as_json
 from analyzer.output.value import plain
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.store.layout import Store, publish
+from analyzer.store.layout import Store
+from analyzer.store.publish import deliver
 
 # In the order of the page: what was seen, what broke, is it back, who is new, what is wrong now.
 REPORTS = (
@@ -96,7 +97,7 @@ def write(store: Store, asked: Asked, output: Path) -> Bundle:
             folder = Path(scratch)
             _take(store, asked, folder)
             facts = _reports(asked, folder)
-            with publish(output) as draft:
+            with deliver(output) as draft:
                 return _zip(folder, facts, draft)
     except OSError as error:
         raise StoreError(f"cannot make {output}: {error.strerror or error}") from error

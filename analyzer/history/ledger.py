@@ -18,7 +18,8 @@ from analyzer.history import fold, parts
 from analyzer.history.fold import Fresh
 from analyzer.history.parts import EVERYTHING, NOTHING, Parts, quote, source
 from analyzer.schema import TABLES, Table, empty_rows
-from analyzer.store.layout import Store, publish
+from analyzer.store.layout import Store
+from analyzer.store.publish import publish
 
 _SORTED = 50_000  # rows of an open file that is written sorted
 GRACE = 600.0  # seconds of the wall clock that a superseded file outlives its successor

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from analyzer.store.layout import publish
+from analyzer.store.publish import publish
 
 _ROW_GROUP = 16_384
 _MEMORY = "1500MB"

@@ -16,7 +16,8 @@ from analyzer.errors import StoreError
 from analyzer.history.ledger import blank
 from analyzer.history.parts import engine, quote
 from analyzer.schema import BOUNDS, TABLES, Table
-from analyzer.store.layout import Store, publish
+from analyzer.store.layout import Store
+from analyzer.store.publish import publish
 
 _MAKING = threading.Lock()  # clusters side by side: the first makes it, the others find it
 _OPEN = ("seen_after", "first_seen")

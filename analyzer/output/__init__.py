@@ -13,7 +13,7 @@ from analyzer.errors import UsageError
 from analyzer.output import csv, json, markdown, parquet, table
 from analyzer.output.value import spelled
 from analyzer.report.run import Column, Report
-from analyzer.store.layout import publish
+from analyzer.store.publish import deliver
 
 _TEXT: dict[str, Callable[[Report], str]] = {
     "json": json.whole,
@@ -44,7 +44,7 @@ def write(report: Report, format_: str, output: Path | None, stream: TextIO) -> 
     if format_ == "parquet":
         if output is None:
             raise UsageError("--format parquet needs --output FILE")
-        with publish(output) as draft:
+        with deliver(output) as draft:
             parquet.write(report, draft)
         return
     width = None if output is None and stream.isatty() else table.WIDTH
@@ -69,7 +69,7 @@ def put(told: str, output: Path | None, stream: TextIO, *, people: bool = False)
             stream.buffer.write(told.encode())
         stream.flush()
         return
-    with publish(output) as draft:
+    with deliver(output) as draft:
         draft.write_text(told, encoding="utf-8", newline="")
 
 

@@ -18,9 +18,8 @@ import fcntl
 import json
 import os
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,39 +28,7 @@ from analyzer import clock
 from analyzer.errors import Busy, StoreError
 from analyzer.pattern import check_cluster
 from analyzer.store import lease
-
-
-@contextmanager
-def publish(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """A path to write to; on success it becomes *path* at once, else it vanishes.
-
-    What is *durable* outlives a loss of power from then on.
-
-    Raises:
-        StoreError: the disk would not take it.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield draft
-        if durable:
-            _sync(draft)
-        draft.replace(path)
-        if durable:
-            _sync(path.parent)
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+from analyzer.store.publish import cannot_write, make_folder, publish
 
 
 class Store:
@@ -129,10 +96,10 @@ class Store:
         """Say, before a snapshot is written, that it will need folding."""
         folder = self.folder(cluster) / "pending"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / clock.compact(taken_at)).touch()
+            make_folder(folder)
+            (folder / clock.compact(taken_at)).touch(0o660)
         except OSError as error:
-            raise StoreError(f"cannot write {folder}: {error.strerror}") from error
+            raise cannot_write(folder, error) from error
 
     def unmark(self, cluster: str, taken_at: datetime) -> None:
         """Say that it has been folded, or never was written."""
@@ -171,10 +138,9 @@ class Store:
         Raises:
             Busy: another host took over meanwhile; nothing was published.
         """
-        with publish(self.folder(cluster) / "manifest.json") as draft:
+        fence = self._leases[cluster].check if cluster in self._leases else lambda: None
+        with publish(self.folder(cluster) / "manifest.json", before_rename=fence) as draft:
             draft.write_text(json.dumps(manifest, separators=(",", ":")))
-            if cluster in self._leases:
-                self._leases[cluster].check()
 
     def holding(self, cluster: str) -> int:
         """The number of the lease under which files are written; 0 without one."""

@@ -19,7 +19,8 @@ import polars as pl
 from analyzer import schema
 from analyzer.errors import StoreError, Unreachable
 from analyzer.schema import INVENTORIES
-from analyzer.store.layout import Store, publish
+from analyzer.store.layout import Store
+from analyzer.store.publish import publish
 
 _TEXT = pl.String()
 _NUMBER = pl.Int64()

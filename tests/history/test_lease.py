@@ -25,7 +25,7 @@ from analyzer.store.layout import Store
 DEAD = """
 import sys, time
 from pathlib import Path
-from analyzer.store import Store
+from analyzer.store.layout import Store
 with Store(Path(sys.argv[1]), sys.argv[2]).lock("c1"):
     print("held", flush=True)
     time.sleep(600)
@@ -35,7 +35,7 @@ RACE = """
 import sys, time
 from pathlib import Path
 from analyzer.errors import Busy
-from analyzer.store import Store
+from analyzer.store.layout import Store
 root = Path(sys.argv[1])
 store, done = Store(root, sys.argv[2]), 0
 deadline = time.monotonic() + 60

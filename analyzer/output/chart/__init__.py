@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.errors import ExtraMissing, UsageError
 from analyzer.report.run import Report
-from analyzer.store.layout import publish
+from analyzer.store.publish import deliver
 
 if TYPE_CHECKING:
     from analyzer.output.chart.picture import Picture  # the extra may be absent
@@ -64,5 +64,5 @@ def save(report: Report, path: Path) -> None:
     from analyzer.output.chart import compare  # noqa: PLC0415  # the extra may be absent
 
     picture = (draw(report) or [compare.nothing(report)])[0]
-    with publish(path) as draft:
+    with deliver(path) as draft:
         draft.write_bytes(picture.saved(path.suffix))
