@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench spark bounds clean
+.PHONY: help demo test check format wheel bench spark bounds clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ format: $(VENV)/.dev  ## put every file in its form
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format -q .
 	$(BIN)/sqlfmt -q queries
+
+wheel: $(VENV)/.dev  ## the distribution, in dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 bench: $(VENV)/.dev  ## side-by-side measurements, as a table and as JSON
 	$(BIN)/python -m benchmarks --json bench.json

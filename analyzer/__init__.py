@@ -1,3 +1,3 @@
 """Keeps the iSCSI sessions of ONTAP clusters and says true things about them."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

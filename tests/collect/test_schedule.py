@@ -75,13 +75,25 @@ def test_systemd_takes_the_units(name: str) -> None:
 
 def test_cron_mails_only_what_did_not_end_well(understood: Understood) -> None:
     lines = (FOLDER / "crontab").read_text().splitlines()
-    told = []
-    for line in lines:
-        assert re.match(r"(\S+ ){5}analyzer ", line)
-        told.append(understood(shlex.split(line)[6:]))
-    assert [(one["command"], one["quiet"]) for one in told] == [("collect", True), ("check", True)]
-    assert told[0]["slot"]
-    assert told[1]["once"]
+    jobs = [line for line in lines if line[0] in "*0123456789"]
+    for job in jobs:  # five fields of time, the user, and a path: cron's PATH has no /usr/local/bin
+        assert re.match(r"(\S+ +){5}analyzer /usr/local/bin/analyzer ", job)
+    collect, check = (understood(shlex.split(job)[7:]) for job in jobs)
+    assert (collect["command"], collect["quiet"], collect["slot"]) == ("collect", True, True)
+    assert (check["command"], check["quiet"], check["once"]) == ("check", True, True)
+
+
+def test_what_is_installed_is_what_the_schedules_run() -> None:
+    script = (FOLDER / "install.sh").read_text()
+    service = unit("analyzer-collect.service")["Service"]
+    assert f"ln -sf /opt/analyzer/bin/analyzer {service['ExecStart'].split()[0]}" in script
+    assert f"--home-dir {service['WorkingDirectory']}" in script
+    assert (
+        f"useradd --system --user-group --home-dir /var/lib/{service['StateDirectory']}" in script
+    )
+    assert service["User"] == "analyzer"
+    checked = subprocess.run(["sh", "-n", FOLDER / "install.sh"], check=False)
+    assert checked.returncode == 0
 
 
 def test_kubernetes_runs_one_at_a_time_and_retries_what_may_pass(understood: Understood) -> None:
