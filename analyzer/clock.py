@@ -1,33 +1,61 @@
 """The one clock, and how an instant is read and written.
 
-Inside the program an instant is a naive ``datetime`` in UTC; outside it is ISO 8601
-with a ``Z``. ``ANALYZER_NOW`` replaces the clock, so that a re-run gives the same bytes.
+Inside the program an instant is a naive ``datetime`` in UTC; for programs it is written as ISO 8601
+with a ``Z``, for people in their zone. ``ANALYZER_NOW`` replaces the clock, so that a re-run gives
+the same bytes.
 """
 
 import os
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from analyzer.errors import UsageError
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DURATION = re.compile(r"(\d{1,9})([smhdw])")
+_UNITS = {
+    "s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks",
+}  # fmt: skip
+_DURATION = re.compile(r"(\d{1,9})(min|[smhdw])")
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?Z?")
+_TIME_OF_DAY = re.compile(
+    r"(?:(today|yesterday)(?:\s+|$))?(?:(\d\d?):(\d\d)(?::(\d\d))?)?", re.IGNORECASE
+)
+_DAY = timedelta(days=1)
+ACCEPTED = (
+    "a time is 2026-11-23T02:10:00Z, '2026-11-23 02:10', 02:10 (the latest one past), today,"
+    " 'yesterday 02:10', now, latest, previous, or a duration back from now such as 90m, 24h, 7d"
+)
 
 
 def now() -> datetime:
-    """The present, whole seconds, UTC; or what ``ANALYZER_NOW`` says it is."""
-    told = os.environ.get("ANALYZER_NOW")
-    if told:
-        return parse(told)
+    """The present, whole seconds, UTC; ``ANALYZER_NOW`` if that is set."""
+    fixed = os.environ.get("ANALYZER_NOW")
+    if fixed:
+        return parse(fixed)
     return datetime.now(UTC).replace(microsecond=0, tzinfo=None)
 
 
-def duration(text: str) -> timedelta:
-    """Read ``90m``, ``24h``, ``7d`` or a sum such as ``1d12h``.
+def zone(name: str) -> tzinfo:
+    """A time zone by its IANA name.
 
     Raises:
-        UsageError: it is not one.
+        UsageError: there is none of that name.
+    """
+    if name.upper() in {"UTC", "Z"}:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
+        raise UsageError(
+            f"'{name}' is not a time zone; write its IANA name, such as Europe/Berlin or UTC"
+        ) from error
+
+
+def duration(text: str) -> timedelta:
+    """Read ``90m``, ``10min``, ``24h``, ``7d`` or a sum such as ``1d12h``.
+
+    Raises:
+        UsageError: it is not a duration.
     """
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
@@ -40,43 +68,101 @@ def duration(text: str) -> timedelta:
         raise UsageError(f"'{text}' is longer than any history") from error
 
 
-def parse(text: str) -> datetime:
-    """Read an ISO 8601 instant, extended or basic; without an offset it is UTC.
+def parse(text: str, zone: tzinfo = UTC) -> datetime:
+    """Read an ISO 8601 instant, extended or basic; without an offset it is in *zone*.
 
     Raises:
-        UsageError: it is not one.
+        UsageError: it is not an instant, or a change of summer time makes it ambiguous or
+            impossible in *zone*.
     """
     basic = _BASIC.fullmatch(text)
     try:
         if basic:
-            return datetime(*(int(part or 0) for part in basic.groups()))  # type: ignore[arg-type]  # noqa: DTZ001  # six numbers; naive means UTC here
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is not None:
-            instant = instant.astimezone(UTC).replace(tzinfo=None)
+            instant = datetime(*(int(part or 0) for part in basic.groups()), tzinfo=UTC)  # type: ignore[arg-type, misc]  # six numbers
+        else:
+            instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            return _from_local(instant, zone)
+        return instant.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"'{text}' is not a time; write 2026-11-23T02:10:00Z") from error
-    return instant
+        raise UsageError(f"'{text}' is not a time: {ACCEPTED}") from error
 
 
-def moment(text: str) -> datetime:
-    """Read a time as a user gives it: an instant, ``now``, or a duration back from now.
+def moment(text: str, zone: tzinfo = UTC) -> datetime:
+    """Read a time as a user writes it: an instant, a time of day, or a duration back from now.
 
     Raises:
-        UsageError: it is none of these.
+        UsageError: it is none of these, or ambiguous or impossible in *zone*.
     """
-    if text == "now":
+    text = text.strip()
+    if text.lower() == "now":
         return now()
-    if _DURATION.match(text) and not text[:4].isdigit():
+    if re.fullmatch(f"(?:{_DURATION.pattern})+", text):
         try:
             return now() - duration(text)
         except OverflowError as error:
             raise UsageError(f"'{text}' back from now is before the calendar begins") from error
-    return parse(text)
+    words = _TIME_OF_DAY.fullmatch(text)
+    if text and words:
+        return _time_of_day(words, text, zone)
+    return parse(text, zone)
 
 
-def iso(instant: datetime) -> str:
+def _time_of_day(words: re.Match[str], text: str, zone: tzinfo) -> datetime:
+    """``02:10`` is the latest one past; ``today`` and ``yesterday`` begin at midnight of *zone*."""
+    day, *numbers = words.groups()
+    try:
+        hour, minute, second = (int(number or 0) for number in numbers)
+        at = time(hour, minute, second)
+    except ValueError as error:
+        raise UsageError(f"'{text}' is not a time: {ACCEPTED}") from error
+    today = local(now(), zone).date()
+    if day is not None:
+        today -= _DAY * (day.lower() == "yesterday")
+        return _from_local(datetime.combine(today, at), zone)
+    instant = _from_local(datetime.combine(today, at), zone)
+    return instant if instant <= now() else _from_local(datetime.combine(today - _DAY, at), zone)
+
+
+def _from_local(instant: datetime, zone: tzinfo) -> datetime:
+    """A wall-clock time of *zone* as naive UTC.
+
+    Raises:
+        UsageError: the time was there twice, or never, as summer time began or ended.
+    """
+    first, second = (
+        instant.replace(tzinfo=zone, fold=fold).astimezone(UTC).replace(tzinfo=None)
+        for fold in (0, 1)
+    )
+    if first == second:
+        return first
+    what = "was there twice" if first < second else "was never there"
+    raise UsageError(
+        f"{instant.isoformat(' ')} {what} in {zone}, because of summer time: write"
+        f" {iso(min(first, second))} or {iso(max(first, second))}"
+    )
+
+
+def local(instant: datetime, zone: tzinfo) -> datetime:
+    """A naive UTC instant on the wall clock of *zone*, naive."""
+    return instant.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+
+
+def zone_name(zone: tzinfo, *instants: datetime) -> str:
+    """What to print beside local times: ``UTC``, ``CET``, or ``CET/CEST`` where both occur."""
+    names = dict.fromkeys(
+        instant.replace(tzinfo=UTC).astimezone(zone).tzname() or str(zone) for instant in instants
+    )
+    return "/".join(names) or str(zone)
+
+
+def iso(instant: datetime | date) -> str:
     """``2026-11-23T02:10:00Z``; fractions only where there are any."""
-    return instant.isoformat() + "Z"
+    if not isinstance(instant, datetime):
+        return instant.isoformat()
+    if instant.tzinfo is not None:
+        instant = instant.astimezone(UTC).replace(tzinfo=None)
+    return f"{instant.isoformat()}Z"
 
 
 def compact(instant: datetime) -> str:

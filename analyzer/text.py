@@ -1,26 +1,34 @@
-"""Text that others wrote, made harmless, and text that a terminal cannot spell."""
+"""Text that others wrote, made harmless, and text for terminals with few characters."""
 
 import unicodedata
 
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-# What this program itself writes beyond ASCII, for a stream that has nothing else.
-_PLAIN = str.maketrans(
-    {"–": "-", "…": "...", "·": ".", **dict(zip("▁▂▃▄▅▆▇█", "_.-=+*#@", strict=True))}
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories
+# ASCII for what this program itself prints beyond ASCII.
+_ASCII = str.maketrans(
+    {"–": "-", "…": "...", "·": ".", "×": "x", **dict(zip("▁▂▃▄▅▆▇█", "_.-=+*#@", strict=True))}
 )
 
 
-def visible(text: str) -> str:
-    """Text in which control characters and direction overrides are shown, not obeyed."""
+def escape_controls(text: str) -> str:
+    r"""Text in which control characters and direction overrides are printed as ``\u001b``."""
     if text.isprintable():
         return text
-    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _UNSEEN else c for c in text)
+    return "".join(
+        f"\\u{ord(character):04x}" if unicodedata.category(character) in _INVISIBLE else character
+        for character in text
+    )
 
 
-def spelled(text: str, encoding: str | None) -> str:
-    """Text for people as a stream of that encoding can show it."""
-    told = encoding or "utf-8"
+def for_encoding(text: str, encoding: str | None) -> str:
+    """Text for people in the characters of an encoding; ASCII and escapes stand for others."""
+    encoding = encoding or "utf-8"
     try:
-        text.encode(told)
+        text.encode(encoding)
     except UnicodeEncodeError:
-        return text.translate(_PLAIN).encode(told, "backslashreplace").decode(told)
+        return text.translate(_ASCII).encode(encoding, "backslashreplace").decode(encoding)
     return text
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """``1 gap``, ``2 gaps``, ``1,024 sessions``: a number and its noun, in a sentence."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

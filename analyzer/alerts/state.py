@@ -16,7 +16,7 @@ from analyzer.errors import StoreError
 from analyzer.report.run import Report
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
-from analyzer.text import visible
+from analyzer.text import escape_controls
 
 # Columns that say which finding it is. Ends and counts are not among them.
 _IDENTITY = (
@@ -167,4 +167,6 @@ def _since(row: dict[str, Any], now: datetime) -> datetime:
 
 def _text(row: dict[str, Any]) -> str:
     who = [row.get(name) for name in ("cluster", "svm", "initiator", "interface", "fault", "cause")]
-    return visible(" ".join(str(one) for one in who if one) + f": {row.get('detail') or ''}")
+    return escape_controls(
+        " ".join(str(one) for one in who if one) + f": {row.get('detail') or ''}"
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.errors import ExtraMissing, UsageError
-from analyzer.text import visible
+from analyzer.text import escape_controls
 
 if TYPE_CHECKING:
     from analyzer.config.file import Config
@@ -22,7 +22,7 @@ _POLICY = Path("policy.toml")
 
 def shown(text: str) -> str:
     """Narration in which no word of an array can steer the terminal; lines stay lines."""
-    return "\n".join(visible(line) for line in text.split("\n"))
+    return "\n".join(escape_controls(line) for line in text.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from analyzer import clock, output
 from analyzer.errors import AnalyzerError
-from analyzer.text import visible
+from analyzer.text import escape_controls
 
 _CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 
@@ -33,7 +33,7 @@ def watch(
             except (AnalyzerError, OSError) as error:
                 if not drawn:
                     raise
-                told = f"cannot be read just now: {visible(str(error))}\n"
+                told = f"cannot be read just now: {escape_controls(str(error))}\n"
             head = f"{clock.iso(clock.now())}, every {seconds:g} s; Ctrl-C ends\n"
             told = f"{_CLEAR}{head}\n{told}" if screen else f"--- {head}{told}\n"
             output.put(told, None, stream, people=True)

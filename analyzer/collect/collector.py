@@ -22,7 +22,7 @@ from analyzer.schema import INVENTORIES
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import EXITS, Listing, Snapshot
-from analyzer.text import visible
+from analyzer.text import escape_controls
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
 
@@ -51,7 +51,7 @@ class Outcome:
     def line(self) -> str:
         """One line for a person."""
         counts = f", {self.sessions} sessions, {self.connections} connections"
-        why = f": {visible(self.reason)}" if self.reason else ""
+        why = f": {escape_controls(self.reason)}" if self.reason else ""
         shown = counts if self.status in {"complete", "partial", "suspect"} else ""
         return f"{self.cluster}: {self.status}{shown}, {self.seconds:.1f} s{why}"
 

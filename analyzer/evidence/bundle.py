@@ -28,7 +28,7 @@ from analyzer.evidence.anonymise import anonymise
 from analyzer.evidence.manifest import NAME, hashed
 from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.output import json as as_json
-from analyzer.output.value import plain
+from analyzer.output.value import to_json
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
@@ -167,7 +167,7 @@ def _reports(asked: Asked, folder: Path) -> dict[str, Any]:
             "python": platform.python_version(),
             **{name: version(name) for name in ("duckdb", "polars")},
         },
-        "clusters": plain(clusters),
+        "clusters": to_json(clusters),
     }
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from analyzer.errors import StoreError, UsageError
-from analyzer.text import visible
+from analyzer.text import escape_controls
 
 NAME = "manifest.json"
 _LARGEST = 1 << 24  # bytes of a manifest
@@ -63,7 +63,7 @@ def verify(path: Path) -> Verified:
         raise UsageError(f"{path}: there is no such file") from error
     except _DAMAGE as error:
         raise StoreError(
-            f"{path} is damaged or no evidence bundle: {visible(str(error))}"
+            f"{path} is damaged or no evidence bundle: {escape_controls(str(error))}"
         ) from error
 
 
@@ -117,5 +117,5 @@ def _same(bundle: zipfile.ZipFile, name: str, entry: dict[str, Any]) -> bool:
 
 def _few(names: list[str]) -> str:
     rest = len(names) - _TOLD
-    shown = ", ".join(visible(name)[:200] for name in names[:_TOLD])
+    shown = ", ".join(escape_controls(name)[:200] for name in names[:_TOLD])
     return f"{shown} and {rest} more" if rest > 0 else shown

@@ -11,9 +11,9 @@ from typing import Any, TextIO
 
 from analyzer.errors import UsageError
 from analyzer.output import csv, json, markdown, parquet, table
-from analyzer.output.value import spelled
 from analyzer.report.run import Column, Report
 from analyzer.store.publish import deliver
+from analyzer.text import for_encoding
 
 _TEXT: dict[str, Callable[[Report], str]] = {
     "json": json.whole,
@@ -54,15 +54,15 @@ def write(report: Report, format_: str, output: Path | None, stream: TextIO) -> 
 def put(told: str, output: Path | None, stream: TextIO, *, people: bool = False) -> None:
     """Write text to *output*, whole or not at all, or to *stream*.
 
-    What is for *people* is spelled as the stream can; what is for programs is UTF-8 everywhere.
+    What is for *people* is written in what the stream can show; what is for programs is UTF-8 everywhere.
 
     Raises:
         StoreError: the file cannot be written.
     """
     if output is None:
         if people:
-            stream.write(spelled(told, stream.encoding))
-        elif spelled(told, stream.encoding) == told:
+            stream.write(for_encoding(told, stream.encoding))
+        elif for_encoding(told, stream.encoding) == told:
             stream.write(told)
         else:
             stream.flush()

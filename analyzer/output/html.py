@@ -15,8 +15,9 @@ from markupsafe import escape
 
 from analyzer import __version__, clock
 from analyzer.output import table
-from analyzer.output.value import cell, visible
+from analyzer.output.value import cell
 from analyzer.report.run import Report
+from analyzer.text import escape_controls
 
 # Of each report by name: title, text and safe SVG.
 Figures = Mapping[str, Sequence[tuple[str, str, str]]]
@@ -44,7 +45,7 @@ def _fitting(report: Report, room: int) -> list[list[str]]:
     """The first rows, as text, that fit *room*."""
     rows: list[list[str]] = []
     for row in report.rows:
-        cells = [visible(cell(value)) for value in row]
+        cells = [escape_controls(cell(value)) for value in row]
         room -= sum(len(escape(text).encode()) + 10 for text in cells)
         if room < 0 and rows:
             break

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from analyzer.output.value import plain
+from analyzer.output.value import to_json
 from analyzer.report.run import Report
 
 
@@ -12,9 +12,9 @@ def envelope(report: Report) -> dict[str, Any]:
     return {
         "report": report.name,
         "title": report.title,
-        "parameters": plain(report.parameters),
-        "coverage": plain(report.coverage),
-        "rows": [plain(row) for row in report.records()],
+        "parameters": to_json(report.parameters),
+        "coverage": to_json(report.coverage),
+        "rows": [to_json(row) for row in report.records()],
     }
 
 
@@ -25,4 +25,4 @@ def whole(report: Report) -> str:
 
 def lines(report: Report) -> str:
     """The rows only, one object a line."""
-    return "".join(json.dumps(plain(row), ensure_ascii=False) + "\n" for row in report.records())
+    return "".join(json.dumps(to_json(row), ensure_ascii=False) + "\n" for row in report.records())

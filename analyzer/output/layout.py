@@ -6,7 +6,7 @@ from typing import Any
 
 from analyzer.output.value import cell
 from analyzer.report.run import Report
-from analyzer.text import visible
+from analyzer.text import escape_controls
 
 GAP = 2  # between two columns
 FOLDED = 30  # a column that need not be wider than this may be folded to it
@@ -71,7 +71,7 @@ def _shown(name: str, value: Any, *, dated: bool) -> str:
         return _length(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return visible(cell(value))
+    return escape_controls(cell(value))
 
 
 def _instant(value: datetime, *, dated: bool) -> str:

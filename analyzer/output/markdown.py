@@ -3,8 +3,9 @@
 import re
 
 from analyzer.output import table
-from analyzer.output.value import cell, visible
+from analyzer.output.value import cell
 from analyzer.report.run import Report
+from analyzer.text import escape_controls
 
 # What Markdown reads, and what makes a link of bare text.
 _MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
@@ -12,7 +13,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@-]|:(?=//)|(?<=www)\.)", re.IGNORE
 
 def escaped(text: str) -> str:
     """Text that means only itself."""
-    return _MARKS.sub(r"\\\1", visible(text))
+    return _MARKS.sub(r"\\\1", escape_controls(text))
 
 
 def render(report: Report) -> str:

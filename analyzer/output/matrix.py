@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from analyzer.output import table
-from analyzer.output.value import visible
 from analyzer.report.run import Column, Report
+from analyzer.text import escape_controls
 
 _EMPTY = "·"
 
@@ -36,7 +36,9 @@ def _table(
 ) -> Report:
     across = {name: row for of_host in hosts.values() for name, row in of_host.items()}
     names = sorted(across)
-    heads = [visible("/".join(filter(None, (name, across[name]["node"])))) for name in names]
+    heads = [
+        escape_controls("/".join(filter(None, (name, across[name]["node"])))) for name in names
+    ]
     rows = [
         (f"{initiator} ({host})" if host else initiator, *(_cell(told.get(name)) for name in names))
         for (initiator, host), told in sorted(hosts.items())
@@ -47,7 +49,7 @@ def _table(
         rows = [(who, *(cell.split()[0] for cell in rest)) for who, *rest in rows]
     return replace(
         report,
-        title=f"{cluster}, {visible(svm)}: sessions of each host on each interface",
+        title=f"{cluster}, {escape_controls(svm)}: sessions of each host on each interface",
         columns=tuple(Column(head, head, "VARCHAR") for head in ("initiator", *heads)),
         rows=rows,
         coverage=[],

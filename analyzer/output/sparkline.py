@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from analyzer.output.value import cell, visible
+from analyzer.output.value import cell
 from analyzer.report.run import Report
+from analyzer.text import escape_controls
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 _WIDTH = 32  # stretches of a window
@@ -31,7 +32,7 @@ def lines(report: Report) -> list[str]:
     for whose, points in told.items():
         levels = _levels(report, whose[0], points)
         if len([level for level in levels if level is not None]) > 1:
-            name = " ".join(visible(cell(part)) for part in whose if part is not None)
+            name = " ".join(escape_controls(cell(part)) for part in whose if part is not None)
             values = [value for _, value in points]
             least, most = min(values), max(values)
             made.append((name, _drawn(levels, least, most), _ends(least, most)))

@@ -15,7 +15,7 @@ from analyzer import clock
 from analyzer.config.rules import SEVERITIES
 from analyzer.output import layout, sparkline
 from analyzer.report.run import Report
-from analyzer.text import visible
+from analyzer.text import escape_controls
 
 WIDTH = 120  # columns, where nobody's terminal says otherwise
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
@@ -50,12 +50,12 @@ def coverage(report: Report) -> str:
         lines.append(f"{told['cluster']}: snapshots in the window: {', '.join(counts) or 'none'}")
         lines += [
             f"  unknown {layout.interval(gap['after'], gap['by'], dated=True) or 'throughout'}:"
-            f" {visible(gap['reason'] or '')}"
+            f" {escape_controls(gap['reason'] or '')}"
             for gap in told["unknown"]
         ]
         lines += [
             f"  {missing['inventory']} not collected ({missing['status']}"
-            f"{': ' + visible(missing['reason']) if missing['reason'] else ''})"
+            f"{': ' + escape_controls(missing['reason']) if missing['reason'] else ''})"
             for missing in told.get("not_collected", [])
         ]
         lines += _not_judged(told.get("not_judged", []))
@@ -67,7 +67,10 @@ def _not_judged(silent: Sequence[dict[str, Any]]) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for one in silent:
         reasons.setdefault(one["why"], []).append(one["rule"])
-    return [f"  not judged: {', '.join(rules)} ({visible(why)})" for why, rules in reasons.items()]
+    return [
+        f"  not judged: {', '.join(rules)} ({escape_controls(why)})"
+        for why, rules in reasons.items()
+    ]
 
 
 def render(report: Report, width: int | None) -> str:
@@ -108,7 +111,7 @@ def when(parameters: dict[str, Any]) -> str:
 def _rows(report: Report, console: Console) -> None:
     names, columns, above = layout.shaped(report)
     if above:
-        console.print("  ".join(f"{name}: {visible(value)}" for name, value in above))
+        console.print("  ".join(f"{name}: {escape_controls(value)}" for name, value in above))
     names, columns, widths = layout.chosen(report, names, columns, console.width)
     rows = list(zip(*columns, strict=True))
     if widths is None:

@@ -5,21 +5,18 @@ from datetime import date, datetime
 from typing import Any
 
 from analyzer import clock
-from analyzer.text import spelled, visible
-
-__all__ = ["cell", "plain", "spelled", "visible"]
 
 
-def plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """A value as JSON can hold it: instants as text, everything else as it is."""
     if isinstance(value, datetime):
         return clock.iso(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {name: plain(inner) for name, inner in value.items()}
+        return {name: to_json(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
+        return [to_json(inner) for inner in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return str(value)
@@ -27,7 +24,7 @@ def plain(value: Any) -> Any:
 
 def cell(value: Any) -> str:
     """A value as one piece of text; absent is empty."""
-    value = plain(value)
+    value = to_json(value)
     if value is None:
         return ""
     if isinstance(value, bool):

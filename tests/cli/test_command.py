@@ -114,7 +114,7 @@ def test_an_empty_answer_is_doubted_once(run: Run, tmp_path: Path) -> None:
     ("arguments", "complaint"),
     [
         (["report", "dropped-connection"], "Did you mean 'dropped-connections'?"),
-        (["report", "outages", "--since", "yesterday"], "'yesterday' is not a time"),
+        (["report", "outages", "--since", "tomorrow"], "'tomorrow' is not a time"),
         (["report", "outages", "--cluster", "nobody"], "no cluster matches"),
         (["report", "changes"], "two comparable snapshots"),
         (["report", "outages", "--svm", "x"], "no column 'svm'"),

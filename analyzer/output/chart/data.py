@@ -9,8 +9,8 @@ import altair as alt
 
 from analyzer import clock
 from analyzer.output.chart.picture import FAINT
-from analyzer.output.value import visible
 from analyzer.report.run import Report
+from analyzer.text import escape_controls
 
 WIDTH = 760
 LINES = 40  # what a picture can show; the table has them all
@@ -21,8 +21,8 @@ Span = tuple[datetime, datetime]
 
 def name(row: Row, column: str, clusters: int) -> str:
     """A name as a label: control characters shown, with its cluster where there are several."""
-    text = visible(str(row[column])) if row[column] is not None else "not known"
-    return f"{visible(row['cluster'])} / {text}" if clusters > 1 else text
+    text = escape_controls(str(row[column])) if row[column] is not None else "not known"
+    return f"{escape_controls(row['cluster'])} / {text}" if clusters > 1 else text
 
 
 def clusters(report: Report) -> int:

@@ -4,8 +4,8 @@ import altair as alt
 
 from analyzer.output.chart import data
 from analyzer.output.chart.picture import DOUBT, FAINT, FOUND, LOST, Picture
-from analyzer.output.value import visible
 from analyzer.report.run import Report
+from analyzer.text import escape_controls
 
 _SURE, _MAYBE, _OPEN = "away", "away at some time in it", "still away"
 _WHO = {"initiator": "host", "interface": "interface", "cause": "cause"}
@@ -16,7 +16,7 @@ def coverage(report: Report) -> Picture:
     since, until = data.window(report)
     spans: dict[tuple[str, str], list[data.Span]] = {}
     for row in report.records():
-        key = (visible(row["cluster"]), row["status"])
+        key = (escape_controls(row["cluster"]), row["status"])
         spans.setdefault(key, []).append((row["from"], row["to"]))
     # Sorted, so that an unknown span is drawn over what is too near to it to be told apart.
     rows = [
