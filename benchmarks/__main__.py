@@ -1,14 +1,17 @@
 """``make bench``: every figure a ratio of two things measured in one run.
 
-``python -m benchmarks [NAME …] [--quick] [--json FILE]``
+``python -m benchmarks [NAME …] [--quick] [--json FILE]``; the exit status is 1 if a bound does not
+hold. A run that is worth keeping is copied from FILE into ``benchmarks/results``: the next one
+shows it beside its own figures.
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import collect, engine, history, planning, provider, serve
-from benchmarks.figure import Figure, save, table
+from benchmarks.figure import Figure, last_kept, save, table
 
 # name: (what to run in full, what to run to see that it runs)
 RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] = {
@@ -35,21 +38,23 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
 }
 
 
-def main() -> None:
+def main() -> int:
     """Run what was named, or everything."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *RUNS], help="default: all")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
     parser.add_argument("--json", type=Path, help="also write the figures here")
-    told = parser.parse_args()
+    options = parser.parse_args()
     figures: list[Figure] = []
-    for name in told.names or RUNS:
+    before = last_kept()
+    for name in options.names or RUNS:
         full, quick = RUNS[name]
-        figures += quick() if told.quick else full()
-        print(table(figures), flush=True)
-    if told.json:
-        save(figures, told.json)
+        figures += quick() if options.quick else full()
+        print(table(figures, before), flush=True)
+    if options.json:
+        save(figures, options.json)
+    return int(not options.quick and any(figure.holds is False for figure in figures))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
