@@ -14,21 +14,19 @@ A file appears under its final name whole or not at all; names that start with a
 unfinished and nobody reads them.
 """
 
-import fcntl
 import json
-import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from analyzer import clock
-from analyzer.errors import Busy, StoreError
-from analyzer.pattern import check_cluster
-from analyzer.store import lease
-from analyzer.store.publish import cannot_write, make_folder, publish
+from analyzer.errors import StoreError
+from analyzer.store import lock
+from analyzer.store.lease import Lease
+from analyzer.store.publish import cannot_write, make_folder, publish, sweep
 
 
 class Store:
@@ -39,7 +37,7 @@ class Store:
         self.root = root.resolve()
         self.host = host or socket.gethostname()
         self._held: dict[str, int] = {}
-        self._leases: dict[str, lease.Lease] = {}
+        self._leases: dict[str, Lease] = {}
 
     @property
     def snapshots(self) -> Path:
@@ -151,7 +149,7 @@ class Store:
         """Be the one writer of *cluster*; a holder may take it again.
 
         Raises:
-            Busy: another process has it; says which.
+            Busy: another process or host is; says which.
             StoreError: the store cannot be written.
         """
         if self._held.get(cluster):
@@ -161,31 +159,22 @@ class Store:
             finally:
                 self._held[cluster] -= 1
             return
-        # Per host: a share that passes locks on may not let go of a dead host's.
-        path = self.root / "locks" / f"{check_cluster(cluster)}@{self.host}"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = path.open("a+")
-        except OSError as error:
-            raise StoreError(f"cannot write {self.root}: {error.strerror}") from error
-        with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                handle.seek(0)
-                holder = handle.read().strip() or "another process"
-                raise Busy(f"{cluster}: {holder} is writing its history; try again") from error
-            handle.truncate(0)
-            handle.write(f"process {os.getpid()} on {self.host}")
-            handle.flush()
-            try:
-                held = lease.take(self.root / "leases" / cluster, cluster, self.host)
-            except OSError as error:
-                raise StoreError(f"cannot write {self.root}: {error.strerror}") from error
+        with lock.writer(self.root, cluster, self.host) as held:
+            sweep(self.root)
+            sweep(self.history / "seed")
+            for folder in (self.folder(cluster), *self._days(cluster, self.pending(cluster))):
+                sweep(folder, living=False)
             self._held[cluster] = 1
             self._leases[cluster] = held
             try:
                 yield
             finally:
                 del self._held[cluster], self._leases[cluster]
-                held.release()
+
+    def _days(self, cluster: str, instants: Iterable[datetime]) -> set[Path]:
+        return {self.snapshot(cluster, instant).parent for instant in instants}
+
+    def sweep_snapshots(self, cluster: str) -> None:
+        """Delete every draft among the cluster's snapshots; the lock must be held."""
+        for folder in (self.snapshots / f"cluster={cluster}").glob("date=*"):
+            sweep(folder, living=False)

@@ -1,16 +1,17 @@
-"""Who may write a cluster's history, when hosts share the store.
+"""The lease: which host may write a cluster's history, when hosts share the store.
 
-A lease is a numbered file, ``leases/C/00000007``: it says who holds it, its time of modification
-says when the holder was last alive, and the highest number is the one that counts. It is made by
-linking, which succeeds for one of all who try, on NFS too. A holder touches it while it works and
-sets its time to zero when it is done. Whoever finds it untouched for ``TERM`` seconds takes the
-next number, and the one before is fenced: it may not publish any more.
+A lease is a numbered file, ``leases/CLUSTER/00000007``. It says who holds it, its modification time
+is the holder's last heartbeat, and only the highest number counts: the number is a fencing token.
+It is acquired by linking, which succeeds for one of all who try, on NFS too (the algorithm of
+flufl.lock). The holder sends a heartbeat while it works, and writes ``released`` into the file when
+it is done, so that a copy of the store is not held by anybody. Without a heartbeat for
+``LEASE_SECONDS`` another host takes the next number, and the holder before is fenced: it may not
+publish any more.
 
-No two clocks are ever compared: what "now" is, the file system itself says, by the time it gives
-to a file that was written just now. Host names must differ between hosts.
+Clocks of two hosts are never compared: what "now" is, the file system says, by the time it gives
+to a file that was just written. Host names must differ between hosts.
 """
 
-import json
 import os
 import threading
 import time
@@ -18,125 +19,162 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analyzer.errors import Busy
+import msgspec
 
-TERM = 120.0  # seconds after which an untouched lease may be taken over
-BEAT = 20.0  # seconds between two touches
-_KEPT = 8  # superseded numbers that stay, for those who are still counting
+from analyzer.errors import Busy
+from analyzer.store.publish import make_folder, sweep
+
+LEASE_SECONDS = 120.0  # without a heartbeat for so long, a lease may be taken over
+HEARTBEAT_SECONDS = 20.0
+_SUPERSEDED = 8  # old numbers that stay, for hosts that are still looking at them
+_RELEASED = b"\nreleased\n"
+
+
+class Holder(msgspec.Struct):
+    """What a lease file says of who acquired it; *acquired* is seconds since 1970."""
+
+    host: str = ""
+    process: int = 0
+    acquired: int = 0
+
+    def __str__(self) -> str:
+        return f"process {self.process} on {self.host}" if self.host else "another host"
 
 
 @dataclass(slots=True)
 class Lease:
-    """One taken lease; ``release`` it."""
+    """An acquired lease; ``release`` it. Times are in seconds."""
 
     cluster: str
     folder: Path
     number: int
-    beat: float
-    term: float
-    _alive: float = field(default_factory=time.monotonic)
-    _done: threading.Event = field(default_factory=threading.Event)
-    _heart: threading.Thread | None = None
+    heartbeat_seconds: float = HEARTBEAT_SECONDS
+    lease_seconds: float = LEASE_SECONDS
+    _last_heartbeat: float = field(default_factory=time.monotonic)
+    _released: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
 
     @property
     def path(self) -> Path:
         return self.folder / f"{self.number:08d}"
 
     def start(self) -> None:
-        """Say every few seconds that the holder lives."""
-        self._heart = threading.Thread(target=self._beat, daemon=True)
-        self._heart.start()
+        """Start the heartbeat: a thread that touches the lease file."""
+        self._thread = threading.Thread(target=self._heartbeat, daemon=True)
+        self._thread.start()
 
-    def _beat(self) -> None:
-        while not self._done.wait(self.beat):
-            asked = time.monotonic()
+    def _heartbeat(self) -> None:
+        while not self._released.wait(self.heartbeat_seconds):
+            before = time.monotonic()
             with suppress(OSError):
                 os.utime(self.path)
-                self._alive = asked
+                self._last_heartbeat = before
 
     def check(self) -> None:
-        """Be still the holder.
+        """Fencing check, to be done just before what was written becomes visible.
 
         Raises:
-            Busy: another one took over, or may have by now; says who.
+            Busy: another host took the lease over, or may be doing so at this moment.
         """
         if _numbers(self.folder)[-1:] != [self.number]:
-            raise Busy(f"{self.cluster}: {_holder(self.folder)} took over; nothing was published")
-        if time.monotonic() - self._alive > self.term - self.beat:
-            # Asleep for so long that somebody may be taking over at this moment.
+            holder = _holder(self.folder)
+            raise Busy(f"{self.cluster}: {holder} took over; nothing was published")
+        silent = time.monotonic() - self._last_heartbeat
+        if silent > self.lease_seconds - self.heartbeat_seconds:
             raise Busy(f"{self.cluster}: its lease ran out; nothing was published; try again")
 
     def release(self) -> None:
-        """Let the next one in at once."""
-        self._done.set()
-        if self._heart is not None:
-            self._heart.join()
+        """Let the next writer in at once."""
+        self._released.set()
+        if self._thread is not None:
+            self._thread.join()
         with suppress(OSError):
-            os.utime(self.path, (0, 0))
+            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            try:
+                os.write(handle, _RELEASED)
+            finally:
+                os.close(handle)
+        with suppress(OSError):
+            os.utime(self.path, (0, 0))  # earlier versions look at the time only
 
 
-def take(folder: Path, cluster: str, host: str, *, term: float = TERM, beat: float = BEAT) -> Lease:
-    """The lease of *cluster*; the caller holds the lock of its own host.
+def acquire(
+    folder: Path,
+    cluster: str,
+    host: str,
+    *,
+    lease_seconds: float = LEASE_SECONDS,
+    heartbeat_seconds: float = HEARTBEAT_SECONDS,
+) -> Lease:
+    """Acquire the lease of *cluster*; the caller holds the lock of its own host.
 
     A lease of the same host is dead, since its holder would have that lock.
 
     Raises:
-        Busy: another host has it; says which.
+        Busy: another host holds it; says which.
         OSError: the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     draft = folder / f".{host}.{os.getpid()}.{threading.get_ident()}"
-    told = {"host": host, "process": os.getpid(), "acquired": int(time.time())}
     try:
-        draft.write_text(json.dumps(told))
-        present = draft.stat().st_mtime
+        draft.touch(0o660)
+        draft.write_bytes(msgspec.json.encode(Holder(host, os.getpid(), int(time.time()))))
         numbers = _numbers(folder)
-        latest = numbers[-1] if numbers else 0
-        if numbers and _read(folder, latest).get("host") != host:
-            with suppress(FileNotFoundError):
-                idle = present - (folder / f"{latest:08d}").stat().st_mtime
-                if idle <= term:
-                    raise _busy(folder, cluster, idle)
-        lease = Lease(cluster, folder, latest + 1, beat, term)
+        if numbers:
+            _check_expired(folder, cluster, host, draft.stat().st_mtime, lease_seconds)
+        number = numbers[-1] + 1 if numbers else 1
+        lease = Lease(cluster, folder, number, heartbeat_seconds, lease_seconds)
         try:
             os.link(draft, lease.path)
         except FileExistsError as error:
-            # NFS may answer so to a link that was made, when its first answer got lost.
+            # NFS may answer so to a link that was made, when its first answer was lost.
             if draft.stat().st_nlink < 2:
                 raise _busy(folder, cluster) from error
     finally:
         draft.unlink(missing_ok=True)
-    if _numbers(folder)[-1] != lease.number:
-        # Others counted on while this one looked.
+    if _numbers(folder)[-1] != number:
+        # Another host acquired a later number meanwhile.
         lease.path.unlink(missing_ok=True)
         raise _busy(folder, cluster)
-    for number in numbers:
-        if number <= lease.number - _KEPT:
-            (folder / f"{number:08d}").unlink(missing_ok=True)
+    for superseded in numbers:
+        if superseded <= number - _SUPERSEDED:
+            (folder / f"{superseded:08d}").unlink(missing_ok=True)
+    sweep(folder)
     lease.start()
     return lease
 
 
-def _busy(folder: Path, cluster: str, idle: float | None = None) -> Busy:
-    heard = "" if idle is None else f", heard of {max(0, round(idle))} s ago"
+def _check_expired(
+    folder: Path, cluster: str, host: str, present: float, lease_seconds: float
+) -> None:
+    """Raise Busy unless the latest lease is released, of this host, or without a heartbeat."""
+    path = folder / f"{_numbers(folder)[-1]:08d}"
+    with suppress(FileNotFoundError):
+        if path.read_bytes().endswith(_RELEASED) or _holder(folder).host == host:
+            return
+        silent = present - path.stat().st_mtime
+        if silent < -lease_seconds:
+            # The clock was ahead at the last heartbeat and has been set back: its time counts
+            # from now on, so that a dead holder blocks nobody until that future comes.
+            os.utime(path)
+        if silent <= lease_seconds:
+            raise _busy(folder, cluster, silent)
+
+
+def _busy(folder: Path, cluster: str, silent: float | None = None) -> Busy:
+    heard = "" if silent is None else f", last heartbeat {max(0, round(silent))} s ago"
     return Busy(f"{cluster}: {_holder(folder)} is writing its history{heard}; try again")
 
 
 def _numbers(folder: Path) -> list[int]:
-    return sorted(int(entry.name) for entry in folder.iterdir() if entry.name.isdigit())
+    names = (entry.name for entry in folder.iterdir())
+    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
 
-def _read(folder: Path, number: int) -> dict[str, object]:
+def _holder(folder: Path) -> Holder:
+    """Who acquired the latest lease."""
     try:
-        told = json.loads((folder / f"{number:08d}").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _holder(folder: Path) -> str:
-    numbers = _numbers(folder)
-    told = _read(folder, numbers[-1]) if numbers else {}
-    if "host" not in told:
-        return "another host"
-    return f"process {told.get('process')} on {told['host']}"
+        text = (folder / f"{_numbers(folder)[-1]:08d}").read_bytes().removesuffix(_RELEASED)
+        return msgspec.json.decode(text, type=Holder)
+    except (OSError, IndexError, ValueError, msgspec.DecodeError):
+        return Holder()

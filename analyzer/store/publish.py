@@ -170,14 +170,14 @@ def sweep(folder: Path, name: str = "", *, living: bool = True) -> None:
             and entry.name.startswith(f".{name[:_LONGEST]}")
             and entry.is_file(follow_symlinks=False)
         ]
-        present = _present(folder) if drafts and living else 0.0
+        present = file_system_time(folder) if drafts and living else 0.0
         for draft in drafts:
             if not living or abs(present - draft.stat().st_mtime) > _ABANDONED:
                 draft.unlink(missing_ok=True)
 
 
-def _present(folder: Path) -> float:
-    """The file system's own time; clocks of hosts that share it may differ."""
+def file_system_time(folder: Path) -> float:
+    """Seconds since 1970 by the file system; clocks of hosts that share it may differ."""
     with tempfile.NamedTemporaryFile(prefix=".", dir=folder) as probe:
         return os.fstat(probe.fileno()).st_mtime
 

@@ -1,6 +1,9 @@
 """Many collectors, one store: one holder per cluster, whoever dies, sleeps or races."""
 
+import errno
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +17,7 @@ from support.snapshot_rows import START, lone, row
 from analyzer import demo, history
 from analyzer.collect import collector
 from analyzer.config.file import Cluster
-from analyzer.errors import Busy
+from analyzer.errors import Busy, StoreError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
@@ -51,11 +54,14 @@ while done < 40 and time.monotonic() < deadline:
 """
 
 
+def latest(store: Store, cluster: str = "c1") -> Path:
+    return max((store.root / "leases" / cluster).glob("0*"))
+
+
 def age(store: Store, seconds: float, cluster: str = "c1") -> None:
     """As if its holder had last been alive so long ago."""
-    path = max((store.root / "leases" / cluster).glob("0*"))
     then = time.time() - seconds
-    os.utime(path, (then, then))
+    os.utime(latest(store, cluster), (then, then))
 
 
 def killed(store: Store, host: str) -> None:
@@ -86,10 +92,10 @@ def test_a_dead_host_is_waited_for_and_then_replaced(tmp_path: Path) -> None:
     killed(here, "there")
     with pytest.raises(Busy, match=r"process \d+ on there"), here.lock("c1"):
         pass
-    age(here, lease.TERM - 10)
+    age(here, lease.LEASE_SECONDS - 10)
     with pytest.raises(Busy), here.lock("c1"):
         pass
-    age(here, lease.TERM + 10)
+    age(here, lease.LEASE_SECONDS + 10)
     history.record(here, lone("complete", [row("a", 1, 1)], 0))
     assert history.verify(here, "c1").problem is None
 
@@ -105,7 +111,7 @@ def test_a_holder_that_slept_too_long_publishes_nothing(tmp_path: Path) -> None:
     slow, quick = Store(tmp_path, "slow"), Store(tmp_path, "quick")
     history.record(slow, lone("complete", [row("a", 1, 1)], 0))
     with slow.lock("c1"):
-        age(slow, lease.TERM + 10)
+        age(slow, lease.LEASE_SECONDS + 10)
         history.record(quick, lone("complete", [row("a", 2, 2)], 5))
         kept = quick.manifest("c1")
         with pytest.raises(Busy, match="on quick took over; nothing was published"):
@@ -116,25 +122,25 @@ def test_a_holder_that_slept_too_long_publishes_nothing(tmp_path: Path) -> None:
     assert history.verify(quick, "c1") == history.Verified("c1", 3, 2)
 
 
-def test_a_holder_whose_heart_stood_still_stops_by_itself(tmp_path: Path) -> None:
-    held = lease.take(tmp_path / "c1", "c1", "here", term=0.05, beat=0.04)
-    held._done.set()
+def test_a_holder_without_heartbeat_stops_by_itself(tmp_path: Path) -> None:
+    held = lease.acquire(tmp_path / "c1", "c1", "here", lease_seconds=0.05, heartbeat_seconds=0.04)
+    held._released.set()
     time.sleep(0.06)
     with pytest.raises(Busy, match="its lease ran out"):
         held.check()
     held.release()
 
 
-def test_a_beating_heart_keeps_the_lease(tmp_path: Path) -> None:
-    held = lease.take(tmp_path / "c1", "c1", "here", beat=0.02)
+def test_heartbeats_keep_the_lease(tmp_path: Path) -> None:
+    held = lease.acquire(tmp_path / "c1", "c1", "here", heartbeat_seconds=0.02)
     os.utime(held.path, (1, 1))
     deadline = time.monotonic() + 5
     while held.path.stat().st_mtime == 1 and time.monotonic() < deadline:
         time.sleep(0.01)
     with pytest.raises(Busy):
-        lease.take(tmp_path / "c1", "c1", "there")
+        lease.acquire(tmp_path / "c1", "c1", "there")
     held.release()
-    lease.take(tmp_path / "c1", "c1", "there").release()
+    lease.acquire(tmp_path / "c1", "c1", "there").release()
 
 
 def test_two_hosts_that_race_never_both_hold(tmp_path: Path) -> None:
@@ -157,7 +163,7 @@ def test_a_link_whose_answer_got_lost_is_a_lease(
         raise FileExistsError(target)
 
     monkeypatch.setattr(os, "link", lossy)
-    held = lease.take(tmp_path / "c1", "c1", "here")
+    held = lease.acquire(tmp_path / "c1", "c1", "here")
     held.check()
     held.release()
 
@@ -168,6 +174,60 @@ def test_a_lease_leaves_few_files(tmp_path: Path) -> None:
         with store.lock("c1"):
             pass
     assert len(list((tmp_path / "leases" / "c1").iterdir())) <= 10
+
+
+def test_a_copy_of_a_store_that_keeps_no_times_is_held_by_nobody(tmp_path: Path) -> None:
+    with Store(tmp_path / "store", "there").lock("c1"):
+        pass
+    shutil.copytree(tmp_path / "store", tmp_path / "copy", copy_function=shutil.copyfile)
+    with Store(tmp_path / "copy", "here").lock("c1"):
+        pass
+
+
+def test_a_lease_of_a_clock_that_was_ahead_blocks_no_longer_than_any_other(tmp_path: Path) -> None:
+    here = Store(tmp_path, "here")
+    killed(here, "there")
+    age(here, -9 * 365 * 86400)
+    with pytest.raises(Busy), here.lock("c1"):
+        pass
+    # From then on its time counts as that of a host that was alive at that moment.
+    assert abs(latest(here).stat().st_mtime - time.time()) < lease.LEASE_SECONDS
+    age(here, lease.LEASE_SECONDS + 10)
+    with here.lock("c1"):
+        pass
+
+
+def test_pods_with_a_new_name_each_time_leave_few_files(tmp_path: Path) -> None:
+    for number in range(30):
+        with Store(tmp_path, f"pod-{number}").lock("c1"):
+            pass
+    assert len(list((tmp_path / "leases" / "c1").iterdir())) <= 10
+    assert list((tmp_path / "locks").iterdir()) == []
+
+
+def test_what_a_killed_pod_leaves_is_deleted_an_hour_later(tmp_path: Path) -> None:
+    here = Store(tmp_path, "here")
+    killed(here, "pod-1")
+    (tmp_path / "leases" / "c1" / ".pod-1.77.140").touch()
+    age(here, 7200)
+    for path in (tmp_path / "locks" / "c1@pod-1", tmp_path / "leases" / "c1" / ".pod-1.77.140"):
+        os.utime(path, (1, 1))
+    with here.lock("c1"):
+        assert [path.name for path in (tmp_path / "locks").iterdir()] == ["c1@here"]
+    assert not list((tmp_path / "leases" / "c1").glob(".*"))
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP])
+def test_a_share_without_locks_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(StoreError, match="cannot be locked") as raised, Store(tmp_path).lock("c1"):
+        pass
+    assert raised.value.exit_code == 4
 
 
 def test_snapshots_and_coverage_say_which_host_looked(
