@@ -1,6 +1,10 @@
-"""Text that others wrote, made harmless, and text for terminals with few characters."""
+"""Text that others wrote, made harmless; text for terminals with few characters; near words."""
 
+import difflib
 import unicodedata
+from collections.abc import Iterable
+
+MANY = 40  # known words that one error lists
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories
 # ASCII for what this program itself prints beyond ASCII.
@@ -32,3 +36,13 @@ def for_encoding(text: str, encoding: str | None) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """``1 gap``, ``2 gaps``, ``1,024 sessions``: a number and its noun, in a sentence."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of an error about an unknown word: the nearest known one, or the known ones."""
+    words = sorted(known)
+    nearest = difflib.get_close_matches(word[:200], words, 1)
+    if nearest:
+        return f"; did you mean '{nearest[0]}'?"
+    rest = f" and {len(words) - MANY} more" if len(words) > MANY else ""
+    return f"; known are {', '.join(words[:MANY])}{rest}" if words else ""

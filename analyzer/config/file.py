@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from analyzer.config import toml
+from analyzer.config import checks as toml
 from analyzer.config.rules import Alarm, alarm
 from analyzer.errors import UsageError
 from analyzer.pattern import check_cluster

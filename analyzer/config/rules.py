@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from analyzer import clock
-from analyzer.config import toml
+from analyzer.config import checks as toml
 from analyzer.errors import UsageError
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")

@@ -1,83 +1,226 @@
-"""Reading TOML that people write: every error names the file, the key and the nearest one."""
+"""The one door to TOML: text becomes a msgspec struct, or an error names file, entry and key.
 
-import difflib
-from datetime import timedelta
+What a key may hold is said by its field's type, and nowhere else; a rule that spans keys stands in
+the ``__post_init__`` of its struct, and raises a ``ValueError`` with the sentence. Beside msgspec's
+own types, a field may be a ``Path`` (relative to the file), a ``Duration``, an ``Instant``, a
+``ZoneInfo``. A struct may say of some unknown keys why they are refused: ``REFUSED``, a class
+variable.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from analyzer import clock
 from analyzer.errors import UsageError
+from analyzer.text import did_you_mean
 
-_KINDS = {str: "text", bool: "true or false", dict: "a table"}
+T = TypeVar("T")
 
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000, pattern=r"\A[^\0]*\Z")]
 
-def near(word: str, known: Any) -> str:
-    """The nearest known word, or all of them."""
-    nearest = difflib.get_close_matches(word, list(known), 1)
-    return (
-        f"; did you mean '{nearest[0]}'?" if nearest else f"; known are {', '.join(sorted(known))}"
-    )
-
-
-def only(path: Path, at: str, told: Any, known: set[str]) -> None:
-    """No key but the known ones."""
-    if not isinstance(told, dict):
-        raise UsageError(f"{path}: '{at.strip('.: ')}' must be a table")
-    for key in told:
-        if key not in known:
-            raise UsageError(f"{path}: {at}unknown key '{key}'{near(key, known)}")
+_LARGEST = 1 << 22  # characters of a file that people wrote
+# A dotted key costs tomllib the square of its length.
+_DEEP = re.compile(r"""(?:\.[ \t]*+[\w"'-]++[ \t]*+){64}""")
+_LONGEST = timedelta(days=36_525)
+_WORDS = {
+    "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
+    "array": "a list", "object": "a table", "null": "nothing", "datetime": "a time",
+    "date": "a date", "time": "a time of day",
+}  # fmt: skip
 
 
-def tables(path: Path, told: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """An array of tables."""
-    found = told.get(key, [])
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise UsageError(f"{path}: '{key}' is written [[{key}]]")
-    return found
+class Duration(timedelta):
+    """A duration as people write it, such as ``14d``: longer than nothing, at most a century."""
 
 
-def get(path: Path, told: dict[str, Any], key: str, kind: type, *default: Any, at: str = "") -> Any:
-    """A value of one type; without a default it must be there."""
-    if key not in told:
-        if default:
-            return default[0]
-        raise UsageError(f"{path}: {at}'{key}' is missing")
-    if not isinstance(told[key], kind):
-        raise UsageError(f"{path}: {at}'{key}' must be {_KINDS[kind]}")
-    return told[key]
+class Instant(datetime):
+    """An instant, naive UTC, from a TOML date or time or from ISO 8601 text."""
 
 
-def file(path: Path, told: dict[str, Any], key: str, *, at: str = "") -> Path | None:
-    """A path, relative to the file that names it, or None."""
-    name = get(path, told, key, str, None, at=at)
-    if name == "":
-        raise UsageError(f"{path}: {at}'{key}' names no file")
-    return None if name is None else beside(path, name)
+def load(path: Path, kind: type[T]) -> T:
+    """Read a file as a struct.
 
-
-def number(
-    path: Path, at: str, told: dict[str, Any], key: str, default: float, least: float, most: float
-) -> float:
-    """A number within bounds."""
-    value = told.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise UsageError(f"{path}: {at}'{key}' is a number from {least} to {most}")
-    return float(value)
-
-
-def span(path: Path, told: dict[str, Any], key: str, *, at: str = "") -> timedelta | None:
-    """A duration such as ``14d``, or None."""
-    if key not in told:
-        return None
+    Raises:
+        UsageError: it cannot be read, is no TOML, or says something that its type does not allow.
+    """
     try:
-        found = clock.duration(str(told[key]))
+        with path.open(encoding="utf-8-sig") as stream:
+            text = stream.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise UsageError(f"{path}: cannot be read: {why}") from error
+    if len(text) > _LARGEST:
+        raise UsageError(f"{path}: cannot be read: larger than {_LARGEST >> 20} MiB")
+    return loads(text, kind, path)
+
+
+def loads(text: str, kind: type[T], path: Path) -> T:
+    """Read TOML as a struct; *path* is what errors name, and what paths in it are relative to.
+
+    Raises:
+        UsageError: it is no TOML, or says something that its type does not allow.
+    """
+    if _DEEP.search(text):
+        raise UsageError(f"{path}: nested too deeply")
+    try:
+        table = tomllib.loads(text)
+    except ValueError as error:  # also a number of more digits than Python reads
+        raise UsageError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{path}: nested too deeply") from error
+    reader = _Reader(path)
+    try:
+        return msgspec.convert(table, kind, dec_hook=reader.special)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise UsageError(f"{path}: {reader.sentence(table, kind, '', '', error)}") from error
+
+
+class _Reader:
+    """Converts values of one file, and finds the one that cannot be converted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def special(self, kind: type, value: Any) -> Any:
+        """A value of a type that msgspec does not know.
+
+        Raises:
+            ValueError: it is not one; says so in a sentence.
+        """
+        if kind is Duration:
+            return _duration(value)
+        if kind is Instant:
+            return _instant(value)
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise ValueError("must be text")
+        return _path(self.path, value) if issubclass(kind, Path) else _zone(value)
+
+    def sentence(self, value: Any, kind: Any, at: str, key: str, error: Exception) -> str:
+        """What is wrong: descends to the first value that differs from its type.
+
+        *at* names the table or list, *key* the value in it.
+        """
+        for item, item_kind, item_at, item_key in _children(value, kind, at, key):
+            try:
+                msgspec.convert(item, item_kind, dec_hook=self.special)
+            except (msgspec.ValidationError, RecursionError) as inner:
+                return self.sentence(item, item_kind, item_at, item_key, inner)
+        where, bare = f"{at}: " if at else "", _bare(kind)
+        if isinstance(value, dict) and _is_struct(bare):
+            where = f"{_join(at, key)}: " if _join(at, key) else ""
+            fields = {field.encode_name: field for field in msgspec.structs.fields(bare)}
+            unknown = next((name for name in value if name not in fields), None)
+            if unknown is not None and bare.__struct_config__.forbid_unknown_fields:
+                return where + _unknown(unknown, bare, fields)
+            missing = [name for name, field in fields.items() if field.required]
+            missing = [name for name in missing if name not in value]
+            return f"{where}'{missing[0]}' is missing" if missing else f"{where}{error}"
+        return f"{where}{_leaf(value, bare, key, str(error))}"
+
+
+def _children(value: Any, kind: Any, at: str, key: str) -> Iterator[tuple[Any, Any, str, str]]:
+    """The values within a value: each with its type, and where it stands."""
+    bare = _bare(kind)
+    here = _join(at, key)
+    if isinstance(value, dict) and _is_struct(bare):
+        hints = get_type_hints(bare, include_extras=True)
+        names = {field.encode_name: field.name for field in msgspec.structs.fields(bare)}
+        for name, item in value.items():
+            if name in names:
+                yield item, hints[names[name]], here, name
+    elif isinstance(value, dict) and get_origin(bare) is dict:
+        for name, item in value.items():
+            yield item, get_args(bare)[1], here, name
+    elif isinstance(value, list) and get_origin(bare) in {list, tuple}:
+        for place, item in enumerate(value, start=1):
+            yield item, get_args(bare)[0], at, f"{key}[{place}]"
+
+
+def _join(at: str, key: str) -> str:
+    return f"{at}.{key}" if at and key else at or key
+
+
+def _bare(kind: Any) -> Any:
+    """A type without its bounds, and without None."""
+    if get_origin(kind) is Annotated:
+        return _bare(get_args(kind)[0])
+    if get_origin(kind) in {Union, UnionType}:
+        rest = [item for item in get_args(kind) if item is not NoneType]
+        return _bare(rest[0]) if len(rest) == 1 else kind
+    return kind
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _unknown(name: str, kind: Any, known: Iterable[str]) -> str:
+    why = getattr(kind, "REFUSED", {}).get(name)
+    return f"'{name}' {why}" if why else f"unknown key '{name}'{did_you_mean(name, known)}"
+
+
+def _leaf(value: Any, kind: Any, key: str, message: str) -> str:
+    """The sentence about one value, from what msgspec says of it."""
+    if get_origin(kind) in {list, tuple} and _is_struct(get_args(kind)[0]):
+        return f"'{key}' is written [[{key}]]"
+    if get_origin(kind) is Literal:
+        return f"'{key}' is one of {', '.join(get_args(kind))}"
+    message = message.partition(" - at `")[0]
+    if isinstance(value, str) and "\0" in value:
+        return f"'{key}' must be text without NUL"
+    if not message.startswith("Expected "):  # of our own, above; but for "Number out of range"
+        return f"'{key}' {message.replace('Number out', 'is out')}"
+    plain = re.sub(r"`([^`]+)`", lambda match: _plain(match[1]), message)
+    return f"'{key}' must be {plain.removeprefix('Expected ').replace(', got ', ', not ')}"
+
+
+def _plain(types: str) -> str:
+    words = [_WORDS.get(name, name) for name in types.split(" | ") if name != "null"]
+    return " or ".join(words) or "nothing"
+
+
+def _duration(value: Any) -> Duration:
+    try:
+        length = clock.duration(value if isinstance(value, str) else repr(value))
     except UsageError as error:
-        raise UsageError(f"{path}: {at}'{key}': {error}") from error
-    if not found:
-        raise UsageError(f"{path}: {at}'{key}' is no time at all")
-    return found
+        raise ValueError(f"is wrong: {error}") from None
+    if not timedelta() < length <= _LONGEST:
+        raise ValueError("must be longer than nothing and at most 100 years")
+    return Duration(seconds=length.total_seconds())
 
 
-def beside(path: Path, name: str) -> Path:
+def _instant(value: Any) -> Instant:
+    try:
+        if isinstance(value, str):
+            value = clock.parse(value)
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+            return Instant.combine(value.date(), value.time())
+        if isinstance(value, date):
+            return Instant.combine(value, time())
+    except (UsageError, OverflowError):
+        pass
+    raise ValueError("must be a date or a time, such as 2026-11-23T02:10:00Z")
+
+
+def _path(path: Path, name: str) -> Path:
     """A path that is relative to the file that names it."""
-    return (path.resolve().parent / Path(name).expanduser()) if name else path
+    try:
+        return path.resolve().parent / Path(name).expanduser()
+    except (RuntimeError, OSError) as error:  # ~user, and there is no such user
+        raise ValueError(f"is wrong: {name}: {error}") from None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError(f"is no time zone: '{name}'; write one such as Europe/Zurich") from None
