@@ -76,7 +76,7 @@ def record(store: Store, told: Callable[[int, int, Outcome], None]) -> datetime:
     gone, back = (datetime.combine(DAY, datetime.strptime(t, "%H:%M").time()) for t in BLIND)  # noqa: DTZ007  # a time of day
     with array:
         cluster = Cluster(
-            CLUSTER, array.url, "reader", {"password_env": _SECRET}, interval=300, timeout=0.5
+            CLUSTER, array.url, "reader", {"password_env": _SECRET}, interval=300, deadline=0.5
         )
         for number, instant in enumerate(instants, 1):
             with array.moving():

@@ -121,7 +121,7 @@ def _fresh(clusters: list[Cluster], expected: list[str]) -> None:
 
 
 def _listed(url: str, sessions: int) -> None:
-    with ontap.Array(_one(url)) as array:
+    with ontap.Client(_one(url)) as array:
         whole = ontap.sessions(array, ontap.identity(array).release)
     if whole.status != "complete" or whole.frames[0].height != sessions:
         raise AssertionError(whole)

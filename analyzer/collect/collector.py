@@ -15,9 +15,8 @@ from typing import Any
 from analyzer import clock, history, ontap
 from analyzer.config.file import Cluster
 from analyzer.errors import AnalyzerError, Denied
-from analyzer.ontap import Array, Problem
-from analyzer.ontap.decode import listing as rows_of
-from analyzer.ontap.listing import Identity, Whole
+from analyzer.ontap import Client, RequestFailed, frame
+from analyzer.ontap.listing import ClusterIdentity, ListingResult
 from analyzer.schema import INVENTORIES
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
@@ -154,13 +153,13 @@ def _behind(present: datetime, horizon: str | None) -> tuple[str, ...]:
 def _outcome(
     cluster: Cluster,
     told: dict[str, Any],
-    problem: Problem | None,
+    problem: RequestFailed | None,
     notes: tuple[str, ...],
     seconds: float,
 ) -> Outcome:
     code = EXITS[told["status"]]
     if told["status"] == "failed" and problem is not None:
-        code = problem.error.exit_code
+        code = problem.kind.exit_code
     return Outcome(
         cluster.name, told["status"], code, told["taken_at"], told["sessions"],
         told["connections"], seconds, told["reason"], notes,
@@ -169,7 +168,7 @@ def _outcome(
 
 def take(
     cluster: Cluster, taken_at: datetime, before: int | None
-) -> tuple[Snapshot, Problem | None, tuple[str, ...]]:
+) -> tuple[Snapshot, RequestFailed | None, tuple[str, ...]]:
     """Ask one cluster for everything; *before* is how many sessions its last complete answer had.
 
     Never raises for what the array does: that is in the snapshot's status and reason.
@@ -177,14 +176,18 @@ def take(
     start = time.monotonic()
     asked = clock.now()
     try:
-        with Array(cluster) as array:
-            who = ontap.identity(array)
-            whole = _believed(array, who, before)
-            inventories = _companions(array, who, whole)
-    except Problem as problem:
-        whole, who, inventories = Whole("failed", problem.reason, problem=problem), Identity(), {}
+        with Client(cluster) as client:
+            who = ontap.identity(client)
+            whole = _believed(client, who, before)
+            inventories = _companions(client, who, whole)
+    except RequestFailed as problem:
+        whole, who, inventories = (
+            ListingResult("failed", problem.reason, failure=problem),
+            ClusterIdentity(),
+            {},
+        )
     rows = whole.frames[0] if whole.frames else snapshot.empty()
-    skew = (who.dated - asked).total_seconds() if who.dated else None
+    skew = (who.date - asked).total_seconds() if who.date else None
     taken = Snapshot(
         cluster=cluster.name,
         taken_at=taken_at,
@@ -203,7 +206,7 @@ def take(
         if told.status != "complete"
     )
     notes += tuple(f"svms: there is no '{name}'" for name in _strangers(cluster, inventories))
-    return taken, whole.problem, notes
+    return taken, whole.failure, notes
 
 
 def _strangers(cluster: Cluster, inventories: dict[str, Listing]) -> list[str]:
@@ -215,30 +218,30 @@ def _strangers(cluster: Cluster, inventories: dict[str, Listing]) -> list[str]:
     return [name for name in cluster.svms if name not in known]
 
 
-def _believed(array: Array, who: Identity, before: int | None) -> Whole:
+def _believed(client: Client, who: ClusterIdentity, before: int | None) -> ListingResult:
     """The sessions; a sudden emptiness or a steep drop is asked about once more.
 
     A drop that could not be asked about again is partial: what it shows is there. An emptiness
     is for the history to doubt.
     """
-    whole, found = _wanted(array, who)
+    whole, found = _wanted(client, who)
     if whole.status != "complete" or not before:
         return whole
-    if found and found >= before * (1 - array.cluster.shrink):
+    if found and found >= before * (1 - client.cluster.shrink):
         return whole
-    again, _ = _wanted(array, who)
+    again, _ = _wanted(client, who)
     if again.status == "complete":
         return again
     if found:
-        whole.status, whole.problem = "partial", again.problem
+        whole.status, whole.failure = "partial", again.failure
         whole.reason = f"{found} sessions after {before}, and asked again: {again.reason}"
     return whole
 
 
-def _wanted(array: Array, who: Identity) -> tuple[Whole, int]:
+def _wanted(client: Client, who: ClusterIdentity) -> tuple[ListingResult, int]:
     """The sessions within the configured scope, and how many there are."""
-    whole = ontap.sessions(array, who.release)
-    svms = array.cluster.svms
+    whole = ontap.sessions(client, who.release)
+    svms = client.cluster.svms
     if svms:
         whole.frames = [
             rows.filter(rows["svm_id"].is_in(svms) | rows["svm"].is_in(svms))
@@ -248,20 +251,20 @@ def _wanted(array: Array, who: Identity) -> tuple[Whole, int]:
     return whole, sum(rows.select(key).n_unique() for rows in whole.frames)
 
 
-def _companions(array: Array, who: Identity, whole: Whole) -> dict[str, Listing]:
-    if whole.status == "failed" and (whole.problem is None or not whole.problem.status):
+def _companions(client: Client, who: ClusterIdentity, whole: ListingResult) -> dict[str, Listing]:
+    if whole.status == "failed" and (whole.failure is None or not whole.failure.status):
         return {}  # it does not answer
-    return {name: _companion(array, name, who) for name in INVENTORIES}
+    return {name: _companion(client, name, who) for name in INVENTORIES}
 
 
-def _companion(array: Array, name: str, who: Identity) -> Listing:
-    whole = ontap.companion(array, name, who.release)
+def _companion(client: Client, name: str, who: ClusterIdentity) -> Listing:
+    whole = ontap.inventory(client, name, who.release)
     status = whole.status
-    if whole.problem is not None:
+    if whole.failure is not None:
         status = "failed"
-        if whole.problem.error is Denied:
+        if whole.failure.kind is Denied:
             status = "refused"
-        elif whole.problem.status in {400, 404}:
+        elif whole.failure.status in {400, 404}:
             status = "missing"
     kept = whole.records
     if name == "interfaces":
@@ -271,5 +274,5 @@ def _companion(array: Array, name: str, who: Identity) -> Listing:
             for item in kept
             if item.svm and (not item.services or "data_iscsi" in item.services)
         ]
-    rows = rows_of(name, kept if status == "complete" else [])
+    rows = frame.inventory(name, kept if status == "complete" else [])
     return Listing(status, whole.reason, rows, whole.pages)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from analyzer import clock, ontap
 from analyzer.config.file import Cluster
 from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable, UsageError
-from analyzer.ontap import Array, Problem
-from analyzer.ontap.listing import Identity
+from analyzer.ontap import Client, RequestFailed
+from analyzer.ontap.listing import ClusterIdentity
 from analyzer.ontap.resources import RESOURCES
 from analyzer.schema import INVENTORIES
 from analyzer.store.layout import Store
@@ -77,41 +77,41 @@ def cluster(one: Cluster) -> Iterator[Check]:
         advice = "set verify to the cluster's CA file"
         yield Check(one.name, "certificate", "warn", "it is not checked (verify = false)", advice)
     try:
-        with Array(one) as array:
-            who = ontap.identity(array)
+        with Client(one) as client:
+            who = ontap.identity(client)
             if one.verify is not False and one.url.startswith("https:"):
                 yield Check(one.name, "certificate", "ok", "it is trusted")
-            yield from _asked(one, array, who)
-    except Problem as problem:
+            yield from _asked(one, client, who)
+    except RequestFailed as problem:
         name = "certificate" if "certificate" in problem.reason else "login"
-        yield _bad(one, name, problem.reason, _advice(problem), problem.error)
+        yield _bad(one, name, problem.reason, _advice(problem), problem.kind)
 
 
-def _asked(one: Cluster, array: Array, who: Identity) -> Iterator[Check]:
+def _asked(one: Cluster, client: Client, who: ClusterIdentity) -> Iterator[Check]:
     yield Check(one.name, "login", "ok", who.version or "the account may not read /api/cluster")
-    if who.dated is not None:
-        skew = (who.dated - clock.now()).total_seconds()
+    if who.date is not None:
+        skew = (who.date - clock.now()).total_seconds()
         far = abs(skew) > _SKEW
         advice = "synchronise the clocks: times in reports are the collector's" if far else ""
         yield Check(one.name, "clock", "warn" if far else "ok", f"{skew:+.0f} s from ours", advice)
-    whole = ontap.sessions(array, who.release)
+    whole = ontap.sessions(client, who.release)
     path = RESOURCES["sessions"].path
     if whole.status != "complete":
-        problem = whole.problem or Problem(whole.reason or "")
-        yield _bad(one, path, problem.reason, _advice(problem), problem.error)
+        problem = whole.failure or RequestFailed(whole.reason or "")
+        yield _bad(one, path, problem.reason, _advice(problem), problem.kind)
     else:
         count = sum(frame.height for frame in whole.frames)
         yield Check(one.name, path, "ok", f"{count} connections on {whole.pages} pages")
-    yield from _novel(one, array)
+    yield from _novel(one, client)
     for name in INVENTORIES:
-        listing = ontap.companion(array, name, who.release)
+        listing = ontap.inventory(client, name, who.release)
         path = RESOURCES[name].path
-        if listing.problem is not None:
-            advice = f"without it reports know less; {_advice(listing.problem)}"
-            yield _bad(one, path, listing.problem.reason, advice, listing.problem.error)
+        if listing.failure is not None:
+            advice = f"without it reports know less; {_advice(listing.failure)}"
+            yield _bad(one, path, listing.failure.reason, advice, listing.failure.kind)
         else:
             yield Check(one.name, path, "ok", f"{len(listing.records)} records")
-        if name == "svms" and listing.problem is None:
+        if name == "svms" and listing.failure is None:
             yield from _strangers(one, listing.records)
 
 
@@ -124,11 +124,11 @@ def _strangers(one: Cluster, svms: list[Any]) -> Iterator[Check]:
             yield Check(one.name, "svms", "warn", f"there is no '{name}'", advice)
 
 
-def _novel(one: Cluster, array: Array) -> Iterator[Check]:
+def _novel(one: Cluster, client: Client) -> Iterator[Check]:
     """Fields that are newer than this program, named once here and nowhere else."""
     try:
-        new = ontap.novelties(array, "sessions")
-    except Problem:
+        new = ontap.unknown_fields(client, "sessions")
+    except RequestFailed:
         return
     if new:
         detail = f"not known to this version and not kept: {', '.join(new)}"
@@ -141,12 +141,12 @@ def _bad(one: Cluster, name: str, detail: str, advice: str, error: type[Analyzer
     return Check(one.name, name, "fail", detail, advice, error.exit_code)
 
 
-def _advice(problem: Problem) -> str:
-    if problem.error is UsageError:
+def _advice(problem: RequestFailed) -> str:
+    if problem.kind is UsageError:
         return "correct the configuration, or put there what it names"
-    if problem.error is Denied and "certificate" in problem.reason:
+    if problem.kind is Denied and "certificate" in problem.reason:
         return "set client_cert and client_key to those of an account of the cluster"
-    if problem.error is Denied:
+    if problem.kind is Denied:
         return f"give the account these rights:\n{ROLE}"
     if "certificate" in problem.reason:
         return "set verify to the file of the CA that signed it"

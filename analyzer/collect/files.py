@@ -11,7 +11,7 @@ import polars as pl
 from analyzer import history
 from analyzer.errors import UsageError
 from analyzer.ontap import Malformed, decode, frame
-from analyzer.ontap.client import explained
+from analyzer.ontap.client import explain
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import EXITS, Listing, Snapshot
@@ -83,7 +83,7 @@ def _sessions(pages: Sequence[Path]) -> Listing:
             page = decode.page("sessions", body)
             frames.append(frame.sessions(page.records, count))
         except Malformed as error:
-            words = explained(body)
+            words = explain(body)
             why = f"an error envelope{words}" if words else str(error)
             reason = reason or f"page {number} ({path.name}): {why}"
             continue
@@ -110,5 +110,5 @@ def _companion(name: str, path: Path) -> Listing:
         raise UsageError(f"{path}: {error}") from error
     if page.next or page.errors:
         reason = f"{path.name} is not the whole listing"
-        return Listing("failed", reason, decode.listing(name, []), 1)
-    return Listing("complete", None, decode.listing(name, page.records), 1)
+        return Listing("failed", reason, frame.inventory(name, []), 1)
+    return Listing("complete", None, frame.inventory(name, page.records), 1)

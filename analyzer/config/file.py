@@ -60,7 +60,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRETS = ("password_env", "password_file", "password_command", "token_env", "token_command")
 _CLUSTER = {
     "name", "url", "username", *_SECRETS, "client_cert", "client_key", "verify", "timeout",
-    "return_timeout", "max_records", "svms", "interval", "shrink", "connectivity_tracking",
+    "deadline", "return_timeout", "max_records", "svms", "interval", "shrink", "connectivity_tracking",
 }  # fmt: skip
 _TOP = {"store", "clusters", "retention", "limits", "maintenance", "lower", "check", "policy"}
 
@@ -69,6 +69,8 @@ _TOP = {"store", "clusters", "retention", "limits", "maintenance", "lower", "che
 class Cluster:
     """One array and how to ask it; times in seconds.
 
+    *timeout* is of one whole answer, *deadline* of everything that one run asks, pages and
+    retries included (None: the interval).
     *shrink* is the share of sessions that may vanish before the answer is asked for again;
     *connectivity_tracking* also asks igroups for ONTAP's own verdict, which costs it time.
     """
@@ -81,12 +83,18 @@ class Cluster:
     client_key: Path | None = None
     verify: bool | Path = True
     timeout: float = 120.0
+    deadline: float | None = None
     return_timeout: int = 15
     max_records: int = 10_000
     svms: tuple[str, ...] = ()
     interval: int | None = None
     shrink: float = 0.5
     connectivity_tracking: bool = False
+
+    @property
+    def run_seconds(self) -> float:
+        """What *deadline* comes to."""
+        return self.deadline or self.interval or 300.0
 
     @property
     def uses_token(self) -> bool:
@@ -241,6 +249,9 @@ def _cluster(path: Path, told: dict[str, Any]) -> Cluster:
         client_key=toml.file(path, told, "client_key", at=at),
         verify=verify if isinstance(verify, bool) else toml.beside(path, verify),
         timeout=toml.number(path, at, told, "timeout", 120.0, 1, 3600),
+        deadline=toml.number(path, at, told, "deadline", 300.0, 1, 86_400)
+        if "deadline" in told
+        else None,
         return_timeout=int(toml.number(path, at, told, "return_timeout", 15, 0, 120)),
         max_records=int(toml.number(path, at, told, "max_records", 10_000, 1, 1_000_000)),
         svms=_svms(path, at, told.get("svms", [])),

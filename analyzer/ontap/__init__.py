@@ -1,19 +1,18 @@
-"""Asking an ONTAP cluster: the only door to HTTP.
+"""Asking an ONTAP cluster over HTTP.
 
-Failures are values here: every listing says how it ended and why (``Answer``).
+A failure is a value here: every listing says how it ended and why (``ListingResult``).
 """
 
-from analyzer.ontap.client import Answer, Array, Problem
+from analyzer.ontap.client import Client, RequestFailed
 from analyzer.ontap.decode import Malformed
-from analyzer.ontap.listing import companion, identity, novelties, sessions
+from analyzer.ontap.listing import identity, inventory, sessions, unknown_fields
 
 __all__ = [
-    "Answer",
-    "Array",
+    "Client",
     "Malformed",
-    "Problem",
-    "companion",
+    "RequestFailed",
     "identity",
-    "novelties",
+    "inventory",
     "sessions",
+    "unknown_fields",
 ]

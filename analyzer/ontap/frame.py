@@ -1,77 +1,87 @@
-"""Session records as rows, column by column: what an array lists may be long."""
+"""Records as rows of the stored tables, column by column: a listing may be long."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_interface
+from typing import Any
 
 import polars as pl
 
 from analyzer import schema
 from analyzer.ontap.decode import (
-    Connection,
+    Address,
+    ConnectionRecord,
+    Ha,
+    IgroupRecord,
     Initiator,
+    InterfaceRecord,
+    Location,
     Malformed,
     Named,
-    Session,
+    NodeRecord,
+    SessionRecord,
     Socket,
+    SvmRecord,
     Target,
-    normal_address,
+    Tracking,
 )
 
 _NAMED, _SOCKET, _TARGET, _INITIATOR = Named(), Socket(), Target(), Initiator()
-_NONE = (Connection(),)
+_NONE = (ConnectionRecord(),)
 
 
-def sessions(records: Sequence[Session], first: int = 0) -> pl.DataFrame:
+def sessions(records: Sequence[SessionRecord], first: int = 0) -> pl.DataFrame:
     """One row per connection, in the order listed.
 
-    A column ``record`` beside those of ``session.SCHEMA`` numbers the records from *first* on.
+    A column ``record`` beside those of ``schema.SESSIONS`` numbers the records from *first* on.
 
     Raises:
         Malformed: a number that no array could mean.
     """
-    own, links, numbers = [], [], []
+    sessions, connections, numbers = [], [], []
     for number, record in enumerate(records, first):
         for connection in record.connections or _NONE:
-            own.append(record)
-            links.append(connection)
+            sessions.append(record)
+            connections.append(connection)
             numbers.append(number)
-    svms = [one.svm or _NAMED for one in own]
-    initiators = [one.initiator or _INITIATOR for one in own]
-    hosts = [one.initiator_address or _SOCKET for one in links]
-    targets = [one.interface or _TARGET for one in links]
-    ports = [one.ip or _SOCKET for one in targets]
-    names = [(one.name or "").strip().lower() for one in initiators]
-    isids = [(one.isid or "").strip().lower() for one in own]
-    froms = [normal_address(one.address) if one.address else "" for one in hosts]
-    tos = [normal_address(one.address) if one.address else None for one in ports]
+    svms = [session.svm or _NAMED for session in sessions]
+    initiators = [session.initiator or _INITIATOR for session in sessions]
+    hosts = [connection.initiator_address or _SOCKET for connection in connections]
+    targets = [connection.interface or _TARGET for connection in connections]
+    portals = [target.ip or _SOCKET for target in targets]
+    names = [(initiator.name or "").strip().lower() for initiator in initiators]
+    isids = [(session.isid or "").strip().lower() for session in sessions]
+    froms = [normal_address(host.address) if host.address else "" for host in hosts]
+    tos = [normal_address(portal.address) if portal.address else None for portal in portals]
     columns: dict[str, Sequence[object] | pl.Series] = {
-        "svm_id": [one.uuid or one.name or "" for one in svms],
-        "svm_uuid": [one.uuid for one in svms],
-        "svm": [one.name for one in svms],
+        "svm_id": [svm.uuid or svm.name or "" for svm in svms],
+        "svm_uuid": [svm.uuid for svm in svms],
+        "svm": [svm.name for svm in svms],
         "initiator": names,
-        "initiator_raw": _raw([one.name for one in initiators], names),
-        "alias": [one.alias for one in initiators],
-        "comment": [one.comment for one in initiators],
+        "initiator_raw": _raw([initiator.name for initiator in initiators], names),
+        "alias": [initiator.alias for initiator in initiators],
+        "comment": [initiator.comment for initiator in initiators],
         "isid": isids,
-        "isid_raw": _raw([one.isid for one in own], isids),
-        "tsih": [one.tsih for one in own],
-        "target_portal_group": [one.target_portal_group for one in own],
-        "target_portal_group_tag": [one.target_portal_group_tag for one in own],
-        "connections": [len(one.connections or ()) for one in own],
-        "cid": [one.cid for one in links],
-        "authentication": [one.authentication_type for one in links],
+        "isid_raw": _raw([session.isid for session in sessions], isids),
+        "tsih": [session.tsih for session in sessions],
+        "target_portal_group": [session.target_portal_group for session in sessions],
+        "target_portal_group_tag": [session.target_portal_group_tag for session in sessions],
+        "connections": [len(session.connections or ()) for session in sessions],
+        "cid": [connection.cid for connection in connections],
+        "authentication": [connection.authentication_type for connection in connections],
         "initiator_address": froms,
-        "initiator_address_raw": _raw([one.address for one in hosts], froms),
-        "initiator_port": [one.port for one in hosts],
+        "initiator_address_raw": _raw([host.address for host in hosts], froms),
+        "initiator_port": [host.port for host in hosts],
         "interface_id": [
-            lif.uuid or lif.name or to or one.target_portal_group
-            for lif, to, one in zip(targets, tos, own, strict=True)
+            target.uuid or target.name or address or session.target_portal_group
+            for target, address, session in zip(targets, tos, sessions, strict=True)
         ],
-        "interface_uuid": [one.uuid for one in targets],
-        "interface": [one.name for one in targets],
+        "interface_uuid": [target.uuid for target in targets],
+        "interface": [target.name for target in targets],
         "interface_address": tos,
-        "interface_address_raw": _raw([one.address for one in ports], tos),
-        "interface_port": [one.port for one in ports],
-        "igroups": _igroups([one.igroups or () for one in own]),
+        "interface_address_raw": _raw([portal.address for portal in portals], tos),
+        "interface_port": [portal.port for portal in portals],
+        "igroups": _igroups([session.igroups or () for session in sessions]),
     }
     try:
         rows = pl.DataFrame(
@@ -85,33 +95,33 @@ def sessions(records: Sequence[Session], first: int = 0) -> pl.DataFrame:
         raise Malformed(f"the answer is malformed: {sentence}") from error
 
 
-def _raw(told: list[str | None], normal: Sequence[str | None]) -> list[str | None]:
-    """A text as it came, where it was spelled otherwise."""
-    return [None if one == other else one for one, other in zip(told, normal, strict=True)]
+def _raw(texts: list[str | None], normal: Sequence[str | None]) -> list[str | None]:
+    """A text as it came, where it differs from its normal spelling."""
+    return [None if text == other else text for text, other in zip(texts, normal, strict=True)]
 
 
-def _igroups(listed: list[Sequence[Named]]) -> pl.Series:
+def _igroups(lists: list[Sequence[Named]]) -> pl.Series:
     """A list of igroups per row, null where there is none."""
     flat = {
-        "row": [row for row, igroups in enumerate(listed) for _ in igroups],
-        "uuid": [one.uuid for igroups in listed for one in igroups],
-        "name": [one.name for igroups in listed for one in igroups],
+        "row": [row for row, igroups in enumerate(lists) for _ in igroups],
+        "uuid": [igroup.uuid for igroups in lists for igroup in igroups],
+        "name": [igroup.name for igroups in lists for igroup in igroups],
     }
-    schema = {"row": pl.Int64, "uuid": pl.String, "name": pl.String}
+    types = {"row": pl.Int64, "uuid": pl.String, "name": pl.String}
     grouped = (
-        pl.DataFrame(flat, schema=schema)
+        pl.DataFrame(flat, schema=types)
         .group_by("row", maintain_order=True)
         .agg(pl.struct("uuid", "name").alias("igroups"))
     )
-    rows = pl.DataFrame({"row": pl.Series(range(len(listed)), dtype=pl.Int64)})
+    rows = pl.DataFrame({"row": pl.Series(range(len(lists)), dtype=pl.Int64)})
     return rows.join(grouped, on="row", how="left", maintain_order="left")["igroups"]
 
 
 def distinct(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of sessions without what a listing showed twice.
+    """Rows of sessions, deduplicated.
 
-    A record that came on two pages counts once, and of two records of one nexus (a login during
-    the listing) the later one counts.
+    A record on two pages counts once, and of two records of one nexus (a login during the
+    listing) the later one counts.
     """
     key = ["svm_id", "target_portal_group", "tsih"]
     nexus = ["svm_id", "initiator", "isid", "target_portal_group", "target_portal_group_tag"]
@@ -120,10 +130,113 @@ def distinct(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(list(schema.SESSIONS.schema))
 
 
-def _latest(rows: pl.DataFrame, key: list[str], spared: pl.Expr | None = None) -> pl.DataFrame:
-    """The rows of the last record with each key, and those that are *spared*."""
+def _latest(rows: pl.DataFrame, key: list[str], exempt: pl.Expr | None = None) -> pl.DataFrame:
+    """The rows of the last record with each key, and those that are *exempt*."""
     parts = [part.select(key).hash_rows() for part in rows.iter_slices()]
     if not parts or pl.concat(parts).n_unique() == rows["record"].n_unique():
         return rows  # as nearly always; nothing is copied
     last = pl.col("record") == pl.col("record").max().over(key)
-    return rows.filter(last if spared is None else spared | last)
+    return rows.filter(last if exempt is None else exempt | last)
+
+
+def _subnet(address: str | None, netmask: str | int | None) -> str | None:
+    if not address or netmask in (None, ""):
+        return None
+    try:
+        return str(ip_interface(f"{address}/{netmask}").network)
+    except ValueError:
+        return None
+
+
+def _name(reference: Named | None) -> str | None:
+    return reference.name if reference else None
+
+
+def _svm(record: SvmRecord) -> tuple[Any, ...]:
+    return record.uuid, record.name, record.state, record.subtype
+
+
+def _interface(record: InterfaceRecord) -> tuple[Any, ...]:
+    ip, location, svm = record.ip or Address(), record.location or Location(), record.svm or Named()
+    netmask = None if ip.netmask is None else str(ip.netmask)
+    return (
+        record.uuid,
+        record.name,
+        svm.uuid,
+        svm.name,
+        normal_address(ip.address) if ip.address else None,
+        netmask,
+        _subnet(ip.address, netmask),
+        record.enabled,
+        record.state,
+        location.is_home,
+        _name(location.home_node),
+        _name(location.node),
+        _name(location.home_port),
+        _name(location.port),
+        location.failover,
+        _name(record.service_policy),
+        sorted(record.services) if record.services else None,
+    )
+
+
+def _igroup(record: IgroupRecord) -> tuple[Any, ...]:
+    svm, tracking = record.svm or Named(), record.connectivity_tracking or Tracking()
+    names = {(member.name or "").strip().lower() for member in record.initiators or []} - {""}
+    nodes = {node.name or "" for node in tracking.required_nodes or []} - {""}
+    return (
+        record.uuid,
+        record.name,
+        svm.uuid,
+        svm.name,
+        record.os_type,
+        record.protocol,
+        _name(record.portset),
+        sorted(names) or None,
+        tracking.connection_state,
+        sorted(nodes) or None,
+    )
+
+
+def _node(record: NodeRecord) -> tuple[Any, ...]:
+    ha = record.ha or Ha()
+    partners = sorted(partner.name or "" for partner in ha.partners or [])
+    return (
+        record.uuid,
+        record.name,
+        record.state,
+        ha.enabled,
+        partners[0] if partners else None,
+        ha.takeover.state if ha.takeover else None,
+        ha.giveback.state if ha.giveback else None,
+        record.model,
+        record.version.full if record.version else None,
+    )
+
+
+_FLATTEN: dict[str, Callable[[Any], tuple[Any, ...]]] = {
+    "svms": _svm,
+    "interfaces": _interface,
+    "igroups": _igroup,
+    "nodes": _node,
+}
+
+
+def inventory(name: str, records: Sequence[Any]) -> pl.DataFrame:
+    """Records of an inventory as rows, in order of uuid; a record on two pages counts once."""
+    flatten = _FLATTEN[name]
+    rows = {record.uuid: flatten(record) for record in records}
+    columns = schema.INVENTORIES[name].schema
+    return pl.DataFrame([rows[uuid] for uuid in sorted(rows)], schema=columns, orient="row")
+
+
+@lru_cache(maxsize=65536)
+def normal_address(text: str) -> str:
+    """The normal spelling of an address (IPv6 forms, mapped IPv4); other text stays as it is."""
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return text.strip()
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(address)

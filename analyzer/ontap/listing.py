@@ -1,6 +1,6 @@
 """Whole listings: every page, or a statement of what is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,18 +11,20 @@ import polars as pl
 
 from analyzer.errors import Denied
 from analyzer.ontap import decode, frame
-from analyzer.ontap.client import Array, Problem, same_place
-from analyzer.ontap.decode import Malformed
+from analyzer.ontap.client import Client, RequestFailed, same_place
+from analyzer.ontap.decode import Malformed, SessionRecord
 from analyzer.ontap.resources import FIRST, RESOURCES, Release, Resource
 
 _PAGES = 100_000
+_LOOP = "the next link leads in a circle"
 
 
 @dataclass(slots=True)
-class Whole:
-    """What came of a listing: its pages as frames, and how it ended.
+class ListingResult:
+    """Result of one paged listing: *status* is complete, partial or failed.
 
-    *status* is complete, partial or failed; *problem* what stopped it.
+    Sessions come as *frames*, one per page until they are put together; records of an inventory
+    as they were decoded. *failure* is what ended it early, *reason* its sentence.
     """
 
     status: str = "complete"
@@ -31,74 +33,75 @@ class Whole:
     listed: int = 0
     frames: list[pl.DataFrame] = field(default_factory=list)
     records: list[Any] = field(default_factory=list)
-    problem: Problem | None = None
+    failure: RequestFailed | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """What the cluster says of itself; None where it may not be asked."""
+class ClusterIdentity:
+    """``/api/cluster``; None where the account may not read it. *date* is the array's clock, UTC."""
 
     uuid: str | None = None
     version: str | None = None
     release: Release = FIRST
-    dated: datetime | None = None
+    date: datetime | None = None
 
 
-def identity(array: Array) -> Identity:
+def identity(client: Client) -> ClusterIdentity:
     """Ask ``/api/cluster``, which a narrow account may not.
 
     Raises:
-        Problem: the cluster cannot be asked at all: unreachable, or login refused.
+        RequestFailed: the cluster cannot be asked at all: unreachable, or login refused.
     """
-    cluster = RESOURCES["cluster"]
+    resource = RESOURCES["cluster"]
     try:
-        answer = array.get(f"{cluster.path}?{_query(fields=','.join(cluster.asked))}")
-        told = decode.cluster(answer.body)
+        reply = client.get(f"{resource.path}?{_query(fields=','.join(resource.collected))}")
+        record = decode.cluster(reply.body)
     except Malformed as error:
-        raise Problem(str(error)) from error
-    except Problem as problem:
-        denied = problem.error is Denied and problem.status not in {None, 401}
-        if denied or problem.status in {400, 404}:
-            return Identity()
+        raise RequestFailed(str(error)) from error
+    except RequestFailed as failure:
+        denied = failure.kind is Denied and failure.status not in {None, 401}
+        if denied or failure.status in {400, 404}:
+            return ClusterIdentity()
         raise
-    version = told.version
+    version = record.version
     release = FIRST
     if version and version.generation is not None and version.major is not None:
         release = (version.generation, version.major)
-    return Identity(told.uuid, version.full if version else None, release, answer.dated)
+    return ClusterIdentity(record.uuid, version.full if version else None, release, reply.date)
 
 
-def sessions(array: Array, release: Release) -> Whole:
+def sessions(client: Client, release: Release) -> ListingResult:
     """Every session, or what could be had of them. Never raises for what the array does."""
-    whole = _list(array, RESOURCES["sessions"], release)
-    if whole.frames:
-        whole.frames = [frame.distinct(pl.concat(whole.frames))]
-    return whole
+    result = _list(client, RESOURCES["sessions"], release)
+    if result.frames:
+        result.frames = [frame.distinct(pl.concat(result.frames))]
+    return result
 
 
-def companion(array: Array, name: str, release: Release) -> Whole:
+def inventory(client: Client, name: str, release: Release) -> ListingResult:
     """Every record of an inventory. Never raises for what the array does."""
-    return _list(array, RESOURCES[name], release)
+    return _list(client, RESOURCES[name], release)
 
 
-def novelties(array: Array, name: str) -> list[str]:
+def unknown_fields(client: Client, name: str) -> list[str]:
     """Fields of the first record that this program does not know: a newer release has them.
 
     Raises:
-        Problem: the array does not answer.
+        RequestFailed: the array does not answer.
     """
     resource = RESOURCES[name]
-    body = array.get(f"{resource.path}?{_query(fields='*', max_records=1)}").body
+    body = client.get(f"{resource.path}?{_query(fields='*', max_records=1)}").body
     try:
-        told = msgspec.json.decode(body)
-        records = told.get("records") if isinstance(told, dict) else None
-        found = {name for record in records or [] for name in _names(record)}
+        page = msgspec.json.decode(body)
+        records = page.get("records") if isinstance(page, dict) else None
+        fields = {name for record in records or [] for name in _names(record)}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError) as error:
-        raise Problem("the answer is not JSON") from error
-    return sorted(found - resource.by_name.keys() - {""})
+        raise RequestFailed("the answer is not JSON") from error
+    return sorted(fields - resource.by_name.keys() - {""})
 
 
 def _names(value: Any, above: str = "") -> Iterator[str]:
+    """The dotted names of all scalars."""
     if isinstance(value, dict):
         for key, below in value.items():
             if key != "_links":
@@ -115,64 +118,69 @@ def _query(**parameters: str | int) -> str:
     return "&".join(f"{name}={quote(str(value), safe=',.*')}" for name, value in parameters.items())
 
 
-def _list(array: Array, resource: Resource, release: Release) -> Whole:
-    whole = Whole()
-    cluster = array.cluster
-    fields = ",".join(resource.request(release, connectivity=cluster.connectivity_tracking))
-    asking = _query(
-        fields=fields, max_records=cluster.max_records, return_timeout=cluster.return_timeout
+def _list(client: Client, resource: Resource, release: Release) -> ListingResult:
+    result = ListingResult()
+    cluster = client.cluster
+    fields = resource.request(release, connectivity=cluster.connectivity_tracking)
+    query = _query(
+        fields=",".join(fields),
+        max_records=cluster.max_records,
+        return_timeout=cluster.return_timeout,
     )
-    target: str | None = f"{resource.path}?{asking}"
-    seen: set[Any] = set()
+    target: str | None = f"{resource.path}?{query}"
+    seen: set[Hashable] = set()
     try:
         while target is not None:
             if target in seen or len(seen) >= _PAGES:
-                raise Problem("the next link leads in a circle")
+                raise RequestFailed(_LOOP)
             seen.add(target)
-            target = _turn(array, resource, target, whole, seen)
-    except (Problem, Malformed) as stopped:
-        whole.problem = stopped if isinstance(stopped, Problem) else Problem(str(stopped))
-        whole.reason = whole.problem.reason
-        whole.status = "partial" if whole.pages else "failed"
-    return whole
+            target = _add_page(client, resource, target, result, seen)
+    except (RequestFailed, Malformed) as error:
+        result.failure = error if isinstance(error, RequestFailed) else RequestFailed(str(error))
+        result.reason = result.failure.reason
+        result.status = "partial" if result.pages else "failed"
+    return result
 
 
-def _turn(
-    array: Array, resource: Resource, target: str, whole: Whole, seen: set[Any]
+def _add_page(
+    client: Client, resource: Resource, target: str, result: ListingResult, seen: set[Hashable]
 ) -> str | None:
-    """Take one page into *whole*; gives the target of the next. What it took to read it goes."""
-    page = decode.page(resource.name, array.get(target).body)
+    """Take one page into *result*; the target of the next. Its body and records are let go of."""
+    page = decode.page(resource.name, client.get(target).body)
     records = page.records
     if len(records) > 1:
-        # A circle may have a new link at every turn.
+        # A loop may have a new link at every turn.
         ends = (len(records), _key(records[0]), _key(records[-1]))
         if ends in seen:
-            raise Problem("the next link leads in a circle")
+            raise RequestFailed(_LOOP)
         seen.add(ends)
     if resource.name == "sessions":
-        whole.frames.append(frame.sessions(records, whole.listed))
+        result.frames.append(frame.sessions(records, result.listed))
     else:
-        whole.records += records
-    whole.pages += 1
-    whole.listed += len(records)
+        result.records += records
+    result.pages += 1
+    result.listed += len(records)
     if page.errors:
-        raise Problem("the answer says that records are missing from it (errors)")
+        raise RequestFailed("the answer says that records are missing from it (errors)")
     if page.num_records is not None and page.num_records != len(records):
-        raise Problem(f"page {whole.pages} says {page.num_records} records and has {len(records)}")
-    return _following(array.cluster.url, page.next, resource)
+        sentence = f"page {result.pages} says {page.num_records} records and has {len(records)}"
+        raise RequestFailed(sentence)
+    return _following(client.cluster.url, page.next, resource)
 
 
-def _key(one: Any) -> Any:
-    if isinstance(one, decode.Session):
-        return one.svm and (one.svm.uuid or one.svm.name), one.target_portal_group, one.tsih
-    return one.uuid
+def _key(record: Any) -> Hashable:
+    if isinstance(record, SessionRecord):
+        svm = record.svm and (record.svm.uuid or record.svm.name)
+        return svm, record.target_portal_group, record.tsih
+    uuid: str = record.uuid
+    return uuid
 
 
 def _following(base: str, href: str | None, resource: Resource) -> str | None:
-    """The next page's path and query as it came, if it stays where it belongs."""
+    """The next page's path and query as they came, if they stay where they belong."""
     if href is None:
         return None
     if not same_place(base, href, resource.path):
-        raise Problem("the next link leads to another place, which is not followed")
+        raise RequestFailed("the next link leads to another place, which is not followed")
     parts = urlsplit(href)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path

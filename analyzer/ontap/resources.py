@@ -52,9 +52,9 @@ class Resource:
     """One endpoint.
 
     ``arrays`` names the fields that are lists: of objects, or of scalars. ``default`` is what a
-    collection returns unasked. ``links`` gives objects that carry a link of their own the path
+    collection returns where no ``fields`` are given. ``links`` gives objects that carry a link of their own the path
     it points at; the member ``uuid`` completes it. ``aliases`` are query parameters whose name
-    differs from the field's. ``asked`` is what the collector asks for, on every release.
+    differs from the field's. ``collected`` is what the collector asks for, on every release.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Resource:
     keys: tuple[str, ...]
     default: tuple[str, ...]
     fields: tuple[Field, ...]
-    asked: tuple[str, ...]
+    collected: tuple[str, ...]
     arrays: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -78,10 +78,10 @@ class Resource:
 
     def below(self, name: str, release: Release) -> tuple[str, ...]:
         """The scalars that *name* stands for: itself, or all below an object; may be none."""
-        known = self.at(release)
-        if name in known:
+        fields = self.at(release)
+        if name in fields:
             return (name,)
-        return tuple(other for other in known if other.startswith(name + "."))
+        return tuple(other for other in fields if other.startswith(name + "."))
 
     def in_array(self, name: str) -> bool:
         """Whether one record can hold several values of *name*."""
@@ -95,14 +95,9 @@ class Resource:
             release: of the cluster; ``FIRST`` where it is not known.
             connectivity: also ask igroups for ONTAP's own verdict, which is expensive.
         """
-        wanted = self.asked
-        if connectivity:
-            wanted += tuple(
-                name
-                for name in ("connectivity_tracking",)
-                if any(item.startswith(f"{name}.") for item in self.at(release))
-            )
-        return wanted
+        if connectivity and self.below("connectivity_tracking", release):
+            return (*self.collected, "connectivity_tracking")
+        return self.collected
 
 
 _SVM = _texts("svm.uuid", "svm.name")
@@ -136,7 +131,7 @@ SESSIONS = Resource(
         *_texts("igroups.uuid", "igroups.name"),
     ),
     # Whole objects: the releases before 9.9 simply have no comment inside ``initiator``.
-    asked=(
+    collected=(
         "svm",
         "target_portal_group",
         "target_portal_group_tag",
@@ -184,7 +179,7 @@ INTERFACES = Resource(
         _number("probe_port", since=(9, 10)),
         *_expensive("metric.status", "statistics.status", since=(9, 8)),
     ),
-    asked=(
+    collected=(
         "uuid",
         "name",
         "enabled",
@@ -237,7 +232,7 @@ IGROUPS = Resource(
             since=(9, 11),
         ),
     ),
-    asked=("uuid", "name", "svm", "os_type", "protocol", "portset", "initiators.name"),
+    collected=("uuid", "name", "svm", "os_type", "protocol", "portset", "initiators.name"),
     links={
         "svm": _SVM_LINK,
         "igroups": _IGROUP_LINK,
@@ -258,7 +253,7 @@ SVMS = Resource(
         _flag("iscsi.enabled"),
     ),
     # A wide object: only these.
-    asked=("uuid", "name", "state", "subtype"),
+    collected=("uuid", "name", "state", "subtype"),
 )
 
 NODES = Resource(
@@ -282,7 +277,7 @@ NODES = Resource(
         *_texts("ha.takeover.state", "ha.giveback.state"),
         *_expensive("metric.status", "statistics.status", since=(9, 8)),
     ),
-    asked=("uuid", "name", "state", "model", "version", "ha"),
+    collected=("uuid", "name", "state", "model", "version", "ha"),
     links={"ha.partners": _NODE_LINK},
 )
 
@@ -298,7 +293,7 @@ CLUSTER = Resource(
         _number("version.minor"),
         _flag("san_optimized"),
     ),
-    asked=("uuid", "name", "version"),
+    collected=("uuid", "name", "version"),
     singleton=True,
 )
 

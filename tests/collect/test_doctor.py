@@ -27,7 +27,7 @@ def array() -> Iterator[SimulatedArray]:
 @pytest.fixture
 def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     monkeypatch.setenv("SECRET", PASSWORD)
-    return Cluster("prod-a", array.url, "reader", {"password_env": "SECRET"}, timeout=6.0)
+    return Cluster("prod-a", array.url, "reader", {"password_env": "SECRET"}, deadline=6.0)
 
 
 def found(cluster: Cluster) -> dict[str, doctor.Check]:
@@ -51,7 +51,7 @@ def test_a_name_that_nobody_knows(cluster: Cluster) -> None:
 
 
 def test_nobody_answers(cluster: Cluster) -> None:
-    checks = found(replace(cluster, url="http://127.0.0.1:9", timeout=0.5))
+    checks = found(replace(cluster, url="http://127.0.0.1:9", deadline=0.5))
     assert (checks["login"].status, checks["login"].exit_code) == ("fail", 69)
     assert "see that the management address answers HTTPS" in checks["login"].advice
 
@@ -99,7 +99,7 @@ def test_an_url_that_sends_in_clear_is_said(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("socket.getaddrinfo", lambda *_: [])
-    far = replace(cluster, url="http://array.invalid", timeout=0.5)
+    far = replace(cluster, url="http://array.invalid", deadline=0.5)
     assert next(c for c in doctor.cluster(far) if c.name == "certificate").status == "warn"
 
 

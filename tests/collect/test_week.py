@@ -33,7 +33,7 @@ class Week:
         self.root, self.array, self.monkeypatch = root, array, monkeypatch
         self.cluster = Cluster(
             "prod-a", array.url, "reader", {"password_env": "SECRET"},
-            timeout=20.0, max_records=40, interval=3 * 3600,
+            deadline=20.0, max_records=40, interval=3 * 3600,
         )  # fmt: skip
 
     def run(self, day: int, at: str, **how: object) -> collector.Outcome:

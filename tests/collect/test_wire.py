@@ -11,8 +11,8 @@ import pytest
 
 from analyzer.config.file import Cluster
 from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
-from analyzer.ontap import Array, Problem, companion, identity, sessions
-from analyzer.ontap.listing import Whole
+from analyzer.ontap import Client, RequestFailed, identity, inventory, sessions
+from analyzer.ontap.listing import ListingResult
 
 PATH = "/api/protocols/san/iscsi/sessions"
 SECRET = "not-to-be-seen-4711"
@@ -31,8 +31,14 @@ class Wire:
     def __init__(self, *replies: Reply, **how: Any) -> None:
         self.replies, self.asked, self.slept = list(replies), [], []
         self.answer: Callable[[httpx.Request], Reply] = self._following
-        how = {"secret": {"password_env": "SECRET"}, "username": "reader", "timeout": 5.0, **how}
-        self.array = Array(
+        how = {
+            "secret": {"password_env": "SECRET"},
+            "username": "reader",
+            "timeout": 5.0,
+            "deadline": 5.0,
+            **how,
+        }
+        self.client = Client(
             Cluster("a", "https://array.example", **how),
             sleep=self.slept.append,
             transport=httpx.MockTransport(self._reply),
@@ -51,9 +57,9 @@ class Wire:
     def _following(self, _request: httpx.Request) -> Reply:
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
-    def sessions(self) -> Whole:
-        with self.array:
-            whole = sessions(self.array, (9, 16))
+    def sessions(self) -> ListingResult:
+        with self.client:
+            whole = sessions(self.client, (9, 16))
         assert SECRET not in str(whole.reason)
         assert "\n" not in str(whole.reason)
         return whole
@@ -149,8 +155,8 @@ def test_only_what_may_pass_is_asked_again(
     whole = wire.sessions()
     assert (whole.status, len(wire.asked)) == ("failed", asks)
     assert str(whole.reason).startswith(f"HTTP {status}")
-    assert whole.problem is not None
-    assert whole.problem.error is error
+    assert whole.failure is not None
+    assert whole.failure.kind is error
     assert {request.url.host for request in wire.asked} == {"array.example"}
 
 
@@ -158,9 +164,9 @@ def test_only_what_may_pass_is_asked_again(
 def test_a_right_that_is_missing_is_one_whatever_the_status(code: str) -> None:
     told = b'{"error": {"message": "not authorized", "code": ' + code.encode() + b"}}"
     for status in (200, 400):
-        problem = Wire(raw(told, status)).sessions().problem
+        problem = Wire(raw(told, status)).sessions().failure
         assert problem is not None
-        assert problem.error is Denied
+        assert problem.kind is Denied
 
 
 @pytest.mark.parametrize(
@@ -193,7 +199,7 @@ def test_a_retry_after_that_means_nothing_is_a_short_wait(retry_after: str) -> N
 @pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 -2300", "yesterday", ""])
 def test_a_date_that_is_none_is_left_alone(date: str) -> None:
     wire = Wire(raw(b'{"uuid": "c"}', Date=date))
-    assert identity(wire.array).uuid == "c"
+    assert identity(wire.client).uuid == "c"
 
 
 NEXT = {
@@ -243,7 +249,7 @@ def test_what_a_page_says_of_itself_must_be_true() -> None:
 def test_a_refusal_in_the_middle_is_the_last_request() -> None:
     wire = Wire(page(number(1), following=f"{PATH}?n=1"), raw(b"", 401))
     assert wire.sessions().status == "partial"
-    told = companion(wire.array, "svms", (9, 16))
+    told = inventory(wire.client, "svms", (9, 16))
     assert (told.status, told.reason) == ("failed", "HTTP 401")
     assert len(wire.asked) == 2
 
@@ -311,8 +317,8 @@ def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(
     wire = Wire(page(ONE), secret=secret, timeout=1.0)
     whole = wire.sessions()
     assert says in str(whole.reason)
-    assert whole.problem is not None
-    assert whole.problem.error is UsageError
+    assert whole.failure is not None
+    assert whole.failure.kind is UsageError
     assert wire.asked == []
 
 
@@ -328,8 +334,8 @@ def test_a_secret_that_is_told_back_is_not_passed_on() -> None:
 def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    with Array(Cluster("a", "https://array.example")) as array:
-        assert array.client._mounts == {}
+    with Client(Cluster("a", "https://array.example")) as client:
+        assert client.http._mounts == {}
 
 
 @pytest.mark.parametrize(
@@ -352,6 +358,6 @@ def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_certificate_file_that_is_not_there_is_a_matter_of_configuration() -> None:
-    with pytest.raises(Problem) as told:
-        Array(Cluster("a", "https://array.example", verify=Path("/no/such.pem")))
-    assert told.value.error is UsageError
+    with pytest.raises(RequestFailed) as raised:
+        Client(Cluster("a", "https://array.example", verify=Path("/no/such.pem")))
+    assert raised.value.kind is UsageError

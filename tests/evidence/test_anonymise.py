@@ -19,7 +19,7 @@ from analyzer.collect import files
 from analyzer.evidence.anonymise import anonymise
 from analyzer.evidence.bundle import Asked, _take
 from analyzer.evidence.pseudonym import Pseudonyms
-from analyzer.ontap.decode import normal_address
+from analyzer.ontap.frame import normal_address
 from analyzer.schema import INVENTORIES
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
