@@ -30,11 +30,11 @@ with
             (
                 select p.cluster, s.svm_id, s.svm, p.node, p.fabric
                 from (select distinct cluster, svm_id, svm, interface_uuid from spells) s
-                join interface_places p on p.cluster = s.cluster and p.uuid = s.interface_uuid
+                join interface_locations p on p.cluster = s.cluster and p.uuid = s.interface_uuid
                 union
                 select p.cluster, i.svm_uuid, i.svm, p.node, p.fabric
                 from interfaces i
-                join interface_places p on p.cluster = i.cluster and p.uuid = i.uuid
+                join interface_locations p on p.cluster = i.cluster and p.uuid = i.uuid
                 where list_contains(i.services, 'data_iscsi')
             )
         group by cluster, svm_id

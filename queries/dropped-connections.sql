@@ -122,7 +122,7 @@ with
             'the same connection is back: the snapshot of '
             || strftime(r.absent_at, '%Y-%m-%dT%H:%M:%SZ')
             || ' missed it'
-        from retracted r
+        from missed_reads r
         join
             spells s
             on s.cluster = r.cluster

@@ -57,7 +57,7 @@ with
             )
             and not exists (
                 select 1
-                from retracted r
+                from missed_reads r
                 where
                     r.cluster = m.cluster
                     and r.svm_id = m.svm_id
@@ -217,7 +217,7 @@ with
             g.igroups is null as homeless,
             exists (
                 select 1
-                from strangers x
+                from foreign_addresses x
                 where
                     x.cluster = t.cluster
                     and x.svm_id = t.svm_id

@@ -48,7 +48,7 @@ with
             r.absent_at,
             r.absent_at,
             r.back_at
-        from retracted r
+        from missed_reads r
         where r.initiator <> ''
     ),
     placed as (

@@ -25,7 +25,7 @@ select
     1.0::double / greatest(coalesce(s.connections, 1), 1) as share
 from spells s
 left join
-    interface_places p
+    interface_locations p
     on p.cluster = s.cluster
     and p.uuid = s.interface_uuid
     and (p.begins is null or s.gone_by is null or p.begins < s.gone_by)

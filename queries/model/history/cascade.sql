@@ -8,8 +8,8 @@
 -- """
 --
 -- [columns]
--- gone = "Session of touched that ended; null for one that is new."
--- came = "Session of touched that began; null for one that was lost."
+-- gone = "Session of changed_sessions that ended; null for one that is new."
+-- came = "Session of changed_sessions that began; null for one that was lost."
 -- round = "The round that paired them: 0 to 5, or 6."
 -- ///
 with
@@ -21,7 +21,7 @@ with
             concat_ws(
                 chr(31), t.cluster, t.svm_id, t.changed_after, t.changed_by, t.initiator
             ) as who
-        from touched t
+        from changed_sessions t
         left join
             replaced_interfaces r
             on t.side = 'gone'

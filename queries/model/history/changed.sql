@@ -65,19 +65,19 @@ with
             coalesce(array_to_string(a.igroup_names, ', '), 'none') as a_igroup_names,
             coalesce(array_to_string(b.igroup_names, ', '), 'none') as b_igroup_names
         from cascade c
-        join touched a on a.session = c.gone
-        join touched b on b.session = c.came
+        join changed_sessions a on a.session = c.gone
+        join changed_sessions b on b.session = c.came
         where c.round <= 3
     ),
     svm_name as (
         select cluster, svm_id, changed_by, max(svm) as svm
-        from touched
+        from changed_sessions
         where side = 'came'
         group by all
     ),
     interface_name as (
         select cluster, svm_id, interface_id, changed_by, max(interface) as interface
-        from touched
+        from changed_sessions
         where side = 'came'
         group by all
     ),
@@ -302,8 +302,8 @@ with
             end as detail,
             'info' as severity
         from cascade c
-        join touched t on t.session = c.came
-        left join touched g on g.session = c.gone
+        join changed_sessions t on t.session = c.came
+        left join changed_sessions g on g.session = c.gone
         where c.round >= 4
         group by
             t.cluster,

@@ -94,7 +94,7 @@ with
         select s.*, s.last_seen, coalesce(r.back_at, s.gone_by), 'gone', r.back_at is not null
         from spells s
         left join
-            retracted r
+            missed_reads r
             on r.cluster = s.cluster
             and r.svm_id = s.svm_id
             and r.absent_at = s.gone_by
@@ -111,17 +111,21 @@ with
             and (
                 coalesce(r.back_at, s.gone_by) >= $since
                 or exists (
-                    select 1 from open_ends o where o.cluster = s.cluster and o.gone_by = s.gone_by
+                    select 1
+                    from open_loss_instants o
+                    where o.cluster = s.cluster and o.gone_by = s.gone_by
                 )
                 or exists (
-                    select 1 from open_ends o where o.cluster = s.cluster and o.gone_by = r.back_at
+                    select 1
+                    from open_loss_instants o
+                    where o.cluster = s.cluster and o.gone_by = r.back_at
                 )
             )
         union all
         select s.*, coalesce(r.last_seen, s.seen_after), s.first_seen, 'came', r.back_at is not null
         from spells s
         left join
-            retracted r
+            missed_reads r
             on r.cluster = s.cluster
             and r.svm_id = s.svm_id
             and r.absent_at = s.seen_after
@@ -139,12 +143,12 @@ with
                 s.first_seen >= $since
                 or exists (
                     select 1
-                    from open_ends o
+                    from open_loss_instants o
                     where o.cluster = s.cluster and o.gone_by = s.first_seen
                 )
                 or exists (
                     select 1
-                    from open_ends o
+                    from open_loss_instants o
                     where o.cluster = s.cluster and o.gone_by = r.absent_at
                 )
             )

@@ -76,7 +76,7 @@ with
         select l.loss, r.back_at, r.absent_at, -1.0 / greatest(r.connections, 1)
         from lost l
         join
-            retracted r
+            missed_reads r
             on r.cluster = l.cluster
             and r.svm_id = l.svm_id
             and r.initiator = l.initiator

@@ -44,8 +44,8 @@ with
             b.initiator_address as other_address,
             b.interface_id as other_id
         from cascade c
-        join touched t on t.session = c.gone
-        join touched b on b.session = c.came
+        join changed_sessions t on t.session = c.gone
+        join changed_sessions b on b.session = c.came
         where c.round in (4, 5)
     ),
     own as (
@@ -101,8 +101,8 @@ with
             end as replaced_by,
             c.came is not null and s.gone is null as taken_over
         from cascade c
-        join touched t on t.session = c.gone
-        left join touched b on b.session = c.came
+        join changed_sessions t on t.session = c.gone
+        left join changed_sessions b on b.session = c.came
         left join sibling s on s.gone = c.gone
         where c.round >= 4 and c.gone is not null
     ),
@@ -176,7 +176,7 @@ with
             interface_id,
             absent_at,
             absent_at
-        from retracted
+        from missed_reads
     ),
     there as (
         select distinct

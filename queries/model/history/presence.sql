@@ -14,11 +14,11 @@ with
     steps as (
         select
             cluster, svm_id, initiator, interface_id, tick, sum(step) as step, max(ticks) as ticks
-        from presence_edges
+        from presence_events
         group by all
         union all
         select cluster, svm_id, initiator, null, tick, sum(step), max(ticks)
-        from presence_edges
+        from presence_events
         group by cluster, svm_id, initiator, tick
     ),
     level as (

@@ -20,9 +20,9 @@ select
     g.changed_by,
     g.interface_id as old_id,
     min(c.interface_id) as new_id
-from touched g
+from changed_sessions g
 join
-    touched c
+    changed_sessions c
     on c.cluster = g.cluster
     and c.svm_id = g.svm_id
     and c.changed_after = g.changed_after

@@ -49,7 +49,7 @@ with
         select distinct c.cluster, c.svm_id, c.initiator
         from connections_at c
         join
-            strangers s
+            foreign_addresses s
             on s.cluster = c.cluster
             and s.svm_id = c.svm_id
             and s.initiator_address = c.initiator_address

@@ -83,7 +83,7 @@ with
             target_portal_group,
             absent_at,
             count(*) as connections
-        from retracted
+        from missed_reads
         group by all
     ),
     grouped as (

@@ -70,8 +70,12 @@ where
     and a.last_seen < $until
     and (
         b.first_seen >= $since
-        or exists (select 1 from open_ends o where o.cluster = a.cluster and o.gone_by = a.gone_by)
         or exists (
-            select 1 from open_ends o where o.cluster = b.cluster and o.gone_by = b.first_seen
+            select 1 from open_loss_instants o where o.cluster = a.cluster and o.gone_by = a.gone_by
+        )
+        or exists (
+            select 1
+            from open_loss_instants o
+            where o.cluster = b.cluster and o.gone_by = b.first_seen
         )
     )
