@@ -16,7 +16,8 @@ ln -sf /opt/analyzer/bin/analyzer /usr/local/bin/analyzer
 install -d -o analyzer -g analyzer -m 0750 /var/lib/analyzer
 install -d -o root -g analyzer -m 0750 /etc/analyzer /etc/analyzer/secrets
 if [ ! -e /etc/analyzer/analyzer.toml ]; then
-    /opt/analyzer/bin/analyzer doctor --example > /etc/analyzer/analyzer.toml
+    /opt/analyzer/bin/analyzer doctor --example |
+        sed 's|^store = .*|store = "/var/lib/analyzer/store"|' > /etc/analyzer/analyzer.toml
     chgrp analyzer /etc/analyzer/analyzer.toml
     chmod 0640 /etc/analyzer/analyzer.toml
     echo "wrote /etc/analyzer/analyzer.toml: name your clusters there"
