@@ -2,6 +2,7 @@
 
 AnalyzerError
 ├── UsageError      2   a command, an option, a time, a file or a configuration key is wrong
+│   └── NothingSeen     no complete snapshot lies at or before the time
 ├── StoreError      4   the store is damaged or cannot be written
 ├── Unreachable    69   a cluster could not be reached or gave no usable answer
 ├── Busy           75   another collector holds the cluster; try again
@@ -27,6 +28,10 @@ class ExtraMissing(UsageError):  # noqa: N818  # named as the user reads it, not
             f"{feature} needs the extra '{extra}', which is not installed;"
             f" in a clone of the project: pip install '.[{extra}]'"
         )
+
+
+class NothingSeen(UsageError):  # noqa: N818  # named as the user reads it
+    """No complete snapshot lies at or before the instant that was asked for."""
 
 
 class StoreError(AnalyzerError):

@@ -92,7 +92,7 @@ def planning(hosts: int, snapshots: int) -> list[Figure]:
         figures = []
         for name in REPORTS:
             asked = header.reports()[name]
-            bound = dict.fromkeys(header.STANDARD) | {p.name: p.default for p in asked.params}
+            bound = dict.fromkeys(header.STANDARD) | {n: p.default for n, p in asked.params.items()}
             bound |= {"at": end, "now": end, "since": BEGIN, "until": end}
             spent = best(lambda a=asked, b=bound: catalog.ask(a, b), 2)  # type: ignore[misc]  # the loop's values
             figures.append(Figure(name, spent, floor, "s", "bare scan of the spells", "< 5 s"))

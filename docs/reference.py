@@ -45,7 +45,10 @@ def _report(asked: header.Query) -> str:
     if asked.cannot_see:
         text += f"\nWhat it cannot see: {asked.cannot_see}\n"
     if asked.params:
-        rows = [(f"`--{p.name.replace('_', '-')}`", str(p.default), p.help) for p in asked.params]
+        rows = [
+            (f"`--{name.replace('_', '-')}`", str(p.default), p.help)
+            for name, p in asked.params.items()
+        ]
         text += "\n" + _table(("own option", "default", "what it does"), rows)
     return (
         text

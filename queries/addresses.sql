@@ -6,9 +6,11 @@
 -- address that two initiators use in the same snapshots is shared: a gateway, a container host,
 -- or a mistake.
 -- """
--- over = "window"
+-- time = "window"
+-- group = "Who is this"
 -- cannot_see = "Addresses that never got as far as a session."
 -- [params.address]
+-- kind = "pattern"
 -- default = "*"
 -- help = "Which address; * matches."
 -- [columns]
@@ -38,11 +40,7 @@ with
         where
             first_seen <= $until
             and initiator_address <> ''
-            and initiator_address like replace(
-                replace(replace(replace(lower($address), '^', '^^'), '%', '^%'), '_', '^_'),
-                '*',
-                '%'
-            ) escape '^'
+            and initiator_address like $address escape '^'
     ),
     together as (
         select

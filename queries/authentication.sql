@@ -4,8 +4,11 @@
 -- One row for as long as an initiator authenticated in one way in an SVM. A row of none after one
 -- of chap is a finding: somebody took its CHAP away, or another host uses its name.
 -- """
--- over = "window"
+-- time = "window"
 -- kind = "finding"
+-- group = "Who is this"
+-- identity = ["cluster", "svm", "initiator", "since_by"]
+-- began = ["since_after", "since_by"]
 -- cannot_see = "Failed logins: the array does not list them."
 -- [columns]
 -- cluster = "Cluster."

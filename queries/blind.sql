@@ -4,8 +4,10 @@
 -- One row per cluster whose last comparable snapshot is older than three of its intervals: whatever
 -- else is said of it is old. A cluster without a configured interval is expected every hour.
 -- """
--- over = "instant"
+-- time = "instant"
 -- kind = "finding"
+-- group = "Data quality"
+-- identity = ["cluster"]
 -- cannot_see = "Why nobody collects, where nobody tried."
 -- [columns]
 -- cluster = "Cluster."

@@ -5,12 +5,17 @@
 -- anew, and what changed about those that went on. Every session of the first is either carried on
 -- or lost, every session of the second either carried on or appeared.
 -- """
--- over = "pair"
+-- time = "pair"
 -- kind = "finding"
+-- group = "Incident"
+-- identity = ["cluster", "svm", "initiator", "initiator_address", "interface", "change",
+-- "changed_by", "replaced_by", "detail"]
+-- began = ["changed_after", "changed_by"]
+-- check = false
+-- picture = "changes"
 -- brief = ["changed_after", "change", "initiator", "interface", "sessions", "severity",
 -- "initiator_address", "detail"]
 -- cannot_see = "What happened between the two snapshots; why; whether a LUN was reachable."
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM, by its later name."

@@ -6,7 +6,8 @@
 -- has one node or one subnet, one is enough. host_minutes_short counts, over the known time of
 -- the day, the minutes of hosts that did not.
 -- """
--- over = "window"
+-- time = "window"
+-- group = "Now and before a change"
 -- needs = ["interfaces"]
 -- cannot_see = "What happened between two snapshots."
 -- [columns]

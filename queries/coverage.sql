@@ -4,8 +4,11 @@
 -- The window as spans without holes: complete between two comparable snapshots, else unknown with
 -- the reason. Nothing is stated to have happened, or not to have, in what is unknown.
 -- """
--- over = "window"
---
+-- time = "window"
+-- group = "Data quality"
+-- picture = "coverage"
+-- page = 10
+-- evidence = true
 -- [columns]
 -- cluster = "Cluster."
 -- from = "Begin of the span."

@@ -5,19 +5,24 @@
 -- it was back, and the smallest cause that explains it. Only stated between two snapshots that saw
 -- everything; what could not be seen widens an interval and is never a loss.
 -- """
--- over = "window"
+-- time = "window"
 -- kind = "finding"
+-- group = "Incident"
+-- identity = ["cluster", "svm", "initiator", "initiator_address", "interface", "lost_by"]
+-- began = ["lost_after", "lost_by"]
+-- ended = ["recovered", "replaced", "retracted"]
+-- picture = "losses"
+-- page = 30
+-- evidence = true
 -- brief = ["initiator", "interface", "lost_after", "back_after", "status", "severity",
 -- "initiator_address", "initiator_sessions_left", "cause"]
 -- needs = ["interfaces"]
 -- cannot_see = """Losses shorter than the time between two snapshots, LUN paths and their state,
 -- I/O, failed logins, and why: only patterns. A dead host may be listed until the array
 -- notices."""
---
 -- [params.include_retracted]
 -- default = false
 -- help = "Also show losses that the next snapshot disproved."
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM."

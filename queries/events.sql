@@ -4,16 +4,23 @@
 -- Compares every comparable snapshot with the one before it, per SVM. What one snapshot merely
 -- missed is not an event (C17).
 -- """
--- over = "window"
+-- time = "window"
 -- kind = "finding"
+-- group = "Incident"
+-- identity = ["cluster", "svm", "initiator", "initiator_address", "interface", "change",
+-- "changed_by", "replaced_by", "detail"]
+-- began = ["changed_after", "changed_by"]
+-- check = false
+-- picture = "events"
+-- page = 60
+-- evidence = true
 -- brief = ["changed_after", "change", "initiator", "interface", "sessions", "severity",
 -- "initiator_address", "detail"]
 -- cannot_see = "What happened and was undone between two snapshots without a new session handle."
---
 -- [params.change]
+-- kind = "pattern"
 -- default = "*"
 -- help = "Which change; * matches: reconnected, igroups_changed, *_renamed."
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM, by its later name."
@@ -44,7 +51,7 @@ select
     detail,
     severity
 from changed
-where change like replace(replace(replace($change, '^', '^^'), '_', '^_'), '*', '%') escape '^'
+where change like $change escape '^'
 order by
     changed_by,
     changed_after,

@@ -5,12 +5,16 @@
 -- what it would carry afterwards. Sessions on interfaces that move to the HA partner are made
 -- again there; all others end. Without --name every object of the kind is tried, one by one.
 -- """
--- over = "instant"
+-- time = "instant"
 -- kind = "finding"
+-- group = "Now and before a change"
+-- identity = ["cluster", "kind", "object", "svm", "initiator", "node"]
+-- check = false
 -- needs = ["interfaces", "nodes"]
 -- cannot_see = """Whether the hosts' multipathing takes over in time, and the load that follows
 -- the sessions."""
 -- [params.kind]
+-- choices = ["node", "interface", "subnet"]
 -- default = "node"
 -- help = "What fails: node, interface or subnet."
 -- [params.name]

@@ -4,14 +4,16 @@
 -- Paths with three or more transitions between present and absent at consecutive comparable
 -- snapshots of the window (C15). Reconnects without an absence are counted apart.
 -- """
--- over = "window"
+-- time = "window"
 -- kind = "finding"
+-- group = "Incident"
+-- identity = ["cluster", "svm", "initiator", "initiator_address", "interface"]
+-- began = ["first", "last"]
+-- evidence = true
 -- cannot_see = "Transitions between two snapshots, except as a new session handle."
---
 -- [params.fewest]
 -- default = 3
 -- help = "Fewest transitions that count as flapping."
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM."

@@ -8,7 +8,10 @@
 -- than 80 of a hundred of the time known, is not forecastable; a level that does not grow reaches
 -- nothing; without a limit there is a slope and no date.
 -- """
--- over = "instant"
+-- time = "instant"
+-- group = "Capacity"
+-- picture = "forecast"
+-- page = 110
 -- needs = ["interfaces"]
 -- cannot_see = "What has not begun yet: a new host cluster or a retired one is not in the past."
 -- [params.days]

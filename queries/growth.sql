@@ -6,7 +6,8 @@
 -- of a worker that never logs out. The family of a host is the naming authority in its name. What
 -- the first snapshot lists is where growth begins, not growth.
 -- """
--- over = "instant"
+-- time = "instant"
+-- group = "Capacity"
 -- series = "sessions"
 -- cannot_see = "Initiators that came and went between two snapshots."
 -- [params.weeks]

@@ -4,7 +4,8 @@
 -- Members of igroups without a session for the given days, and how long the history can vouch for
 -- that: one that was never seen counts from the first comparable snapshot.
 -- """
--- over = "instant"
+-- time = "instant"
+-- group = "Capacity"
 -- needs = ["igroups"]
 -- cannot_see = "What an initiator did before the history began, or between two snapshots."
 -- [params.days]

@@ -5,7 +5,8 @@
 -- it belongs to, how it authenticates. An initiator in two SVMs, in no igroup, with two aliases
 -- or partly without CHAP is told by note.
 -- """
--- over = "instant"
+-- time = "instant"
+-- group = "Who is this"
 -- cannot_see = "Members of igroups that are not logged in: multipath-imbalance names those."
 -- [columns]
 -- cluster = "Cluster."

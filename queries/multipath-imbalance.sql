@@ -7,8 +7,13 @@
 -- the settle window is not judged yet. What many initiators share has one row of its own, with
 -- no initiator: a node that is away, an interface that nobody reaches; detail names them all.
 -- """
--- over = "instant"
+-- time = "instant"
 -- kind = "finding"
+-- group = "Now and before a change"
+-- identity = ["cluster", "svm", "initiator", "fault", "missing"]
+-- page = 70
+-- evidence = true
+-- not_judged = "not_judged"
 -- brief = ["initiator", "fault", "severity", "detail"]
 -- needs = ["interfaces", "igroups", "nodes"]
 -- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not told."

@@ -5,13 +5,17 @@
 -- in between, or probably another initiator under a new name (C12, C13, C18). The first snapshot
 -- that lists an SVM is its baseline: nobody in it is new.
 -- """
--- over = "window"
+-- time = "window"
 -- kind = "finding"
+-- group = "Who is this"
+-- identity = ["cluster", "svm", "initiator", "kind", "seen_by"]
+-- began = ["seen_after", "seen_by"]
+-- page = 50
+-- evidence = true
 -- brief = ["initiator", "kind", "seen_after", "severity", "addresses", "detail"]
 -- needs = ["interfaces"]
 -- cannot_see = """Failed logins; whether a session is a discovery session that will be gone at
 -- once."""
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM."

@@ -4,10 +4,15 @@
 -- Paths that had sessions at --before and have fewer at --after, whatever happened in between:
 -- the question after an incident or an upgrade.
 -- """
--- over = "pair"
+-- time = "pair"
 -- kind = "finding"
+-- group = "Incident"
+-- identity = ["cluster", "svm", "initiator", "initiator_address", "interface"]
+-- check = false
+-- picture = "losses"
+-- page = 40
+-- evidence = true
 -- cannot_see = "Whether the host is meant to be back."
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM."

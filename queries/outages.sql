@@ -4,12 +4,18 @@
 -- The losses of dropped-connections, one row per cause and instant. Nothing is hidden: members
 -- lists every initiator.
 -- """
--- over = "window"
+-- time = "window"
 -- kind = "finding"
+-- group = "Incident"
+-- identity = ["cluster", "cause_kind", "cause", "lost_by"]
+-- began = ["lost_after", "lost_by"]
+-- ended = ["recovered", "replaced"]
+-- picture = "outages"
+-- page = 20
+-- evidence = true
 -- needs = ["interfaces"]
 -- cannot_see = """Why: a cause is the smallest object of which nearly everything was lost, not a
 -- diagnosis."""
---
 -- [columns]
 -- cluster = "Cluster."
 -- cause_kind = "path, host_address, host, interface, igroup, node, subnet, svm or cluster."

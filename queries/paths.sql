@@ -5,7 +5,11 @@
 -- of its SVM, with the sessions and the host addresses that they come from. A cell without
 -- sessions is a row of 0.
 -- """
--- over = "instant"
+-- time = "instant"
+-- group = "Now and before a change"
+-- picture = "paths"
+-- page = 80
+-- evidence = true
 -- needs = ["interfaces"]
 -- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not told."
 -- [columns]

@@ -5,7 +5,8 @@
 -- the last seven days, and how many of them had it. It tells what was, not what ought to be: edit
 -- it before it is a policy ('analyzer policy suggest' writes it as a file).
 -- """
--- over = "instant"
+-- time = "instant"
+-- group = "Now and before a change"
 -- needs = ["interfaces"]
 -- cannot_see = "Hosts that were already short all week: they look as if they were meant to be."
 -- [columns]

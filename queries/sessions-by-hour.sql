@@ -5,7 +5,8 @@
 -- over the known time of the window, weighted by how long each level lasted, and the peak. An hour
 -- of which nothing is known has no row.
 -- """
--- over = "window"
+-- time = "window"
+-- group = "Capacity"
 -- needs = ["interfaces"]
 -- cannot_see = "What happened between two snapshots: a peak is the highest of the snapshots."
 -- [columns]

@@ -6,7 +6,10 @@
 -- severity tells how near the peak came to it: 80, 90 or 100 of a hundred. Sessions whose node is
 -- not known, without interface data, are the row of no node.
 -- """
--- over = "window"
+-- time = "window"
+-- group = "Capacity"
+-- page = 100
+-- evidence = true
 -- needs = ["interfaces"]
 -- cannot_see = "What happened between two snapshots: a peak is the highest of the snapshots."
 -- [columns]

@@ -4,7 +4,11 @@
 -- One row for each level: it holds from one comparable snapshot until another shows a different
 -- one; each day has a row of its own. The limit comes from the policy and from nowhere else.
 -- """
--- over = "window"
+-- time = "window"
+-- group = "Capacity"
+-- picture = "levels"
+-- page = 90
+-- evidence = true
 -- needs = ["interfaces"]
 -- series = "sessions"
 -- cannot_see = "What happened between two snapshots."

@@ -4,7 +4,8 @@
 -- What the array listed at the last complete snapshot at or before the instant, one row per
 -- session, with the node and subnet that it stood on and since when it has been as it is.
 -- """
--- over = "instant"
+-- time = "instant"
+-- group = "Who is this"
 -- needs = ["interfaces"]
 -- cannot_see = "What happened between that snapshot and the instant that was asked for."
 -- [columns]

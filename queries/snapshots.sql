@@ -1,8 +1,9 @@
 -- /// query
 -- title = "Every attempt"
 -- description = "When each cluster was asked, what came of it, and why it failed."
--- over = "window"
---
+-- time = "window"
+-- group = "Data quality"
+-- evidence = true
 -- [columns]
 -- cluster = "Cluster."
 -- taken_at = "When the cluster was asked."

@@ -4,14 +4,17 @@
 -- In order: when it was first seen, what it lost and when that was back, reconnects, changes of
 -- address, igroup, alias and authentication, what partial answers showed, and what is unknown.
 -- """
--- over = "window"
+-- time = "window"
 -- kind = "finding"
+-- group = "Incident"
+-- identity = ["cluster", "svm", "happened_by", "event", "initiator_address", "interface", "detail"]
+-- began = ["happened_after", "happened_by"]
+-- check = false
 -- cannot_see = "What happened and was undone between two snapshots without a new session handle."
---
 -- [params.initiator]
+-- kind = "pattern"
 -- default = "*"
 -- help = "Whose; * matches."
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM; null for what concerns the whole cluster."
@@ -27,12 +30,7 @@ with
     wanted as (
         select distinct cluster, svm_id, initiator
         from spells
-        where
-            initiator like replace(
-                replace(replace(replace(lower($initiator), '^', '^^'), '%', '^%'), '_', '^_'),
-                '*',
-                '%'
-            ) escape '^'
+        where initiator like $initiator escape '^'
     ),
     birth as (
         select s.cluster, s.svm_id, s.svm, s.initiator, s.first_seen, s.seen_after

@@ -5,8 +5,10 @@
 -- LUNs while one node is taken over. One row per initiator and missing node, with the interfaces
 -- to log in to; no row is a pass. Where interfaces or nodes were not collected a row says so.
 -- """
--- over = "instant"
+-- time = "instant"
 -- kind = "finding"
+-- group = "Now and before a change"
+-- identity = ["cluster", "svm", "initiator", "node", "missing_node"]
 -- needs = ["interfaces", "nodes"]
 -- cannot_see = """A session is not a LUN path: portsets and LUN maps may hide a LUN from a
 -- session."""

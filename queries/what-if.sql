@@ -6,19 +6,22 @@
 -- already, as hosts log in to all that they discover. A node's worst case is its own sessions and
 -- those of its HA partner together.
 -- """
--- over = "instant"
+-- time = "instant"
+-- group = "Now and before a change"
 -- needs = ["interfaces", "nodes"]
 -- cannot_see = "Load: sessions are counted, not what goes through them."
 -- [params.hosts]
 -- default = 0
 -- help = "How many hosts more."
 -- [params.like]
+-- kind = "pattern"
 -- default = "*"
 -- help = "Initiators that they are like; * stands for anything."
 -- [params.interfaces]
 -- default = 0
 -- help = "How many interfaces more on each node."
 -- [params.within]
+-- kind = "pattern"
 -- default = "*"
 -- help = "SVMs that the change is made in; * stands for anything."
 -- [columns]
@@ -41,8 +44,8 @@ with
         where node is not null
         group by cluster, svm_id, initiator, node
     ),
-    chosen as (select * from stood where svm like replace($within, '*', '%')),
-    likened as (select * from chosen where initiator like lower(replace($like, '*', '%'))),
+    chosen as (select * from stood where lower(svm) like $within escape '^'),
+    likened as (select * from chosen where initiator like $like escape '^'),
     all_like as (
         select cluster, count(distinct(svm_id, initiator)) as hosts from likened group by all
     ),

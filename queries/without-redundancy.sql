@@ -5,7 +5,8 @@
 -- none at all, while its SVM offers more. Add the minutes up for host-minutes without redundancy;
 -- what could not be seen is counted in minutes_unknown and in nothing else.
 -- """
--- over = "window"
+-- time = "window"
+-- group = "Now and before a change"
 -- needs = ["interfaces"]
 -- cannot_see = "Whether the host did I/O meanwhile, and whether its one path would have held."
 -- [columns]

@@ -9,9 +9,6 @@ from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report, Request
 
-# Reports that answer a question put to them, rather than find what is wrong.
-_ASKED = {"timeline", "changes", "events", "not-recovered", "what-if", "failover"}
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -66,7 +63,7 @@ def check(
             raise UsageError(f"there is no finding report '{name}'; known are {', '.join(known)}")
     ran = []
     for name, asked in known.items():
-        if (only and name not in only) or (not only and (name in _ASKED or asked.over == "pair")):
+        if (only and name not in only) or (not only and not asked.checked):
             continue
         if alarm.reports.get(name) != NEVER:
             ran.append((run.run(catalog, asked, request), alarm.reports.get(name, alarm.fail_on)))

@@ -18,12 +18,8 @@ from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 from analyzer.text import escape_controls
 
-# Columns that say which finding it is. Ends and counts are not among them.
-_IDENTITY = (
-    "cluster", "svm", "initiator", "initiator_address", "interface", "node", "fault", "missing",
-    "cause_kind", "cause", "kind", "authentication", "lost_after", "lost_by", "seen_by", "since_by",
-)  # fmt: skip
-_OVER = ("recovered", "replaced", "retracted")
+# Columns that do not say which finding it is, where a header says nothing of identity.
+_WORDS = {"severity", "detail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +129,7 @@ def _read(store: Store) -> dict[str, dict[str, Any]] | None:
 
 
 def _ends(report: Report) -> bool:
-    names = {column.name for column in report.columns}
-    return "status" in names or "at" in report.parameters
+    return bool(report.ended) or "at" in report.parameters
 
 
 def _alerts(report: Report, least: str, now: datetime) -> Iterator[Alert]:
@@ -142,27 +137,20 @@ def _alerts(report: Report, least: str, now: datetime) -> Iterator[Alert]:
     for row in report.records():
         if row["severity"] not in wanted:
             continue
-        identity = [report.name, *(_plain(row[name]) for name in _IDENTITY if name in row)]
+        names = report.identity or [name for name in row if name not in _WORDS]
+        identity = [report.name, *(_plain(row[name]) for name in names)]
         yield Alert(
             key=json.dumps(identity, ensure_ascii=True),
             report=report.name,
             severity=row["severity"],
             text=_text(row),
-            since=clock.iso(_since(row, now)),
-            over=row.get("status") in _OVER,
+            since=clock.iso(row[report.began[1]] or now if report.began else now),
+            over=row.get("status") in report.ended,
         )
 
 
 def _plain(value: Any) -> Any:
     return clock.iso(value) if isinstance(value, datetime) else value
-
-
-def _since(row: dict[str, Any], now: datetime) -> datetime:
-    for name in ("lost_by", "seen_by", "since_by", "first"):
-        if isinstance(row.get(name), datetime):
-            moment: datetime = row[name]
-            return moment
-    return now
 
 
 def _text(row: dict[str, Any]) -> str:

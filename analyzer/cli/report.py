@@ -18,18 +18,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "ndjson", "csv", "markdown", "html", "parquet")
 
-_TIMES = {
-    "window": (
-        ("--since", "24h", "Begin of the window: a time, or a duration back from now."),
-        ("--until", "now", "End of the window."),
-    ),
-    "instant": (("--at", "latest", "The instant: the last comparable snapshot at or before it."),),
-    "pair": (
-        ("--before", "previous", "First instant: the last comparable snapshot at or before it."),
-        ("--after", "latest", "Second instant, likewise."),
-    ),
-}
-
 OUTPUT = (
     click.Option(
         ["--format", "format_"],
@@ -91,20 +79,20 @@ FAIL_ON = click.Option(
 def options(query: "Query") -> list[click.Parameter]:
     """The options of a query: its times, its own parameters, filters, output."""
     times: list[click.Parameter] = [
-        click.Option([name], default=default, show_default=True, help=help_)
-        for name, default, help_ in _TIMES.get(query.over, ())
+        click.Option([f"--{name}"], default=option.default, show_default=True, help=option.help)
+        for name, option in query.time_options.items()
     ]
     own: list[click.Parameter] = [
         click.Option(
-            [f"--{param.name.replace('_', '-')}", f"own_{param.name}"],
+            [f"--{name.replace('_', '-')}", f"own_{name}"],
             default=param.default,
-            type=type(param.default),
+            type=click.Choice(param.choices) if param.choices else type(param.default),
             show_default=True,
             help=param.help,
         )
-        for param in query.params
+        for name, param in query.params.items()
     ]
-    taken = {"svm", "initiator", "cluster"} & {param.name for param in query.params}
+    taken = {"svm", "initiator", "cluster"} & query.params.keys()
     filters = [option for option in FILTERS if option.name not in taken]
     if "severity" in query.columns:
         filters += [SEVERITY, FAIL_ON]

@@ -1,24 +1,27 @@
 """The standing report: what an administrator wants to look at every morning, as one HTML file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from analyzer.errors import UsageError
+from analyzer.errors import NothingSeen
 from analyzer.output import chart, html
-from analyzer.report import header, run
+from analyzer.report import run
 from analyzer.report.catalog import Catalog
+from analyzer.report.header import Query
 from analyzer.report.run import Report, Request
 
-# Reports in the order in which a reader asks: what broke, is it back, what is new, what is next.
-SECTIONS = (
-    "coverage", "outages", "dropped-connections", "not-recovered", "new-initiators", "events",
-    "multipath-imbalance", "paths", "sessions-over-time", "sessions-by-node", "forecast",
-)  # fmt: skip
 TITLE = "iSCSI sessions"
 
 
-def reports(catalog: Catalog, request: Request, sections: Sequence[str] = SECTIONS) -> list[Report]:
-    """Every section, over the request's window.
+def sections(queries: Iterable[Query]) -> list[Query]:
+    """Those whose header has a ``page``, in that order."""
+    return sorted(
+        (query for query in queries if query.page is not None), key=lambda query: query.page or 0
+    )
+
+
+def reports(catalog: Catalog, request: Request, queries: Iterable[Query]) -> list[Report]:
+    """The reports of these queries, over the request's window.
 
     A pair compares the window's two ends, an instant is its end. A section that has no answer yet
     (one snapshot makes no pair) is left out.
@@ -26,14 +29,13 @@ def reports(catalog: Catalog, request: Request, sections: Sequence[str] = SECTIO
     Raises:
         UsageError: the window is wrong, or nothing was seen by its end.
     """
-    known = header.reports()
     ends = replace(request, at=request.until, before=request.since, after=request.until)
-    made = [run.run(catalog, known[sections[0]], ends)]
-    for name in sections[1:]:
+    made = []
+    for query in queries:
         try:
-            made.append(run.run(catalog, known[name], ends))
-        except UsageError:
-            if known[name].over == "window":
+            made.append(run.run(catalog, query, ends))
+        except NothingSeen:
+            if query.time == "window":
                 raise
     return made
 
@@ -49,11 +51,14 @@ def standing(catalog: Catalog, request: Request) -> str:
     Raises:
         UsageError: the window is wrong, or nothing was seen by its end.
     """
-    return bound(reports(catalog, request), f"{TITLE}: {', '.join(catalog.clusters)}")
+    return bound(
+        reports(catalog, request, sections(catalog.reports.values())),
+        f"{TITLE}: {', '.join(catalog.clusters)}",
+    )
 
 
 def _figures(made: Sequence[Report]) -> html.Figures:
-    ahead = next((found for found in made if found.name == "forecast"), None)
+    ahead = next((found for found in made if found.picture == "forecast"), None)
     return {
         found.name: [
             (picture.title, picture.text, picture.svg()) for picture in chart.draw(found, ahead)

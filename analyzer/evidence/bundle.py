@@ -34,11 +34,6 @@ from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 from analyzer.store.publish import deliver
 
-# In the order of the page: what was seen, what broke, is it back, who is new, what is wrong now.
-REPORTS = (
-    "coverage", "snapshots", "outages", "dropped-connections", "not-recovered", "new-initiators",
-    "events", "flapping", "multipath-imbalance", "paths", "sessions-over-time", "sessions-by-node",
-)  # fmt: skip
 POLICY = "policy.toml"
 _TRIES = 8
 _CLUSTERS = """
@@ -141,7 +136,9 @@ def _reports(asked: Asked, folder: Path) -> dict[str, Any]:
     catalog = Catalog(Store(folder / "store"), tables=tables)
     try:
         request = run.Request(since=clock.iso(asked.since), until=clock.iso(asked.until))
-        made = page.reports(catalog, request, REPORTS)
+        known = [query for query in catalog.reports.values() if query.evidence]
+        rest = [query for query in known if query.page is None]
+        made = page.reports(catalog, request, [*page.sections(known), *rest])
         clusters = catalog.run(_CLUSTERS).records()
     finally:
         catalog.close()

@@ -21,7 +21,7 @@ from analyzer.engine import tables
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
 from analyzer.pattern import like
-from analyzer.report import header
+from analyzer.report import compose, header
 from analyzer.report.header import Query
 from analyzer.schema import BOUNDS, TABLES
 from analyzer.store.layout import Store
@@ -146,7 +146,9 @@ class Catalog:
 
     @property
     def models(self) -> dict[str, Query]:
-        return header.models(self._folders)
+        """Every model that no table stands for."""
+        models = header.models(self._folders)
+        return {name: query for name, query in models.items() if name not in self._tables}
 
     @property
     def reports(self) -> dict[str, Query]:
@@ -158,12 +160,21 @@ class Catalog:
         parameters: Mapping[str, Any],
         filters: Mapping[str, Sequence[str]] | None = None,
     ) -> Result:
-        """Run a query with bound *parameters*; *filters* keep rows by wildcard.
+        """Run a query; *filters* keep rows by wildcard.
+
+        *parameters* are times and values of the query's own as they were asked for; a time that
+        is not named is null, a value that is not named is its default.
 
         Raises:
             UsageError: the query is not valid, or has no column to filter by.
         """
-        return self.run(header.compose(asked, self.models), parameters, filters, asked.path)
+        declared = compose.parameters(asked, self.models)
+        bound = dict.fromkeys(header.STANDARD) | {
+            name: parameters.get(name) for name in parameters if name not in declared
+        }
+        for name, parameter in declared.items():
+            bound[name] = parameter.bound(parameters.get(name, parameter.default))
+        return self.run(compose.statement(asked, self.models), bound, filters, asked.path)
 
     def run(
         self,

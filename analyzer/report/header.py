@@ -1,70 +1,131 @@
-"""A ``.sql`` file and what its header says.
+"""A query file: SQL behind a header that says all that the program must know of it.
 
 The header is TOML in SQL comments, fenced like PEP 723 script metadata, so that the file is
 valid SQL and opens in any editor. Files in ``queries/`` are reports, files in
-``queries/model/`` are relations that reports stand on.
+``queries/model/`` are relations that reports stand on. The program knows no report by name: what
+alerts, maintenance, the page and the pictures need of one stands here.
 """
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple, get_args
+
+import msgspec
 
 from analyzer.errors import UsageError
+from analyzer.pattern import like
 
 _FENCE = re.compile(r"\A(?:--[ \t]*\n|\s)*-- /// query\n((?:--.*\n)*?)-- ///[ \t]*\n")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
-_WORDS = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
-_REFERENCE = re.compile(r'\b(?:from|join)\s+"?([a-z_][a-z0-9_]*)"?', re.IGNORECASE)
-_KEYS = {
-    "title", "description", "over", "kind", "needs", "cannot_see", "params", "columns", "rule",
-    "brief", "series", "only",
-}  # fmt: skip
+_UNKNOWN = re.compile(r"unknown field `(.*?)`")
 
-OVER = ("window", "pair", "instant", "always")
+Time = Literal["window", "pair", "instant", "always"]
+Group = Literal["Incident", "Now and before a change", "Capacity", "Who is this", "Data quality"]
+GROUPS: tuple[str, ...] = get_args(Group)
 STANDARD = ("since", "until", "at", "before", "after", "now")
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
-    """A query's own parameter; the type of its default is its type."""
+class TimeOption(NamedTuple):
+    """A time that a report is asked for: what it is unless one is named, and its help."""
 
-    name: str
-    default: Any
+    default: str
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One query file.
+TIMES: dict[str, dict[str, TimeOption]] = {
+    "window": {
+        "since": TimeOption("24h", "Begin of the window: a time, or a duration back from now."),
+        "until": TimeOption("now", "End of the window."),
+    },
+    "instant": {
+        "at": TimeOption("latest", "The instant: the last complete snapshot at or before it."),
+    },
+    "pair": {
+        "before": TimeOption(
+            "previous", "First instant: the last complete snapshot at or before it."
+        ),
+        "after": TimeOption("latest", "Second instant, likewise."),
+    },
+    "always": {},
+}
 
-    *brief* are the columns of the table for people, the telling ones first; *series* is the one
-    whose course is drawn.
+
+class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A query's own parameter; the type of its default is its type.
+
+    One of kind ``pattern`` is bound as a pattern for ``like $name escape '^'``, in lower case.
     """
+
+    default: bool | int | float | str
+    help: str
+    choices: tuple[str, ...] = ()
+    kind: Literal["value", "pattern"] = "value"
+
+    def bound(self, value: object) -> object:
+        """What SQL gets for *value*."""
+        return like(str(value)).lower() if self.kind == "pattern" else value
+
+    def parse(self, name: str, text: str) -> object:
+        """The value that *text* stands for.
+
+        Raises:
+            UsageError: it is not of the default's type, or none of the choices.
+        """
+        option, kind = f"--{name.replace('_', '-')}", type(self.default)
+        if self.choices and text not in self.choices:
+            raise UsageError(f"{option}: '{text}' is not one of {', '.join(self.choices)}")
+        try:
+            if kind is bool:
+                return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
+            return kind(text)
+        except (KeyError, ValueError) as error:
+            raise UsageError(f"{option}: '{text}' is not a {kind.__name__}") from error
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a query file says of itself; docs/writing-a-report.md explains each key."""
+
+    title: str
+    description: str = ""
+    time: Time = "always"
+    kind: Literal["finding", "table"] = "table"
+    group: Group | None = None
+    needs: tuple[str, ...] = ()
+    cannot_see: str | None = None
+    params: dict[str, Parameter] = {}
+    columns: dict[str, str]
+    brief: tuple[str, ...] = ()
+    series: str | None = None
+    identity: tuple[str, ...] = ()
+    began: tuple[str, str] | None = None
+    ended: tuple[str, ...] = ()
+    check: bool = True
+    not_judged: str | None = None
+    picture: str | None = None
+    page: int | None = None
+    evidence: bool = False
+    only: Literal["duckdb"] | None = None
+
+
+class Query(Header, frozen=True, kw_only=True):
+    """One query file; *text* is all of it."""
 
     name: str
     path: Path
-    title: str
-    description: str
-    over: str
-    kind: str
-    needs: tuple[str, ...]
-    cannot_see: str | None
-    params: tuple[Param, ...]
-    columns: dict[str, str]
     text: str
-    uses: frozenset[str] = field(default_factory=frozenset)
-    brief: tuple[str, ...] = ()
-    series: str | None = None
-    only: str | None = None  # the one engine that it runs on
 
     @property
-    def window(self) -> bool:
-        return self.over == "window"
+    def checked(self) -> bool:
+        """Whether ``check`` runs it: a finding that needs no question put to it."""
+        return self.kind == "finding" and self.check and self.time != "pair"
+
+    @property
+    def time_options(self) -> dict[str, TimeOption]:
+        return TIMES[self.time]
 
 
 def parse(path: Path) -> Query:
@@ -74,75 +135,78 @@ def parse(path: Path) -> Query:
         UsageError: it does not say what it must; names the file and the key.
     """
     try:
-        whole = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}") from error
-    found = _FENCE.match(whole)
-    if not found:
+    fenced = _FENCE.match(text)
+    if not fenced:
         raise UsageError(f"{path}: does not open with a '-- /// query' block")
     try:
-        header = tomllib.loads(re.sub(r"(?m)^-- ?", "", found.group(1)))
+        table = tomllib.loads(re.sub(r"(?m)^-- ?", "", fenced.group(1)))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: the header is not TOML: {error}") from error
-    return _query(path, header, whole)
+    if "over" in table and "time" not in table:  # the word for it in files of the first version
+        table["time"] = table.pop("over")
+    query = _query(path, table, text)
+    _check(query)
+    return query
 
 
-def _query(path: Path, header: dict[str, Any], whole: str) -> Query:
-    unknown = sorted(set(header) - _KEYS)
-    if unknown:
-        raise UsageError(f"{path}: the header has an unknown key '{unknown[0]}'")
-    if not isinstance(header.get("title"), str):
-        raise UsageError(f"{path}: the header has no 'title'")
-    columns = header.get("columns", {})
-    if not columns or not all(isinstance(sentence, str) for sentence in columns.values()):
-        raise UsageError(f"{path}: the header's [columns] must give each column a sentence")
-    over, kind = header.get("over", "always"), header.get("kind", "table")
-    if header.get("only", "duckdb") != "duckdb":
-        raise UsageError(f"{path}: 'only' names the one engine it runs on: duckdb")
-    if over not in OVER:
-        raise UsageError(f"{path}: 'over' is one of {', '.join(OVER)}, not '{over}'")
-    if kind not in {"finding", "table"}:
-        raise UsageError(f"{path}: 'kind' is finding or table, not '{kind}'")
-    brief, series = tuple(header.get("brief", ())), header.get("series")
-    for name in (*brief, *filter(None, [series])):
-        if name not in columns:
-            raise UsageError(f"{path}: 'brief' or 'series' names '{name}', which is no column")
-    bare = _WORDS.sub(" ", whole)
-    return Query(
-        name=path.stem,
-        path=path,
-        title=header["title"],
-        description=str(header.get("description", "")).strip(),
-        over=over,
-        kind=kind,
-        needs=tuple(header.get("needs", ())),
-        cannot_see=_folded(header["cannot_see"]) if "cannot_see" in header else None,
-        params=_params(path, header.get("params", {})),
-        columns={name: _folded(sentence) for name, sentence in columns.items()},
-        text=whole,
-        uses=frozenset(name.lower() for name in _REFERENCE.findall(bare)),
-        brief=brief,
-        series=series,
-        only=header.get("only"),
-    )
+def _query(path: Path, table: dict[str, Any], text: str) -> Query:
+    for key in ("title", "columns"):
+        if not table.get(key):
+            raise UsageError(f"{path}: the header has no '{key}' or [columns]")
+    try:
+        header = msgspec.convert(_unwrapped(table), Header)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        unknown = _UNKNOWN.search(message)
+        if unknown:
+            near = difflib.get_close_matches(unknown[1], Header.__struct_fields__, 1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            message = f"the header has an unknown key '{unknown[1]}'{hint}"
+        raise UsageError(f"{path}: {message}") from error
+    return Query(name=path.stem, path=path, text=text, **_fields(header))
 
 
-def _folded(text: str) -> str:
-    """A sentence that the header wraps over several lines, on one."""
-    return " ".join(text.split())
+def _fields(header: Header) -> dict[str, Any]:
+    return {name: getattr(header, name) for name in Header.__struct_fields__}
 
 
-def _params(path: Path, declared: dict[str, Any]) -> tuple[Param, ...]:
-    params = []
-    for name, told in declared.items():
+def _unwrapped(value: Any) -> Any:
+    """Sentences that the header wraps over several lines on one; a description keeps its lines."""
+    match value:
+        case dict():
+            return {
+                key: item.strip() if key == "description" and isinstance(item, str)
+                else _unwrapped(item)
+                for key, item in value.items()
+            }  # fmt: skip
+        case str():
+            return " ".join(value.split())
+    return value
+
+
+def _check(query: Query) -> None:
+    """What types cannot say: columns that are named exist, and a parameter has a name of its own."""
+    named = {
+        "brief": query.brief,
+        "series": (query.series,) if query.series else (),
+        "identity": query.identity,
+        "began": query.began or (),
+        "ended": ("status",) if query.ended else (),
+    }
+    for key, names in named.items():
+        for name in names:
+            if name not in query.columns:
+                raise UsageError(f"{query.path}: '{key}' names '{name}', which is no column")
+    for name, parameter in query.params.items():
         if name in STANDARD:
             raise UsageError(
-                f"{path}: parameter '{name}' is given to every query; do not declare it"
+                f"{query.path}: parameter '{name}' is given to every query; do not declare it"
             )
-        if not isinstance(told, dict) or set(told) != {"default", "help"}:
-            raise UsageError(f"{path}: parameter '{name}' needs just 'default' and 'help'")
-        params.append(Param(name, told["default"], _folded(told["help"])))
-    return tuple(params)
+        if parameter.choices and parameter.default not in parameter.choices:
+            raise UsageError(f"{query.path}: the default of '{name}' is not one of its choices")
 
 
 def home() -> Path:
@@ -159,13 +223,13 @@ def _files(folder: Path) -> list[Path]:
 
 @cache
 def _discover(folders: tuple[Path, ...]) -> dict[str, Query]:
-    found: dict[str, Query] = {}
+    queries: dict[str, Query] = {}
     for folder in folders:
         for path in _files(folder):
             if not _NAME.fullmatch(path.stem):
                 raise UsageError(f"{path}: a query is named in lower case, digits and dashes")
-            found[path.stem] = parse(path)
-    return dict(sorted(found.items()))
+            queries[path.stem] = parse(path)
+    return dict(sorted(queries.items()))
 
 
 def reports(more: Iterable[Path] = ()) -> dict[str, Query]:
@@ -188,64 +252,3 @@ def _folders(more: Iterable[Path]) -> tuple[Path, ...]:
         if not folder.is_dir():
             raise UsageError(f"{folder}: there is no such folder of queries")
     return folders
-
-
-def compose(query: Query, known: dict[str, Query]) -> str:
-    """One statement: the models that the query stands on, in order, then the query itself.
-
-    Raises:
-        UsageError: models stand on each other in a circle.
-    """
-    order: list[str] = []
-    _visit(query, known, order, ())
-    if not order:
-        return query.text
-    parts = [f"{name} as (\n{known[name].text.strip().rstrip(';')}\n)" for name in order]
-    rest = _body(query.text)
-    opening = re.match(r"\s*with\s+(recursive\s+)?", rest, re.IGNORECASE)
-    joined = ", ".join(parts)
-    if opening:
-        return f"with {opening.group(1) or ''}{joined}, {rest[opening.end() :]}"
-    return f"with {joined}\n{rest}"
-
-
-def inputs(query: Query, known: dict[str, Query]) -> frozenset[str]:
-    """Every name that the query and the models under it read from, whatever it is the name of."""
-    order: list[str] = []
-    _visit(query, known, order, ())
-    return query.uses.union(*(known[name].uses for name in order))
-
-
-def _body(text: str) -> str:
-    """The SQL behind the header, from its first word on."""
-    return re.sub(r"\A(?:\s*--[^\n]*\n)+", "", text).strip().rstrip(";")
-
-
-def _visit(query: Query, known: dict[str, Query], order: list[str], above: tuple[str, ...]) -> None:
-    for name in sorted(query.uses & known.keys()):
-        if name == query.name:
-            continue
-        if name in above:
-            raise UsageError(f"{query.path}: stands on itself by way of {' and '.join(above)}")
-        if name not in order:
-            _visit(known[name], known, order, (*above, name))
-            order.append(name)
-
-
-def typed(param: Param, text: str) -> object:
-    """A value for *param* from the command line.
-
-    Raises:
-        UsageError: it is not of the default's type.
-    """
-    kind = type(param.default)
-    try:
-        if kind is bool:
-            return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
-        if kind is datetime:
-            return datetime.fromisoformat(text)
-        return kind(text)
-    except (KeyError, ValueError, TypeError) as error:
-        raise UsageError(
-            f"--{param.name.replace('_', '-')}: '{text}' is not a {kind.__name__}"
-        ) from error

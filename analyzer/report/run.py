@@ -7,10 +7,10 @@ from typing import Any
 
 from analyzer import clock
 from analyzer.config import rules
-from analyzer.errors import UsageError
-from analyzer.report import header
+from analyzer.errors import NothingSeen, UsageError
+from analyzer.report import compose
 from analyzer.report.catalog import Catalog
-from analyzer.report.header import Query
+from analyzer.report.header import TIMES, Query
 from analyzer.report.severity import lowered
 
 DAY = timedelta(hours=24)
@@ -30,8 +30,8 @@ class Report:
     """What a renderer needs: words, columns, rows, and what could not be seen.
 
     Instants in *rows* are naive UTC; *coverage* is one dictionary per cluster; *inputs* are the
-    tables of the store that the SQL reads; *brief* names the columns of the table for people, all
-    of them if it is empty; *series* is the column whose course is worth drawing.
+    tables of the store that the SQL reads. *brief*, *series*, *picture*, *identity*, *began* and
+    *ended* are as the header of the query has them.
     """
 
     name: str
@@ -47,6 +47,10 @@ class Report:
     inputs: tuple[str, ...] = ()
     brief: tuple[str, ...] = ()
     series: str | None = None
+    picture: str | None = None
+    identity: tuple[str, ...] = ()
+    began: tuple[str, str] | None = None
+    ended: tuple[str, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, in the documented order of columns."""
@@ -66,11 +70,11 @@ class Request:
     With *severity*, only rows at least that severe.
     """
 
-    since: str = "24h"
-    until: str = "now"
-    at: str = "latest"
-    before: str = "previous"
-    after: str = "latest"
+    since: str = TIMES["window"]["since"].default
+    until: str = TIMES["window"]["until"].default
+    at: str = TIMES["instant"]["at"].default
+    before: str = TIMES["pair"]["before"].default
+    after: str = TIMES["pair"]["after"].default
     params: Mapping[str, Any] = field(default_factory=dict)
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     severity: str = "info"
@@ -89,18 +93,18 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
             " 'analyzer import' takes the first"
         )
     times, window = _times(catalog, asked, request)
-    own = {param.name: request.params.get(param.name, param.default) for param in asked.params}
+    own = {name: request.params.get(name, param.default) for name, param in asked.params.items()}
     unknown = sorted(set(request.params) - set(own))
     if unknown:
         raise UsageError(f"report {asked.name} has no parameter '{unknown[0]}'")
-    result = catalog.ask(asked, {**dict.fromkeys(header.STANDARD), **times, **own}, request.filters)
+    result = catalog.ask(asked, {**times, **own}, request.filters)
     names = [name for name, _ in result.columns]
     if names != list(asked.columns):
         raise UsageError(
             f"{asked.path}: returns columns {', '.join(names)};"
             f" its header declares {', '.join(asked.columns)}"
         )
-    rows = lowered(catalog, asked.name, names, result.rows, times)
+    rows = lowered(catalog, asked, names, result.rows, times)
     if "severity" in names:
         wanted, place = rules.at_least(request.severity), names.index("severity")
         rows = [row for row in rows if row[place] is None or row[place] in wanted]
@@ -118,10 +122,14 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
         coverage=_covered(catalog, asked, times, own, window),
         kind=asked.kind,
         cannot_see=asked.cannot_see,
-        sql=header.compose(asked, catalog.models),
-        inputs=tuple(sorted(header.inputs(asked, catalog.models) & catalog.base)),
+        sql=compose.statement(asked, catalog.models),
+        inputs=tuple(sorted(compose.inputs(asked, catalog.models) & catalog.base)),
         brief=asked.brief,
         series=asked.series,
+        picture=asked.picture,
+        identity=asked.identity,
+        began=asked.began,
+        ended=asked.ended,
     )
 
 
@@ -130,12 +138,12 @@ def _times(
 ) -> tuple[dict[str, datetime | None], tuple[datetime, datetime]]:
     """The standard parameters, and the window whose coverage concerns the answer."""
     present = clock.now()
-    if asked.over == "window":
+    if asked.time == "window":
         until, since = _moment(catalog, request.until), _moment(catalog, request.since)
         if since > until:
             raise UsageError(f"--since {clock.iso(since)} is after --until {clock.iso(until)}")
         return {"since": since, "until": until, "now": present}, (since, until)
-    if asked.over == "pair":
+    if asked.time == "pair":
         after = _moment(catalog, request.after)
         before = None if request.before == "previous" else _moment(catalog, request.before)
         if before is not None and before > after:
@@ -147,7 +155,7 @@ def _times(
         _seen(catalog, start, 1)
         return {"before": before, "after": after, "now": present}, (start, after)
     at = _moment(catalog, request.at)
-    if asked.over == "instant":
+    if asked.time == "instant":
         return {"at": at, "now": present}, (_seen(catalog, at, 1), at)
     return {"now": present}, (present - DAY, present)
 
@@ -170,7 +178,7 @@ def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
     ).rows
     if not found:
         wanted = "a comparable snapshot" if last == 1 else "two comparable snapshots"
-        raise UsageError(
+        raise NothingSeen(
             f"{', '.join(catalog.clusters)}: nothing has {wanted} at or before {clock.iso(instant)}"
         )
     earliest: datetime = min(taken_at for _, taken_at in found)
@@ -181,7 +189,7 @@ def coverage(
     catalog: Catalog, since: datetime, until: datetime, needs: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """Per cluster: how many snapshots of each status, what is unknown, what was not collected."""
-    bound = {**dict.fromkeys(header.STANDARD), "since": since, "until": until, "now": clock.now()}
+    bound = {"since": since, "until": until, "now": clock.now()}
     told = {
         name: catalog.ask(catalog.models[name], bound).records()
         for name in ("coverage_counts", "unknowns", "not_collected")
@@ -211,9 +219,10 @@ def _covered(
 ) -> list[dict[str, Any]]:
     """Coverage; of a report that judges, also the rules that it had no data for."""
     rows = coverage(catalog, *window, asked.needs)
-    if "faults" in asked.uses:
-        bound = {**dict.fromkeys(header.STANDARD), **times, **own}
-        silent = catalog.ask(catalog.models["not_judged"], bound).records()
+    if asked.not_judged is not None:
+        if asked.not_judged not in catalog.models:
+            raise UsageError(f"{asked.path}: there is no model '{asked.not_judged}'")
+        silent = catalog.ask(catalog.models[asked.not_judged], {**times, **own}).records()
         silent.sort(key=lambda one: (one["why"], one["rule"]))
         for row in rows:
             row["not_judged"] = [_rest(one) for one in silent if one["cluster"] == row["cluster"]]

@@ -7,23 +7,21 @@ from typing import Any
 
 from analyzer.config.rules import SEVERITIES, Lower
 from analyzer.report.catalog import Catalog
+from analyzer.report.header import Query
 
-# When what a row tells of began and was known, by the first of these columns that it has.
-_BEGAN = (
-    ("lost_after", "lost_by"), ("changed_after", "changed_by"), ("seen_after", "seen_by"),
-    ("since_after", "since_by"), ("happened_after", "happened_by"), ("first", "last"),
-)  # fmt: skip
+Interval = tuple[datetime | None, datetime | None]
 
 
 def lowered(
-    catalog: Catalog, name: str, columns: Sequence[str], rows: list[tuple[Any, ...]],
+    catalog: Catalog, query: Query, columns: Sequence[str], rows: list[tuple[Any, ...]],
     times: Mapping[str, datetime | None],
 ) -> list[tuple[Any, ...]]:  # fmt: skip
     """The rows of a report with their severities lowered by the rules of the configuration.
 
-    A report of one instant is under maintenance if that instant is.
+    A row is under maintenance if the interval of its ``began`` columns is; one of a report of an
+    instant, which has none, if that instant is.
     """
-    rules = [rule for rule in catalog.rules if fnmatchcase(name, rule.report)]
+    rules = [rule for rule in catalog.rules if fnmatchcase(query.name, rule.report)]
     if not rules or not rows or "severity" not in columns:
         return rows
     members = {rule.igroup: _members(catalog, rule.igroup) for rule in rules if rule.igroup != "*"}
@@ -34,8 +32,13 @@ def lowered(
     made = []
     for row in rows:
         told = dict(zip(columns, row, strict=True))
+        began = (
+            (told[query.began[0]], told[query.began[1]])
+            if query.began
+            else (times.get("at"), times.get("at"))
+        )
         for rule in rules:
-            if _worse(told["severity"], rule.to) and _matches(rule, told, members, times):
+            if _worse(told["severity"], rule.to) and _matches(rule, told, members, began):
                 was, told["severity"] = told["severity"], rule.to
                 if words is not None:
                     told["detail"] = f"{told['detail'] or ''}; {was} but for: {rule.reason}"
@@ -68,7 +71,7 @@ def _matches(
     rule: Lower,
     told: Mapping[str, Any],
     members: Mapping[str, set[tuple[str, str]]],
-    times: Mapping[str, datetime | None],
+    began: Interval,
 ) -> bool:
     cluster = told.get("cluster") or ""
     who = [told["initiator"]] if told.get("initiator") else list(told.get("members") or ())
@@ -84,16 +87,13 @@ def _matches(
         who and all((cluster, one) in members[rule.igroup] for one in who)
     ):
         return False
-    return _within(rule, told, times)
+    return _within(rule, *began)
 
 
-def _within(rule: Lower, told: Mapping[str, Any], times: Mapping[str, datetime | None]) -> bool:
+def _within(rule: Lower, after: datetime | None, by: datetime | None) -> bool:
     if rule.since is None and rule.until is None:
         return True
-    after, by = next(
-        ((told[a] or told[b], told[b]) for a, b in _BEGAN if b in told),
-        (times.get("at"), times.get("at")),
-    )
-    if by is None:
+    after, by = after or by, by or after
+    if after is None or by is None:
         return False
-    return by > (rule.since or datetime.min) and (after or by) < (rule.until or datetime.max)  # noqa: DTZ901  # naive means UTC here
+    return by > (rule.since or datetime.min) and after < (rule.until or datetime.max)  # noqa: DTZ901  # naive means UTC here

@@ -2,16 +2,20 @@
 
 import random
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from analyzer.report import header, run
+from analyzer.output import chart
+from analyzer.report import compose, header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
 
 REPORTS = header.reports()
 MODELS = header.models()
+FINDINGS = [name for name, query in REPORTS.items() if query.kind == "finding"]
+NOW, DAY = datetime(2026, 11, 24), timedelta(days=1)
 
 
 def window() -> Request:
@@ -21,11 +25,9 @@ def window() -> Request:
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_returns_the_columns_that_it_declares(name: str, sample: Catalog) -> None:
     asked = MODELS[name]
-    bound = dict.fromkeys(header.STANDARD) | {param.name: param.default for param in asked.params}
-    text = header.compose(asked, MODELS)
-    for needed in MODELS.values():
-        bound |= {param.name: param.default for param in needed.params}
-    assert [column for column, _ in sample.describe(text, bound)] == list(asked.columns)
+    times = {"at": NOW, "since": NOW - DAY, "until": NOW, "now": NOW}
+    result = sample.ask(asked, times)
+    assert [column for column, _ in result.columns] == list(asked.columns)
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -38,9 +40,10 @@ def test_a_report_runs_bare_and_says_the_same_twice(name: str, sample: Catalog) 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_uses_every_parameter_that_it_declares(name: str) -> None:
-    text = header.compose(REPORTS[name], MODELS)
+    below = compose.order(REPORTS[name], MODELS)
+    text = "".join(query.text for query in (REPORTS[name], *below))
     for param in REPORTS[name].params:
-        assert re.search(rf"\${param.name}\b", text), f"{name} declares {param.name} for nothing"
+        assert re.search(rf"\${param}\b", text), f"{name} declares {param} for nothing"
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -58,10 +61,95 @@ def test_a_report_says_what_it_is_in_sentences(name: str) -> None:
         assert {"severity", "detail"} <= set(asked.columns)
 
 
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_is_in_a_group_and_its_picture_is_one_that_can_be_drawn(name: str) -> None:
+    query = REPORTS[name]
+    assert query.group in header.GROUPS
+    assert query.picture in {None, *chart.PICTURES}
+    assert query.not_judged in {None, *MODELS}
+
+
+def test_no_two_reports_stand_at_one_place_of_the_page() -> None:
+    places = [query.page for query in REPORTS.values() if query.page is not None]
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_the_identity_of_a_finding_is_its_own(name: str, sample: Catalog) -> None:
+    assert REPORTS[name].identity, "a finding report says which columns tell one from another"
+    times = {"before": "2026-11-23T02:10:00Z", "after": "2026-11-23T09:05:00Z"}
+    for at in ("2026-11-23T02:50:00Z", "2026-11-23T09:05:00Z", "2026-11-24T00:00:00Z"):
+        asked = Request(since="2026-11-22T00:00:00Z", at=at, **times)
+        rows = run.run(sample, REPORTS[name], asked).records()
+        keys = [repr([row[column] for column in REPORTS[name].identity]) for row in rows]
+        assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("name", [name for name in FINDINGS if REPORTS[name].time == "window"])
+def test_a_finding_of_a_window_says_when_it_began(name: str, sample: Catalog) -> None:
+    began = REPORTS[name].began
+    assert began, "maintenance and alerts need the columns of its beginning"
+    rows = run.run(sample, REPORTS[name], window()).records()
+    for row in rows:
+        after, by = (row[column] for column in began)
+        assert isinstance(by, datetime)
+        assert after is None or after <= by
+
+
+@pytest.mark.parametrize("name", [name for name, query in REPORTS.items() if query.ended])
+def test_what_ends_a_finding_is_a_status_that_it_has(name: str) -> None:
+    for status in REPORTS[name].ended:
+        assert status in REPORTS[name].text + REPORTS[name].columns["status"]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_python_knows_no_report_by_name(name: str) -> None:
+    commands = {  # commands that are short for a report
+        "changes", "timeline", "snapshots", "paths", "policy-suggestion", "coverage"
+    }  # fmt: skip
+    if name in commands or "-" not in name:
+        pytest.skip("a word of the language, or a command of its own")
+    package = Path(header.__file__).parents[1]
+    for path in package.rglob("*.py"):
+        assert f'"{name}"' not in path.read_text(), path
+
+
+def test_a_file_of_the_first_version_says_over_for_time(tmp_path: Path) -> None:
+    (tmp_path / "old.sql").write_text(
+        '-- /// query\n-- title = "Old"\n-- time = "instant"\n'
+        '-- [columns]\n-- alias = "It."\n-- ///\nselect alias from spells order by all\n'
+    )
+    assert header.reports([tmp_path])["old"].time == "instant"
+
+
+def test_a_pattern_is_bound_for_like(tmp_path: Path, sample: Catalog) -> None:
+    (tmp_path / "who.sql").write_text(
+        '-- /// query\n-- title = "Who"\n-- time = "instant"\n[columns]\n'.replace("[", "-- [")
+        + '-- initiator = "It."\n-- [params.who]\n-- kind = "pattern"\n-- default = "*"\n'
+        '-- help = "Whose."\n-- ///\n'
+        "select distinct initiator from spells where initiator like $who escape '^' order by all\n"
+    )
+    who = header.reports([tmp_path])["who"]
+    assert run.run(sample, who, Request(params={"who": "*LNX4"})).rows == [
+        ("iqn.1994-05.com.redhat:lnx4",)
+    ]
+    assert not run.run(sample, who, Request(params={"who": "*lnx_"})).rows
+
+
+def test_a_report_of_a_model_has_the_parameters_of_the_model(
+    tmp_path: Path, sample: Catalog
+) -> None:
+    (tmp_path / "hosts.sql").write_text(
+        '-- /// query\n-- title = "Hosts"\n-- time = "instant"\n-- [columns]\n'
+        '-- initiator = "It."\n-- ///\nselect distinct initiator from hosts_at order by all\n'
+    )
+    assert run.run(sample, header.reports([tmp_path])["hosts"], Request()).rows
+
+
 def test_a_file_dropped_into_a_folder_is_a_report_with_its_own_help(tmp_path: Path) -> None:
     (tmp_path / "aliases.sql").write_text(
         '-- /// query\n-- title = "Aliases"\n-- description = "Who calls itself what."\n'
-        '-- over = "instant"\n-- [columns]\n-- alias = "What it calls itself"\n-- ///\n'
+        '-- time = "instant"\n-- [columns]\n-- alias = "What it calls itself"\n-- ///\n'
         "select distinct alias from spells order by all\n"
     )
     assert header.reports([tmp_path])["aliases"].title == "Aliases"
@@ -74,6 +162,14 @@ def test_a_file_dropped_into_a_folder_is_a_report_with_its_own_help(tmp_path: Pa
         ("-- /// query\n-- title = \n-- ///\nselect 1", "not TOML"),
         ('-- /// query\n-- titel = "x"\n-- ///\nselect 1', "unknown key 'titel'"),
         ('-- /// query\n-- title = "x"\n-- ///\nselect 1', "[columns]"),
+        (
+            '-- /// query\n-- title = "x"\n-- identity = ["z"]\n-- [columns]\n-- y = "Y."\n-- ///',
+            "'identity' names 'z'",
+        ),
+        (
+            '-- /// query\n-- title = "x"\n-- group = "Other"\n-- [columns]\n-- y = "Y."\n-- ///',
+            "$.group",
+        ),
     ],
 )
 def test_a_malformed_file_is_named_with_what_is_wrong(

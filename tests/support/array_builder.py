@@ -193,17 +193,14 @@ class World:
         path = self.root / "policy.toml"
         path.write_text(policy_text)
         asked = header.reports()[name]
-        bound = dict.fromkeys(header.STANDARD) | {
-            param.name: param.default for param in asked.params
-        }
         times = {
             "window": {"since": since or T0, "until": self.now},
             "instant": {"at": self.now},
         }
         catalog = Catalog(Store(self.root), tables=policy.tables(path))
         try:
-            bound |= times.get(asked.over, {}) | {"now": self.now} | params
-            return catalog.ask(asked, bound).records()
+            values = times.get(asked.time, {}) | {"now": self.now} | params
+            return catalog.ask(asked, values).records()
         finally:
             catalog.close()
 

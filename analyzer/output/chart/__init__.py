@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 MISSING = str(ExtraMissing("A picture", "charts"))
 
-NAMES = (
-    "changes", "coverage", "dropped-connections", "events", "not-recovered", "outages", "paths",
-    "sessions-over-time",
-)  # fmt: skip
+# What a header may say of ``picture``; the last is drawn into the picture of levels.
+PICTURES = ("changes", "coverage", "events", "levels", "losses", "outages", "paths", "forecast")
 
 
 def available() -> bool:
@@ -30,8 +28,12 @@ def available() -> bool:
 
 
 def draw(report: Report, forecast: Report | None = None) -> "list[Picture]":
-    """The pictures of a report; none if it has no rows, none of its kind or no extra."""
-    if not (report.rows and report.name in NAMES and available()):
+    """The pictures that its header names; none without rows or the extra.
+
+    Raises:
+        UsageError: there is no such picture, or the report has not its columns.
+    """
+    if not (report.rows and available()) or report.picture in {None, "forecast"}:
         return []
     from analyzer.output.chart import compare, level, strip  # noqa: PLC0415  # the extra may be absent
 
@@ -39,13 +41,20 @@ def draw(report: Report, forecast: Report | None = None) -> "list[Picture]":
         "changes": lambda: [compare.changes(report)],
         "coverage": lambda: [strip.coverage(report)],
         "events": lambda: [level.river(report)],
+        "losses": lambda: [strip.losses(report, which) for which in ("initiator", "interface")],
         "outages": lambda: [strip.losses(report, "cause")],
         "paths": lambda: [compare.heat(report)],
-        "sessions-over-time": lambda: [level.sessions(report, forecast)],
+        "levels": lambda: [level.sessions(report, forecast)],
     }
-    if report.name in kinds:
-        return kinds[report.name]()
-    return [strip.losses(report, which) for which in ("initiator", "interface")]
+    assert report.picture is not None  # noqa: S101  # looked at above
+    try:
+        return kinds[report.picture]()
+    except KeyError as error:
+        what = f"column '{error.args[0]}'" if report.picture in kinds else "such picture"
+        raise UsageError(
+            f"report {report.name}: picture = '{report.picture}': there is no {what};"
+            f" pictures are {', '.join(PICTURES)}"
+        ) from error
 
 
 def save(report: Report, path: Path) -> None:
@@ -57,8 +66,8 @@ def save(report: Report, path: Path) -> None:
     """
     if path.suffix not in {".svg", ".png", ".json"}:
         raise UsageError(f"{path.name}: a chart is saved as .svg, .png or .json")
-    if report.name not in NAMES:
-        raise UsageError(f"report {report.name} has no picture; these have: {', '.join(NAMES)}")
+    if report.picture in {None, "forecast"}:
+        raise UsageError(f"report {report.name} has no picture: its header names none")
     if not available():
         raise ExtraMissing("a picture", "charts")
     from analyzer.output.chart import compare  # noqa: PLC0415  # the extra may be absent

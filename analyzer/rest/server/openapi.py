@@ -5,13 +5,8 @@ from typing import Any
 
 from analyzer import __version__
 from analyzer.config.rules import SEVERITIES
-from analyzer.report.header import Param, Query
+from analyzer.report.header import Parameter, Query
 
-_TIMES = {
-    "window": {"since": "24h", "until": "now"},
-    "instant": {"at": "latest"},
-    "pair": {"before": "previous", "after": "latest"},
-}
 _KINDS: dict[type, str] = {bool: "boolean", int: "integer", float: "number"}
 _TIME = "ISO 8601 (no offset means UTC), now, latest, previous, or a duration back from now."
 _OBJECTS = {"type": "array", "items": {"type": "object"}}
@@ -19,17 +14,16 @@ _OBJECTS = {"type": "array", "items": {"type": "object"}}
 
 def times(asked: Query) -> dict[str, str]:
     """The parameters that are not the query's own, with their defaults."""
-    found = dict(_TIMES.get(asked.over, {}))
+    found = {name: option.default for name, option in asked.time_options.items()}
     return found | {"severity": "info"} if "severity" in asked.columns else found
 
 
 def filters(asked: Query) -> list[str]:
     """The parameters that keep rows by wildcard, and may be repeated."""
-    own = {param.name for param in asked.params}
     found = ["cluster"]
     found += ["svm"] * ("svm" in asked.columns)
     found += ["initiator"] * bool({"initiator", "members"} & asked.columns.keys())
-    return [name for name in found if name not in own]
+    return [name for name in found if name not in asked.params]
 
 
 def description(known: Mapping[str, Query]) -> dict[str, Any]:
@@ -70,7 +64,7 @@ def description(known: Mapping[str, Query]) -> dict[str, Any]:
 def _report(asked: Query) -> dict[str, Any]:
     given = [
         *(_standard(name, default) for name, default in times(asked).items()),
-        *map(_own, asked.params),
+        *(_own(name, param) for name, param in asked.params.items()),
         *map(_filter, filters(asked)),
     ]
     row = {name: {"description": sentence} for name, sentence in asked.columns.items()}
@@ -111,9 +105,10 @@ def _standard(name: str, default: str) -> dict[str, Any]:
     return _parameter(name, _TIME, {"type": "string", "default": default})
 
 
-def _own(param: Param) -> dict[str, Any]:
+def _own(name: str, param: Parameter) -> dict[str, Any]:
     kind = _KINDS.get(type(param.default), "string")
-    return _parameter(param.name, param.help, {"type": kind, "default": param.default})
+    choices = {"enum": list(param.choices)} if param.choices else {}
+    return _parameter(name, param.help, {"type": kind, "default": param.default, **choices})
 
 
 def _filter(name: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _run(opened: Open, asked: Query, request: Request, seconds: float) -> Mappin
     for name, value, _ in pairs(request.query):
         said.setdefault(name, []).append(value)
     kept = {name: said.pop(name, []) for name in openapi.filters(asked)}
-    own = {param.name: param for param in asked.params}
+    own = asked.params
     times = openapi.times(asked)
     for name, values in said.items():
         if name not in times and name not in own:
@@ -65,9 +65,7 @@ def _run(opened: Open, asked: Query, request: Request, seconds: float) -> Mappin
         raise invalid(once["severity"], "severity")
     wanted = run.Request(
         **{name: value for name, value in once.items() if name in times},
-        params={
-            name: header.typed(own[name], value) for name, value in once.items() if name in own
-        },
+        params={name: own[name].parse(name, value) for name, value in once.items() if name in own},
         filters={name: values for name, values in kept.items() if name != "cluster"},
     )
     with closing(opened(kept.get("cluster", []))) as catalog, catalog.within(seconds):

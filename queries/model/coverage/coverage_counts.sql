@@ -1,7 +1,6 @@
 -- /// query
 -- title = "Snapshots by status"
 -- description = "How many attempts of each status the window holds, settled ones as settled."
---
 -- [columns]
 -- cluster = "Cluster."
 -- complete = "Comparable snapshots."

@@ -2,7 +2,6 @@
 -- title = "Inventories that were not collected"
 -- description = """Inventories that the last answered attempt up to the window's end did not
 -- bring."""
---
 -- [columns]
 -- cluster = "Cluster."
 -- inventory = "svms, interfaces, igroups or nodes."

@@ -4,7 +4,6 @@
 -- The window and what touches it, cut at comparable snapshots: whether the stretch between two of
 -- them is known, and if not why. A slot that nobody collected makes it unknown too.
 -- """
---
 -- [columns]
 -- cluster = "Cluster."
 -- starts = "Comparable snapshot before the stretch; null if there is none."

@@ -4,7 +4,6 @@
 -- One row per gap that overlaps the window: from the last comparable snapshot before it to the
 -- first after it.
 -- """
---
 -- [columns]
 -- cluster = "Cluster."
 -- after = "Last comparable snapshot before the gap; null if there is none."

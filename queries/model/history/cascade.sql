@@ -6,7 +6,6 @@
 -- equal keys are paired by number, so that counts are conserved. What is left is lost or new (R6).
 -- R4 and R5 are links, not acquittals: such a session is still lost, and names the other.
 -- """
---
 -- [columns]
 -- gone = "Session of changed_sessions that ended; null for one that is new."
 -- came = "Session of changed_sessions that began; null for one that was lost."

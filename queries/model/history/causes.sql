@@ -6,7 +6,6 @@
 -- one that explains most; on a tie the most specific. Again, until none is left; what remains is a
 -- path by itself. Nodes and subnets only where interfaces were collected.
 -- """
---
 -- [columns]
 -- loss = "The loss, as numbered by losses."
 -- cause_kind = "path, host_address, host, interface, igroup, node, subnet, svm or cluster."

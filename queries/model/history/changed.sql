@@ -4,7 +4,6 @@
 -- The verdict of the cascade in words, one row per path and kind of change, and one row for an
 -- object that was renamed or replaced.
 -- """
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

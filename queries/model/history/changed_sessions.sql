@@ -4,7 +4,6 @@
 -- The connection rows of edges by session; its lowest connection stands for it. A session whose
 -- number of connections changes has all its rows in edges, since every row carries the number.
 -- """
---
 -- [columns]
 -- session = "Number of this row."
 -- cluster = "Cluster."

@@ -6,7 +6,6 @@
 -- ended before it that never came back; what one snapshot missed ends and begins in one
 -- transition, from before it to after it (C17).
 -- """
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

@@ -4,7 +4,6 @@
 -- IPv4 addresses that initiators ever came from and that lie in none of the subnets of the SVM's
 -- interfaces. Says nothing about an SVM whose subnets were not collected, nor about IPv6.
 -- """
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

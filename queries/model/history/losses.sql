@@ -5,7 +5,6 @@
 -- when it has at least as many as before. An interface that was made anew at the same address is
 -- the same path. Between lost and back everything is an interval.
 -- """
---
 -- [columns]
 -- loss = "Number of this row."
 -- cluster = "Cluster."

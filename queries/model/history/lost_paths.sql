@@ -5,7 +5,6 @@
 -- had at the first comparable snapshot without them. A connection that this snapshot merely
 -- missed (C17) counts as there.
 -- """
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

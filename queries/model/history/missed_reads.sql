@@ -4,7 +4,6 @@
 -- A connection cannot come back from the dead: absent from exactly one comparable snapshot and
 -- back with the same addresses, ports and handles, it was never away (C17).
 -- """
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

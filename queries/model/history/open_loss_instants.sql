@@ -4,7 +4,6 @@
 -- A loss that is still open belongs to every later window: these are the instants that have to be
 -- looked at again, whole, so that its cause is the same whatever the window.
 -- """
---
 -- [columns]
 -- cluster = "Cluster."
 -- gone_by = "First comparable snapshot without them."

@@ -4,7 +4,6 @@
 -- The interface is gone and another stands at the same address: deleted and created again (C31).
 -- What was connected to the old one and now is to the new one goes on.
 -- """
---
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

@@ -83,7 +83,7 @@ def test_the_description_describes_every_report(app: App) -> None:
         jsonschema.Draft202012Validator.check_schema(schema)
         given = [one["name"] for one in operation["parameters"]]
         assert len(given) == len(set(given))
-        assert {param.name for param in asked.params} <= set(given)
+        assert asked.params.keys() <= set(given)
 
 
 @pytest.mark.parametrize("name", ["dropped-connections", "addresses", "snapshots"])
