@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -97,7 +97,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     needs: tuple[str, ...] = ()
     cannot_see: str | None = None
     params: dict[str, Parameter] = {}
-    columns: dict[str, str]
+    columns: Annotated[dict[str, str], msgspec.Meta(min_length=1)]
     brief: tuple[str, ...] = ()
     series: str | None = None
     identity: tuple[str, ...] = ()
@@ -153,9 +153,6 @@ def parse(path: Path) -> Query:
 
 
 def _query(path: Path, table: dict[str, Any], text: str) -> Query:
-    for key in ("title", "columns"):
-        if not table.get(key):
-            raise UsageError(f"{path}: the header has no '{key}' or [columns]")
     try:
         header = msgspec.convert(_unwrapped(table), Header)
     except msgspec.ValidationError as error:
@@ -165,6 +162,8 @@ def _query(path: Path, table: dict[str, Any], text: str) -> Query:
             near = difflib.get_close_matches(unknown[1], Header.__struct_fields__, 1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             message = f"the header has an unknown key '{unknown[1]}'{hint}"
+        elif "missing required field `columns`" in message:
+            message = "the header has no [columns] that give each column a sentence"
         raise UsageError(f"{path}: {message}") from error
     return Query(name=path.stem, path=path, text=text, **_fields(header))
 
