@@ -6,22 +6,20 @@ valid SQL and opens in any editor. Files in ``queries/`` are reports, files in
 alerts, maintenance, the page and the pictures need of one stands here.
 """
 
-import difflib
 import re
-import tomllib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 
+from analyzer.config import toml
 from analyzer.errors import UsageError
 from analyzer.pattern import like
 
 _FENCE = re.compile(r"\A(?:--[ \t]*\n|\s)*-- /// query\n((?:--.*\n)*?)-- ///[ \t]*\n")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
-_UNKNOWN = re.compile(r"unknown field `(.*?)`")
 
 Time = Literal["window", "pair", "instant", "always"]
 Group = Literal["Incident", "Now and before a change", "Capacity", "Who is this", "Data quality"]
@@ -141,49 +139,26 @@ def parse(path: Path) -> Query:
     fenced = _FENCE.match(text)
     if not fenced:
         raise UsageError(f"{path}: does not open with a '-- /// query' block")
-    try:
-        table = tomllib.loads(re.sub(r"(?m)^-- ?", "", fenced.group(1)))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: the header is not TOML: {error}") from error
-    if "over" in table and "time" not in table:  # the word for it in files of the first version
-        table["time"] = table.pop("over")
-    query = _query(path, table, text)
+    block = re.sub(r"(?m)^-- ?", "", fenced.group(1))
+    # 'over' is the word for 'time' in files of the first version.
+    header = toml.loads(re.sub(r"(?m)^over(?= *=)", "time", block), Header, path)
+    fields = {name: getattr(header, name) for name in Header.__struct_fields__} | {
+        "description": header.description.strip(),
+        "cannot_see": _unwrapped(header.cannot_see or "") or None,
+        "columns": {name: _unwrapped(sentence) for name, sentence in header.columns.items()},
+        "params": {
+            name: msgspec.structs.replace(parameter, help=_unwrapped(parameter.help))
+            for name, parameter in header.params.items()
+        },
+    }
+    query = Query(name=path.stem, path=path, text=text, **fields)
     _check(query)
     return query
 
 
-def _query(path: Path, table: dict[str, Any], text: str) -> Query:
-    try:
-        header = msgspec.convert(_unwrapped(table), Header)
-    except msgspec.ValidationError as error:
-        message = str(error)
-        unknown = _UNKNOWN.search(message)
-        if unknown:
-            near = difflib.get_close_matches(unknown[1], Header.__struct_fields__, 1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            message = f"the header has an unknown key '{unknown[1]}'{hint}"
-        elif "missing required field `columns`" in message:
-            message = "the header has no [columns] that give each column a sentence"
-        raise UsageError(f"{path}: {message}") from error
-    return Query(name=path.stem, path=path, text=text, **_fields(header))
-
-
-def _fields(header: Header) -> dict[str, Any]:
-    return {name: getattr(header, name) for name in Header.__struct_fields__}
-
-
-def _unwrapped(value: Any) -> Any:
-    """Sentences that the header wraps over several lines on one; a description keeps its lines."""
-    match value:
-        case dict():
-            return {
-                key: item.strip() if key == "description" and isinstance(item, str)
-                else _unwrapped(item)
-                for key, item in value.items()
-            }  # fmt: skip
-        case str():
-            return " ".join(value.split())
-    return value
+def _unwrapped(sentence: str) -> str:
+    """A sentence that the header wraps over several lines, on one."""
+    return " ".join(sentence.split())
 
 
 def _check(query: Query) -> None:

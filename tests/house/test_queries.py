@@ -157,16 +157,16 @@ def test_a_file_dropped_into_a_folder_is_a_report_with_its_own_help(tmp_path: Pa
     ("text", "complaint"),
     [
         ("select 1", "does not open with"),
-        ("-- /// query\n-- title = \n-- ///\nselect 1", "not TOML"),
+        ("-- /// query\n-- title = \n-- ///\nselect 1", "Invalid value"),
         ('-- /// query\n-- titel = "x"\n-- ///\nselect 1', "unknown key 'titel'"),
-        ('-- /// query\n-- title = "x"\n-- ///\nselect 1', "[columns]"),
+        ('-- /// query\n-- title = "x"\n-- ///\nselect 1', "'columns' is missing"),
         (
             '-- /// query\n-- title = "x"\n-- identity = ["z"]\n-- [columns]\n-- y = "Y."\n-- ///\nselect 1',
             "'identity' names 'z'",
         ),
         (
             '-- /// query\n-- title = "x"\n-- group = "Other"\n-- [columns]\n-- y = "Y."\n-- ///\nselect 1',
-            "$.group",
+            "'group' is one of Incident",
         ),
     ],
 )
