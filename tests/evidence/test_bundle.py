@@ -13,8 +13,10 @@ from support.bundles import NOW, WINDOW, Write, members, reports, unpacked
 from analyzer import cli, history
 from analyzer.collect import files
 from analyzer.config import policy
-from analyzer.evidence.bundle import REPORTS
+from analyzer.report import header
 from analyzer.store.layout import Store
+
+REPORTS = [name for name, query in header.reports().items() if query.evidence]
 
 SINCE, UNTIL = datetime(2026, 11, 23, 2, 12), datetime(2026, 11, 23, 2, 16)
 
