@@ -38,6 +38,10 @@ class Figure:
     bound: str
 
     @property
+    def name(self) -> str:
+        return f"{self.what} / {self.against}"
+
+    @property
     def ratio(self) -> float:
         return self.ours / self.other if self.other else float("inf")
 
@@ -109,8 +113,8 @@ def table(figures: list[Figure], before: Run | None = None) -> str:
         (
             figure.what, f"{figure.ours:,.4g}", f"{figure.other:,.4g}", figure.unit,
             f"{figure.ratio:,.4g}", figure.bound, words[figure.holds],
-            f"{before.figures[figure.what]:,.4g}"
-            if before is not None and figure.what in before.figures
+            f"{before.figures[figure.name]:,.4g}"
+            if before is not None and figure.name in before.figures
             else "",
             figure.against,
         )
@@ -140,7 +144,7 @@ def save(figures: list[Figure], path: Path) -> None:
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": commit,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
-        "figures": {figure.what: figure.ratio for figure in figures},
+        "figures": {figure.name: figure.ratio for figure in figures},
         "details": [asdict(figure) | {"holds": figure.holds} for figure in figures],
     }
     path.write_text(json.dumps(run, indent=1) + "\n")

@@ -36,7 +36,7 @@ def test_a_bound_that_cannot_be_read_is_an_error() -> None:
 
 
 def test_the_table_says_which_bound_does_not_hold_and_what_the_run_before_had() -> None:
-    before = Run("2026-11-01T00:00:00Z", "abc", "2 cores", {"folding": 2.5})
+    before = Run("2026-11-01T00:00:00Z", "abc", "2 cores", {"folding / a hash join": 2.5})
     text = table([figure(9, 3, "<= 2")], before)
     assert " NO " in text
     assert " 2.5 " in text
@@ -45,6 +45,6 @@ def test_the_table_says_which_bound_does_not_hold_and_what_the_run_before_had() 
 def test_a_run_that_is_saved_is_one_that_can_be_compared_with(tmp_path: Path) -> None:
     save([figure(9, 3, "<= 2")], tmp_path / "bench.json")
     run = json.loads((tmp_path / "bench.json").read_text())
-    assert run["figures"] == {"folding": 3.0}
+    assert run["figures"] == {"folding / a hash join": 3.0}
     assert run["details"][0]["holds"] is False
     assert {"date", "commit", "machine"} <= set(run)
