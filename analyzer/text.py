@@ -23,6 +23,11 @@ def escape_controls(text: str) -> str:
     )
 
 
+def escape_lines(text: str) -> str:
+    """Sentences of several lines in which nothing but the line breaks steers a terminal."""
+    return "\n".join(escape_controls(line) for line in text.split("\n"))
+
+
 def for_encoding(text: str, encoding: str | None) -> str:
     """Text for people in the characters of an encoding; ASCII and escapes stand for others."""
     encoding = encoding or "utf-8"

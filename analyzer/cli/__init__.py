@@ -4,18 +4,19 @@ stdout is data, stderr is narration. Commands import what they need when they ru
 ``--help`` answers at once.
 """
 
-import io
-import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 import click
 
 from analyzer import __version__
-from analyzer.cli import check, collect, demo, evidence, page, policy, report, serve, store
-from analyzer.cli.context import Context, shown
-from analyzer.errors import AnalyzerError
+from analyzer.cli import check, collect, demo, evidence, page, policy, report, serve, store, streams
+from analyzer.cli.context import Context
+from analyzer.errors import AnalyzerError, StoreError
+from analyzer.text import escape_lines
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -42,42 +43,64 @@ def analyzer(
     context.obj = Context(store=store, config=config, verbose=verbose, quiet=quiet)
 
 
-for _room in (demo, collect, check, report, policy, store, page, evidence, serve):
-    for _command in _room.COMMANDS:
+for _module in (demo, collect, check, report, policy, store, page, evidence, serve):
+    for _command in _module.COMMANDS:
         analyzer.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # no letter is worth a crash
+    streams.prepare()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
+            signal.signal(number, _terminate)
     sys.exit(status(arguments))
+
+
+class Terminated(KeyboardInterrupt):
+    """A signal that ends the program like Ctrl-C, with an exit status of its own."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_code = 128 + number
+
+
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise Terminated(number)
 
 
 def status(arguments: Sequence[str] | None = None) -> int:
     """Run the program; every way to end has its exit status, and none is a bare traceback."""
     try:
-        answer = analyzer.main(arguments, prog_name="analyzer", standalone_mode=False)
+        result = analyzer.main(arguments, prog_name="analyzer", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         click.echo("analyzer: stopped", err=True)
-        return 130
-    except AnalyzerError as error:
-        click.echo(shown(f"analyzer: {error}"), err=True)
-        return error.exit_code
-    except BrokenPipeError:
-        # Whoever read the output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        interrupt = error.__cause__ if isinstance(error, click.Abort) else error
+        return getattr(interrupt, "exit_code", 130)
+    except (AnalyzerError, OSError) as error:
+        click.echo(escape_lines(f"analyzer: {_sentence(error)}"), err=True)
+        return getattr(error, "exit_code", StoreError.exit_code)
+    except streams.ReaderGone:
         return 0
     except Exception as error:  # noqa: BLE001  # the last resort: a bug must not look like an answer
-        click.echo(f"analyzer: internal error: {type(error).__name__}; {kept(error)}", err=True)
+        name = type(error).__name__
+        click.echo(f"analyzer: internal error: {name}; {save_traceback(error)}", err=True)
         return 70
-    return answer if isinstance(answer, int) else 0
+    return result if isinstance(result, int) else 0
 
 
-def kept(error: BaseException) -> str:
+def _sentence(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    # No module above the files knew better: a full disk, no descriptors left, an I/O error.
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+
+
+def save_traceback(error: BaseException) -> str:
     """Write the traceback to a file; says where."""
     import tempfile  # noqa: PLC0415  # only when something broke
     import traceback  # noqa: PLC0415  # only when something broke

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.context import Context, pass_context, shown
+from analyzer.cli.context import Context, pass_context
 from analyzer.cli.progress import progress
+from analyzer.text import escape_lines
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -53,7 +54,7 @@ def _collect(
     from analyzer.collect import collector as room  # noqa: PLC0415  # --help answers at once
 
     config = context.required()
-    wanted = config.named(names)
+    wanted = config.named(tuple(dict.fromkeys(names)))
     for cluster in wanted:
         for warning in room.warnings(cluster, slot=slot):
             told = f"{cluster.name}: {warning}"
@@ -142,16 +143,16 @@ def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> 
     if example:
         click.echo(EXAMPLE, nl=False)
         return 0
-    wanted = context.required().named(clusters)
+    wanted = context.required().named(tuple(dict.fromkeys(clusters)))
     code = 0
     for checks in (room.store(context.open()), *(room.cluster(one) for one in wanted)):
         for check in checks:
             code = max(code, check.exit_code)
             who = f"{check.cluster}: " if check.cluster else ""
             # Releases and names are the array's own words.
-            click.echo(shown(f"{check.status:<4}  {who}{check.name}: {check.detail}"))
+            click.echo(escape_lines(f"{check.status:<4}  {who}{check.name}: {check.detail}"))
             for line in check.advice.splitlines():
-                click.echo(shown(f"      {line}"))
+                click.echo(escape_lines(f"      {line}"))
     return code
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.errors import ExtraMissing, UsageError
-from analyzer.text import escape_controls
+from analyzer.text import escape_lines
 
 if TYPE_CHECKING:
     from analyzer.config.file import Config
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 
 _CONFIG = Path("analyzer.toml")
 _POLICY = Path("policy.toml")
-
-
-def shown(text: str) -> str:
-    """Narration in which no word of an array can steer the terminal; lines stay lines."""
-    return "\n".join(escape_controls(line) for line in text.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +39,34 @@ class Context:
 
     def required(self) -> "Config":
         """The configuration, which this command cannot do without."""
-        found = self.configuration()
-        if found is None:
+        config = self.configuration()
+        if config is None:
             raise UsageError(
                 "there is no analyzer.toml here; name one with --config or write one:"
                 " 'analyzer doctor --example' prints it"
             )
-        return found
+        if not config.clusters:
+            raise UsageError(f"{config.path}: no cluster is configured; add [[clusters]]")
+        return config
 
     def open(self) -> "Store":
-        """The store that was named, configured, or ./store."""
+        """The store that was named, configured, or ./store; it may not be there yet."""
         from analyzer.store.layout import Store  # noqa: PLC0415  # --help answers at once
 
         if self.store is not None:
             return Store(self.store)
-        told = self.configuration()
-        return Store(Path(told.store) if told is not None else Path("store"))
+        config = self.configuration()
+        return Store(Path(config.store) if config is not None else Path("store"))
+
+    def existing(self) -> "Store":
+        """The store, for a command that cannot do without one."""
+        store = self.open()
+        if not (store.snapshots.is_dir() or store.history.is_dir()):
+            raise UsageError(
+                f"there is no store at {store.root}; 'analyzer collect' and 'analyzer import'"
+                " make one"
+            )
+        return store
 
     def catalog(
         self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
@@ -68,7 +75,7 @@ class Context:
         from analyzer import history  # noqa: PLC0415  # --help answers at once
         from analyzer.errors import Busy, StoreError  # noqa: PLC0415  # --help answers at once
 
-        store = self.open()
+        store = self.existing()
         for cluster in store.clusters():
             try:
                 history.catch_up(store, cluster)
@@ -83,32 +90,32 @@ class Context:
         from analyzer.config import policy  # noqa: PLC0415  # --help answers at once
         from analyzer.report.catalog import Catalog  # noqa: PLC0415  # --help answers at once
 
-        told = self.configuration()
-        limits = told.limits if told is not None else ()
-        rules = told.alarm.lower if told is not None else ()
-        told_of = (self.open(), clusters, folders, policy.tables(self.policy_file(), limits), rules)
+        config = self.configuration()
+        limits = config.limits if config is not None else ()
+        rules = config.alarm.lower if config is not None else ()
+        tables = policy.tables(self.policy_file(), limits)
         if engine == "duckdb":
-            return Catalog(*told_of)
+            return Catalog(self.open(), clusters, folders, tables, rules)
         try:
             from analyzer.engine.spark import Spark  # noqa: PLC0415  # an extra, only when asked
         except ImportError as error:
             raise ExtraMissing(f"--engine {engine}", "spark") from error
-        return Spark(engine, *told_of)
+        return Spark(engine, self.open(), clusters, folders, tables, rules)
 
     def policy_file(self) -> Path | None:
         """The policy file: the configured one, or ./policy.toml if it exists."""
-        told = self.configuration()
-        if told is not None and told.policy is not None:
-            return told.policy
+        config = self.configuration()
+        if config is not None and config.policy is not None:
+            return config.policy
         return _POLICY if _POLICY.is_file() else None
 
     def policy_text(self) -> str:
         """The policy file with the configured limits behind it; '' if there is nothing of both."""
         import json  # noqa: PLC0415  # JSON's strings are TOML's basic strings
 
-        path, told = self.policy_file(), self.configuration()
+        path, config = self.policy_file(), self.configuration()
         text = path.read_text(encoding="utf-8") if path is not None else ""
-        for cluster, node, sessions in told.limits if told is not None else ():
+        for cluster, node, sessions in config.limits if config is not None else ():
             text += (
                 f"\n[[limits]]\ncluster = {json.dumps(cluster)}\nnode = {json.dumps(node)}\n"
                 f"sessions = {sessions}\n"
@@ -128,7 +135,7 @@ class Context:
     def complain(self, text: str) -> None:
         """Say on stderr what went wrong, --quiet or not."""
         # Through the stream that is there now: a bar puts one in its place, and goes on below.
-        sys.stderr.write(f"{shown(text)}\n")
+        sys.stderr.write(f"{escape_lines(text)}\n")
 
 
 pass_context = click.make_pass_decorator(Context)

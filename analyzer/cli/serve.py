@@ -72,7 +72,7 @@ def serve(
     tls = (tls_cert, tls_key) if tls_cert and tls_key else None
     token = _token(token_env, token_file)
     moment.read(at)
-    store = context.open()
+    store = context.existing()
     there = store.clusters()
     if cluster and cluster not in there:
         raise UsageError(
@@ -120,9 +120,11 @@ def _token(env: str | None, file: Path | None) -> str | None:
 
 
 def _broken(error: Exception) -> None:
-    from analyzer.cli import kept  # noqa: PLC0415  # only when something broke
+    from analyzer.cli import save_traceback  # noqa: PLC0415  # only when something broke
 
-    click.echo(f"analyzer: internal error: {type(error).__name__}; {kept(error)}", err=True)
+    click.echo(
+        f"analyzer: internal error: {type(error).__name__}; {save_traceback(error)}", err=True
+    )
 
 
 COMMANDS = (serve,)

@@ -15,26 +15,25 @@ if TYPE_CHECKING:
 
 
 def _clusters(context: Context, named: Sequence[str]) -> list[str]:
-    known = context.open().clusters()
+    stored = context.existing().clusters()
     for name in named:
-        if name not in known:
-            raise UsageError(f"there is no cluster '{name}'; the store has {', '.join(known)}")
-    return list(named) or known
+        if name not in stored:
+            raise UsageError(f"there is no cluster '{name}'; the store has {', '.join(stored)}")
+    return list(dict.fromkeys(named)) or stored
 
 
-def _each(context: Context, named: Sequence[str], what: str) -> Iterator[str]:
+def _each(context: Context, clusters: Sequence[str], what: str) -> Iterator[str]:
     """The clusters, one after the other, with a bar that counts them."""
-    clusters = _clusters(context, named)
     with progress(context, what, len(clusters)) as step:
         for cluster in clusters:
             yield cluster
             step()
 
 
-def _cutoff(told: str | None, configured: timedelta | None, option: str) -> datetime:
+def _cutoff(text: str | None, configured: timedelta | None, option: str) -> datetime:
     from analyzer import clock  # noqa: PLC0415  # --help answers at once
 
-    span = clock.duration(told) if told else configured
+    span = clock.duration(text) if text else configured
     if span is None:
         raise UsageError(f"say how much to keep: {option} 14d, or [retention] in the configuration")
     return clock.now() - span
@@ -48,7 +47,7 @@ def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
     code = 0
-    for cluster in _each(context, clusters, "verifying"):
+    for cluster in _each(context, _clusters(context, clusters), "verifying"):
         history.catch_up(context.open(), cluster)
         found = history.verify(context.open(), cluster)
         if found.problem:
@@ -68,7 +67,7 @@ def rebuild(context: Context, /, clusters: tuple[str, ...]) -> int:
     """Fold the history anew from the snapshot files."""
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
-    for cluster in _each(context, clusters, "folding anew"):
+    for cluster in _each(context, _clusters(context, clusters), "folding anew"):
         count = history.rebuild(context.open(), cluster)
         context.say(f"{cluster}: folded {count} snapshots anew")
     return 0
@@ -85,9 +84,9 @@ def compact(
     """Let the history stand for old snapshot files, once it is proved to give them back."""
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
-    config = context.configuration()
+    config, stored = context.configuration(), _clusters(context, clusters)
     cutoff = _cutoff(older_than, config.compact_after if config else None, "--older-than")
-    for cluster in _each(context, clusters, "compacting"):
+    for cluster in _each(context, stored, "compacting"):
         done = history.compact(context.open(), cluster, cutoff, dry_run=dry_run)
         _tell(context, done, "would replace" if dry_run else "replaced")
     return 0
@@ -104,9 +103,9 @@ def prune(
     """Forget old history; never one side of an event that stays, never the newest snapshot."""
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
-    config = context.configuration()
+    config, stored = context.configuration(), _clusters(context, clusters)
     cutoff = _cutoff(keep, config.keep if config else None, "--keep")
-    for cluster in _each(context, clusters, "pruning"):
+    for cluster in _each(context, stored, "pruning"):
         done = history.prune(context.open(), cluster, cutoff, dry_run=dry_run)
         _tell(context, done, "would forget" if dry_run else "forgot")
     return 0

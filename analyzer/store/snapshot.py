@@ -143,7 +143,10 @@ def write(store: Store, snapshot: Snapshot, told: dict[str, Any]) -> None:
 
 def _write(rows: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
     with publish(path) as draft:
-        rows.write_parquet(draft, compression="zstd", metadata=metadata)
+        try:
+            rows.write_parquet(draft, compression="zstd", metadata=metadata)
+        except pl.exceptions.PolarsError as error:
+            raise StoreError(f"cannot write {path}: {error}") from error
 
 
 def read_attempt(path: Path) -> dict[str, Any]:

@@ -261,7 +261,7 @@ def test_a_plugin_answers_with_the_status_that_monitors_read(place: Place) -> No
     code, out, err = place.run(*LOST, "--plugin")
     assert (code, err) == (3, "")
     assert out.startswith("ISCSI UNKNOWN - ")
-    assert "holds no snapshots yet" in out
+    assert "there is no store at" in out
     place.see("02:10")
     assert place.run(*LOST, "--plugin")[0] == 0
     place.see("02:15", "lnx1")

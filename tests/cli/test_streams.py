@@ -1,0 +1,88 @@
+"""Standard streams that are full, closed or left by their reader; a store that is not there."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analyzer import cli
+from analyzer.store.layout import Store
+
+Start = Callable[..., subprocess.CompletedProcess[str]]
+STOPPED = "analyzer: "
+
+
+@pytest.fixture
+def shell(recorded: Store, tmp_path: Path) -> Start:
+    """The program in a shell, with redirections; standard error is what is kept."""
+
+    def run(words: str) -> subprocess.CompletedProcess[str]:
+        program = f"{sys.executable} -m analyzer --store {recorded.root}"
+        environment = {
+            **os.environ, "ANALYZER_NOW": "2026-11-24T00:00:00Z", "TMPDIR": str(tmp_path)
+        }  # fmt: skip
+        return subprocess.run(
+            ["sh", "-c", f"{program} {words}"],
+            cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        ("snapshots >/dev/full", 4, "cannot write standard output: No space left on device"),
+        ("--help >/dev/full", 4, "cannot write standard output: No space left on device"),
+        ("snapshots --format csv >&-", 4, "cannot write standard output: Bad file descriptor"),
+        ("import --cluster c --taken-at now - <&-", 2, "-: Bad file descriptor"),
+    ],
+)
+def test_a_stream_that_takes_or_gives_nothing_is_one_sentence(
+    shell: Start, tmp_path: Path, words: str, code: int, sentence: str
+) -> None:
+    ended = shell(words)
+    assert (ended.returncode, ended.stderr) == (code, f"analyzer: {sentence}\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_that_says_nothing_needs_no_standard_output(shell: Start) -> None:
+    assert shell("verify >&- 2>&-").returncode == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(shell: Start) -> None:
+    ended = shell("snapshots --format csv 2>&1 | head -n 0; exit ${PIPESTATUS:-0}")
+    assert ended.returncode == 0
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("words", ["verify", "rebuild", "prune --keep 1d", "compact", "serve",
+                                   "report outages", "check", "page", "evidence --output e.zip"])  # fmt: skip
+def test_a_store_that_is_not_there_is_named(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    typo = tmp_path / "typo"
+    assert cli.status(["--store", str(typo), *words.split()]) == 2
+    assert f"there is no store at {typo}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", ["collect", "doctor"])
+def test_a_configuration_without_clusters_is_refused(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "analyzer.toml").write_text('store = "store"\n')
+    assert cli.status([words]) == 2
+    assert "no cluster is configured" in capsys.readouterr().err
+
+
+def test_the_same_cluster_named_twice_is_one(
+    recorded: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.status(["--store", str(recorded.root), "verify", "prod-a", "prod-a"]) == 0
+    assert capsys.readouterr().err.count("prod-a:") == 1
