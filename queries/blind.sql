@@ -44,10 +44,16 @@ select
     l.last_seen,
     s.tries as attempts_since,
     case
-        when l.last_seen < $at::timestamp - interval 1 day then 'critical' else 'high'
+        when l.last_seen < $at::timestamp - to_hours(t.blind_critical_hours)
+        then 'critical'
+        else 'high'
     end as severity,
     case when s.tries = 0 then 'nobody has tried since' else s.reason end as detail
 from last l
+cross join thresholds t
 join since s on s.cluster = l.cluster
-where l.last_seen + to_seconds(3 * coalesce(l.expected_interval, 3600)) < $at::timestamp
+where
+    l.last_seen
+    + to_seconds(t.blind_intervals * coalesce(l.expected_interval, t.blind_interval_seconds))
+    < $at::timestamp
 order by l.cluster

@@ -171,11 +171,11 @@ select
     [node],
     most,
     case
-        when left_over >= most
+        when left_over >= t.limit_critical * most
         then 'critical'
-        when left_over >= 0.9 * most
+        when left_over >= t.limit_high * most
         then 'high'
-        when left_over >= 0.8 * most
+        when left_over >= t.limit_medium * most
         then 'medium'
         else 'info'
     end,
@@ -186,4 +186,5 @@ select
     || case when moved > 0 then ', ' || moved || ' of them taken over' else '' end
     || case when most is null then '; no limit configured' else ' of ' || most || ' allowed' end
 from carriers
+cross join thresholds t
 order by all

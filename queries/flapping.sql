@@ -12,8 +12,8 @@
 -- evidence = true
 -- cannot_see = "Transitions between two snapshots, except as a new session handle."
 -- [params.fewest]
--- default = 3
--- help = "Fewest transitions that count as flapping."
+-- default = 0
+-- help = "Fewest transitions that count as flapping; 0 takes the threshold."
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM."
@@ -92,12 +92,15 @@ select
     sum(reconnects)::bigint as reconnects,
     min(changed_by) filter (is_transition) as first,
     max(changed_by) filter (is_transition) as last,
-    case when count(*) filter (is_transition) >= 10 then 'high' else 'medium' end as severity,
+    case
+        when count(*) filter (is_transition) >= max(t.flapping_high) then 'high' else 'medium'
+    end as severity,
     'went '
     || count(*) filter (is_transition)
     || ' times between present and absent; look for two hosts of one name, a bad cable or a'
     || ' switch port' as detail
 from edge
+cross join thresholds t
 group by cluster, svm_id, initiator, initiator_address, interface_id
-having count(*) filter (is_transition) >= $fewest
+having count(*) filter (is_transition) >= coalesce(nullif($fewest, 0), max(t.flapping_transitions))
 order by transitions desc, cluster, svm, initiator, initiator_address, interface, first

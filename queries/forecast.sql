@@ -44,7 +44,11 @@ with
             l.most,
             t.level + coalesce(t.slope, 0) * t.centre as latest_level,
             case
-                when t.days < 14 or t.history_days < 14 or t.coverage < 0.8 or t.slope is null
+                when
+                    t.days < n.fit_days
+                    or t.history_days < n.fit_days
+                    or t.coverage < n.fit_coverage
+                    or t.slope is null
                 then 'not forecastable'
                 when l.most is null
                 then 'no limit'
@@ -53,6 +57,7 @@ with
                 else 'forecast'
             end as status
         from trends t
+        cross join thresholds n
         left join node_limits l on l.cluster = t.cluster and l.node = t.node
     ),
     aims as (
@@ -108,14 +113,15 @@ select
         then 'info'
         when percent < 100
         then 'info'
-        when after_earliest <= 30
+        when after_earliest <= n.forecast_high_days
         then 'high'
-        when after_earliest <= 90
+        when after_earliest <= n.forecast_medium_days
         then 'medium'
         else 'info'
     end as severity,
     case
-        when status = 'not forecastable' and history_days >= 14 and coverage < 0.8
+        when
+            status = 'not forecastable' and history_days >= n.fit_days and coverage < n.fit_coverage
         then 'only ' || round(100 * coverage)::bigint || ' % of the time is known'
         when status = 'not forecastable' and step_on is not null
         then 'the level stepped on ' || step_on || ', ' || days || ' days ago'
@@ -137,4 +143,5 @@ select
             || coalesce(latest::varchar, 'never')
     end as detail
 from dated
+cross join thresholds n
 order by cluster, node, percent

@@ -40,7 +40,7 @@ select
     svm,
     initiator,
     fault,
-    severity,
+    f.severity,
     sessions,
     interfaces,
     subnets,
@@ -49,23 +49,6 @@ select
     missing,
     expected_from,
     detail
-from faults
-order by
-    cluster,
-    case
-        severity
-        when 'critical'
-        then 1
-        when 'high'
-        then 2
-        when 'medium'
-        then 3
-        when 'low'
-        then 4
-        else 5
-    end,
-    svm nulls last,
-    initiator nulls first,
-    fault,
-    missing,
-    detail
+from faults f
+join severities r on r.severity = f.severity
+order by cluster, r.rank, svm nulls last, initiator nulls first, fault, missing, detail

@@ -34,25 +34,10 @@
 -- ///
 with
     ranked as (
-        select
-            l.*,
-            c.cause_kind,
-            c.cause,
-            c.cause_id,
-            case
-                l.severity
-                when 'critical'
-                then 4
-                when 'high'
-                then 3
-                when 'medium'
-                then 2
-                when 'low'
-                then 1
-                else 0
-            end as rank
+        select l.*, c.cause_kind, c.cause, c.cause_id, s.rank
         from losses l
         join causes c on c.loss = l.loss
+        join severities s on s.severity = l.severity
     ),
     grouped as (
         select
@@ -70,7 +55,7 @@ with
             count(*) filter (status = 'open') as open_paths,
             count(*) filter (status = 'replaced') as replaced_paths,
             list_sort(list(distinct initiator)) as members,
-            max(rank) as rank,
+            min_by(severity, rank) as severity,
             max(switched_to) as switched_to,
             count(distinct interface_id) as interfaces
         from ranked
@@ -91,18 +76,7 @@ select
         when open_paths > 0 then 'open' when replaced_paths > 0 then 'replaced' else 'recovered'
     end as status,
     members,
-    case
-        rank
-        when 4
-        then 'critical'
-        when 3
-        then 'high'
-        when 2
-        then 'medium'
-        when 1
-        then 'low'
-        else 'info'
-    end as severity,
+    severity,
     case
         when cause_kind = 'path'
         then 'one path: ' || cause

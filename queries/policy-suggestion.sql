@@ -35,7 +35,8 @@ with
             on i.cluster = p.cluster
             and i.svm_id = p.svm_id
             and i.interface_id = p.interface_id
-        where p.share >= 0.8
+        cross join thresholds t
+        where p.share >= t.steady_share
         group by p.cluster, p.svm_id, p.initiator
     ),
     cells as (

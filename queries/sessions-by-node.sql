@@ -79,15 +79,16 @@ select
     l.most as "limit",
     l.most - c.peak as headroom,
     case
-        when c.peak >= l.most
+        when c.peak >= t.limit_critical * l.most
         then 'critical'
-        when c.peak >= 0.9 * l.most
+        when c.peak >= t.limit_high * l.most
         then 'high'
-        when c.peak >= 0.8 * l.most
+        when c.peak >= t.limit_medium * l.most
         then 'medium'
         else 'info'
     end as severity
 from counted c
+cross join thresholds t
 left join node_limits l on l.cluster = c.cluster and l.node = c.node
 where c.node is not null or c.peak > 0
 order by all

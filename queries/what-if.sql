@@ -34,7 +34,7 @@
 -- limit = "Sessions that policy allows; null where it does not say."
 -- headroom = "Limit less sessions then; null without a limit."
 -- hosts_that_fit = "Such hosts that fit until the limit, from now; null without a limit."
--- severity = "critical beyond the limit, high from 90 %, medium from 80 %, else info."
+-- severity = "critical at the limit, high from 90 %, medium from 80 %, else info."
 -- detail = "In words."
 -- ///
 with
@@ -106,11 +106,11 @@ select
         when t.each_host > 0 then greatest(floor((t.most - t.sessions) / t.each_host), 0)::bigint
     end as hosts_that_fit,
     case
-        when t.held > t.most
+        when t.held >= n.limit_critical * t.most
         then 'critical'
-        when t.held >= 0.9 * t.most
+        when t.held >= n.limit_high * t.most
         then 'high'
-        when t.held >= 0.8 * t.most
+        when t.held >= n.limit_medium * t.most
         then 'medium'
         else 'info'
     end as severity,
@@ -128,4 +128,5 @@ select
         else ', ' || (t.most - t.held) || ' left'
     end as detail
 from then_held t
+cross join thresholds n
 order by all

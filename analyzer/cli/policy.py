@@ -34,9 +34,13 @@ def check(context: Context, file: str | None) -> None:
     from pathlib import Path  # noqa: PLC0415  # --help answers at once
 
     from analyzer.config import policy  # noqa: PLC0415  # --help answers at once
+    from analyzer.report import header  # noqa: PLC0415  # --help answers at once
 
     path = Path(file) if file else context.policy_file()
-    for table, (_, rows) in policy.tables(path).items():
+    tables = policy.tables(path)
+    overrides = tables["threshold_overrides"][1]
+    header.check_thresholds([name for name, _ in overrides], header.models())
+    for table, (_, rows) in tables.items():
         if rows:
             click.echo(f"{table}: {len(rows)}")
 

@@ -6,6 +6,7 @@ kept as a LIKE pattern whose escape is a backslash.
 
 import difflib
 import json
+import math
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ def tables(path: Path | None, limits: Iterable[tuple[str, str, int]] = ()) -> Ta
         UsageError: the file cannot be read, or a key or a value in it is not known.
     """
     told = _read(path) if path is not None else {}
-    _known(path, "section", told, SECTIONS)
+    _known(path, "section", told, {**SECTIONS, "thresholds": None})
     made = {
         table: (
             {"place": "bigint", **{key.column: _KINDS[key.kind] for key in keys.values()}},
@@ -106,7 +107,21 @@ def tables(path: Path | None, limits: Iterable[tuple[str, str, int]] = ()) -> Ta
         [place, _pattern(cluster), _pattern(node), sessions]
         for place, (cluster, node, sessions) in enumerate(limits, start=len(rows) + 1)
     ]
+    made["threshold_overrides"] = (
+        {"name": "varchar", "value": "double"},
+        _thresholds(path, told.get("thresholds", {})),
+    )
     return made
+
+
+def _thresholds(path: Path | None, overrides: object) -> list[list[Any]]:
+    """Rows of name and number; which names there are is what the model ``thresholds`` declares."""
+    if not isinstance(overrides, dict):
+        raise UsageError(f"{path}: write [thresholds], one table")
+    for name, value in overrides.items():
+        if type(value) not in {int, float} or not 0 <= value < math.inf:
+            raise UsageError(f"{path}: [thresholds]: '{name}' is not a number of zero or more")
+    return [[name, float(value)] for name, value in overrides.items()]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class Catalog:
             raise UsageError(f"no cluster matches {', '.join(clusters)}; the store has {there}")
         self._folders = tuple(folders)
         self._tables = policy.tables(None) if tables is None else tables
+        overrides = self._tables["threshold_overrides"][1]
+        header.check_thresholds([name for name, _ in overrides], self.models)
         self._connection = engine()
         self._locked = False
         self._open()

@@ -6,6 +6,7 @@ valid SQL and opens in any editor. Files in ``queries/`` are reports, files in
 alerts, maintenance, the page and the pictures need of one stands here.
 """
 
+import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -218,6 +219,21 @@ def reports(more: Iterable[Path] = ()) -> dict[str, Query]:
 def models(more: Iterable[Path] = ()) -> dict[str, Query]:
     """Every model by name, from the ``model`` folder beside the reports."""
     return _discover(tuple(folder / "model" for folder in _folders(more)))
+
+
+def check_thresholds(names: Iterable[str], known: dict[str, Query]) -> None:
+    """See that every threshold that a policy overrides is a column of the model.
+
+    Raises:
+        UsageError: one is not; names the nearest.
+    """
+    columns = known["thresholds"].columns
+    for name in names:
+        if name not in columns:
+            near = difflib.get_close_matches(name, columns, 1, cutoff=0.0)[0]
+            raise UsageError(
+                f"policy: unknown threshold '{name}'; the nearest known one is '{near}'"
+            )
 
 
 def _folders(more: Iterable[Path]) -> tuple[Path, ...]:

@@ -12,7 +12,9 @@ from analyzer.errors import UsageError
 
 def test_without_a_file_every_table_is_there_and_empty() -> None:
     made = policy.tables(None)
-    assert set(made) == {"policy", "host_names", "fabrics", "accepted", "limits"}
+    assert set(made) == {
+        "policy", "host_names", "fabrics", "accepted", "limits", "threshold_overrides",
+    }  # fmt: skip
     assert all(columns and rows == [] for columns, rows in made.values())
 
 
@@ -42,6 +44,8 @@ def test_a_date_is_its_midnight(tmp_path: Path) -> None:
         ("[expect]\npaths = 4\n", ("[[expect]]",)),
         ("[[accept]]\nuntil = '2027-01-31'\n", ("without quotes",)),
         ("[[expect]\n", ("policy.toml",)),
+        ("[thresholds]\npeer_share = 'most'\n", ("'peer_share'", "number")),
+        ("[[thresholds]]\npeer_share = 0.5\n", ("[thresholds]",)),
     ],
 )
 def test_what_it_cannot_mean_is_refused_with_the_words_to_mend_it(
@@ -75,3 +79,17 @@ def test_what_is_suggested_is_met_by_what_it_came_from(tmp_path: Path) -> None:
     text = policy.suggestion(rows)
     assert "single_node" in {row["fault"] for row in world.ask("multipath-imbalance")}
     assert world.ask("multipath-imbalance", text) == []
+
+
+def test_a_policy_overrides_a_threshold_by_name(tmp_path: Path) -> None:
+    world = World(tmp_path, sessions=linux(1) + linux(2) + linux(3)).without("lnx2", LIFS[3]).take()
+    assert "interface_missing" in {row["fault"] for row in world.ask("multipath-imbalance")}
+    asks_all = "[thresholds]\npeer_share = 1.0\n"
+    faults = {row["expected_from"] for row in world.ask("multipath-imbalance", asks_all)}
+    assert "igroup peers" not in faults
+
+
+def test_a_threshold_that_does_not_exist_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    world = World(tmp_path, sessions=linux(1)).take()
+    with pytest.raises(UsageError, match="'peer_shar'; the nearest known one is 'peer_share'"):
+        world.ask("paths", "[thresholds]\npeer_shar = 1.0\n")

@@ -38,7 +38,9 @@ with
             / (86400.0 * greatest(last_day - first_day + 1, 1)) as coverage
         from asked
     ),
-    solid as (select * from told where seconds >= 43200),
+    solid as (
+        select d.* from told d cross join thresholds t where d.seconds >= 86400 * t.fit_day_share
+    ),
     rises as (
         -- Against the same weekday of the week before, so that the week's rhythm cancels out.
         select b.cluster, b.node, b.day, b.number, b.sessions, b.sessions - a.sessions as rise
@@ -66,9 +68,11 @@ with
             w.*,
             -- Medians tell a step from spikes, means tell the day.
             abs(w.mean_of_week - u.rise) as edge,
-            abs(w.rise_of_week - u.rise) > greatest(3.5 * u.spread, 0.05 * w.sessions, 2)
+            abs(w.rise_of_week - u.rise)
+            > greatest(t.step_spreads * u.spread, t.step_share * w.sessions, t.step_sessions)
             and w.days_of_week >= 4 as far
         from weeks w
+        cross join thresholds t
         join usual u on u.cluster = w.cluster and u.node = w.node
     ),
     last_far as (select cluster, node, max(number) as number from leaps where far group by all),

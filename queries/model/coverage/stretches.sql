@@ -77,8 +77,9 @@ with
             *,
             expected_interval is not null
             and date_diff('second', starts, coalesce(ends, least($until, $now::timestamp)))
-            > 1.5 * expected_interval as is_missed
+            > t.missed_intervals * expected_interval as is_missed
         from framed
+        cross join thresholds t
     )
 select
     cluster,

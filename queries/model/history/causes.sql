@@ -242,7 +242,8 @@ with recursive
             and t.lost_by = c.lost_by
             and t.kind = c.kind
             and t.id = c.id
-        where c.lost >= 0.9 * t.sessions
+        cross join thresholds n
+        where c.lost >= n.cause_purity * t.sessions
     ),
     member as (
         -- Which loss each object that is pure enough could explain.

@@ -25,10 +25,11 @@ with
                 select a.cluster, a.taken_at, unnest(a.scope) as svm_id
                 from attempts a
                 join snapshot_at s on s.cluster = a.cluster
+                cross join thresholds t
                 where
                     a.status = 'complete'
                     and a.taken_at <= s.taken_at
-                    and a.taken_at > s.taken_at - interval 7 day
+                    and a.taken_at > s.taken_at - to_days(t.history_days)
             )
     ),
     spans as (

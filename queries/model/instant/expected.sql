@@ -21,7 +21,10 @@ with
         -- yet.
         select u.*
         from usable u
-        where u.sessions > 0 and (u.since is null or u.since <= $at::timestamp - interval 7 day)
+        cross join thresholds t
+        where
+            u.sessions > 0
+            and (u.since is null or u.since <= $at::timestamp - to_days(t.history_days))
     ),
     members as (
         select m.*, count(*) over (partition by m.cluster, m.svm_id, m.igroup_id) as living
@@ -41,19 +44,23 @@ with
     ),
     used as (select distinct cluster, svm_id, initiator, interface_id from sessions_at),
     peers as (
-        -- At least three live members, and sixty of a hundred of them on the interface.
+        -- Enough live members, and most of them on the interface.
         select m.cluster, m.svm_id, m.igroup_id, s.interface_id
         from members m
         join used s on s.cluster = m.cluster and s.svm_id = m.svm_id and s.initiator = m.initiator
-        where m.living >= 3
+        cross join thresholds t
+        where m.living >= t.peer_hosts
         group by m.cluster, m.svm_id, m.igroup_id, s.interface_id, m.living
-        having count(*) >= 0.6 * m.living
+        having count(*) >= max(t.peer_share) * m.living
     ),
     own as (
-        -- Ten snapshots are the least that can be called a history.
-        select cluster, svm_id, initiator, interface_id
-        from presence
-        where interface_id is not null and share >= 0.8 and ticks >= 10
+        select p.cluster, p.svm_id, p.initiator, p.interface_id
+        from presence p
+        cross join thresholds t
+        where
+            p.interface_id is not null
+            and p.share >= t.steady_share
+            and p.ticks >= t.history_snapshots
     ),
     pairs as (
         select h.cluster, h.svm_id, h.initiator, h.node, n.partner

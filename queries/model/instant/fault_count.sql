@@ -85,13 +85,27 @@ with
         group by cluster, svm_id, initiator, fabric, initiator_address
     ),
     crowded as (
-        select c.cluster, c.svm_id, c.initiator, c.node, sum(c.sessions)::bigint as sessions
+        select
+            c.cluster,
+            c.svm_id,
+            c.initiator,
+            c.node,
+            sum(c.sessions)::bigint as sessions,
+            t.crowded_sessions::bigint as most
         from cells c
         join even e on e.cluster = c.cluster and e.svm_id = c.svm_id and e.initiator = c.initiator
+        cross join thresholds t
         where c.node is not null
-        group by c.cluster, c.svm_id, c.initiator, c.node, e.same, e.most
+        group by c.cluster, c.svm_id, c.initiator, c.node, e.same, e.most, t.crowded_sessions
         -- Eight paths of several sessions each are still eight paths.
-        having sum(c.sessions) > 8 and not (e.same and e.most > 1 and e.most <= 8 and count(*) <= 8)
+        having
+            sum(c.sessions) > t.crowded_sessions
+            and not (
+                e.same
+                and e.most > 1
+                and e.most <= t.crowded_sessions
+                and count(*) <= t.crowded_sessions
+            )
     ),
     shrunk as (
         select
@@ -121,7 +135,7 @@ select
     'uneven_interfaces' as fault,
     case
         when
-            u.most >= 2 * u.least
+            u.most >= t.uneven_ratio * u.least
             and exists (
                 select 1
                 from spells p
@@ -131,7 +145,7 @@ select
                     and p.svm_id = u.svm_id
                     and p.initiator = u.initiator
                     and list_contains(u.fewer_ids, p.interface_id)
-                    and p.gone_by > s.taken_at - interval 1 day
+                    and p.gone_by > s.taken_at - to_hours(t.recent_hours)
                     and p.gone_by <= s.taken_at
             )
         then 'medium'
@@ -141,6 +155,7 @@ select
     null::varchar as expected_from,
     u.told as detail
 from uneven u
+cross join thresholds t
 union all
 select
     cluster,
@@ -187,9 +202,11 @@ select
     [],
     null,
     string_agg(sessions || ' sessions on ' || node, ', ' order by node)
-    || '; eight to a node are enough'
+    || '; '
+    || most
+    || ' to a node are enough'
 from crowded
-group by cluster, svm_id, initiator
+group by cluster, svm_id, initiator, most
 union all
 select
     cluster,

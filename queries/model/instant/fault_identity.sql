@@ -67,10 +67,11 @@ with
             p.first_seen
         from spells p
         join snapshot_at s on s.cluster = p.cluster
+        cross join thresholds n
         cross join (values (true), (false)) t(by_isid)
         where
             p.first_seen <= s.taken_at
-            and p.last_seen > s.taken_at - interval 7 day
+            and p.last_seen > s.taken_at - to_days(n.history_days)
             and p.initiator_address <> ''
             and p.isid <> ''
         qualify
@@ -176,7 +177,7 @@ select
     case
         when b.open and r.initiator is not null
         then 'critical'
-        when o.arrived and o.first_seen > b.taken_at - interval 7 day
+        when o.arrived and o.first_seen > b.taken_at - to_days(n.history_days)
         then 'high'
         else 'medium'
     end as severity,
@@ -191,6 +192,7 @@ select
         else ''
     end as detail
 from bare b
+cross join thresholds n
 join told t on t.cluster = b.cluster
 join
     before e

@@ -18,7 +18,12 @@ with
         -- Seen in most of the last week's snapshots, and not now (F01).
         select p.cluster, p.svm_id, p.initiator, 'own history' as expected_from, p.share
         from presence p
-        where p.interface_id is null and p.share >= 0.8 and p.ticks >= 10 and p.initiator <> ''
+        cross join thresholds t
+        where
+            p.interface_id is null
+            and p.share >= t.steady_share
+            and p.ticks >= t.history_snapshots
+            and p.initiator <> ''
     ),
     listed as (
         select
@@ -72,9 +77,10 @@ with
             s.taken_at,
             e.last_seen,
             -- A member that a whole week of history never showed is a spare, not an outage.
-            e.last_seen is null and b.begun <= s.taken_at - interval 7 day as idle
+            e.last_seen is null and b.begun <= s.taken_at - to_days(t.history_days) as idle
         from absent a
         join snapshot_at s on s.cluster = a.cluster and list_contains(s.scope, a.svm_id)
+        cross join thresholds t
         join
             (
                 select cluster, min(taken_at) as begun

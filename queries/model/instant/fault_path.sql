@@ -23,8 +23,11 @@ with
             on h.cluster = m.cluster
             and h.svm_id = m.svm_id
             and h.initiator = m.initiator
-        group by all
-        having count(*) >= 3 and count(*) filter (where len(h.host_addresses) > 1) >= 0.6 * count(*)
+        cross join thresholds t
+        group by m.cluster, m.svm_id, m.igroup
+        having
+            count(*) >= max(t.peer_hosts)
+            and count(*) filter (where len(h.host_addresses) > 1) >= max(t.peer_share) * count(*)
     )
 select
     h.cluster,

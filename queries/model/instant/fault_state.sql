@@ -22,9 +22,10 @@ with
             i.sessions,
             e.seen_after,
             e.first_seen,
-            s.taken_at
+            e.first_seen <= s.taken_at - to_minutes(t.astray_minutes) as stays
         from svm_interfaces i
         join snapshot_at s on s.cluster = i.cluster
+        cross join thresholds t
         join
             interfaces e
             on e.cluster = i.cluster
@@ -44,7 +45,8 @@ with
         select distinct p.cluster, p.svm_id, p.initiator
         from spells p
         join snapshot_at s on s.cluster = p.cluster
-        where p.first_seen <= s.taken_at and p.last_seen > s.taken_at - interval 7 day
+        cross join thresholds t
+        where p.first_seen <= s.taken_at and p.last_seen > s.taken_at - to_days(t.history_days)
     ),
     halved as (
         -- Members that were there in the last week and are not, beside others that are (F22).
@@ -69,8 +71,9 @@ with
             list_sort(list(distinct c.initiator)) as initiators,
             max(b.first_seen) as latest,
             bool_or(b.arrived) as arrived,
-            max(c.taken_at) as taken_at
+            max(c.taken_at) - to_hours(max(t.recent_hours)) as recent_since
         from connections_at c
+        cross join thresholds t
         join
             (
                 select
@@ -130,7 +133,8 @@ with
             and n.first_seen > o.first_seen
             and n.isid < o.isid
             and n.tsih <> o.tsih
-        where n.first_seen > n.taken_at - interval 1 hour
+        cross join thresholds t
+        where n.first_seen > n.taken_at - to_minutes(t.ghost_minutes)
     ),
     moved as (
         -- Interfaces that changed their node within a week, and from which to which (F30).
@@ -151,7 +155,8 @@ with
             and e.first_seen <= s.interfaces_at
             and e.last_seen >= s.interfaces_at
         join interfaces f on f.cluster = e.cluster and f.uuid = e.uuid and f.gone_by = e.first_seen
-        where f.node <> e.node and e.first_seen > s.taken_at - interval 7 day
+        cross join thresholds t
+        where f.node <> e.node and e.first_seen > s.taken_at - to_days(t.history_days)
     ),
     gathered as (
         select
@@ -182,7 +187,7 @@ select
     svm_id,
     null::varchar as initiator,
     'interface_not_home' as fault,
-    case when first_seen <= taken_at - interval 1 hour then 'medium' else 'info' end as severity,
+    case when stays then 'medium' else 'info' end as severity,
     []::varchar[] as missing,
     null::varchar as expected_from,
     interface
@@ -221,14 +226,14 @@ select
     svm_id,
     null,
     'shared_address',
-    case when arrived and latest > taken_at - interval 1 day then 'medium' else 'info' end,
+    case when arrived and latest > recent_since then 'medium' else 'info' end,
     [],
     null,
     initiator_address
     || ' is used by '
     || array_to_string(initiators, ', ')
     || case
-        when arrived and latest > taken_at - interval 1 day
+        when arrived and latest > recent_since
         then '; new since ' || strftime(latest, '%Y-%m-%dT%H:%M:%SZ')
         else ''
     end

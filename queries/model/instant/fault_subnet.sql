@@ -75,8 +75,15 @@ with
     ),
     design as (
         -- Where most hosts are routed it is how the network was built.
-        select h.cluster, h.svm_id, count(*) as hosts, count(r.initiator) as routed
+        select
+            h.cluster,
+            h.svm_id,
+            count(*) as hosts,
+            count(r.initiator) as routed,
+            count(*) >= max(t.peer_hosts)
+            and count(r.initiator) >= max(t.peer_share) * count(*) as is_rule
         from hosts_at h
+        cross join thresholds t
         left join
             routers r on r.cluster = h.cluster and r.svm_id = h.svm_id and r.initiator = h.initiator
         group by all
@@ -126,7 +133,7 @@ select
     r.addresses || ' is outside the subnet of ' || array_to_string(r.interfaces, ', ')
 from routers r
 join design d on d.cluster = r.cluster and d.svm_id = r.svm_id
-where d.hosts < 3 or d.routed < 0.6 * d.hosts
+where not d.is_rule
 union all
 select
     cluster,
@@ -138,4 +145,4 @@ select
     null,
     routed || ' of ' || hosts || ' initiators reach the SVM across a router'
 from design
-where hosts >= 3 and routed >= 0.6 * hosts
+where is_rule

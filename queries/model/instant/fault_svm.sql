@@ -19,8 +19,11 @@ with
             i.*,
             h.hosts,
             avg(i.sessions) over (partition by i.cluster, i.svm_id) as mean,
-            s.taken_at
+            i.since is null or i.since <= s.taken_at - to_hours(t.recent_hours) as is_settled,
+            h.hosts >= t.skew_hosts as is_judged,
+            t.skew_ratio
         from svm_interfaces i
+        cross join thresholds t
         join hosts h on h.cluster = i.cluster and h.svm_id = i.svm_id
         join snapshot_at s on s.cluster = i.cluster
         where
@@ -36,7 +39,8 @@ with
             cluster,
             svm_id,
             node,
-            max(hosts) as hosts,
+            bool_or(is_judged) as is_judged,
+            max(skew_ratio) as skew_ratio,
             sum(sessions)::bigint as sessions,
             avg(sum(sessions)) over (partition by cluster, svm_id) as mean
         from loads
@@ -57,7 +61,7 @@ select
     || ' on average' as detail
 from loads
 -- A day's grace for an interface that is new.
-where sessions = 0 and mean > 0 and (since is null or since <= taken_at - interval 1 day)
+where sessions = 0 and mean > 0 and is_settled
 union all
 -- It takes eight hosts for a mean to mean anything.
 select
@@ -72,7 +76,7 @@ select
     || ' sessions; the mean is '
     || round(max(mean), 1)
 from loads
-where hosts >= 8 and sessions > 1.5 * mean
+where is_judged and sessions > skew_ratio * mean
 group by cluster, svm_id
 union all
 select
@@ -87,5 +91,5 @@ select
     || ' sessions; the mean is '
     || round(max(mean), 1)
 from nodes
-where hosts >= 8 and sessions > 1.5 * mean
+where is_judged and sessions > skew_ratio * mean
 group by cluster, svm_id

@@ -46,13 +46,14 @@ with
                     a.cluster = s.cluster
                     and a.status = 'complete'
                     and a.taken_at <= s.taken_at
-                    and a.taken_at > s.taken_at - interval 7 day
+                    and a.taken_at > s.taken_at - to_days(t.history_days)
             )
-            >= 10 as history,
+            >= t.history_snapshots as history,
             exists (
                 select 1 from connections_at c where c.cluster = s.cluster and len(c.igroups) > 0
             ) as named
         from snapshot_at s
+        cross join thresholds t
     )
 select
     h.cluster,
@@ -61,7 +62,7 @@ select
         case
             r.needs
             when 'history'
-            then 'fewer than ten comparable snapshots in the last seven days'
+            then 'too few complete snapshots in the last days'
             when 'igroups of sessions'
             then 'no session names an igroup'
             else r.needs || ' were not collected'

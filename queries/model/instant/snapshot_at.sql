@@ -1,7 +1,7 @@
 -- /// query
 -- title = "The snapshot that an instant means"
 -- description = """Per cluster the last comparable snapshot at or before $at, and when each
--- inventory was last listed by then (a day old at most)."""
+-- inventory was last listed by then (a day old at most, unless configured)."""
 -- [columns]
 -- cluster = "Cluster."
 -- taken_at = "The snapshot."
@@ -30,9 +30,10 @@ from
         where status = 'complete' and taken_at <= $at::timestamp
         qualify row_number() over (partition by cluster order by taken_at desc) = 1
     ) s
+cross join thresholds t
 join
     attempts a
     on a.cluster = s.cluster
     and a.taken_at <= s.taken_at
-    and a.taken_at > s.taken_at - interval 1 day
+    and a.taken_at > s.taken_at - to_hours(t.inventory_hours)
 group by all

@@ -1,0 +1,79 @@
+-- /// query
+-- title = "Thresholds"
+-- description = """Every number that a verdict turns on, once: one row with a column for each. A
+-- table [thresholds] in the policy file overrides them by name."""
+-- [columns]
+-- history_days = "Days that count as an initiator's own history."
+-- history_snapshots = "Fewest complete snapshots that can be called a history."
+-- steady_share = "Share of those snapshots from which on something is steady, and expected."
+-- peer_hosts = "Fewest hosts that can be peers of each other."
+-- peer_share = "Share of the peers from which on what they do is the rule."
+-- crowded_sessions = "Sessions to a node that are still enough."
+-- skew_hosts = "Fewest hosts of an SVM for a mean to mean anything."
+-- skew_ratio = "Times the mean from which on an interface or a node is skewed."
+-- uneven_ratio = "Times the least from which on falling session counts are more than low."
+-- recent_hours = "Hours that something counts as new."
+-- inventory_hours = "Hours that a listing of interfaces, nodes or igroups stays valid."
+-- astray_minutes = "Minutes away from home after which an interface is more than info."
+-- ghost_minutes = "Minutes after a restart in which an older session may be a ghost."
+-- clone_growth = "Share by which sessions grow when a second host takes the name."
+-- limit_medium = "Share of a limit from which on it is medium."
+-- limit_high = "Share of a limit from which on it is high."
+-- limit_critical = "Share of a limit from which on it is critical."
+-- cause_purity = "Share of an object's sessions that it must have lost to be a cause."
+-- cause_members = "Fewest losses, and above a host fewest initiators, of one cause."
+-- flapping_transitions = "Transitions of a path from which on it flaps."
+-- flapping_high = "Transitions from which on that is high."
+-- abandon_days = "Days after which a loss that is still open is given up."
+-- missed_intervals = "Intervals without a complete snapshot that make a gap."
+-- blind_intervals = "Intervals without a complete snapshot that make a cluster blind."
+-- blind_interval_seconds = "Interval of a cluster for which none is configured."
+-- blind_critical_hours = "Hours without a complete snapshot that are critical."
+-- fit_days = "Fewest days that a trend is fitted to."
+-- fit_coverage = "Fewest share of their time that must be known."
+-- fit_day_share = "Fewest share of a day that must be known for its peak to count."
+-- step_spreads = "Median deviations from the usual rise that make a step."
+-- step_share = "Share of the sessions that a step has at least."
+-- step_sessions = "Sessions that a step has at least."
+-- forecast_high_days = "Days to the limit within which it is high."
+-- forecast_medium_days = "Days to the limit within which it is medium."
+-- ///
+select
+    coalesce(max(value) filter (where name = 'history_days'), 7)::integer as history_days,
+    coalesce(max(value) filter (where name = 'history_snapshots'), 10) as history_snapshots,
+    coalesce(max(value) filter (where name = 'steady_share'), 0.8) as steady_share,
+    coalesce(max(value) filter (where name = 'peer_hosts'), 3) as peer_hosts,
+    coalesce(max(value) filter (where name = 'peer_share'), 0.6) as peer_share,
+    coalesce(max(value) filter (where name = 'crowded_sessions'), 8) as crowded_sessions,
+    coalesce(max(value) filter (where name = 'skew_hosts'), 8) as skew_hosts,
+    coalesce(max(value) filter (where name = 'skew_ratio'), 1.5) as skew_ratio,
+    coalesce(max(value) filter (where name = 'uneven_ratio'), 2) as uneven_ratio,
+    coalesce(max(value) filter (where name = 'recent_hours'), 24)::integer as recent_hours,
+    coalesce(max(value) filter (where name = 'inventory_hours'), 24)::integer as inventory_hours,
+    coalesce(max(value) filter (where name = 'astray_minutes'), 60)::integer as astray_minutes,
+    coalesce(max(value) filter (where name = 'ghost_minutes'), 60)::integer as ghost_minutes,
+    coalesce(max(value) filter (where name = 'clone_growth'), 0.5) as clone_growth,
+    coalesce(max(value) filter (where name = 'limit_medium'), 0.8) as limit_medium,
+    coalesce(max(value) filter (where name = 'limit_high'), 0.9) as limit_high,
+    coalesce(max(value) filter (where name = 'limit_critical'), 1) as limit_critical,
+    coalesce(max(value) filter (where name = 'cause_purity'), 0.9) as cause_purity,
+    coalesce(max(value) filter (where name = 'cause_members'), 2) as cause_members,
+    coalesce(max(value) filter (where name = 'flapping_transitions'), 3) as flapping_transitions,
+    coalesce(max(value) filter (where name = 'flapping_high'), 10) as flapping_high,
+    coalesce(max(value) filter (where name = 'abandon_days'), 30)::integer as abandon_days,
+    coalesce(max(value) filter (where name = 'missed_intervals'), 1.5) as missed_intervals,
+    coalesce(max(value) filter (where name = 'blind_intervals'), 3) as blind_intervals,
+    coalesce(
+        max(value) filter (where name = 'blind_interval_seconds'), 3600
+    ) as blind_interval_seconds,
+    coalesce(max(value) filter (where name = 'blind_critical_hours'), 24)::integer
+    as blind_critical_hours,
+    coalesce(max(value) filter (where name = 'fit_days'), 14) as fit_days,
+    coalesce(max(value) filter (where name = 'fit_coverage'), 0.8) as fit_coverage,
+    coalesce(max(value) filter (where name = 'fit_day_share'), 0.5) as fit_day_share,
+    coalesce(max(value) filter (where name = 'step_spreads'), 3.5) as step_spreads,
+    coalesce(max(value) filter (where name = 'step_share'), 0.05) as step_share,
+    coalesce(max(value) filter (where name = 'step_sessions'), 2) as step_sessions,
+    coalesce(max(value) filter (where name = 'forecast_high_days'), 30) as forecast_high_days,
+    coalesce(max(value) filter (where name = 'forecast_medium_days'), 90) as forecast_medium_days
+from threshold_overrides
