@@ -121,7 +121,9 @@ select
     end as severity,
     case
         when
-            status = 'not forecastable' and history_days >= n.fit_days and coverage < n.fit_coverage
+            status = 'not forecastable'
+            and d.history_days >= n.fit_days
+            and coverage < n.fit_coverage
         then 'only ' || round(100 * coverage)::bigint || ' % of the time is known'
         when status = 'not forecastable' and step_on is not null
         then 'the level stepped on ' || step_on || ', ' || days || ' days ago'
@@ -142,6 +144,6 @@ select
             || ' and '
             || coalesce(latest::varchar, 'never')
     end as detail
-from dated
+from dated d
 cross join thresholds n
 order by cluster, node, percent
