@@ -26,7 +26,7 @@ from analyzer.config.file import Cluster
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
-from analyzer.simulate.base import fleet
+from analyzer.simulate.worlds import fleet
 from analyzer.store.layout import Store
 from benchmarks.figure import Figure, held
 from benchmarks.fleet import START, STEP, Fleet

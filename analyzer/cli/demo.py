@@ -75,7 +75,7 @@ def simulate(host: str, port: int, sessions: int, drift: float, seed: int) -> in
 
     world = fleet(sessions, seed) if sessions else base_world(seed)
     array = SimulatedArray(world, host=host, port=port)
-    serve_forever(array, drift=drift, seed=seed, told=click.echo)
+    serve_forever(array, drift=drift, seed=seed, report=click.echo)
     return 0
 
 

@@ -61,17 +61,17 @@ def serve(
         from analyzer.rest.server import listen  # noqa: PLC0415  # an extra that need not be installed
     except ImportError as error:
         raise ExtraMissing("serve", "serve") from error
-    from analyzer.rest.server import moment  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server import instant  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.app import App  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server.cluster import Clusters  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server.door import Door  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server.rest import Rest  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server.authentication import Authenticator  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server.endpoints import Endpoints  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server.source import ServedClusters  # noqa: PLC0415  # --help answers at once
 
     if (tls_cert is None) != (tls_key is None):
         raise UsageError("--tls-cert and --tls-key belong together")
     tls = (tls_cert, tls_key) if tls_cert and tls_key else None
     token = _token(token_env, token_file)
-    moment.read(at)
+    instant.read(at)
     store = context.existing()
     there = store.clusters()
     if cluster and cluster not in there:
@@ -89,8 +89,8 @@ def serve(
             if tls is None:
                 context.say("warning: the token crosses the network in clear: see --tls-cert")
         hosts = [name.lower() for name in (host, *allow_host)]
-        rest = Rest(Clusters(store), cluster, at, nearest)
-        app = App(Door(token, hosts), rest, context.tables, broken=_broken)
+        endpoints = Endpoints(ServedClusters(store), cluster, at, nearest)
+        app = App(Authenticator(token, hosts), endpoints, context.tables, on_error=_report_bug)
         serving = listen.server(app, tls)
         click.echo(listen.url(listening, tls=tls is not None))
         context.say(
@@ -119,7 +119,7 @@ def _token(env: str | None, file: Path | None) -> str | None:
     return token
 
 
-def _broken(error: Exception) -> None:
+def _report_bug(error: Exception) -> None:
     from analyzer.cli import save_traceback  # noqa: PLC0415  # only when something broke
 
     click.echo(

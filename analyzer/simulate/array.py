@@ -1,4 +1,4 @@
-"""The simulated array: a world, credentials, faults, and a server for as long as it is entered."""
+"""The simulated array: a world, credentials, faults, and a server while it is entered."""
 
 import base64
 import binascii
@@ -13,16 +13,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from analyzer.errors import UsageError
 from analyzer.rest.language import QueryError
-from analyzer.rest.language.answer import Answer, refusal
 from analyzer.rest.language.error import FORBIDDEN
-from analyzer.simulate.answer import Speaker
-from analyzer.simulate.fault import Fault, Request, change
+from analyzer.rest.language.respond import RestResponse, refusal
+from analyzer.simulate.fault import Fault, ReceivedRequest, change
+from analyzer.simulate.model import Version
+from analyzer.simulate.responder import Responder
 from analyzer.simulate.script import Drift
-from analyzer.simulate.server import Server
-from analyzer.simulate.world import Version, World
+from analyzer.simulate.wire import ArrayServer
+from analyzer.simulate.world import World
 
-Faults = Sequence[Fault] | Callable[[Request], Fault | None]
+Faults = Sequence[Fault] | Callable[[ReceivedRequest], Fault | None]
 
 
 class SimulatedArray:
@@ -71,23 +73,23 @@ class SimulatedArray:
         self._faults = faults
         world.version = version or world.version
         self.clock = clock or (lambda: datetime.now(UTC).replace(tzinfo=None))
-        self.requests: list[Request] = []
-        self._speaker = Speaker(world, page_limit, svm)
+        self.requests: list[ReceivedRequest] = []
+        self._responder = Responder(world, page_limit, svm)
         self._tls = tls
         self._address = (host, port)
         self._lock = threading.Lock()
-        self._met: Counter[Fault] = Counter()
+        self._seen: Counter[Fault] = Counter()
         self._over = threading.Event()
-        self._server: Server | None = None
+        self._server: ArrayServer | None = None
 
     @property
     def world(self) -> World:
-        return self._speaker.world
+        return self._responder.world
 
     @world.setter
     def world(self, world: World) -> None:
         with self._lock:
-            self._speaker = Speaker(world, self._speaker.limit, self._speaker.svm)
+            self._responder = Responder(world, self._responder.limit, self._responder.svm)
 
     @property
     def faults(self) -> Faults:
@@ -97,7 +99,7 @@ class SimulatedArray:
     def faults(self, faults: Faults) -> None:
         with self._lock:
             self._faults = faults
-            self._met.clear()
+            self._seen.clear()
 
     @property
     def host(self) -> str:
@@ -109,7 +111,8 @@ class SimulatedArray:
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
     @contextmanager
     def moving(self) -> Iterator[World]:
@@ -130,10 +133,19 @@ class SimulatedArray:
         self.offline()
 
     def online(self) -> None:
-        """Listen, on the same port as before."""
+        """Listen, on the same port as before.
+
+        Raises:
+            UsageError: that address and port cannot be listened on.
+        """
         self._over.clear()
         if self._server is None:
-            self._server = Server(self._address, self, self._tls)
+            try:
+                self._server = ArrayServer(self._address, self, self._tls)
+            except (OSError, OverflowError, UnicodeError) as error:
+                reason = getattr(error, "strerror", None) or error
+                sentence = f"cannot listen on {self.host} port {self.port}: {reason}"
+                raise UsageError(sentence) from error
             self._address = (self.host, self._server.server_address[1])
             threading.Thread(
                 target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -148,52 +160,54 @@ class SimulatedArray:
             self._server.cut()
             self._server = None
 
-    def reply(self, request: Request, *, body: bool) -> tuple[Answer, Fault | None]:
-        """The answer, and the fault it is to meet on the wire."""
+    def reply(self, request: ReceivedRequest, *, body: bool) -> tuple[RestResponse, Fault | None]:
+        """The response, and the fault it is to meet on the wire."""
         with self._lock:
             self.requests.append(request)
             fault = self._fault(request)
-            refused = self._refusal(request)
-            if refused is not None:
-                answer = refused
-            else:
+            response = self._refusal(request)
+            if response is None:
                 most = fault.records if fault is not None and fault.kind == "short_pages" else None
-                answer = self._speaker.answer(request, body=body, most=most)
-        return (answer if fault is None else change(fault, request, answer)), fault
+                response = self._responder.respond(request, body=body, most=most)
+        return (response if fault is None else change(fault, request, response)), fault
+
+    def now(self) -> datetime:
+        return self.clock()
 
     def wait(self, seconds: float) -> None:
         """Let time pass, but not beyond the moment the array goes offline."""
         self._over.wait(seconds)
 
-    def _fault(self, request: Request) -> Fault | None:
+    def _fault(self, request: ReceivedRequest) -> Fault | None:
         if callable(self._faults):
             return self._faults(request)
         for fault in self._faults:
             if fault.meets(request):
-                self._met[fault] += 1
-                if fault.nth is None or fault.nth == self._met[fault] - 1:
+                self._seen[fault] += 1
+                if fault.nth is None or fault.nth == self._seen[fault] - 1:
                     return fault
         return None
 
-    def _refusal(self, request: Request) -> Answer | None:
-        if not self._knows(request.headers.get("authorization", "")):
+    def _refusal(self, request: ReceivedRequest) -> RestResponse | None:
+        if not self._admits(request.headers.get("authorization", "")):
             error = QueryError(401, FORBIDDEN, "User is not authorized.")
-            answer = refusal(error)
-            return Answer(401, answer.body, {**answer.headers, "WWW-Authenticate": "Basic"})
+            response = refusal(error)
+            headers = {**response.headers, "WWW-Authenticate": "Basic"}
+            return RestResponse(401, response.body, headers)
         if any(fnmatchcase(request.path, pattern) for pattern in self.forbidden):
             return refusal(QueryError(403, FORBIDDEN, "not authorized for that command"))
         return None
 
-    def _knows(self, authorization: str) -> bool:
+    def _admits(self, authorization: str) -> bool:
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() == "bearer" and self.token is not None:
             return hmac.compare_digest(secret.strip().encode(), self.token.encode())
         try:
-            given = base64.b64decode(secret, validate=True)
+            credentials = base64.b64decode(secret, validate=True)
         except binascii.Error:
             return False
-        wanted = f"{self.username}:{self.password}".encode()
-        return scheme.lower() == "basic" and hmac.compare_digest(given, wanted)
+        expected = f"{self.username}:{self.password}".encode()
+        return scheme.lower() == "basic" and hmac.compare_digest(credentials, expected)
 
 
 def serve_forever(
@@ -201,7 +215,7 @@ def serve_forever(
     *,
     drift: float | None = None,
     seed: int = 1,
-    told: Callable[[str], object] = len,
+    report: Callable[[str], object] = len,
 ) -> None:
     """Serve until interrupted.
 
@@ -209,10 +223,10 @@ def serve_forever(
         array: not entered yet.
         drift: seconds between two moments in which something may happen; None: nothing does.
         seed: of what happens.
-        told: is told the URL, then each thing that happens; by default nobody cares.
+        report: called with the URL, then with each thing that happens.
     """
     with array, suppress(KeyboardInterrupt):
-        told(array.url)
+        report(array.url)
         drifting = Drift(array.world, seed)
         while True:
             array.wait(drift or 3600.0)
@@ -220,4 +234,4 @@ def serve_forever(
                 with array.moving():
                     happened = drifting.tick()
                 if happened:
-                    told(happened)
+                    report(happened)

@@ -1,4 +1,4 @@
-"""What can go wrong with an answer, one kind at a time.
+"""What can go wrong with an response, one kind at a time.
 
 On the wire: ``refuse`` (reset at once), ``reset`` (in the middle of the body), ``truncated``
 (the connection ends early), ``hang`` (nothing for a while), ``trickle`` (byte by byte), ``drip``
@@ -18,29 +18,28 @@ from typing import Any
 
 import msgspec
 
-from analyzer.rest.language import answer as restquery
-from analyzer.rest.language.answer import Answer
+from analyzer.rest.language.respond import RestRequest, RestResponse
 
 ON_WIRE = ("refuse", "reset", "truncated", "hang", "trickle", "drip")
 
 
 @dataclass(frozen=True, slots=True)
-class Request(restquery.Request):
+class ReceivedRequest(RestRequest):
     """``connection`` numbers the TCP connections of the server."""
 
     connection: int
 
 
-def changed(answer: Answer, **members: Any) -> Answer:
+def _changed(response: RestResponse, **members: Any) -> RestResponse:
     """The answer with members of its JSON body replaced; None removes one."""
-    body = {**msgspec.json.decode(answer.body), **members}
-    kept = {name: value for name, value in body.items() if value is not None}
+    body = {**msgspec.json.decode(response.body), **members}
+    remaining = {name: value for name, value in body.items() if value is not None}
     headers = {
         name: value
-        for name, value in answer.headers.items()
+        for name, value in response.headers.items()
         if name != "Link" or "_links" not in members
     }
-    return replace(answer, body=msgspec.json.encode(kept), headers=headers)
+    return replace(response, body=msgspec.json.encode(remaining), headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,42 +66,42 @@ class Fault:
         if self.kind not in (*ON_WIRE, *CHANGES, "short_pages"):
             raise ValueError(self.kind)
 
-    def meets(self, request: Request) -> bool:
+    def meets(self, request: ReceivedRequest) -> bool:
         return fnmatchcase(request.path, self.on)
 
 
-def change(fault: Fault, request: Request, answer: Answer) -> Answer:
+def change(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     """The answer with the fault in it; faults on the wire leave it whole."""
-    return CHANGES[fault.kind](fault, request, answer) if fault.kind in CHANGES else answer
+    return CHANGES[fault.kind](fault, request, response) if fault.kind in CHANGES else response
 
 
-def _status(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _status(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del request
-    headers = dict(answer.headers)
+    headers = dict(response.headers)
     if fault.retry_after is not None:
         headers["Retry-After"] = fault.retry_after
     error = {"message": "a simulated fault", "code": fault.code}
-    return Answer(fault.status, msgspec.json.encode({"error": error}), headers)
+    return RestResponse(fault.status, msgspec.json.encode({"error": error}), headers)
 
 
-def _redirect(fault: Fault, request: Request, answer: Answer) -> Answer:
-    return Answer(302, b"", {**answer.headers, "Location": fault.to + request.target})
+def _redirect(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
+    return RestResponse(302, b"", {**response.headers, "Location": fault.to + request.target})
 
 
-def _html(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _html(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del fault, request
     page = b"<!DOCTYPE html><html><body><h1>Please sign in</h1></body></html>"
-    return replace(answer, body=page, headers={**answer.headers, "Content-Type": "text/html"})
+    return replace(response, body=page, headers={**response.headers, "Content-Type": "text/html"})
 
 
-def _malformed(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _malformed(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del fault, request
-    return replace(answer, body=answer.body[:-2] + b",,]")
+    return replace(response, body=response.body[:-2] + b",,]")
 
 
-def _gzip_bomb(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _gzip_bomb(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del fault, request
-    return replace(answer, body=_bomb(), headers={**answer.headers, "Content-Encoding": "gzip"})
+    return replace(response, body=_bomb(), headers={**response.headers, "Content-Encoding": "gzip"})
 
 
 @lru_cache(maxsize=1)
@@ -110,63 +109,69 @@ def _bomb() -> bytes:
     return gzip.compress(b" " * (256 << 20), compresslevel=1, mtime=0)
 
 
-def _records(answer: Answer) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = msgspec.json.decode(answer.body).get("records", [])
+def _records(response: RestResponse) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = msgspec.json.decode(response.body).get("records", [])
     return records
 
 
-def _wrong_types(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _wrong_types(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del fault, request
-    wrong: list[Any] = [{**one, "tsih": {}, "connections": "none"} for one in _records(answer)]
-    return changed(answer, records=wrong)
+    wrong: list[Any] = [
+        {**record, "tsih": {}, "connections": "none"} for record in _records(response)
+    ]
+    return _changed(response, records=wrong)
 
 
-def _errors(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _errors(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del request
-    return changed(answer, errors=[{"message": "a node is out of quorum", "code": fault.code}])
+    return _changed(response, errors=[{"message": "a node is out of quorum", "code": fault.code}])
 
 
-def _unknown_field(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _unknown_field(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del fault, request
-    return changed(answer, records=[{**one, "novelty": {"a": [1]}} for one in _records(answer)])
+    return _changed(
+        response, records=[{**record, "novelty": {"a": [1]}} for record in _records(response)]
+    )
 
 
-def _missing(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _missing(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del fault, request
-    records = _records(answer)[1:]
-    return changed(answer, records=records, num_records=len(records))
+    records = _records(response)[1:]
+    return _changed(response, records=records, num_records=len(records))
 
 
-def _duplicate(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _duplicate(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del fault, request
-    records = _records(answer)
+    records = _records(response)
     records += records[-1:]
-    return changed(answer, records=records, num_records=len(records))
+    return _changed(response, records=records, num_records=len(records))
 
 
-def _next_loop(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _next_loop(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del fault
-    return changed(answer, _links={"next": {"href": request.target}})
+    return _changed(response, _links={"next": {"href": request.target}})
 
 
-def _next_other_host(fault: Fault, request: Request, answer: Answer) -> Answer:
-    return changed(answer, _links={"next": {"href": fault.to + request.target}})
+def _next_other_host(
+    fault: Fault, request: ReceivedRequest, response: RestResponse
+) -> RestResponse:
+    return _changed(response, _links={"next": {"href": fault.to + request.target}})
 
 
-def _empty_page(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _empty_page(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     """A page cut by time: nothing in it, and what was asked is still to come."""
     del fault
     joint = "&" if request.query else "?"
     following = {"next": {"href": f"{request.target}{joint}start.position=0"}}
-    return changed(answer, records=[], num_records=0, _links=following)
+    return _changed(response, records=[], num_records=0, _links=following)
 
 
-def _empty(fault: Fault, request: Request, answer: Answer) -> Answer:
+def _empty(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
     del fault, request
-    return changed(answer, records=[], num_records=0, _links=None)
+    return _changed(response, records=[], num_records=0, _links=None)
 
 
-CHANGES: dict[str, Callable[[Fault, Request, Answer], Answer]] = {
+CHANGES: dict[str, Callable[[Fault, ReceivedRequest, RestResponse], RestResponse]] = {
     "status": _status,
     "redirect": _redirect,
     "html": _html,

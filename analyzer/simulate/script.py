@@ -33,18 +33,18 @@ class Step:
     arguments: tuple[str, ...] = ()
 
 
-def script(day: date, text: str) -> list[Step]:
+def script(day: date, lines: str) -> list[Step]:
     """Read a script; times without a date are of *day*.
 
     Raises:
         UsageError: a line is no step.
     """
     steps = []
-    for line in text.splitlines():
-        told = line.split("#")[0].strip()
-        if not told:
+    for line in lines.splitlines():
+        text = line.split("#")[0].strip()
+        if not text:
             continue
-        short = _TIME.fullmatch(told)
+        short = _TIME.fullmatch(text)
         try:
             if short:
                 later, clocked, rest = short.groups()
@@ -52,11 +52,11 @@ def script(day: date, text: str) -> list[Step]:
                     day + timedelta(days=int(later or 0)), time.fromisoformat(clocked)
                 )
             else:
-                instant, rest = told.split(maxsplit=1)
+                instant, rest = text.split(maxsplit=1)
                 at = clock.parse(instant)
             name, *arguments = shlex.split(rest)
         except ValueError as error:
-            raise UsageError(f"'{told}' is no step; write 02:12 drop lnx1 L2") from error
+            raise UsageError(f"'{text}' is no step; write 02:12 drop lnx1 L2") from error
         steps.append(Step(at, name, tuple(arguments)))
     return sorted(steps, key=lambda step: step.at)
 
@@ -95,7 +95,7 @@ class Drift:
         if self._random.random() >= self._rate:
             return None
         hosts = [key for key, host in self.world.hosts.items() if host.on]
-        away = [node for node, one in self.world.nodes.items() if one.state != "up"]
+        away = [key for key, node in self.world.nodes.items() if node.state != "up"]
         if not hosts:
             return None
         host = self._random.choice(hosts)
@@ -108,7 +108,7 @@ class Drift:
             f"reboot {host}": 1,
             f"giveback {away[0]}" if away else f"takeover {node}": 3 if away else 0.2,
         }
-        (told,) = self._random.choices([*choices], [*choices.values()])
-        name, *arguments = told.split()
+        (step,) = self._random.choices([*choices], [*choices.values()])
+        name, *arguments = step.split()
         apply(self.world, name, *arguments)
-        return told
+        return step

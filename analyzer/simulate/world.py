@@ -4,44 +4,29 @@ Deterministic: the same seed and the same operations give the same world, to the
 There is no clock in it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, TypeVar
-from uuid import NAMESPACE_OID, uuid5
 
 from analyzer.errors import UsageError
-from analyzer.simulate import record
-from analyzer.simulate.thing import Connection, Host, Igroup, Interface, Node, Session, Svm
+from analyzer.simulate.inventory import inventory
+from analyzer.simulate.model import Connection, Interface, Session, State, Version
 
-Thing = TypeVar("Thing")
-Version = tuple[int, int, int]
+Item = TypeVar("Item")
 
 
-class World:
-    """One cluster. Things have keys that renaming does not touch: ``L1``, ``lnx1``, ``S1``.
+class World(State):
+    """A cluster that moves.
 
     ``revision`` grows with every change, so that answers can be cached.
     """
 
     def __init__(self, name: str = "C1", seed: int = 1, version: Version = (9, 16, 1)) -> None:
-        self.name = name
-        self.seed = seed
-        self.version = version
+        super().__init__(name, seed, version)
         self.random = Random(seed)
         self.revision = 0
-        self.uuid = self.new_uuid("cluster", name)
-        self.nodes: dict[str, Node] = {}
-        self.svms: dict[str, Svm] = {}
-        self.interfaces: dict[str, Interface] = {}
-        self.igroups: dict[str, Igroup] = {}
-        self.hosts: dict[str, Host] = {}
-        self.logins: list[Session] = []
-
-    def new_uuid(self, *of: object) -> str:
-        """A uuid that depends on the seed and on what it is for, not on the order of making."""
-        return str(uuid5(NAMESPACE_OID, "/".join(map(str, (self.seed, *of)))))
 
     def copy(self) -> "World":
         return deepcopy(self)
@@ -53,44 +38,31 @@ class World:
         return self.inventory("sessions")
 
     def inventory(self, name: str) -> list[dict[str, Any]]:
-        """Records of ``sessions``, ``svms``, ``interfaces``, ``igroups``, ``nodes`` or ``cluster``.
-
-        Raises:
-            UsageError: there is no such resource.
-        """
-        if name not in _RECORDS:
-            raise UsageError(f"no resource '{name}'; there are {', '.join(_RECORDS)}")
-        return _RECORDS[name](self)
-
-    def member_of(self, initiator: str, svm: str) -> list[Igroup]:
-        return [
-            group
-            for group in self.igroups.values()
-            if group.svm == svm and initiator.lower() in map(str.lower, group.initiators)
-        ]
+        """Records of a resource, in the same shape; see ``inventory``."""
+        return inventory(self, name)
 
     def held(
         self, host: str = "*", interface: str = "*", *, up: bool | None = True
     ) -> list[Session]:
         """Logins by patterns of keys: those that are up, those that are not, or (None) both."""
         return [
-            one
-            for one in self.logins
-            if (up is None or one.up is up)
-            and fnmatchcase(one.host, host)
-            and fnmatchcase(one.interface, interface)
+            login
+            for login in self.logins
+            if (up is None or login.up is up)
+            and fnmatchcase(login.host, host)
+            and fnmatchcase(login.interface, interface)
         ]
 
-    def like(self, things: Mapping[str, Thing], pattern: str) -> dict[str, Thing]:
-        """The things whose key fits the pattern.
+    def like(self, items: Mapping[str, Item], pattern: str) -> dict[str, Item]:
+        """The items whose key fits the pattern.
 
         Raises:
             UsageError: none does.
         """
-        found = {key: thing for key, thing in things.items() if fnmatchcase(key, pattern)}
-        if not found:
+        matching = {key: item for key, item in items.items() if fnmatchcase(key, pattern)}
+        if not matching:
             raise UsageError(f"nothing in this world is called '{pattern}'")
-        return found
+        return matching
 
     # What moves
 
@@ -126,7 +98,7 @@ class World:
     def forget(self, sessions: Iterable[Session]) -> None:
         """Logged out: nobody will try again."""
         gone = {id(session) for session in sessions}
-        self.logins = [one for one in self.logins if id(one) not in gone]
+        self.logins = [login for login in self.logins if id(login) not in gone]
         self.revision += 1
 
     def can_log_in(self, session: Session) -> bool:
@@ -140,13 +112,3 @@ class World:
             Connection(first + cid, host.address_for(target), host.next_port(self.random))
             for cid in range(host.connections)
         ]
-
-
-_RECORDS: dict[str, Callable[[World], list[dict[str, Any]]]] = {
-    "sessions": record.sessions,
-    "svms": record.svms,
-    "interfaces": record.interfaces,
-    "igroups": record.igroups,
-    "nodes": record.nodes,
-    "cluster": record.cluster,
-}

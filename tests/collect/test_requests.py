@@ -13,8 +13,8 @@ from analyzer.ontap import Client, unknown_fields
 from analyzer.ontap.listing import _query as write
 from analyzer.ontap.resources import RESOURCES, SESSIONS
 from analyzer.rest.language import parse
-from analyzer.rest.language.answer import find
 from analyzer.rest.language.query import pairs
+from analyzer.rest.language.respond import find
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
 

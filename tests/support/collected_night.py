@@ -7,8 +7,8 @@ from datetime import datetime
 from analyzer import demo
 from analyzer.collect import collector
 from analyzer.config.file import Cluster
-from analyzer.rest.server.cluster import Clusters
-from analyzer.rest.server.rest import Rest
+from analyzer.rest.server.endpoints import Endpoints
+from analyzer.rest.server.source import ServedClusters
 from analyzer.simulate import SimulatedArray, World
 from analyzer.store.layout import Store
 
@@ -25,8 +25,8 @@ class Night:
     port: int = 0
 
     @property
-    def rest(self) -> Rest:
-        return Rest(Clusters(self.store))
+    def rest(self) -> Endpoints:
+        return Endpoints(ServedClusters(self.store))
 
 
 def collected(store: Store, array: SimulatedArray, at: datetime, name: str = "prod-a") -> str:

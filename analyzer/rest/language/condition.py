@@ -48,7 +48,7 @@ class Equal:
 class Like:
     """Text whose pieces appear in this order, with anything between them.
 
-    ``a*b`` has the pieces ``a`` and ``b``; one lone ``*`` has two empty ones and holds for
+    ``a*b`` has the pieces ``a`` and ``b``; a lone ``*`` has two empty ones and holds for
     whatever is set, of any kind.
     """
 
@@ -60,7 +60,7 @@ class Like:
         return any(self._fits(str(value)) for value in values)
 
     def _fits(self, text: str) -> bool:
-        # By hand: a regular expression of many stars can take for ever.
+        # Not as a regular expression of Python: many stars take it exponential time.
         first, *middle, last = self.pieces
         if len(text) < len(first) + len(last) or not text.startswith(first):
             return False
@@ -108,7 +108,7 @@ class Either:
     of: tuple["Condition", ...]
 
     def holds(self, values: Sequence[Scalar]) -> bool:
-        return any(one.holds(values) for one in self.of)
+        return any(condition.holds(values) for condition in self.of)
 
 
 Condition = Null | Equal | Like | Compare | Range | Not | Either
@@ -143,11 +143,23 @@ def condition(field: Field, text: str) -> Condition:
     Raises:
         QueryError: 262177, 262194 or 262197.
     """
-    parts = [_one(field, part.strip()) for part in split(text, "|", field.name)]
+    parts = [_alternative(field, part.strip()) for part in split(text, "|", field.name)]
     return parts[0] if len(parts) == 1 else Either(tuple(parts))
 
 
-def _one(field: Field, text: str) -> Condition:
+def comparisons(condition: Condition) -> int:
+    """How many values it compares with; a pattern counts for each of its pieces."""
+    match condition:
+        case Either(of):
+            return sum(map(comparisons, of))
+        case Not(of):
+            return comparisons(of)
+        case Like(pieces):
+            return len(list(filter(None, pieces)))
+    return 1
+
+
+def _alternative(field: Field, text: str) -> Condition:
     plain = text.lstrip("! ")
     negated = text[: len(text) - len(plain)].count("!") % 2
     return Not(_plain(field, plain)) if negated else _plain(field, plain)

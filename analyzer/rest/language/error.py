@@ -36,8 +36,8 @@ class QueryError(UsageError):
 
     def body(self) -> dict[str, Any]:
         """ONTAP's envelope; its code is an integer inside a string."""
-        said = {"message": self.message, "code": str(self.code)}
-        return {"error": said if self.target is None else {**said, "target": self.target}}
+        error = {"message": self.message, "code": str(self.code)}
+        return {"error": error if self.target is None else {**error, "target": self.target}}
 
 
 def bad(code: int, message: str, target: str | None = None) -> QueryError:

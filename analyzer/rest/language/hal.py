@@ -7,9 +7,8 @@ from urllib.parse import quote
 import msgspec
 
 from analyzer.ontap.resources import Resource
-from analyzer.rest.language.page import Page
-from analyzer.rest.language.page import key as key_of
-from analyzer.rest.language.query import POSITION, Query, pairs, token
+from analyzer.rest.language.query import POSITION, RestQuery, pairs, token
+from analyzer.rest.language.records import Slice, key_of
 
 HAL = "application/hal+json"
 JSON = "application/json"
@@ -27,25 +26,25 @@ def encode(body: Mapping[str, Any], *, pretty: bool) -> bytes:
     return msgspec.json.format(packed, indent=2) if pretty else packed
 
 
-def collection(query: Query, page: Page, *, links: bool, path: str = "") -> dict[str, Any]:
+def collection(query: RestQuery, page: Slice, *, links: bool) -> dict[str, Any]:
     """The body of a collection. The next link comes even where links are not wanted."""
-    path = path or query.resource.path
+    path = query.resource.path
     body: dict[str, Any] = {}
     if query.return_records:
         body["records"] = (
             [linked(query.resource, record) for record in page.records] if links else page.records
         )
     body["num_records"] = page.count
-    found = {}
+    hrefs = {}
     if links:
-        found["self"] = {"href": f"{path}?{query.raw}" if query.raw else path}
-    following = next_link(query, page, path)
+        hrefs["self"] = {"href": f"{path}?{query.raw}" if query.raw else path}
+    following = next_link(query, page)
     if following:
-        found["next"] = {"href": following}
-    return {**body, "_links": found} if found else body
+        hrefs["next"] = {"href": following}
+    return {**body, "_links": hrefs} if hrefs else body
 
 
-def next_link(query: Query, page: Page, path: str = "") -> str | None:
+def next_link(query: RestQuery, page: Slice) -> str | None:
     """Where the next page is: tokens, then the parameters as they came; None on the last.
 
     A token without text is sent as ``""``, since some clients drop blank parameters.
@@ -59,12 +58,12 @@ def next_link(query: Query, page: Page, path: str = "") -> str | None:
         tokens = [f"{POSITION}={page.position}"]
     else:
         return None
-    kept = [
+    parameters = [
         text
         for name, _, text in pairs(query.raw)
         if not name.startswith("start.") and name != "offset"
     ]
-    return f"{path or query.resource.path}?{'&'.join(tokens + kept)}"
+    return f"{query.resource.path}?{'&'.join(tokens + parameters)}"
 
 
 def self_link(resource: Resource, record: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from analyzer.rest.language.condition import (
     Either,
     Equal,
     Like,
+    comparisons,
     condition,
     lowered,
     split,
@@ -31,15 +32,17 @@ from analyzer.rest.language.error import (
 from analyzer.rest.language.selection import select
 
 POSITION = "start.position"
+Direction = Literal["asc", "desc"]
 _LENIENT_SINCE: Release = (9, 11)
 _SAME = {"$orderBy": "order_by"}
 _NUMBER = re.compile(r"\d{1,18}")
 _ORDER = re.compile(r"(\S+?)(?:\s+(asc|desc))?", re.IGNORECASE)
+_COMPARISONS = 2_048  # of one request, alternatives and stars included, times the fields searched
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One filter: the condition holds if any of the fields' values satisfies it.
+    """The condition holds if any of the fields' values satisfies it.
 
     A *search* looks at the text of values, numbers included, without regard to letter case.
     """
@@ -50,19 +53,19 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class RestQuery:
     """A request, checked against its resource.
 
-    ``fields`` are the scalars to return, defaults and filtered ones included. ``where`` are
-    filters that must all hold. ``start`` is the key of the last record already seen;
+    ``fields`` are the scalars to return, defaults and filtered ones included. ``clauses`` must
+    all hold. ``start`` is the key of the last record already seen;
     ``position`` is how many were already seen, where ``order_by`` rules out a key. ``raw`` is
     the query string as it came, for the links that repeat it.
     """
 
     resource: Resource
     fields: tuple[str, ...]
-    where: tuple[Clause, ...] = ()
-    order_by: tuple[tuple[str, Literal["asc", "desc"]], ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    order_by: tuple[tuple[str, Direction], ...] = ()
     max_records: int | None = None
     return_records: bool = True
     return_timeout: int = 15
@@ -75,7 +78,7 @@ class Query:
 
 def parse(
     resource: Resource, raw: str = "", release: Release = (9, 99), *, instance: bool = False
-) -> Query:
+) -> RestQuery:
     """Parse a query string as it came over the wire.
 
     Args:
@@ -87,37 +90,38 @@ def parse(
     Raises:
         QueryError: as ONTAP would refuse it.
     """
-    given = _given(raw, resource)
+    arguments = _arguments(raw, resource)
     lenient = False
     if release >= _LENIENT_SINCE:
-        lenient = _flag(given, "ignore_unknown_fields", default=False)
+        lenient = _flag(arguments, "ignore_unknown_fields", default=False)
     wanted = select(
-        resource, release, given.pop("fields", "") or ("*" if instance else ""), lenient=lenient
+        resource, release, arguments.pop("fields", "") or ("*" if instance else ""), lenient=lenient
     )
-    pretty = _flag(given, "pretty", default=True)
+    pretty = _flag(arguments, "pretty", default=True)
     if instance:
-        _refuse(given)
-        return Query(resource, _ordered(resource, {*wanted}), pretty=pretty, raw=raw)
-    known = resource.at(release)
+        _refuse(arguments)
+        return RestQuery(resource, _ordered(resource, {*wanted}), pretty=pretty, raw=raw)
+    fields = resource.at(release)
     paging = {
-        "max_records": _number(given, "max_records", low=1),
-        "return_timeout": _number(given, "return_timeout", high=120),
-        "offset": _number(given, "offset"),
-        POSITION: _number(given, POSITION),
+        "max_records": _number(arguments, "max_records", low=1),
+        "return_timeout": _number(arguments, "return_timeout", high=120),
+        "offset": _number(arguments, "offset"),
+        POSITION: _number(arguments, POSITION),
     }
-    return_records = _flag(given, "return_records", default=True)
-    order_by = _order(given.pop("order_by", ""), resource, known)
-    start = _start(given, resource)
-    where = _search(given, resource, release)
-    for name in [name for name in given if name in known]:
-        where.append(Clause((known[name],), condition(known[name], given.pop(name))))
-    _refuse(given)
-    filtered = {field.name for clause in where if not clause.search for field in clause.fields}
+    return_records = _flag(arguments, "return_records", default=True)
+    order_by = _order(arguments.pop("order_by", ""), resource, fields)
+    start = _start(arguments, resource)
+    clauses = _search(arguments, resource, release)
+    for name in [name for name in arguments if name in fields]:
+        clauses.append(Clause((fields[name],), condition(fields[name], arguments.pop(name))))
+    _refuse(arguments)
+    _bound(clauses)
+    filtered = {field.name for clause in clauses if not clause.search for field in clause.fields}
     timeout = paging["return_timeout"]
-    return Query(
+    return RestQuery(
         resource,
         _ordered(resource, {*wanted, *filtered}),
-        where=tuple(where),
+        clauses=tuple(clauses),
         order_by=order_by,
         max_records=paging["max_records"],
         return_records=return_records,
@@ -136,7 +140,7 @@ def pairs(raw: str) -> list[tuple[str, str, str]]:
     Raises:
         QueryError: 262197, bytes that are no UTF-8.
     """
-    found = []
+    parsed = []
     for text in raw.split("&"):
         name, equals, value = text.partition("=")
         if not text:
@@ -147,22 +151,22 @@ def pairs(raw: str) -> list[tuple[str, str, str]]:
             raise bad(INVALID, f'The text "{text}" is not UTF-8') from error
         if not equals:
             raise bad(MISSING_VALUE, f'Missing value for "{name}"', name)
-        found.append((name, value, text))
-    return found
+        parsed.append((name, value, text))
+    return parsed
 
 
-def _given(raw: str, resource: Resource) -> dict[str, str]:
-    given: dict[str, str] = {}
+def _arguments(raw: str, resource: Resource) -> dict[str, str]:
+    arguments: dict[str, str] = {}
     for written, value, _ in pairs(raw):
         name = _SAME.get(written, resource.aliases.get(written, written))
-        if name in given:
+        if name in arguments:
             raise bad(TWICE, f'Field "{written}" is given twice', written)
-        given[name] = value
-    return given
+        arguments[name] = value
+    return arguments
 
 
-def _refuse(given: Mapping[str, str]) -> None:
-    for name in given:
+def _refuse(arguments: Mapping[str, str]) -> None:
+    for name in arguments:
         raise bad(UNEXPECTED, f'Unexpected argument "{name}".', name)
 
 
@@ -171,8 +175,8 @@ def _ordered(resource: Resource, names: set[str]) -> tuple[str, ...]:
     return tuple(field.name for field in resource.fields if field.name in names)
 
 
-def _flag(given: dict[str, str], name: str, *, default: bool) -> bool:
-    value = given.pop(name, None)
+def _flag(arguments: dict[str, str], name: str, *, default: bool) -> bool:
+    value = arguments.pop(name, None)
     if value is None:
         return default
     if value.lower() not in {"true", "false", "1", "0"}:
@@ -181,9 +185,9 @@ def _flag(given: dict[str, str], name: str, *, default: bool) -> bool:
 
 
 def _number(
-    given: dict[str, str], name: str, *, low: int = 0, high: int | None = None
+    arguments: dict[str, str], name: str, *, low: int = 0, high: int | None = None
 ) -> int | None:
-    value = given.pop(name, None)
+    value = arguments.pop(name, None)
     if value is None:
         return None
     if not _NUMBER.fullmatch(value) or int(value) < low or (high and int(value) > high):
@@ -192,31 +196,39 @@ def _number(
 
 
 def _order(
-    text: str, resource: Resource, known: Mapping[str, Field]
-) -> tuple[tuple[str, Literal["asc", "desc"]], ...]:
+    text: str, resource: Resource, fields: Mapping[str, Field]
+) -> tuple[tuple[str, Direction], ...]:
     """What to sort by. Fields inside arrays have no order of their own and are passed over."""
-    order: list[tuple[str, Literal["asc", "desc"]]] = []
+    order: dict[str, Direction] = {}
     for part in filter(None, map(str.strip, text.split(","))):
-        said = _ORDER.fullmatch(part)
-        if not said or said[1] not in known:
+        match = _ORDER.fullmatch(part)
+        if not match or match[1] not in fields:
             raise invalid(part, "order_by")
-        if not resource.in_array(said[1]):
-            order.append((said[1], "desc" if (said[2] or "").lower() == "desc" else "asc"))
-    return tuple(order)
+        if not resource.in_array(match[1]):
+            direction: Direction = "desc" if (match[2] or "").lower() == "desc" else "asc"
+            order.setdefault(match[1], direction)  # once more changes nothing
+    return tuple(order.items())
+
+
+def _bound(clauses: list[Clause]) -> None:
+    """What it costs to plan and run a request does not grow beyond any bound."""
+    if sum(comparisons(clause.condition) * len(clause.fields) for clause in clauses) > _COMPARISONS:
+        sentence = f"more than {_COMPARISONS:,} comparisons in one request: ask for less at once"
+        raise bad(INVALID, sentence)
 
 
 def token(resource: Resource, name: str) -> str:
     """The parameter that carries one part of the key: ``start.tpgroup``, ``start.svm.uuid``."""
-    spelled = {field: alias for alias, field in resource.aliases.items()}
-    return f"start.{spelled.get(name, name)}"
+    alias = {field: alias for alias, field in resource.aliases.items()}
+    return f"start.{alias.get(name, name)}"
 
 
-def _start(given: dict[str, str], resource: Resource) -> tuple[str | int, ...] | None:
-    found = {name: given.pop(token(resource, name), None) for name in resource.keys}
-    if all(value is None for value in found.values()):
+def _start(arguments: dict[str, str], resource: Resource) -> tuple[str | int, ...] | None:
+    tokens = {name: arguments.pop(token(resource, name), None) for name in resource.keys}
+    if all(value is None for value in tokens.values()):
         return None
     key: list[str | int] = []
-    for name, value in found.items():
+    for name, value in tokens.items():
         text = (value or "").removeprefix('"').removesuffix('"')
         if resource.by_name[name].kind == "integer":
             if not _NUMBER.fullmatch(text.removeprefix("-")):
@@ -227,9 +239,9 @@ def _start(given: dict[str, str], resource: Resource) -> tuple[str | int, ...] |
     return tuple(key)
 
 
-def _search(given: dict[str, str], resource: Resource, release: Release) -> list[Clause]:
+def _search(arguments: dict[str, str], resource: Resource, release: Release) -> list[Clause]:
     """``query=a b|c``: the text a, and one of b and c, each anywhere in ``query_fields``."""
-    text, names = given.pop("query", None), given.pop("query_fields", None)
+    text, names = arguments.pop("query", None), arguments.pop("query_fields", None)
     if text is None and names is None:
         return []
     if names is None:
@@ -237,12 +249,12 @@ def _search(given: dict[str, str], resource: Resource, release: Release) -> list
     if text is None:
         raise bad(SEARCH_FIELDS_ALONE, "query_fields needs query", "query_fields")
     try:
-        found = select(resource, release, names, lenient=False)
+        selected = select(resource, release, names, lenient=False)
     except QueryError:
-        found = ()
-    if not found:
+        selected = ()
+    if not selected:
         raise bad(SEARCH_FIELD, f'The value "{names}" names no field', "query_fields")
-    fields = tuple(resource.by_name[name] for name in found)
+    fields = tuple(resource.by_name[name] for name in selected)
     terms = re.sub(r"\s*\|\s*", "|", text.strip())
     return [Clause(fields, _term(term), search=True) for term in split(terms, " ", "query") if term]
 

@@ -57,7 +57,7 @@ def shaper(arrays: frozenset[str], names: tuple[str, ...]) -> Callable[[Row], di
 
 
 def _object(members: tuple[_Member, ...], row: Row) -> dict[str, Any]:
-    made = {}
+    record = {}
     for member in members:
         if not member.inner:
             value = row[member.at]
@@ -71,5 +71,5 @@ def _object(members: tuple[_Member, ...], row: Row) -> dict[str, Any]:
         else:
             value = _object(member.inner, row)
         if value is not None and value not in ({}, []):
-            made[member.name] = value
-    return made
+            record[member.name] = value
+    return record

@@ -31,21 +31,21 @@ def select(resource: Resource, release: Release, text: str, *, lenient: bool) ->
     excluded: set[str] = set()
     for name in _expand(text):
         bare = name.removeprefix("!")
-        found = _find(resource, release, bare)
-        if not found and not lenient:
+        named = _named(resource, release, bare)
+        if not named and not lenient:
             raise invalid(bare, "fields", " (<field,...>)")
-        (excluded if name.startswith("!") else chosen).update(found)
+        (excluded if name.startswith("!") else chosen).update(named)
     if excluded and not chosen:
-        chosen.update(_find(resource, release, "*"))
-    return tuple(item.name for item in resource.fields if item.name in chosen - excluded)
+        chosen.update(_named(resource, release, "*"))
+    return tuple(field.name for field in resource.fields if field.name in chosen - excluded)
 
 
-def _find(resource: Resource, release: Release, name: str) -> tuple[str, ...]:
-    known = resource.at(release)
+def _named(resource: Resource, release: Release, name: str) -> tuple[str, ...]:
+    fields = resource.at(release)
     if name == "**":
-        return tuple(known)
+        return tuple(fields)
     if name == "*":
-        return tuple(item.name for item in known.values() if not item.expensive)
+        return tuple(field.name for field in fields.values() if not field.expensive)
     return resource.below(name.removesuffix(".*"), release)
 
 
@@ -94,7 +94,7 @@ def tree(names: tuple[str, ...]) -> Tree:
 
 def cut(record: Mapping[str, Any], shape: Tree) -> dict[str, Any]:
     """The record with the members of *shape* only; what is unset or empty is left out."""
-    kept = {}
+    members = {}
     for name, inner in shape.items():
         value = record.get(name)
         if isinstance(value, Mapping):
@@ -102,17 +102,17 @@ def cut(record: Mapping[str, Any], shape: Tree) -> dict[str, Any]:
         elif isinstance(value, list) and inner:
             value = [cut(item, inner) for item in value]
         if value is not None and value not in ({}, []):
-            kept[name] = value
-    return kept
+            members[name] = value
+    return members
 
 
 def values(record: Any, name: str) -> list[Any]:
     """Every value of a dotted name, through arrays; those unset are left out."""
-    found: Iterable[Any] = [record]
+    level: Iterable[Any] = [record]
     for part in name.split("."):
-        inner: list[Any] = []
-        for item in found:
+        below: list[Any] = []
+        for item in level:
             value = item.get(part) if isinstance(item, Mapping) else None
-            inner.extend(value if isinstance(value, list) else [value])
-        found = inner
-    return [value for value in found if value is not None]
+            below.extend(value if isinstance(value, list) else [value])
+        level = below
+    return [value for value in level if value is not None]

@@ -1,17 +1,17 @@
 """What hosts do."""
 
-from analyzer.simulate.operation.name import igroup_add
+from analyzer.simulate.model import Host, Session
+from analyzer.simulate.operation.attribute import igroup_add
 from analyzer.simulate.operation.registry import operation
-from analyzer.simulate.thing import Host, Session
 from analyzer.simulate.world import World
 
 
 @operation
 def login(world: World, host: str, interface: str = "*") -> None:
     """Log in anew: next ISID, next TSIH; as many sessions as the host makes."""
-    for key, one in world.like(world.hosts, host).items():
-        for target in _targets(world, one, interface):
-            for _ in range(one.nr_sessions):
+    for key, machine in world.like(world.hosts, host).items():
+        for target in _targets(world, machine, interface):
+            for _ in range(machine.nr_sessions):
                 world.open(key, target)
 
 
@@ -29,7 +29,9 @@ def drop(world: World, host: str, interface: str = "*") -> None:
 @operation
 def recover(world: World, host: str = "*", interface: str = "*") -> None:
     """Hosts get back what they lost, where the way is free again."""
-    world.reopen([one for one in world.held(host, interface, up=False) if world.can_log_in(one)])
+    world.reopen(
+        [login for login in world.held(host, interface, up=False) if world.can_log_in(login)]
+    )
 
 
 @operation
@@ -40,9 +42,9 @@ def logout(world: World, host: str, interface: str = "*") -> None:
 
 @operation
 def shutdown(world: World, host: str) -> None:
-    for key, one in world.like(world.hosts, host).items():
+    for key, machine in world.like(world.hosts, host).items():
         world.forget(world.held(key, up=None))
-        one.on = False
+        machine.on = False
 
 
 @operation
@@ -51,10 +53,10 @@ def boot(world: World, host: str, without: str = "") -> None:
 
     ``without`` keeps one interface out: it can be logged in to later.
     """
-    for key, one in world.like(world.hosts, host).items():
-        one.on = True
-        one.counter = 0
-        order = [target for target in one.interfaces if target != without]
+    for key, machine in world.like(world.hosts, host).items():
+        machine.on = True
+        machine.counter = 0
+        order = [target for target in machine.interfaces if target != without]
         world.random.shuffle(order)
         for target in order:
             if world.interfaces[target].up and world.svms[world.interfaces[target].svm].iscsi:
@@ -84,9 +86,9 @@ def clone(world: World, host: str, new: str, last_octet: str) -> None:
 
 
 @operation
-def alternate(world: World, one: str, other: str) -> None:
-    """Of two hosts with one name, the one that is out puts the other one out."""
-    leaving, coming = (one, other) if world.held(one) else (other, one)
+def alternate(world: World, first: str, second: str) -> None:
+    """Of two hosts with the same name, the one that is out puts the other out."""
+    leaving, coming = (first, second) if world.held(first) else (second, first)
     shutdown(world, leaving)
     boot(world, coming)
 
@@ -94,24 +96,24 @@ def alternate(world: World, one: str, other: str) -> None:
 @operation
 def sessions_per_interface(world: World, host: str, number: str) -> None:
     """``nr_sessions``: log in as often as it takes, or log the surplus out."""
-    for key, one in world.like(world.hosts, host).items():
-        one.nr_sessions = int(number)
-        for target in one.interfaces:
+    for key, machine in world.like(world.hosts, host).items():
+        machine.nr_sessions = int(number)
+        for target in machine.interfaces:
             held = world.held(key, target)
-            world.forget(held[one.nr_sessions :])
-            for _ in range(one.nr_sessions - len(held)):
+            world.forget(held[machine.nr_sessions :])
+            for _ in range(machine.nr_sessions - len(held)):
                 world.open(key, target)
 
 
 @operation
 def connect(world: World, host: str, interface: str) -> None:
     """One more connection in the sessions there are (MCS)."""
-    one = world.hosts[host]
-    one.connections += 1
+    machine = world.hosts[host]
+    machine.connections += 1
     for session in _some(world, host, interface):
         last = session.connections[-1]
         session.connections.append(
-            type(last)(last.cid + 1, last.address, one.next_port(world.random))
+            type(last)(last.cid + 1, last.address, machine.next_port(world.random))
         )
 
 
@@ -119,7 +121,9 @@ def connect(world: World, host: str, interface: str) -> None:
 def disconnect(world: World, host: str, interface: str, cid: str) -> None:
     """One connection goes, the session stays."""
     for session in _some(world, host, interface):
-        session.connections = [one for one in session.connections if one.cid != int(cid)]
+        session.connections = [
+            connection for connection in session.connections if connection.cid != int(cid)
+        ]
 
 
 @operation
@@ -128,7 +132,7 @@ def add_host(  # what a host is made of
 ) -> None:
     """A new host (addresses separated by commas) logs in to every interface of the SVM."""
     name = initiator or f"iqn.1994-05.com.redhat:{key}"
-    targets = [target for target, one in world.interfaces.items() if one.svm == svm]
+    targets = [target for target, lif in world.interfaces.items() if lif.svm == svm]
     world.hosts[key] = Host(name, svm, addresses.split(","), targets)
     if igroup:
         igroup_add(world, igroup, key)
@@ -145,11 +149,11 @@ def rogue(world: World, key: str, initiator: str, address: str, interface: str) 
 
 @operation
 def remove_host(world: World, host: str) -> None:
-    for key, one in world.like(world.hosts, host).items():
+    for key, machine in world.like(world.hosts, host).items():
         world.forget(world.held(key, up=None))
         for group in world.igroups.values():
-            if one.initiator in group.initiators:
-                group.initiators.remove(one.initiator)
+            if machine.initiator in group.initiators:
+                group.initiators.remove(machine.initiator)
         del world.hosts[key]
 
 

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from analyzer.ontap.resources import IGROUPS, INTERFACES, SESSIONS
-from analyzer.rest.language import QueryError, page, parse
+from analyzer.rest.language import MemoryRecords, QueryError, RestQuery, Slice, parse
+
+
+def page(query: RestQuery, records: list[dict[str, Any]]) -> Slice:
+    return MemoryRecords(query.resource, records).page(query)
 
 
 def session(

@@ -7,8 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.ontap.resources import SESSIONS
-from analyzer.rest.language import Page, QueryError, page, parse
+from analyzer.rest.language import MemoryRecords, QueryError, RestQuery, Slice, parse
 from analyzer.rest.language.hal import collection, next_link, self_link, wants_links
+
+
+def page(query: RestQuery, records: list[dict[str, Any]]) -> Slice:
+    return MemoryRecords(query.resource, records).page(query)
+
 
 KEYS = st.tuples(st.sampled_from(["u1", "u2", ""]), st.sampled_from(["lif/1", "a b", "..", ""]), st.integers(0, 9))  # fmt: skip
 NAMES = st.sampled_from(["iqn.a", "IQN.B", "iqn.c", None])
@@ -35,7 +40,7 @@ QUERIES = st.sampled_from(
 )  # fmt: skip
 
 
-def walk(query: str, found: list[dict[str, Any]]) -> list[Page]:
+def walk(query: str, found: list[dict[str, Any]]) -> list[Slice]:
     """All pages, each asked for by the link of the one before."""
     pages = []
     raw: str | None = query
@@ -116,7 +121,7 @@ def test_deep_nesting_is_refused_not_a_crash() -> None:
 def test_the_next_link_repeats_what_was_asked_as_it_was_written() -> None:
     raw = "fields=%2A&initiator.name=a%7Cb&max_records=1&offset=0"
     asked = parse(SESSIONS, raw)
-    link = next_link(asked, Page([], 1, after=("", "lif 1", 7)))
+    link = next_link(asked, Slice([], 1, after=("", "lif 1", 7)))
     assert link == (
         "/api/protocols/san/iscsi/sessions?start.svm.uuid=%22%22&start.tpgroup=lif%201"
         "&start.tsih=7&fields=%2A&initiator.name=a%7Cb&max_records=1"

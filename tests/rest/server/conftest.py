@@ -11,7 +11,7 @@ from support.collected_night import START, Night, collected
 from analyzer.report.catalog import Catalog
 from analyzer.rest.server import listen
 from analyzer.rest.server.app import App
-from analyzer.rest.server.door import Door
+from analyzer.rest.server.authentication import Authenticator
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
 from analyzer.store.layout import Store
 
@@ -51,7 +51,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 def served(night: Night) -> Iterator[Night]:
     """The night with a server on ``port``."""
     listening = listen.bind("127.0.0.1", 0)
-    app = App(Door(), night.rest, lambda clusters: Catalog(night.store, clusters))
+    app = App(Authenticator(), night.rest, lambda clusters: Catalog(night.store, clusters))
     server = listen.server(app)
     running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     running.start()

@@ -12,14 +12,16 @@ from support.collected_night import SESSIONS, Night
 from analyzer.errors import UsageError
 from analyzer.report.catalog import Catalog
 from analyzer.rest.server.app import App, Limits
-from analyzer.rest.server.cluster import Cluster
-from analyzer.rest.server.door import Door
+from analyzer.rest.server.authentication import Authenticator
+from analyzer.rest.server.source import ServedCluster
 
 TOKEN = "pretend-tökén"
 
 
-def application(night: Night, door: Door | None = None, **more: Any) -> App:
-    return App(door or Door(), night.rest, lambda clusters: Catalog(night.store, clusters), **more)
+def application(night: Night, door: Authenticator | None = None, **more: Any) -> App:
+    return App(
+        door or Authenticator(), night.rest, lambda clusters: Catalog(night.store, clusters), **more
+    )
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def basic(user: str, password: str) -> str:
 
 
 def test_a_token_is_wanted_as_bearer_or_as_password(night: Night) -> None:
-    app = application(night, Door(TOKEN))
+    app = application(night, Authenticator(TOKEN))
     bearer = "Bearer " + TOKEN.encode().decode("latin-1")
     for good in (bearer, basic("admin", TOKEN), basic("prod-a@20261123T020000Z", TOKEN)):
         assert ask(app, SESSIONS, authorization=good).status == 200
@@ -48,7 +50,7 @@ def test_a_token_is_wanted_as_bearer_or_as_password(night: Night) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "localhost:1", "[::1]:8080", "10.1.2.3", "LOCALHOST", "history.example:8080", "history.example."])  # fmt: skip
 def test_it_answers_to_addresses_and_to_names_it_was_given(night: Night, host: str) -> None:
-    app = application(night, Door(hosts=["history.example"]))
+    app = application(night, Authenticator(hosts=["history.example"]))
     assert ask(app, "/reports", host=host).status == 200
 
 
@@ -81,7 +83,7 @@ def test_a_long_url_is_refused(app: App) -> None:
 
 
 def test_a_page_is_never_larger_than_we_say(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analyzer.rest.server.rest.PAGE", 10)
+    monkeypatch.setattr("analyzer.rest.server.endpoints.PAGE", 10)
     for query in ("max_records=99", "", "fields=*"):
         told = ask(app, f"{SESSIONS}?{query}").json
         assert told["num_records"] == 10
@@ -112,7 +114,7 @@ def test_too_many_at_once_are_told_to_come_again(night: Night) -> None:
 
 def night_locked(app: App) -> Any:
     """The cluster, held by somebody else."""
-    return app.rest.clusters["prod-a"]._lock
+    return app.endpoints.clusters["prod-a"]._lock
 
 
 def test_waiting_has_an_end(night: Night) -> None:
@@ -129,7 +131,7 @@ def test_an_answer_that_takes_too_long_is_ended(
     assert ask(app, SESSIONS).status == 200
     slow = "select count(*) from range(300000) a, range(300000) b where a.range + b.range = 7"
     with monkeypatch.context() as patched:
-        patched.setattr(Cluster, "run", lambda self, _text, _bound: self.catalog.run(slow, where="the answer").rows)  # fmt: skip
+        patched.setattr(ServedCluster, "run", lambda self, _text, _bound: self.catalog.run(slow, where="the answer").rows)  # fmt: skip
         told = ask(app, SESSIONS)
     assert (told.status, told.code) == (503, "7")
     assert "took too long" in told.message
@@ -140,8 +142,10 @@ def test_a_bug_is_one_sentence_and_told_to_who_runs_it(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[Exception] = []
-    app = application(night, broken=heard.append)
-    monkeypatch.setattr(Cluster, "run", lambda *_: (_ for _ in ()).throw(UsageError("secret SQL")))
+    app = application(night, on_error=heard.append)
+    monkeypatch.setattr(
+        ServedCluster, "run", lambda *_: (_ for _ in ()).throw(UsageError("secret SQL"))
+    )
     told = ask(app, SESSIONS)
     assert (told.status, told.code) == (500, "262145")
     assert "secret" not in told.message
@@ -153,7 +157,7 @@ def test_a_damaged_store_is_a_sentence(tmp_path: Path, night: Night) -> None:
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text("{")
     app = application(night)
-    app.rest.clusters.store = type(night.store)(tmp_path)
+    app.endpoints.clusters.store = type(night.store)(tmp_path)
     told = ask(app, SESSIONS)
     assert (told.status, told.code) == (500, "262145")
     assert "rebuild" in told.message

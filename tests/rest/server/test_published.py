@@ -11,14 +11,14 @@ from support.collected_night import SESSIONS, Night
 
 from analyzer.report.catalog import Catalog
 from analyzer.rest.server.app import App
-from analyzer.rest.server.door import Door
+from analyzer.rest.server.authentication import Authenticator
 
 SPEC = Path(__file__).parents[2].parent / "shared" / "spec" / "ontap_sessions_swagger.json"
 
 
 @pytest.fixture(scope="module")
 def app(night: Night) -> App:
-    return App(Door(), night.rest, lambda clusters: Catalog(night.store, clusters))
+    return App(Authenticator(), night.rest, lambda clusters: Catalog(night.store, clusters))
 
 
 def check(body: Any, definition: str) -> None:

@@ -12,12 +12,12 @@ from analyzer import output
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.rest.server.app import App
-from analyzer.rest.server.door import Door
+from analyzer.rest.server.authentication import Authenticator
 
 
 @pytest.fixture(scope="module")
 def app(night: Night) -> App:
-    return App(Door(), night.rest, lambda clusters: Catalog(night.store, clusters))
+    return App(Authenticator(), night.rest, lambda clusters: Catalog(night.store, clusters))
 
 
 def test_they_are_listed(app: App) -> None:

@@ -11,31 +11,33 @@ from support.strategies import queries
 from analyzer import clock
 from analyzer.ontap.resources import SESSIONS as RESOURCE
 from analyzer.rest.language import QueryError
-from analyzer.rest.language.answer import Answer, Request, refusal
-from analyzer.rest.server.door import Login
-from analyzer.rest.server.record import SERVED
-from analyzer.rest.server.rest import Rest
+from analyzer.rest.language.respond import RestRequest, RestResponse, refusal
+from analyzer.rest.server.authentication import Identity
+from analyzer.rest.server.endpoints import Endpoints
+from analyzer.rest.server.mapping import SERVED
 from analyzer.simulate import World
-from analyzer.simulate.answer import Speaker
+from analyzer.simulate.responder import Responder
 
 INSTANTS = [START + timedelta(minutes=minute) for minute in (0, 5, 20)]
 SVM = "5d4210de-7964-511f-9c61-2830fa23fcb2"
 
 
-def both(rest: Rest, world: World, target: str, at: str, **headers: str) -> tuple[Answer, Answer]:
+def both(
+    rest: Endpoints, world: World, target: str, at: str, **headers: str
+) -> tuple[RestResponse, RestResponse]:
     path, _, query = target.partition("?")
     asked = {name.replace("_", "-"): value for name, value in headers.items()}
-    plain = Speaker(world).answer(Request("GET", path, query, asked))
-    request = Request("GET", path, query, {**asked, "x-analyzer-at": at})
+    plain = Responder(world).respond(RestRequest("GET", path, query, asked))
+    request = RestRequest("GET", path, query, {**asked, "x-analyzer-at": at})
     try:
-        ours = rest.answer(request, Login(), 20)
+        ours = rest.answer(request, Identity(), 20)
     except QueryError as error:
         ours = refusal(error)
     return ours, plain
 
 
 @pytest.fixture(scope="module")
-def rest(night: Night) -> Rest:
+def rest(night: Night) -> Endpoints:
     return night.rest
 
 
@@ -59,7 +61,9 @@ def rest(night: Night) -> Rest:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("at", INSTANTS, ids=lambda at: at.strftime("%H:%M"))
-def test_every_query_has_the_same_answer(rest: Rest, night: Night, query: str, at: object) -> None:
+def test_every_query_has_the_same_answer(
+    rest: Endpoints, night: Night, query: str, at: object
+) -> None:
     for accept in ("application/json", "*/*"):
         ours, plain = both(rest, night.worlds[at], f"{SESSIONS}?{query}", clock.iso(at), accept=accept)  # type: ignore[arg-type,index]  # fmt: skip
         assert (ours.status, ours.body) == (plain.status, plain.body)
@@ -78,7 +82,7 @@ def test_every_query_has_the_same_answer(rest: Rest, night: Night, query: str, a
         "/api/svm/svms/nobody", "/", "",
     ],
 )  # fmt: skip
-def test_every_path_has_the_same_answer(rest: Rest, night: Night, path: str) -> None:
+def test_every_path_has_the_same_answer(rest: Endpoints, night: Night, path: str) -> None:
     ours, plain = both(rest, night.worlds[START], path, clock.iso(START))
     assert (ours.status, ours.body) == (plain.status, plain.body)
 
@@ -86,7 +90,7 @@ def test_every_path_has_the_same_answer(rest: Rest, night: Night, path: str) -> 
 @pytest.mark.parametrize("name", ["svms", "interfaces", "igroups", "nodes"])
 @pytest.mark.parametrize("more", ["", "&max_records=2", "&order_by=name%20desc", "&name=*1*"])
 def test_companions_have_the_same_answer_in_the_fields_that_are_kept(
-    rest: Rest, night: Night, name: str, more: str
+    rest: Endpoints, night: Night, name: str, more: str
 ) -> None:
     fields = ",".join(one for one in SERVED[name].by_name if "version" not in one)
     target = f"{SERVED[name].path}?fields={fields}{more}"
@@ -94,7 +98,7 @@ def test_companions_have_the_same_answer_in_the_fields_that_are_kept(
     assert (ours.status, ours.body) == (200, plain.body)
 
 
-def test_a_narrowing_header_narrows(rest: Rest, night: Night) -> None:
+def test_a_narrowing_header_narrows(rest: Endpoints, night: Night) -> None:
     for headers in (
         {"x_dot_svm_name": "svm_k8s"},
         {"x_dot_svm_uuid": SVM},
@@ -107,7 +111,9 @@ def test_a_narrowing_header_narrows(rest: Rest, night: Night) -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(raws=st.lists(queries(RESOURCE) | st.binary(max_size=12).map(lambda b: b.decode("latin-1")), min_size=10, max_size=20))  # fmt: skip
-def test_whatever_is_asked_has_the_same_answer(rest: Rest, night: Night, raws: list[str]) -> None:
+def test_whatever_is_asked_has_the_same_answer(
+    rest: Endpoints, night: Night, raws: list[str]
+) -> None:
     for raw in raws:
         ours, plain = both(rest, night.worlds[START], f"{SESSIONS}?{raw}", clock.iso(START))
         assert (ours.status, ours.body) == (plain.status, plain.body), raw

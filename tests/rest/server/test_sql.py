@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from support.strategies import made, queries
 
 from analyzer.ontap.resources import IGROUPS, INTERFACES, SESSIONS, Resource
-from analyzer.rest.language import QueryError, parse
-from analyzer.rest.language.page import Listing, key
-from analyzer.rest.language.relation import Relation, columns, numbered
+from analyzer.rest.language import MemoryRecords, QueryError, parse
+from analyzer.rest.language.records import key_of
 from analyzer.rest.language.selection import cut, tree, values
+from analyzer.rest.language.table import TableRecords, columns, numbered
 
 
 def relation(
     connection: duckdb.DuckDBPyConnection, resource: Resource, found: list[dict[str, Any]]
-) -> Relation:
+) -> TableRecords:
     """The records in a table as it must be."""
     kinds = columns(resource)
     listed = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
@@ -27,7 +27,7 @@ def relation(
         row = [column(resource, record, name) for name in kinds]
         connection.execute(f"insert into raw values ({', '.join('?' for _ in row)})", row)
     connection.execute(f"create or replace temp table told as {numbered(resource, 'from raw')}")
-    return Relation(
+    return TableRecords(
         resource, "told", lambda text, bound: connection.execute(text, bound).fetchall()
     )
 
@@ -62,7 +62,7 @@ def test_sql_and_plain_python_agree_about_every_query(
     @given(seed=st.integers(0, 2**32), raws=st.lists(queries(resource), min_size=5, max_size=20))
     def agree(seed: int, raws: list[str]) -> None:
         records = made(resource, seed)
-        ours, plain = relation(connection, resource, records), Listing(resource, records)
+        ours, plain = relation(connection, resource, records), MemoryRecords(resource, records)
         for raw in raws:
             try:
                 query = parse(resource, raw)
@@ -79,10 +79,10 @@ def test_sql_and_plain_python_agree_about_every_query(
 
 def test_every_record_is_found_by_its_key(connection: duckdb.DuckDBPyConnection) -> None:
     records = made(SESSIONS, 7)
-    ours, plain = relation(connection, SESSIONS, records), Listing(SESSIONS, records)
+    ours, plain = relation(connection, SESSIONS, records), MemoryRecords(SESSIONS, records)
     assert records
     for record in records:
-        sought = key(SESSIONS, record)
+        sought = key_of(SESSIONS, record)
         assert ours.find(sought) == cut(record, tree(tuple(SESSIONS.by_name)))
         assert plain.find(sought) == record
     assert ours.find(("nobody", "a", 1)) is None
@@ -94,7 +94,7 @@ def test_a_session_whose_svm_has_no_uuid_is_found_by_the_name(
     records = [
         {"svm": {"name": name}, "target_portal_group": "lif", "tsih": 1} for name in ("b", "a")
     ]
-    for listing in (relation(connection, SESSIONS, records), Listing(SESSIONS, records)):
+    for listing in (relation(connection, SESSIONS, records), MemoryRecords(SESSIONS, records)):
         assert listing.find(("b", "lif", 1)) == records[0]
         first = listing.page(parse(SESSIONS, "max_records=1"))
         assert first.after == ("a", "lif", 1)
@@ -111,7 +111,7 @@ def test_names_of_initiators_have_one_order_whatever_their_case(
         for tsih, name in enumerate(["b", "A", "", "C", "a", "É", "é"])
     ]
     query = parse(SESSIONS, f"order_by=initiator.name%20{direction}&fields=initiator.name")
-    page = Listing(SESSIONS, records).page(query)
+    page = MemoryRecords(SESSIONS, records).page(query)
     assert relation(connection, SESSIONS, records).page(query) == page
     assert page.records[-1]["tsih"] == 2  # unset comes last in either direction
 
@@ -122,7 +122,7 @@ def test_thousands_of_alternatives_are_one_question(
 ) -> None:
     records = made(SESSIONS, 3)
     query = parse(SESSIONS, f"isid={'|'.join([shape] * 2000)}")
-    ours, plain = relation(connection, SESSIONS, records), Listing(SESSIONS, records)
+    ours, plain = relation(connection, SESSIONS, records), MemoryRecords(SESSIONS, records)
     assert ours.page(query) == plain.page(query)
 
 

@@ -1,6 +1,7 @@
-"""One cluster's history, open for asking, and as many of them as fit."""
+"""One cluster's history, open for requests, and a cache of the last few clusters."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,24 +11,25 @@ from typing import Any
 from analyzer.errors import Busy
 from analyzer.ontap.resources import Release, Resource
 from analyzer.report.catalog import Catalog
-from analyzer.rest.language.page import Listing, Record
-from analyzer.rest.language.relation import Relation
-from analyzer.rest.server import moment
-from analyzer.rest.server.moment import Moment, When
-from analyzer.rest.server.record import statement
+from analyzer.rest.language import MemoryRecords
+from analyzer.rest.language.records import Record
+from analyzer.rest.language.table import TableRecords
+from analyzer.rest.server import instant
+from analyzer.rest.server.instant import Instant, SnapshotRef
+from analyzer.rest.server.mapping import statement
 from analyzer.store.layout import Store
 
 PAGE = 10_000
 _TABLES = 6  # of a cluster, each the records of one resource in one snapshot
-_MOMENTS = 1_000
+_SNAPSHOTS = 1_000
 _OPEN = 4  # clusters; a snapshot of 100,000 sessions takes some 50 MB
 
 
-class Cluster:
+class ServedCluster:
     """Tables over one cluster's files, for one request at a time.
 
-    The records of the last few snapshots that were asked for stay in memory. A manifest that
-    changed is noticed with the next request.
+    The records of the last few snapshots stay in memory. A manifest that changed is noticed with
+    the next request.
     """
 
     def __init__(self, store: Store, name: str) -> None:
@@ -37,20 +39,21 @@ class Cluster:
         self._edition: tuple[int, ...] | None = None
         self._catalog: Catalog | None = None
         self._tables: OrderedDict[tuple[datetime, str], str] = OrderedDict()
-        self._moments: dict[When, Moment] = {}
-        self._made = 0
+        self._snapshots: dict[Instant, SnapshotRef] = {}
+        self._created = 0
 
     @contextmanager
-    def asked(self, seconds: float) -> Iterator["Cluster"]:
-        """Have it to oneself, for no longer than that.
+    def exclusive(self, seconds: float) -> Iterator["ServedCluster"]:
+        """Exclusive access to the cluster's connection, for at most *seconds*, waiting included.
 
         Raises:
             Busy: others had it all the time, or the answer took too long.
         """
+        end = time.monotonic() + seconds
         if not self._lock.acquire(timeout=seconds):
             raise Busy(f"{self.name}: too many requests before this one")
         try:
-            with self._fresh().within(seconds):
+            with self._fresh().within(max(0.01, end - time.monotonic())):
                 yield self
         finally:
             self._lock.release()
@@ -65,7 +68,7 @@ class Cluster:
 
     @property
     def catalog(self) -> Catalog:
-        assert self._catalog is not None  # noqa: S101  # only within ``asked``
+        assert self._catalog is not None  # noqa: S101  # only within ``exclusive``
         return self._catalog
 
     def close(self) -> None:
@@ -74,42 +77,40 @@ class Cluster:
             self._catalog.close()
         self._catalog = None
         self._tables.clear()
-        self._moments.clear()
+        self._snapshots.clear()
 
-    def moment(self, when: When, *, nearest: bool) -> Moment:
-        """The snapshot that an instant means; see ``moment.find``."""
-        if when in self._moments:
-            return self._moments[when]
-        if len(self._moments) >= _MOMENTS:
-            self._moments.clear()
-        found = moment.find(self.catalog, self.name, when, nearest=nearest)
-        self._moments[when] = found
-        return found
+    def snapshot(self, when: Instant, *, nearest: bool) -> SnapshotRef:
+        """The snapshot that an instant means; see ``instant.find``."""
+        if when not in self._snapshots:
+            if len(self._snapshots) >= _SNAPSHOTS:
+                self._snapshots.clear()
+            self._snapshots[when] = instant.find(self.catalog, self.name, when, nearest=nearest)
+        return self._snapshots[when]
 
-    def table(self, resource: Resource, at: Moment) -> str:
-        """The table of a resource's records in a snapshot, made if it is not there."""
-        known = (at.taken_at, resource.name)
-        if known in self._tables:
-            self._tables.move_to_end(known)
-            return self._tables[known]
+    def table(self, resource: Resource, at: SnapshotRef) -> str:
+        """The table of a resource's records in a snapshot, created if it is not there."""
+        key = (at.taken_at, resource.name)
+        if key in self._tables:
+            self._tables.move_to_end(key)
+            return self._tables[key]
         while len(self._tables) >= _TABLES:
             self.catalog.drop(self._tables.popitem(last=False)[1])
-        self._made += 1
-        name = f"served_{self._made}"
+        self._created += 1
+        name = f"served_{self._created}"
         self.catalog.keep(name, statement(resource), {"taken_at": at.taken_at, "scope": at.scope})
-        self._tables[known] = name
+        self._tables[key] = name
         return name
 
     def run(self, text: str, bound: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         return self.catalog.run(text, bound, where="the answer").rows
 
 
-class Snapshot:
-    """The records of one snapshot: what a request is answered from."""
+class SnapshotSource:
+    """The records of one snapshot, from which a request is answered."""
 
     limit = PAGE
 
-    def __init__(self, cluster: Cluster, at: Moment) -> None:
+    def __init__(self, cluster: ServedCluster, at: SnapshotRef) -> None:
         self.cluster = cluster
         self.at = at
 
@@ -117,19 +118,19 @@ class Snapshot:
     def release(self) -> Release:
         return self.at.release
 
-    def records(self, resource: Resource, svm: str) -> Relation | Listing:
+    def records(self, resource: Resource, svm: str) -> TableRecords | MemoryRecords:
         if resource.singleton:
-            return Listing(resource, [_identity(self.at)])
+            return MemoryRecords(resource, [_identity(self.at)])
         if resource.name != "sessions":
             self.at.refuse_unless_listed(resource.name)
-        return Relation(resource, self.cluster.table(resource, self.at), self.cluster.run, svm)
+        return TableRecords(resource, self.cluster.table(resource, self.at), self.cluster.run, svm)
 
-    def knows(self, svm: str) -> bool:
-        return svm in self.at.scope
+    def has_svm(self, uuid: str) -> bool:
+        return uuid in self.at.scope
 
 
-def _identity(at: Moment) -> Record:
-    """What ``/api/cluster`` said; its name is the one it is kept under."""
+def _identity(at: SnapshotRef) -> Record:
+    """The record of ``/api/cluster``; its name is the one that the store has."""
     version: dict[str, Any] = {}
     if at.version:
         version = dict(zip(("generation", "major", "minor"), at.version, strict=True))
@@ -137,25 +138,25 @@ def _identity(at: Moment) -> Record:
     return {"uuid": at.attempt["cluster_uuid"], "name": at.cluster, "version": version}
 
 
-class Clusters:
+class ServedClusters:
     """The clusters of a store, of which the last few that were asked stay open."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._lock = threading.Lock()
-        self._open: OrderedDict[str, Cluster] = OrderedDict()
+        self._open: OrderedDict[str, ServedCluster] = OrderedDict()
 
-    def __getitem__(self, name: str) -> Cluster:
+    def __getitem__(self, name: str) -> ServedCluster:
         """The cluster of that name, which must be in the store."""
         with self._lock:
-            found = self._open.pop(name, None) or Cluster(self.store, name)
-            self._open[name] = found
+            cluster = self._open.pop(name, None) or ServedCluster(self.store, name)
+            self._open[name] = cluster
             if len(self._open) > _OPEN:
                 self._open.popitem(last=False)
-            return found
+            return cluster
 
     def close(self) -> None:
         with self._lock:
-            for one in self._open.values():
-                one.close()
+            for cluster in self._open.values():
+                cluster.close()
             self._open.clear()

@@ -1,8 +1,8 @@
 """What administrators change: names, igroups, attributes."""
 
 from analyzer.errors import UsageError
+from analyzer.simulate.model import Igroup
 from analyzer.simulate.operation.registry import operation
-from analyzer.simulate.thing import Igroup
 from analyzer.simulate.world import World
 
 
@@ -14,20 +14,20 @@ def rename_svm(world: World, svm: str, name: str) -> None:
 @operation
 def rename_interface(world: World, interface: str, name: str, group: str = "follows") -> None:
     """The name of the portal group ``follows`` or ``stays``."""
-    one = world.interfaces[interface]
-    one.group = name if group == "follows" else one.group or one.name
-    one.name = name
+    lif = world.interfaces[interface]
+    lif.group = name if group == "follows" else lif.group or lif.name
+    lif.name = name
 
 
 @operation
 def igroup_add(world: World, igroup: str, host: str) -> None:
     """Makes the igroup, in the host's SVM, where there is none of that name."""
-    for one in world.like(world.hosts, host).values():
+    for machine in world.like(world.hosts, host).values():
         group = world.igroups.setdefault(
-            igroup, Igroup(igroup, world.new_uuid("igroup", igroup), one.svm)
+            igroup, Igroup(igroup, world.new_uuid("igroup", igroup), machine.svm)
         )
-        if one.initiator not in group.initiators:
-            group.initiators.append(one.initiator)
+        if machine.initiator not in group.initiators:
+            group.initiators.append(machine.initiator)
 
 
 @operation
@@ -39,10 +39,10 @@ def igroup_remove(world: World, igroup: str, host: str) -> None:
 @operation
 def set(world: World, key: str, field: str, value: str) -> None:  # noqa: A001  # the operation's name
     """Change an attribute of anything: ``set lnx1 comment "rack 4"``."""
-    for things in (world.hosts, world.interfaces, world.svms, world.nodes, world.igroups):
-        if key in things:
-            thing = things[key]
-            old = getattr(thing, field, _NOTHING)
+    for items in (world.hosts, world.interfaces, world.svms, world.nodes, world.igroups):
+        if key in items:
+            item = items[key]
+            old = getattr(item, field, _NOTHING)
             if old is _NOTHING:
                 raise UsageError(f"'{key}' has no '{field}'")
             new: object = value
@@ -50,7 +50,7 @@ def set(world: World, key: str, field: str, value: str) -> None:  # noqa: A001  
                 new = value.lower() == "true"
             elif isinstance(old, int):
                 new = int(value)
-            setattr(thing, field, new)
+            setattr(item, field, new)
             return
     raise UsageError(f"nothing in this world is called '{key}'")
 

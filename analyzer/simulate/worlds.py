@@ -1,6 +1,6 @@
-"""Worlds ready made: the one that scripts and tests know by heart, and a fleet of any size."""
+"""Ready-made worlds: the small one of scripts and tests, and a fleet of any size."""
 
-from analyzer.simulate.thing import Host, Igroup, Interface, Kind, Node, Svm
+from analyzer.simulate.model import Host, Igroup, Interface, Kind, Node, Svm
 from analyzer.simulate.world import World
 
 _CHAP = ("linux", "windows")
@@ -41,20 +41,20 @@ def base_world(seed: int = 1, *, moves: bool = False) -> World:
         address = f"192.168.{net}.1{node[1]}"
         name = f"k8s_{node}_{fabric}"
         _interface(world, f"K{number + 1}", (name, "S2", address, 1040 + number, node, fabric))
-    for one in world.interfaces.values():
-        one.moves = moves
-    _people(world)
+    for interface in world.interfaces.values():
+        interface.moves = moves
+    _hosts(world)
     return world
 
 
-def _interface(world: World, key: str, like: tuple[str, str, str, int, str, str]) -> None:
-    name, svm, address, tag, node, fabric = like
+def _interface(world: World, key: str, values: tuple[str, str, str, int, str, str]) -> None:
+    name, svm, address, tag, node, fabric = values
     world.interfaces[key] = Interface(
         name, world.new_uuid("interface", key), svm, address, tag, node, fabric, group=name
     )
 
 
-def _people(world: World) -> None:
+def _hosts(world: World) -> None:
     four = [key for key in world.interfaces if key.startswith("L")]
     octet = 100
     groups: tuple[tuple[str, Kind, int, str], ...] = (
@@ -72,8 +72,8 @@ def _people(world: World) -> None:
         pair = ("n1", "n2") if number % 2 else ("n3", "n4")
         targets = [
             key
-            for key, one in world.interfaces.items()
-            if one.svm == "S2" and one.home_node in pair
+            for key, interface in world.interfaces.items()
+            if interface.svm == "S2" and interface.home_node in pair
         ]
         addresses = [f"192.168.30.{100 + number}", f"192.168.40.{100 + number}"]
         key = f"wrk{number}"

@@ -12,17 +12,17 @@ from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
 from analyzer.rest.language import QueryError
-from analyzer.rest.language.answer import Answer, Request
 from analyzer.rest.language.error import ABSENT, TWICE, UNEXPECTED, bad, invalid
 from analyzer.rest.language.hal import JSON, encode
 from analyzer.rest.language.query import pairs
+from analyzer.rest.language.respond import RestRequest, RestResponse
 from analyzer.rest.server import openapi
 
 Open = Callable[[Sequence[str]], Catalog]
 PATHS = ("", "reports", "openapi.json")
 
 
-def answer(opened: Open, request: Request, seconds: float) -> Answer:
+def answer(opened: Open, request: RestRequest, seconds: float) -> RestResponse:
     """The list of reports, one of them, the description of both, or where everything is.
 
     Raises:
@@ -48,7 +48,7 @@ def _summary(asked: Query) -> dict[str, str]:
     return {"name": asked.name, "title": asked.title, "href": f"/reports/{asked.name}"}
 
 
-def _run(opened: Open, asked: Query, request: Request, seconds: float) -> Mapping[str, Any]:
+def _run(opened: Open, asked: Query, request: RestRequest, seconds: float) -> Mapping[str, Any]:
     said: dict[str, list[str]] = {}
     for name, value, _ in pairs(request.query):
         said.setdefault(name, []).append(value)
@@ -72,5 +72,5 @@ def _run(opened: Open, asked: Query, request: Request, seconds: float) -> Mappin
         return envelope(run.run(catalog, asked, wanted))
 
 
-def _told(body: Mapping[str, Any]) -> Answer:
-    return Answer(200, encode(body, pretty=True), {"Content-Type": JSON})
+def _told(body: Mapping[str, Any]) -> RestResponse:
+    return RestResponse(200, encode(body, pretty=True), {"Content-Type": JSON})

@@ -1,4 +1,4 @@
-"""A filter as a condition in SQL: true or false of every row of a ``relation``, never null.
+"""A clause as a condition in SQL: true or false of every row of a ``table``, never null.
 
 Text and numbers of a request are bound, never written into a statement.
 """
@@ -29,13 +29,13 @@ _TYPES = {str: "varchar", int: "bigint", bool: "boolean"}
 
 @dataclass(slots=True)
 class Bound:
-    """The values of a statement, by the names they are bound under."""
+    """The values of a statement, by the names of their parameters."""
 
     values: dict[str, Any] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def __call__(self, value: Any) -> str:
-        """The mark that stands for *value*."""
+        """The parameter that stands for *value*."""
         name = f"v{next(self._numbers)}"
         self.values[name] = value
         return f"${name}"
@@ -46,9 +46,9 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def folded(one: Field) -> str:
+def folded(field: Field) -> str:
     """The column that has a field's text in lower case."""
-    return f"{one.name} folded"
+    return f"{field.name} folded"
 
 
 def lowered(text: str) -> str:
@@ -57,13 +57,10 @@ def lowered(text: str) -> str:
     return f"case when strlen({text}) = length({text}) then lower({text}) else {letters} end"
 
 
-def clause(resource: Resource, asked: Clause, bind: Bound) -> str:
+def condition(resource: Resource, clause: Clause, bind: Bound) -> str:
     """A condition that is true or false of every row, never null."""
-    return _holds(
-        asked.condition,
-        [_Place.of(resource, one, search=asked.search) for one in asked.fields],
-        bind,
-    )
+    places = [_Place.of(resource, field, search=clause.search) for field in clause.fields]
+    return _holds(clause.condition, places, bind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,43 +68,43 @@ class _Place:
     """Where the values of one field are: a column, or every element of a list."""
 
     column: str
-    listed: bool
+    is_list: bool
     value: str
 
     @classmethod
-    def of(cls, resource: Resource, one: Field, *, search: bool) -> "_Place":
+    def of(cls, resource: Resource, field: Field, *, search: bool) -> "_Place":
         """*search* compares the text of a value, numbers included, in lower case."""
-        listed = resource.in_array(one.name)
-        column = quoted(one.name)
-        value = "x" if listed else column
+        is_list = resource.in_array(field.name)
+        column = quoted(field.name)
+        value = "x" if is_list else column
         if search:
-            value = lowered(value if one.kind == "string" else f"{value}::varchar")
-        elif one.folded:
-            value = lowered("x") if listed else quoted(folded(one))
-        return cls(column, listed, value)
+            value = lowered(value if field.kind == "string" else f"{value}::varchar")
+        elif field.folded:
+            value = lowered("x") if is_list else quoted(folded(field))
+        return cls(column, is_list, value)
 
     def any(self, test: str) -> str:
         """Whether a value passes *test*, in which ``{}`` stands for it."""
-        told = test.replace("{}", self.value)
-        if self.listed:
-            told = f"len(list_filter({self.column}, lambda x: {told})) > 0"
-        return f"coalesce({told}, false)"
+        passes = test.replace("{}", self.value)
+        if self.is_list:
+            passes = f"len(list_filter({self.column}, lambda x: {passes})) > 0"
+        return f"coalesce({passes}, false)"
 
     def any_set(self) -> str:
-        if self.listed:
+        if self.is_list:
             return f"coalesce(len(list_filter({self.column}, lambda x: x is not null)) > 0, false)"
         return f"{self.column} is not null"
 
 
 def _holds(condition: Condition, places: Sequence[_Place], bind: Bound) -> str:
-    there = _or([place.any_set() for place in places])
+    is_set = _or([place.any_set() for place in places])
     match condition:
         case Null():
-            return f"not {there}"
+            return f"not {is_set}"
         case Not(of):
-            return f"({there} and not {_holds(of, places, bind)})"
+            return f"({is_set} and not {_holds(of, places, bind)})"
         case Like(pieces) if not any(pieces):
-            return there
+            return is_set
         case Either(of):
             return _or(_either(of, places, bind))
     test = _test(condition, bind)
@@ -117,17 +114,17 @@ def _holds(condition: Condition, places: Sequence[_Place], bind: Bound) -> str:
 def _either(of: Sequence[Condition], places: Sequence[_Place], bind: Bound) -> list[str]:
     """Values of one kind are looked up, and patterns matched, all at once: there can be many."""
     parts, tests = [], []
-    equal: list[Scalar] = [one.value for one in of if isinstance(one, Equal)]
-    like = [one for one in of if _is_pattern(one)]
+    equal: list[Scalar] = [part.value for part in of if isinstance(part, Equal)]
+    patterns = [part for part in of if _is_pattern(part)]
     if equal:
         tests.append(f"list_contains({bind(equal)}::{_TYPES[type(equal[0])]}[], {{}})")
-    if like:
-        tests.append(_matches(like, bind))
-    for one in of:
-        if isinstance(one, Compare | Range):
-            tests.append(_test(one, bind))
-        elif not isinstance(one, Equal) and not _is_pattern(one):
-            parts.append(_holds(one, places, bind))
+    if patterns:
+        tests.append(_matches(patterns, bind))
+    for part in of:
+        if isinstance(part, Compare | Range):
+            tests.append(_test(part, bind))
+        elif not isinstance(part, Equal) and not _is_pattern(part):
+            parts.append(_holds(part, places, bind))
     return [*parts, *(place.any(_or(tests)) for place in places if tests)]
 
 
@@ -148,13 +145,13 @@ def _test(condition: Equal | Like | Compare | Range, bind: Bound) -> str:
 
 
 def _matches(patterns: Sequence[Like], bind: Bound) -> str:
-    """As a regular expression, whose engine takes time in proportion; that of LIKE does not."""
-    told = "|".join(".*".join(map(re.escape, one.pieces)) for one in patterns)
-    return f"regexp_full_match({{}}, {bind(told)}, 's')"
+    """As a regular expression, whose engine is linear in the text; that of LIKE is not."""
+    alternatives = (".*".join(map(re.escape, pattern.pieces)) for pattern in patterns)
+    return f"regexp_full_match({{}}, {bind('|'.join(alternatives))}, 's')"
 
 
 def _or(parts: Sequence[str]) -> str:
-    """Halved again and again, since the depth of an expression is limited."""
+    """A balanced tree, since the depth of an expression is limited."""
     if not parts:
         return "false"
     if len(parts) == 1:

@@ -18,7 +18,7 @@ _NEWEST: Release = (9, 99)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class SnapshotRef:
     """One complete snapshot, and the row of its attempt."""
 
     cluster: str
@@ -27,9 +27,9 @@ class Moment:
 
     @property
     def version(self) -> tuple[int, int, int] | None:
-        """The release as numbers, where it was told."""
-        found = _VERSION.search(self.attempt["version"] or "")
-        return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+        """The release as numbers, where it was collected."""
+        match = _VERSION.search(self.attempt["version"] or "")
+        return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
 
     @property
     def release(self) -> Release:
@@ -41,7 +41,7 @@ class Moment:
         return self.attempt["scope"] or []
 
     def refuse_unless_listed(self, name: str) -> None:
-        """Nothing is told of a companion inventory that was not listed in the same run.
+        """Nothing is answered of an inventory that was not listed in the same run.
 
         Raises:
             QueryError: it was not.
@@ -61,20 +61,20 @@ def absent(sentence: str) -> QueryError:
 
 
 Word = Literal["latest", "previous"]
-When = datetime | Word
+Instant = datetime | Word
 _WORDS: dict[str, Word] = {"latest": "latest", "previous": "previous"}
 
 
-def read(said: str) -> When:
-    """An instant as a client says it: ISO 8601, a duration back from now, a word.
+def read(text: str) -> Instant:
+    """An instant as a client writes it: ISO 8601, a duration back from now, a word.
 
     Raises:
         UsageError: it is none.
     """
-    return _WORDS.get(said) or clock.moment(said)
+    return _WORDS.get(text) or clock.moment(text)
 
 
-def find(catalog: Catalog, cluster: str, when: When, *, nearest: bool) -> Moment:
+def find(catalog: Catalog, cluster: str, when: Instant, *, nearest: bool) -> SnapshotRef:
     """The snapshot that shows the cluster at that instant.
 
     With *nearest*, an instant that nobody saw means the last complete snapshot before it.
@@ -84,12 +84,12 @@ def find(catalog: Catalog, cluster: str, when: When, *, nearest: bool) -> Moment
     """
     if not isinstance(when, datetime):
         last = 0 if when == "latest" else 1
-        found = _complete(catalog, cluster, f"order by taken_at desc limit 1 offset {last}")
-        return Moment(cluster, found["taken_at"], found)
+        attempt = _complete(catalog, cluster, f"order by taken_at desc limit 1 offset {last}")
+        return SnapshotRef(cluster, attempt["taken_at"], attempt)
     present = clock.now()
     bound = dict.fromkeys(header.STANDARD) | {"since": when, "until": when, "now": present}
-    told = catalog.ask(catalog.models["stretches"], bound).records()
-    before = [row for row in told if row["starts"] is not None and row["starts"] <= when]
+    spans = catalog.ask(catalog.models["stretches"], bound).records()
+    before = [row for row in spans if row["starts"] is not None and row["starts"] <= when]
     if not before:
         first = _complete(catalog, cluster, "order by taken_at limit 1")
         raise absent(
@@ -107,7 +107,7 @@ def find(catalog: Catalog, cluster: str, when: When, *, nearest: bool) -> Moment
             f"what {cluster} had at {clock.iso(when)} is unknown: {why}; the nearest complete {near}"
         )
     attempt = _complete(catalog, cluster, "and taken_at = $at", at=starts)
-    return Moment(cluster, starts, attempt)
+    return SnapshotRef(cluster, starts, attempt)
 
 
 def _complete(catalog: Catalog, cluster: str, which: str, **bound: Any) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _complete(catalog: Catalog, cluster: str, which: str, **bound: Any) -> dict[
         QueryError: there is none.
     """
     text = f"select * from attempts where status = 'complete' {which}"
-    found = catalog.run(text, bound).records()
-    if not found:
+    attempts = catalog.run(text, bound).records()
+    if not attempts:
         raise absent(f"{cluster} has no such complete snapshot yet")
-    return found[0]
+    return attempts[0]

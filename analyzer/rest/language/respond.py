@@ -1,11 +1,11 @@
-"""The answer to one request, from whatever holds the records: a simulated array, or history."""
+"""The response to one request, from whatever holds the records: a simulated array, or history."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import unquote
 
-from analyzer.ontap.resources import Release, Resource
+from analyzer.ontap.resources import Resource
 from analyzer.rest.language.error import (
     BAD_URL,
     BODY,
@@ -17,8 +17,8 @@ from analyzer.rest.language.error import (
     invalid,
 )
 from analyzer.rest.language.hal import HAL, JSON, collection, encode, linked, next_link, wants_links
-from analyzer.rest.language.page import Key, Page, Record
-from analyzer.rest.language.query import Query, parse
+from analyzer.rest.language.query import RestQuery, parse
+from analyzer.rest.language.records import Record, Source
 from analyzer.rest.language.selection import cut, tree
 
 ALLOWED = "GET, HEAD, OPTIONS"
@@ -26,14 +26,14 @@ _DIGITS = 18  # of a number in a path
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RestResponse:
     status: int
     body: bytes
     headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RestRequest:
     """What came over the wire: path and query still percent-encoded, header names lower-cased."""
 
     method: str
@@ -55,40 +55,14 @@ class Request:
         return self.headers.get("x-dot-svm-uuid") or self.headers.get("x-dot-svm-name") or ""
 
 
-class Records(Protocol):
-    """The records of one resource, by key."""
-
-    def find(self, sought: Key, /) -> Record | None: ...
-
-    def page(self, query: Query, limit: int, /) -> Page: ...
-
-
-class Source(Protocol):
-    """What holds the records of all resources."""
-
-    @property
-    def release(self) -> Release:
-        """Of ONTAP: later fields and parameters are unknown to it."""
-
-    @property
-    def limit(self) -> int:
-        """Records of one page where the request sets no limit."""
-
-    def records(self, resource: Resource, svm: str, /) -> Records:
-        """Those of one SVM, by uuid or name; '' for all."""
-
-    def knows(self, svm: str, /) -> bool:
-        """Whether there is an SVM of that uuid."""
-
-
-def check(request: Request, *, body: bool = False) -> Answer | None:
-    """The answer that needs no records; None where some are asked for.
+def check(request: RestRequest, *, body: bool = False) -> RestResponse | None:
+    """The response that needs no records; None where some are asked for.
 
     Raises:
         QueryError: a method that does not read, or a body, which no request may carry.
     """
     if request.method == "OPTIONS":
-        return Answer(200, b"", {"Allow": ALLOWED})
+        return RestResponse(200, b"", {"Allow": ALLOWED})
     if request.method not in {"GET", "HEAD"}:
         raise QueryError(405, METHOD, f'method "{request.method}" is not allowed')
     if body:
@@ -96,14 +70,14 @@ def check(request: Request, *, body: bool = False) -> Answer | None:
     return None
 
 
-def answer(
+def respond(
     source: Source,
     resources: Mapping[str, Resource],
-    request: Request,
+    request: RestRequest,
     svm: str,
     most: int | None = None,
-) -> Answer:
-    """The answer to a request that reads.
+) -> RestResponse:
+    """The response to a request that reads.
 
     Args:
         source: of the records.
@@ -119,19 +93,19 @@ def answer(
     if resource.singleton or parts:
         query = parse(resource, request.query, source.release, instance=True)
         shown = cut(_instance(source, resource, parts, svm), tree(query.fields))
-        return _answer(linked(resource, shown) if request.links else shown, query, request)
+        return _response(linked(resource, shown) if request.links else shown, query, request)
     query = parse(resource, request.query, source.release)
     if most is not None and query.return_records:
         query = replace(query, max_records=min(most, query.max_records or most))
     page = source.records(resource, svm).page(query, source.limit)
     following = next_link(query, page)
     more = {"Link": f'<{following}>; rel="next"'} if following else {}
-    return _answer(collection(query, page, links=request.links), query, request, more)
+    return _response(collection(query, page, links=request.links), query, request, more)
 
 
-def refusal(error: QueryError) -> Answer:
+def refusal(error: QueryError) -> RestResponse:
     """The error in ONTAP's envelope."""
-    return Answer(error.status, encode(error.body(), pretty=True), {"Content-Type": HAL})
+    return RestResponse(error.status, encode(error.body(), pretty=True), {"Content-Type": HAL})
 
 
 def find(resources: Mapping[str, Resource], path: str) -> tuple[Resource, list[str]]:
@@ -140,11 +114,11 @@ def find(resources: Mapping[str, Resource], path: str) -> tuple[Resource, list[s
     Raises:
         QueryError: 39387137, there is none.
     """
-    said = [unquote(part) for part in path.split("/") if part]
+    parts = [unquote(part) for part in path.split("/") if part]
     for resource in resources.values():
         own = resource.path.strip("/").split("/")
-        rest = said[len(own) :]
-        if said[: len(own)] == own and len(rest) in {0, len(resource.keys)}:
+        rest = parts[len(own) :]
+        if parts[: len(own)] == own and len(rest) in {0, len(resource.keys)}:
             return resource, rest
     raise QueryError(404, BAD_URL, "API not found")
 
@@ -161,13 +135,18 @@ def _instance(source: Source, resource: Resource, parts: list[str], svm: str) ->
     record = source.records(resource, svm).find(tuple(key))
     if record is not None:
         return record
-    if resource.keys[0] == "svm.uuid" and not source.knows(parts[0]):
+    if resource.keys[0] == "svm.uuid" and not source.has_svm(parts[0]):
         raise QueryError(404, UNKNOWN_SVM, f'SVM "{parts[0]}" does not exist', "svm.uuid")
     raise absent(resource.keys[-1])
 
 
-def _answer(
-    body: Mapping[str, Any], query: Query, request: Request, more: Mapping[str, str] | None = None
-) -> Answer:
+def _response(
+    body: Mapping[str, Any],
+    query: RestQuery,
+    request: RestRequest,
+    more: Mapping[str, str] | None = None,
+) -> RestResponse:
     kind = HAL if request.links else JSON
-    return Answer(200, encode(body, pretty=query.pretty), {"Content-Type": kind, **(more or {})})
+    return RestResponse(
+        200, encode(body, pretty=query.pretty), {"Content-Type": kind, **(more or {})}
+    )

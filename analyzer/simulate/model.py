@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from random import Random
 from typing import Literal
+from uuid import NAMESPACE_OID, uuid5
 
+Version = tuple[int, int, int]
 Kind = Literal["linux", "esxi", "windows", "kubernetes", "proxmox", "libiscsi"]
 
 _MICROSOFT = "40:00:01:37"
@@ -120,7 +122,7 @@ class Host:
     def address_for(self, interface: Interface) -> str:
         """Its address in the interface's subnet; a routed host uses its first for all."""
         network = ip_network(interface.subnet)
-        near = [one for one in self.addresses if ip_address(one) in network]
+        near = [address for address in self.addresses if ip_address(address) in network]
         return near[0] if near else self.addresses[0]
 
 
@@ -141,3 +143,23 @@ class Session:
     tsih: int
     connections: list[Connection]
     up: bool = True
+
+
+class State:
+    """One cluster as it is now. Everything has a key that renaming does not touch: ``L1``, ``lnx1``."""
+
+    def __init__(self, name: str, seed: int, version: Version) -> None:
+        self.name = name
+        self.seed = seed
+        self.version = version
+        self.uuid = self.new_uuid("cluster", name)
+        self.nodes: dict[str, Node] = {}
+        self.svms: dict[str, Svm] = {}
+        self.interfaces: dict[str, Interface] = {}
+        self.igroups: dict[str, Igroup] = {}
+        self.hosts: dict[str, Host] = {}
+        self.logins: list[Session] = []
+
+    def new_uuid(self, *of: object) -> str:
+        """A uuid that depends on the seed and on what it is for, not on the order of making."""
+        return str(uuid5(NAMESPACE_OID, "/".join(map(str, (self.seed, *of)))))

@@ -1,18 +1,19 @@
-"""Where each field of a resource is kept in the history, declared as data.
+"""Where the history has each field of a resource, declared as data.
 
-A field that the collector does not keep is not served: it is unknown, as to an older release.
+A field that is not collected is not served: it is unknown, as to an older release.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as default
 
 from analyzer.ontap.resources import CLUSTER, RESOURCES, Resource
-from analyzer.rest.language.clause import quoted
-from analyzer.rest.language.relation import numbered
+from analyzer.rest.language.sql import quoted
+from analyzer.rest.language.table import numbered
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FieldMap:
     """The table of a resource's rows, and the expression that gives each of its fields.
 
     Rows that agree in *by* are one record; *elements* are the fields of an array with one
@@ -22,14 +23,14 @@ class Kept:
     table: str
     fields: Mapping[str, str]
     by: str = ""
-    elements: Mapping[str, str] = field(default_factory=dict)
+    elements: Mapping[str, str] = default(default_factory=dict)
     counted: str = ""
 
 
 _SVM = {"svm.uuid": "svm_uuid", "svm.name": "svm"}
 
-KEPT = {
-    "sessions": Kept(
+FIELDS = {
+    "sessions": FieldMap(
         "spells",
         {
             **_SVM,
@@ -56,8 +57,10 @@ KEPT = {
         },
         counted="connections > 0",
     ),
-    "svms": Kept("svms", {"uuid": "uuid", "name": "name", "state": "state", "subtype": "subtype"}),
-    "interfaces": Kept(
+    "svms": FieldMap(
+        "svms", {"uuid": "uuid", "name": "name", "state": "state", "subtype": "subtype"}
+    ),
+    "interfaces": FieldMap(
         "interfaces",
         {
             **_SVM,
@@ -77,7 +80,7 @@ KEPT = {
             "location.port.name": "port",
         },
     ),
-    "igroups": Kept(
+    "igroups": FieldMap(
         "igroups",
         {
             **_SVM,
@@ -91,7 +94,7 @@ KEPT = {
             "connectivity_tracking.required_nodes.name": "required_nodes",
         },
     ),
-    "nodes": Kept(
+    "nodes": FieldMap(
         "nodes",
         {
             "uuid": "uuid",
@@ -115,30 +118,36 @@ _OF_CLUSTER = {
 
 
 def _narrowed(resource: Resource, names: set[str]) -> Resource:
-    return replace(resource, fields=tuple(one for one in resource.fields if one.name in names))
+    return replace(
+        resource, fields=tuple(field for field in resource.fields if field.name in names)
+    )
 
 
 SERVED = {
-    name: _narrowed(RESOURCES[name], {*kept.fields, *kept.elements}) for name, kept in KEPT.items()
+    name: _narrowed(RESOURCES[name], {*field_map.fields, *field_map.elements})
+    for name, field_map in FIELDS.items()
 } | {"cluster": _narrowed(CLUSTER, _OF_CLUSTER)}
 
 
 def statement(resource: Resource) -> str:
     """The resource's records in the snapshot ``$taken_at``, whose SVMs are ``$scope``."""
-    kept = KEPT[resource.name]
-    seen = f"from {kept.table} where first_seen <= $taken_at and last_seen >= $taken_at"
-    if not kept.by:
-        listed = ", ".join(f"{told} as {quoted(name)}" for name, told in kept.fields.items())
-        return numbered(resource, f"select {listed} {seen}")
+    field_map = FIELDS[resource.name]
+    rows = f"from {field_map.table} where first_seen <= $taken_at and last_seen >= $taken_at"
+    if not field_map.by:
+        columns = ", ".join(f"{text} as {quoted(name)}" for name, text in field_map.fields.items())
+        return numbered(resource, f"select {columns} {rows}")
     # Sorted as structs, by the first of them first, so that parallel lists stay parallel.
-    packed = ", ".join(f"e{at} := {told}" for at, told in enumerate(kept.elements.values()))
-    once = ", ".join(f"any_value({told}) as {quoted(name)}" for name, told in kept.fields.items())
+    packed = ", ".join(f"e{at} := {text}" for at, text in enumerate(field_map.elements.values()))
+    once = ", ".join(
+        f"any_value({text}) as {quoted(name)}" for name, text in field_map.fields.items()
+    )
     apart = ", ".join(
         f"list_transform(elements, lambda x: x.e{at}) as {quoted(name)}"
-        for at, name in enumerate(kept.elements)
+        for at, name in enumerate(field_map.elements)
     )
+    elements = f"list_sort(list(struct_pack({packed})) filter (where {field_map.counted}))"
     grouped = (
-        f"select {once}, list_sort(list(struct_pack({packed})) filter ({kept.counted})) as elements"
-        f" {seen} and list_contains($scope, svm_id) group by {kept.by}"
+        f"select {once}, {elements} as elements"
+        f" {rows} and list_contains($scope, svm_id) group by {field_map.by}"
     )
     return numbered(resource, f"select *, {apart} from ({grouped})")

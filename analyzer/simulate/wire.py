@@ -4,20 +4,17 @@ import ssl
 import struct
 import time
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET, socket
+from socket import AF_INET6, SHUT_RDWR, SO_LINGER, SOL_SOCKET, socket
 from socketserver import TCPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from analyzer.rest.language.answer import Answer
-from analyzer.simulate.fault import Fault, Request
-
-if TYPE_CHECKING:
-    from analyzer.simulate.array import SimulatedArray
+from analyzer.rest.language.respond import RestResponse
+from analyzer.simulate.fault import Fault, ReceivedRequest
 
 _HEADERS = {
     "Server": "libzapid-httpd",
@@ -27,15 +24,32 @@ _HEADERS = {
 }
 
 
-class Server(ThreadingHTTPServer):
+class Replies(Protocol):
+    """What the server serves."""
+
+    def reply(
+        self, request: ReceivedRequest, /, *, body: bool
+    ) -> tuple[RestResponse, Fault | None]:
+        """The response, and the fault it is to meet on the wire."""
+
+    def wait(self, seconds: float, /) -> None:
+        """Let time pass, but not beyond the end of serving."""
+
+    def now(self) -> datetime:
+        """The clock of the ``Date`` header (naive, UTC)."""
+
+
+class ArrayServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
     def __init__(
-        self, address: tuple[str, int], array: "SimulatedArray", tls: tuple[Path, Path] | None
+        self, address: tuple[str, int], replies: Replies, tls: tuple[Path, Path] | None
     ) -> None:
+        if ":" in address[0]:
+            self.address_family = AF_INET6
         super().__init__(address, _Handler)
-        self.array = array
+        self.replies = replies
         self.opened = 0
         self._open: set[socket] = set()
         if tls is not None:
@@ -69,12 +83,10 @@ class Server(ThreadingHTTPServer):
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(SHUT_RDWR)
-        patience = 200
-        while (
-            self._open and patience
-        ):  # their threads notice at once; nothing is left open behind us
-            time.sleep(0.005)
-            patience -= 1
+        for _ in range(200):
+            if not self._open:
+                break
+            time.sleep(0.005)  # their threads notice at once; nothing is left open behind us
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that go away are no news."""
@@ -83,7 +95,7 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: Server
+    server: ArrayServer
     timeout = 600
 
     def setup(self) -> None:
@@ -91,35 +103,35 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
 
     def _serve(self) -> None:
-        array = self.server.array
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, path, query, headers, self._number)
+        request = ReceivedRequest(self.command, path, query, headers, self._number)
         length = int(headers.get("content-length") or 0)
         self.rfile.read(length)
-        answer, fault = array.reply(request, body=length > 0)
+        replies = self.server.replies
+        response, fault = replies.reply(request, body=length > 0)
         if fault is not None and fault.kind == "refuse":
             self._reset()
             return
         if fault is not None and fault.kind == "hang":
-            array.wait(fault.seconds)
-        self._send(answer, fault)
+            replies.wait(fault.seconds)
+        self._send(response, fault)
 
     do_GET = do_HEAD = do_OPTIONS = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815  # names of http.server
 
-    def _send(self, answer: Answer, fault: Fault | None) -> None:
-        now = self.server.array.clock().replace(tzinfo=UTC)
+    def _send(self, response: RestResponse, fault: Fault | None) -> None:
+        now = self.server.replies.now().replace(tzinfo=UTC)
         headers = {
             **_HEADERS,
             "Date": format_datetime(now, usegmt=True),
-            "Content-Length": str(len(answer.body)),
-            **answer.headers,
+            "Content-Length": str(len(response.body)),
+            **response.headers,
         }
-        phrase = HTTPStatus(answer.status).phrase
-        lines = [f"HTTP/1.1 {answer.status} {phrase}"]
+        phrase = HTTPStatus(response.status).phrase
+        lines = [f"HTTP/1.1 {response.status} {phrase}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        body = b"" if self.command == "HEAD" else answer.body
+        body = b"" if self.command == "HEAD" else response.body
         kind = fault.kind if fault is not None else ""
         if kind in {"reset", "truncated"}:
             self.wfile.write(head + body[: len(body) // 2])
@@ -133,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"" if kind == "drip" else head)
             for at in range(len(slowly)):
                 self.wfile.write(slowly[at : at + 1])
-                self.server.array.wait(fault.seconds)
+                self.server.replies.wait(fault.seconds)
         else:
             self.wfile.write(head + body)
 

@@ -1,29 +1,29 @@
 """What happens to interfaces, nodes, fabrics and services."""
 
+from analyzer.simulate.model import Interface
 from analyzer.simulate.operation.registry import operation
-from analyzer.simulate.thing import Interface
 from analyzer.simulate.world import World
 
 
 @operation
 def drop_lif(world: World, interface: str) -> None:
     """Administratively down."""
-    for key, one in world.like(world.interfaces, interface).items():
-        one.enabled = False
+    for key, lif in world.like(world.interfaces, interface).items():
+        lif.enabled = False
         world.close(world.held(interface=key))
 
 
 @operation
 def raise_lif(world: World, interface: str) -> None:
-    for one in world.like(world.interfaces, interface).values():
-        one.enabled = True
+    for lif in world.like(world.interfaces, interface).values():
+        lif.enabled = True
 
 
 @operation
 def failover(world: World, interface: str, node: str) -> None:
     """The interface goes to a node; its hosts log in again in place."""
-    for key, one in world.like(world.interfaces, interface).items():
-        one.node = node
+    for key, lif in world.like(world.interfaces, interface).items():
+        lif.node = node
         world.nodes[node]  # must exist
         world.reopen(world.held(interface=key))
 
@@ -32,13 +32,13 @@ def failover(world: World, interface: str, node: str) -> None:
 def takeover(world: World, node: str) -> None:
     """The node's partner takes over: interfaces that may move do, the others are gone."""
     world.nodes[node].state = "taken_over"
-    for key, one in world.interfaces.items():
-        if (one.node or one.home_node) != node:
+    for key, lif in world.interfaces.items():
+        if (lif.node or lif.home_node) != node:
             continue
-        if one.moves:
+        if lif.moves:
             failover(world, key, world.nodes[node].partner)
         else:
-            one.served = False
+            lif.served = False
             world.close(world.held(interface=key))
 
 
@@ -46,11 +46,11 @@ def takeover(world: World, node: str) -> None:
 def giveback(world: World, node: str) -> None:
     """The node serves again; interfaces that moved go home, lost sessions wait for recover."""
     world.nodes[node].state = "up"
-    for key, one in world.interfaces.items():
-        if one.home_node != node:
+    for key, lif in world.interfaces.items():
+        if lif.home_node != node:
             continue
-        one.served = True
-        if one.node and one.node != node:
+        lif.served = True
+        if lif.node and lif.node != node:
             failover(world, key, node)
 
 
@@ -68,8 +68,8 @@ def fabric_on(world: World, fabric: str) -> None:
 def service_off(world: World, svm: str) -> None:
     """The iSCSI service of an SVM stops: all its sessions are gone."""
     world.svms[svm].iscsi = False
-    for key, one in world.interfaces.items():
-        if one.svm == svm:
+    for key, lif in world.interfaces.items():
+        if lif.svm == svm:
             world.close(world.held(interface=key))
 
 
@@ -82,7 +82,7 @@ def service_on(world: World, svm: str) -> None:
 def add_interface(world: World, key: str, like: str, node: str, address: str) -> None:
     """One more interface beside another, for the same hosts; nobody logs in to it yet."""
     old = world.interfaces[like]
-    tag = 1 + max(one.tag for one in world.interfaces.values())
+    tag = 1 + max(lif.tag for lif in world.interfaces.values())
     name = f"{old.name}_{key}"
     world.interfaces[key] = Interface(
         name, world.new_uuid("interface", key), old.svm, address, tag, node, old.fabric,
@@ -106,25 +106,25 @@ def remove_interface(world: World, interface: str) -> None:
 @operation
 def recreate_interface(world: World, interface: str) -> None:
     """Deleted and made again with the same name and address: another uuid, another tag."""
-    for key, one in world.like(world.interfaces, interface).items():
-        one.uuid = world.new_uuid("interface", key, world.revision)
-        one.tag = 1 + max(other.tag for other in world.interfaces.values())
-        one.last_tsih = 0
+    for key, lif in world.like(world.interfaces, interface).items():
+        lif.uuid = world.new_uuid("interface", key, world.revision)
+        lif.tag = 1 + max(other.tag for other in world.interfaces.values())
+        lif.last_tsih = 0
         world.reopen(world.held(interface=key))
 
 
 @operation
 def readdress(world: World, interface: str, address: str) -> None:
     """The same interface at another address; its hosts log in again."""
-    for key, one in world.like(world.interfaces, interface).items():
-        one.address = address
+    for key, lif in world.like(world.interfaces, interface).items():
+        lif.address = address
         world.reopen(world.held(interface=key))
 
 
 def _link(world: World, fabric: str, *, on: bool) -> None:
     """A switch: all interfaces that hang on it."""
-    for key, one in world.interfaces.items():
-        if one.fabric == fabric:
-            one.linked = on
+    for key, lif in world.interfaces.items():
+        if lif.fabric == fabric:
+            lif.linked = on
             if not on:
                 world.close(world.held(interface=key))

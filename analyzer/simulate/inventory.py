@@ -1,0 +1,243 @@
+"""A cluster's state in the shape of ONTAP's JSON: unset members and empty arrays are left out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from analyzer.errors import UsageError
+from analyzer.simulate.model import Interface, State
+
+Record = dict[str, Any]
+
+
+def inventory(state: State, name: str) -> list[Record]:
+    """Records of ``sessions``, ``svms``, ``interfaces``, ``igroups``, ``nodes`` or ``cluster``.
+
+    Raises:
+        UsageError: there is no such resource.
+    """
+    if name not in _INVENTORIES:
+        raise UsageError(f"no resource '{name}'; there are {', '.join(_INVENTORIES)}")
+    return _INVENTORIES[name](state)
+
+
+def _set(**members: Any) -> Record:
+    return {name: value for name, value in members.items() if value not in (None, "", [], {})}
+
+
+def _svm(state: State, key: str) -> Record:
+    svm = state.svms[key]
+    return {"uuid": svm.uuid, "name": svm.name}
+
+
+def _sessions(state: State) -> list[Record]:
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for group in state.igroups.values():
+        for initiator in group.initiators:
+            place = groups.setdefault((group.svm, initiator.lower()), [])
+            place.append({"uuid": group.uuid, "name": group.name})
+    records = []
+    for login in state.logins:
+        if not login.up:
+            continue
+        host, target = state.hosts[login.host], state.interfaces[login.interface]
+        portal = {
+            "uuid": target.uuid,
+            "name": target.name,
+            "ip": {"address": target.address, "port": 3260},
+        }
+        records.append(
+            _set(
+                svm=_svm(state, target.svm),
+                target_portal_group=target.group or target.name,
+                target_portal_group_tag=target.tag,
+                tsih=login.tsih,
+                isid=login.isid,
+                initiator=_set(name=host.initiator, alias=host.alias, comment=host.comment),
+                connections=[
+                    {
+                        "cid": connection.cid,
+                        "authentication_type": "chap" if host.chap else "none",
+                        "initiator_address": {
+                            "address": connection.address,
+                            "port": connection.port,
+                        },
+                        "interface": portal,
+                    }
+                    for connection in login.connections
+                ],
+                igroups=groups.get((target.svm, host.initiator.lower()), []),
+            )
+        )
+    return records
+
+
+def _svms(state: State) -> list[Record]:
+    return [
+        {
+            "uuid": svm.uuid,
+            "name": svm.name,
+            "state": svm.state,
+            "subtype": svm.subtype,
+            "ipspace": {"uuid": state.new_uuid("ipspace"), "name": "Default"},
+            "iscsi": {"enabled": svm.iscsi},
+        }
+        for svm in state.svms.values()
+    ]
+
+
+def _interfaces(state: State) -> list[Record]:
+    return [_interface(state, interface) for interface in state.interfaces.values()]
+
+
+def _interface(state: State, interface: Interface) -> Record:
+    def port(key: str) -> Record:
+        return {
+            "uuid": state.new_uuid("port", key, interface.home_port),
+            "name": interface.home_port,
+        }
+
+    node = interface.node or interface.home_node
+    return {
+        "uuid": interface.uuid,
+        "name": interface.name,
+        "enabled": interface.enabled,
+        "state": "up" if interface.up else "down",
+        "scope": "svm",
+        "svm": _svm(state, interface.svm),
+        "ip": {
+            "address": interface.address,
+            "netmask": str(interface.prefix),
+            "family": "ipv6" if ":" in interface.address else "ipv4",
+        },
+        "ipspace": {"uuid": state.new_uuid("ipspace"), "name": "Default"},
+        "services": ["data_core", "data_iscsi"],
+        "service_policy": {
+            "uuid": state.new_uuid("policy", interface.svm),
+            "name": "default-data-iscsi",
+        },
+        "location": {
+            "is_home": node == interface.home_node,
+            "auto_revert": interface.moves,
+            "failover": "sfo_partners_only" if interface.moves else "home_node_only",
+            "home_node": _node(state, interface.home_node),
+            "home_port": port(interface.home_node),
+            "node": _node(state, node),
+            "port": port(node),
+            "broadcast_domain": {
+                "uuid": state.new_uuid("broadcast domain", interface.fabric),
+                "name": f"iscsi-{interface.fabric}",
+            },
+        },
+        "vip": False,
+    }
+
+
+def _node(state: State, key: str) -> Record:
+    node = state.nodes[key]
+    return {"uuid": node.uuid, "name": node.name}
+
+
+def _igroups(state: State) -> list[Record]:
+    comments = {host.initiator.lower(): host.comment for host in state.hosts.values()}
+    reached: dict[tuple[str, str], set[str]] = {}
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for host in state.hosts.values():
+        needed = {state.interfaces[key].home_node for key in host.interfaces}
+        wanted.setdefault((host.svm, host.initiator.lower()), set()).update(needed)
+    for login in state.logins:
+        if login.up:
+            target, host = state.interfaces[login.interface], state.hosts[login.host]
+            place = reached.setdefault((target.svm, host.initiator.lower()), set())
+            place.add(target.home_node)
+    records = []
+    for group in state.igroups.values():
+        members = [(group.svm, name.lower()) for name in group.initiators]
+        required = sorted(set().union(*(wanted.get(member, set()) for member in members)))
+        records.append(
+            _set(
+                uuid=group.uuid,
+                name=group.name,
+                svm=_svm(state, group.svm),
+                os_type=group.os_type,
+                protocol="iscsi",
+                delete_on_unmap=False,
+                initiators=[
+                    _set(name=name, comment=comments.get(name.lower())) for name in group.initiators
+                ],
+                connectivity_tracking=_set(
+                    connection_state=_verdict(
+                        [reached.get(member, set()) for member in members], required
+                    ),
+                    required_nodes=[_node(state, key) for key in required],
+                ),
+            )
+        )
+    return records
+
+
+def _verdict(reached: list[set[str]], required: list[str]) -> str:
+    """ONTAP's ``connection_state`` of an igroup."""
+    if not reached:
+        return "no_initiators"
+    if not required:
+        return "no_lun_maps"
+    if all(nodes >= set(required) for nodes in reached):
+        return "full"
+    return "partial" if any(reached) else "none"
+
+
+def _nodes(state: State) -> list[Record]:
+    generation, major, minor = state.version
+    records = []
+    for node in state.nodes.values():
+        partner = state.nodes.get(node.partner)
+        away = partner is not None and partner.state != "up"
+        records.append(
+            _set(
+                uuid=node.uuid,
+                name=node.name,
+                state=node.state,
+                membership="member",
+                model=node.model,
+                serial_number=node.uuid[:8],
+                version=_version(generation, major, minor),
+                ha=_set(
+                    enabled=partner is not None,
+                    auto_giveback=True,
+                    partners=[{"uuid": partner.uuid, "name": partner.name}] if partner else [],
+                    takeover={"state": "in_takeover" if away else "not_in_takeover"},
+                    giveback={"state": "nothing_to_giveback"},
+                ),
+            )
+        )
+    return records
+
+
+def _version(generation: int, major: int, minor: int) -> Record:
+    return {
+        "full": f"NetApp Release {generation}.{major}.{minor}: a simulation",
+        "generation": generation,
+        "major": major,
+        "minor": minor,
+    }
+
+
+def _cluster(state: State) -> list[Record]:
+    return [
+        {
+            "uuid": state.uuid,
+            "name": state.name,
+            "version": _version(*state.version),
+            "san_optimized": any(interface.moves for interface in state.interfaces.values()),
+        }
+    ]
+
+
+_INVENTORIES: dict[str, Callable[[State], list[Record]]] = {
+    "sessions": _sessions,
+    "svms": _svms,
+    "interfaces": _interfaces,
+    "igroups": _igroups,
+    "nodes": _nodes,
+    "cluster": _cluster,
+}

@@ -1,0 +1,63 @@
+"""What the array answers, before anything goes wrong with it."""
+
+from analyzer.ontap.resources import RESOURCES, Release, Resource
+from analyzer.rest.language import MemoryRecords, QueryError
+from analyzer.rest.language.respond import RestRequest, RestResponse, check, refusal, respond
+from analyzer.simulate.world import World
+
+_CACHED = 256
+
+
+class Responder:
+    """Answers from a world; responses are cached for as long as nothing in it changes."""
+
+    def __init__(self, world: World, page_limit: int = 10_000, svm: str = "") -> None:
+        self.world = world
+        self.svm = svm
+        self.limit = page_limit
+        self._revision = -1
+        self._records: dict[tuple[str, str], MemoryRecords] = {}
+        self._responses: dict[tuple[str, str, bool, str, int | None], RestResponse] = {}
+
+    def respond(
+        self, request: RestRequest, *, body: bool = False, most: int | None = None
+    ) -> RestResponse:
+        """The response to one request.
+
+        Args:
+            request: with credentials checked already.
+            body: whether it carried one, which GET must not.
+            most: records per page, whatever is asked (a short page).
+        """
+        if self._revision != self.world.revision:
+            self._revision = self.world.revision
+            self._records.clear()
+            self._responses.clear()
+        svm = self.svm or request.svm
+        key = (request.method, request.target, request.links, svm, most)
+        if key in self._responses and not body:
+            return self._responses[key]
+        try:
+            response = check(request, body=body) or respond(self, RESOURCES, request, svm, most)
+        except QueryError as error:
+            return refusal(error)
+        if len(self._responses) >= _CACHED:
+            self._responses.clear()
+        self._responses[key] = response
+        return response
+
+    @property
+    def release(self) -> Release:
+        return self.world.version[:2]
+
+    def records(self, resource: Resource, svm: str) -> MemoryRecords:
+        key = (resource.name, svm)
+        if key not in self._records:
+            records = self.world.inventory(resource.name)
+            if svm and not resource.singleton:
+                records = [item for item in records if svm in (item.get("svm") or item).values()]
+            self._records[key] = MemoryRecords(resource, records)
+        return self._records[key]
+
+    def has_svm(self, uuid: str) -> bool:
+        return any(svm.uuid == uuid for svm in self.world.svms.values())
