@@ -11,237 +11,101 @@
 -- came = "Session of changed_sessions that began; null for one that was lost."
 -- round = "The round that paired them: 0 to 5, or 6."
 -- ///
-with
-    side as (
+with recursive
+    sessions as (
         -- An interface made anew counts as the one that it replaced.
         select
-            t.*,
-            coalesce(r.new_id, t.interface_id) as lif,
+            s.*,
+            coalesce(r.new_id, s.interface_id) as lif,
             concat_ws(
-                chr(31), t.cluster, t.svm_id, t.changed_after, t.changed_by, t.initiator
-            ) as who
-        from changed_sessions t
+                chr(31), s.cluster, s.svm_id, s.changed_after, s.changed_by, s.initiator
+            ) as host
+        from changed_sessions s
         left join
             replaced_interfaces r
-            on t.side = 'gone'
-            and r.cluster = t.cluster
-            and r.svm_id = t.svm_id
-            and r.changed_after = t.changed_after
-            and r.changed_by = t.changed_by
-            and r.old_id = t.interface_id
+            on s.side = 'gone'
+            and r.cluster = s.cluster
+            and r.svm_id = s.svm_id
+            and r.changed_after = s.changed_after
+            and r.changed_by = s.changed_by
+            and r.old_id = s.interface_id
     ),
-    r0_keys as (
-        -- The same TCP connection: whatever was renamed around it, it lives.
+    keys as (
+        -- R0, the same TCP connection: whatever was renamed around it, it lives.
         select
             session,
-            side,
+            0 as round,
             concat_ws(
                 chr(31),
-                who,
+                host,
                 isid,
                 tsih,
                 cid,
                 initiator_address,
                 initiator_port,
                 coalesce(interface_address, '')
-            ) as key,
-            tsih,
-            initiator_port
-        from side
-    ),
-    r0_numbered as (
-        select
-            *,
-            row_number() over (partition by side, key order by tsih, initiator_port, session) as n
-        from r0_keys
-    ),
-    r0 as (
-        select g.session as gone, c.session as came, 0 as round
-        from r0_numbered g
-        join r0_numbered c on c.key = g.key and c.n = g.n
-        where g.side = 'gone' and c.side = 'came'
-    ),
-    r1_numbered as (
-        -- The same session, another connection in it.
-        select session, side, key, row_number() over (partition by side, key order by session) as n
-        from
-            (
-                select session, side, concat_ws(chr(31), who, isid, portal_group, tsih) as key
-                from side
-                where
-                    session not in (
-                        select gone
-                        from r0
-                        union all
-                        select came
-                        from r0
-                    )
-            )
-    ),
-    r1 as (
-        select *
-        from r0
+            ) as key
+        from sessions
         union all
-        select g.session, c.session, 1
-        from r1_numbered g
-        join r1_numbered c on c.key = g.key and c.n = g.n
-        where g.side = 'gone' and c.side = 'came'
-    ),
-    r2_numbered as (
-        -- The same nexus from the same address to the same interface: reinstated, new TSIH.
+        -- R1, the same session: another connection in it.
+        select session, 1, concat_ws(chr(31), host, isid, portal_group, tsih)
+        from sessions
+        union all
+        -- R2, the same nexus from the same address to the same interface: reinstated, new TSIH.
+        -- Without an ISID there is no nexus, and the key is nobody else's.
         select
             session,
-            side,
-            key,
-            row_number() over (partition by side, key order by tsih, initiator_port, session) as n
+            2,
+            case
+                when isid <> ''
+                then concat_ws(chr(31), host, isid, initiator_address, lif)
+                else session::varchar
+            end
+        from sessions
+        union all
+        -- R3, the same path with another ISID: a reboot or a logout. Before R4, since a rebooted
+        -- host may swap the ISIDs of its ports.
+        select session, 3, concat_ws(chr(31), host, initiator_address, lif)
+        from sessions
+        union all
+        -- R4, the same interface from another host address.
+        select session, 4, concat_ws(chr(31), host, lif)
+        from sessions
+        union all
+        -- R5, the same host address to another interface.
+        select session, 5, concat_ws(chr(31), host, initiator_address)
+        from sessions
+    ),
+    rounds as (
+        -- Each round takes what the one before left unpaired; equal keys are paired in order.
+        select
+            -1 as round,
+            case when side = 'gone' then session end as gone,
+            case when side = 'came' then session end as came
+        from sessions
+        union all
+        select
+            round,
+            max(session) filter (where side = 'gone') as gone,
+            max(session) filter (where side = 'came') as came
         from
             (
                 select
-                    session,
-                    side,
-                    tsih,
-                    initiator_port,
-                    concat_ws(chr(31), who, isid, initiator_address, lif) as key
-                from side
-                where
-                    isid <> ''
-                    and session not in (
-                        select gone
-                        from r1
-                        union all
-                        select came
-                        from r1
-                    )
-            )
-    ),
-    r2 as (
-        select *
-        from r1
-        union all
-        select g.session, c.session, 2
-        from r2_numbered g
-        join r2_numbered c on c.key = g.key and c.n = g.n
-        where g.side = 'gone' and c.side = 'came'
-    ),
-    r3_numbered as (
-        -- The same path with another ISID: a reboot or a logout. Before R4, since a rebooted host
-        -- may swap the ISIDs of its ports.
-        select
-            session,
-            side,
-            key,
-            row_number() over (partition by side, key order by tsih, initiator_port, session) as n
-        from
-            (
-                select
-                    session,
-                    side,
-                    tsih,
-                    initiator_port,
-                    concat_ws(chr(31), who, initiator_address, lif) as key
-                from side
-                where
-                    session not in (
-                        select gone
-                        from r2
-                        union all
-                        select came
-                        from r2
-                    )
-            )
-    ),
-    r3 as (
-        select *
-        from r2
-        union all
-        select g.session, c.session, 3
-        from r3_numbered g
-        join r3_numbered c on c.key = g.key and c.n = g.n
-        where g.side = 'gone' and c.side = 'came'
-    ),
-    r4_numbered as (
-        -- The same interface from another host address.
-        select
-            session,
-            side,
-            key,
-            row_number() over (
-                partition by side, key order by initiator_address, tsih, initiator_port, session
-            ) as n
-        from
-            (
-                select
-                    session,
-                    side,
-                    initiator_address,
-                    tsih,
-                    initiator_port,
-                    concat_ws(chr(31), who, lif) as key
-                from side
-                where
-                    session not in (
-                        select gone
-                        from r3
-                        union all
-                        select came
-                        from r3
-                    )
-            )
-    ),
-    r4 as (
-        select *
-        from r3
-        union all
-        select g.session, c.session, 4
-        from r4_numbered g
-        join r4_numbered c on c.key = g.key and c.n = g.n
-        where g.side = 'gone' and c.side = 'came'
-    ),
-    r5_numbered as (
-        -- The same host address to another interface.
-        select
-            session,
-            side,
-            key,
-            row_number() over (
-                partition by side, key order by lif, tsih, initiator_port, session
-            ) as n
-        from
-            (
-                select
-                    session,
-                    side,
-                    lif,
-                    tsih,
-                    initiator_port,
-                    concat_ws(chr(31), who, initiator_address) as key
-                from side
-                where
-                    session not in (
-                        select gone
-                        from r4
-                        union all
-                        select came
-                        from r4
-                    )
-            )
-    ),
-    r5 as (
-        select *
-        from r4
-        union all
-        select g.session, c.session, 5
-        from r5_numbered g
-        join r5_numbered c on c.key = g.key and c.n = g.n
-        where g.side = 'gone' and c.side = 'came'
+                    k.round,
+                    k.key,
+                    s.side,
+                    s.session,
+                    row_number() over (
+                        partition by k.key, s.side
+                        order by s.initiator_address, s.lif, s.tsih, s.initiator_port, s.session
+                    ) as number
+                from rounds r
+                join keys k on k.session = coalesce(r.gone, r.came) and k.round = r.round + 1
+                join sessions s on s.session = k.session
+                where r.gone is null or r.came is null
+            ) numbered
+        group by round, key, number
     )
-select gone, came, round
-from r5
-union all
-select session, null, 6
-from side
-where side = 'gone' and session not in (select gone from r5)
-union all
-select null, session, 6
-from side
-where side = 'came' and session not in (select came from r5)
+select gone, came, case when gone is null or came is null then round + 1 else round end as round
+from rounds
+where (gone is not null and came is not null) or round = (select max(round) from keys)

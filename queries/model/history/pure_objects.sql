@@ -1,0 +1,164 @@
+-- /// query
+-- title = "Objects of which nearly everything was lost"
+-- description = """
+-- Per cluster and instant, the objects that explain at least two lost paths (of two initiators,
+-- above a host) and that lost at least nine in ten of the sessions that they had.
+-- """
+--
+-- [columns]
+-- cluster = "Cluster."
+-- lost_by = "First complete snapshot without the sessions."
+-- rank = "1 for the most specific kind."
+-- kind = "host_address, host, interface, igroup, node, subnet, svm or cluster."
+-- id = "What identifies the object."
+-- name = "Its name."
+-- ///
+with
+    candidates as (
+        select
+            cluster,
+            lost_by,
+            rank,
+            kind,
+            id,
+            max(name) as name,
+            sum(sessions) as lost,
+            max(lost_after) as lost_after
+        from loss_objects
+        group by cluster, lost_by, rank, kind, id
+        having count(*) >= 2 and (rank <= 2 or count(distinct initiator) >= 2)
+    ),
+    losing_svms as (select distinct cluster, svm_id, lost_by, lost_after from loss_objects),
+    instants as (
+        -- When the sessions of an SVM are counted.
+        select l.cluster, l.svm_id, l.lost_by, l.lost_after
+        from losing_svms l
+        join
+            (select distinct cluster, lost_by from candidates) c
+            on c.cluster = l.cluster
+            and c.lost_by = l.lost_by
+        union all
+        -- An SVM that lost nothing speaks for its share of the node, the host and the cluster.
+        select s.cluster, s.svm_id, c.lost_by, max(c.lost_after)
+        from (select distinct cluster, svm_id from spells) s
+        join candidates c on c.cluster = s.cluster
+        left join
+            losing_svms l on l.cluster = s.cluster and l.svm_id = s.svm_id and l.lost_by = c.lost_by
+        where l.lost_by is null
+        group by s.cluster, s.svm_id, c.lost_by
+    ),
+    pieces as (
+        -- Rows of spells, by when they came and went, so that no instant has to be listed whole.
+        select
+            cluster,
+            svm_id,
+            initiator,
+            initiator_address,
+            interface_id,
+            igroups,
+            first_seen as begins,
+            coalesce(gone_by, last_seen + interval 1 microsecond) as ends,
+            1.0 / greatest(connections, 1) as sessions
+        from spells
+        where
+            first_seen <= (select max(lost_after) from instants)
+            and (
+                last_seen >= (select min(lost_after) from instants)
+                or gone_by > (select min(lost_after) from instants)
+            )
+    ),
+    placed as (
+        select
+            p.cluster,
+            p.svm_id,
+            i.node,
+            i.subnet,
+            greatest(p.begins, i.first_seen) as begins,
+            least(p.ends, i.last_seen + interval 1 microsecond) as ends,
+            p.sessions
+        from pieces p
+        join
+            interfaces i
+            on i.cluster = p.cluster
+            and i.uuid = p.interface_id
+            and i.first_seen < p.ends
+            and i.last_seen >= p.begins
+    ),
+    members as (
+        select
+            cluster,
+            svm_id,
+            'host_address' as kind,
+            initiator || chr(31) || initiator_address as id,
+            begins,
+            ends,
+            sessions
+        from pieces
+        union all
+        select cluster, svm_id, 'host', initiator, begins, ends, sessions
+        from pieces
+        union all
+        select
+            cluster, svm_id, 'interface', svm_id || chr(31) || interface_id, begins, ends, sessions
+        from pieces
+        union all
+        select cluster, svm_id, 'igroup', coalesce(igroup.uuid, igroup.name), begins, ends, sessions
+        from (select * exclude (igroups), unnest(igroups) as igroup from pieces)
+        union all
+        select cluster, svm_id, 'node', node, begins, ends, sessions
+        from placed
+        union all
+        select cluster, svm_id, 'subnet', subnet, begins, ends, sessions
+        from placed
+        union all
+        select cluster, svm_id, 'svm', svm_id, begins, ends, sessions
+        from pieces
+        union all
+        select cluster, svm_id, 'cluster', cluster, begins, ends, sessions
+        from pieces
+    ),
+    events as (
+        -- Interval overlap count by sweep line.
+        select m.cluster, m.svm_id, m.kind, m.id, m.begins, m.ends, m.sessions
+        from members m
+        join
+            (select distinct cluster, kind, id from candidates) c
+            on c.cluster = m.cluster
+            and c.kind = m.kind
+            and c.id = m.id
+    ),
+    deltas as (
+        select cluster, svm_id, kind, id, begins as instant, sessions, null::timestamp as lost_by
+        from events
+        union all
+        select cluster, svm_id, kind, id, ends, - sessions, null
+        from events
+        union all
+        select c.cluster, i.svm_id, c.kind, c.id, i.lost_after, 0, c.lost_by
+        from candidates c
+        join instants i on i.cluster = c.cluster and i.lost_by = c.lost_by
+    ),
+    running as (
+        select
+            cluster,
+            kind,
+            id,
+            lost_by,
+            sum(sessions) over (
+                partition by cluster, svm_id, kind, id
+                order by instant
+                range between unbounded preceding and current row
+            ) as sessions
+        from deltas
+    ),
+    turns as (
+        -- How many sessions each candidate had when the loss began.
+        select cluster, lost_by, kind, id, sum(sessions) as sessions
+        from running
+        where lost_by is not null
+        group by all
+    )
+select c.cluster, c.lost_by, c.rank, c.kind, c.id, c.name
+from candidates c
+join turns t on t.cluster = c.cluster and t.lost_by = c.lost_by and t.kind = c.kind and t.id = c.id
+where c.lost >= 0.9 * t.sessions
