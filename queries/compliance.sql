@@ -61,15 +61,22 @@ with
         qualify
             row_number() over (partition by h.cluster, h.svm_id, h.initiator order by p.place) = 1
     ),
-    needed as (
+    facets as (
+        -- What each host needs of them: all three together make it compliant.
         select
             h.cluster,
             h.svm_id,
             h.initiator,
-            greatest(coalesce(d.nodes, o.nodes), 1) as nodes,
-            greatest(coalesce(d.subnets, o.fabrics), 1) as subnets,
-            -- A bonded link brings one address to one subnet.
-            case when coalesce(d.subnets, o.fabrics) > 1 then 2 else 1 end as addresses
+            f.facet,
+            case
+                f.facet
+                when 'node'
+                then greatest(coalesce(d.nodes, o.nodes), 1)
+                when 'subnet'
+                then greatest(coalesce(d.subnets, o.fabrics), 1)
+                -- A bonded link brings one address to one subnet.
+                else case when coalesce(d.subnets, o.fabrics) > 1 then 2 else 1 end
+            end as needed
         from (select distinct cluster, svm_id, initiator from spells) h
         join offered o on o.cluster = h.cluster and o.svm_id = h.svm_id
         left join
@@ -77,135 +84,31 @@ with
             on d.cluster = h.cluster
             and d.svm_id = h.svm_id
             and d.initiator = h.initiator
-    ),
-    facets as (
-        select cluster, svm_id, initiator, 'any' as facet, '' as value, begins, ends
-        from session_pieces
-        union all
-        select cluster, svm_id, initiator, 'node', node, begins, ends
-        from session_pieces
-        where node is not null
-        union all
-        select cluster, svm_id, initiator, 'subnet', fabric, begins, ends
-        from session_pieces
-        where fabric is not null
-        union all
-        select cluster, svm_id, initiator, 'address', initiator_address, begins, ends
-        from session_pieces
-        where initiator_address <> ''
+        cross join (values ('node'), ('subnet'), ('address')) f(facet)
     ),
     steps as (
-        select cluster, svm_id, initiator, facet, value, since, sum(step) as step
-        from
-            (
-                select cluster, svm_id, initiator, facet, value, begins as since, 1 as step
-                from facets
-                union all
-                select cluster, svm_id, initiator, facet, value, ends, -1
-                from facets
-                where ends is not null
-            )
-        group by all
-        having sum(step) <> 0
-    ),
-    levels as (
+        -- How many of the facets a host meets more (or fewer) than before.
         select
-            cluster,
-            svm_id,
-            initiator,
-            facet,
-            value,
-            since,
-            step,
-            sum(step) over (
-                partition by cluster, svm_id, initiator, facet, value
-                order by since
-                rows between unbounded preceding and current row
-            ) as held
-        from steps
-    ),
-    turns as (
-        -- A node (a subnet, an address) is gained with its first session and lost with its last.
-        select
-            cluster,
-            svm_id,
-            initiator,
-            facet,
-            since,
-            sum(case when held - step = 0 then 1 when held = 0 then -1 else 0 end) as turn
-        from levels
-        where held - step = 0 or held = 0
-        group by all
-        having sum(case when held - step = 0 then 1 when held = 0 then -1 else 0 end) <> 0
-    ),
-    counts as (
-        select
-            cluster,
-            svm_id,
-            initiator,
-            facet,
-            since,
-            turn,
-            sum(turn) over (
-                partition by cluster, svm_id, initiator, facet
-                order by since
-                rows between unbounded preceding and current row
-            ) as held
-        from turns
-    ),
-    met as (
-        -- Each facet is met or not; all of them together make a host compliant.
-        select
-            c.cluster,
-            c.svm_id,
-            c.initiator,
-            c.since,
-            sum(
-                case
-                    when c.facet = 'any'
-                    then (c.held > 0)::integer - (c.held - c.turn > 0)::integer
-                    else 0
-                end
-            ) as present,
-            sum(
-                case
-                    c.facet
-                    when 'node'
-                    then (c.held >= n.nodes)::integer - (c.held - c.turn >= n.nodes)::integer
-                    when 'subnet'
-                    then (c.held >= n.subnets)::integer - (c.held - c.turn >= n.subnets)::integer
-                    when 'address'
-                    then
-                        (c.held >= n.addresses)::integer - (c.held - c.turn >= n.addresses)::integer
-                    else 0
-                end
-            ) as facets
-        from counts c
+            l.cluster,
+            l.svm_id,
+            l.initiator,
+            l.since,
+            sum(case when l.facet = 'any' then l.held - l.held_before else 0 end) as present,
+            sum((l.held >= f.needed)::integer - (l.held_before >= f.needed)::integer) as facets
+        from host_levels l
         left join
-            needed n on n.cluster = c.cluster and n.svm_id = c.svm_id and n.initiator = c.initiator
-        group by c.cluster, c.svm_id, c.initiator, c.since
+            facets f
+            on f.cluster = l.cluster
+            and f.svm_id = l.svm_id
+            and f.initiator = l.initiator
+            and f.facet = l.facet
+        group by l.cluster, l.svm_id, l.initiator, l.since
     ),
     states as (
         select
-            cluster,
-            svm_id,
-            initiator,
-            since,
-            present,
-            sum(facets) over (
-                partition by cluster, svm_id, initiator
-                order by since
-                rows between unbounded preceding and current row
-            ) as facets,
-            coalesce(
-                sum(facets) over (
-                    partition by cluster, svm_id, initiator
-                    order by since
-                    rows between unbounded preceding and 1 preceding
-                ),
-                0
-            ) as facets_before
-        from met
+            *,
+            sum(facets) over (partition by cluster, svm_id, initiator order by since) as facets_now
+        from steps
     ),
     marks as (
         select cluster, svm_id, min(taken_at) as since, date_trunc('day', taken_at) as day
@@ -227,7 +130,7 @@ with
                     svm_id,
                     since,
                     present,
-                    (facets >= 3)::integer - (facets_before >= 3)::integer as compliant
+                    (facets_now >= 3)::integer - (facets_now - facets >= 3)::integer as compliant
                 from states
                 union all
                 select cluster, svm_id, since, 0, 0
@@ -252,7 +155,7 @@ with
         left join known_time k on k.cluster = c.cluster and k.taken_at = c.since
         window states_of_svm as (partition by c.cluster, c.svm_id order by c.since)
     ),
-    asked as (
+    last_known as (
         select cluster, max(before) as known_last
         from known_time
         where taken_at <= $until::timestamp
@@ -263,10 +166,10 @@ with
             t.*,
             least(coalesce(t.known_until, a.known_last), a.known_last) - t.known_before as seconds
         from totals t
-        join asked a on a.cluster = t.cluster
+        join last_known a on a.cluster = t.cluster
         where t.since between $since::timestamp and $until::timestamp
     ),
-    named as (
+    svm_names as (
         select cluster, svm_id, coalesce(max_by(svm, first_seen), nullif(svm_id, '')) as svm
         from spells
         group by cluster, svm_id
@@ -285,7 +188,7 @@ select
         when count(o.svm_id) > 0 then round(sum((w.hosts - w.compliant) * w.seconds) / 60)::bigint
     end as host_minutes_short
 from weighed w
-join named n on n.cluster = w.cluster and n.svm_id = w.svm_id
+join svm_names n on n.cluster = w.cluster and n.svm_id = w.svm_id
 left join offered o on o.cluster = w.cluster and o.svm_id = w.svm_id
 group by w.cluster, w.svm_id, n.svm, date_trunc('day', w.since)
 order by all

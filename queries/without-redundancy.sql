@@ -24,248 +24,88 @@
 -- minutes_unknown = "Minutes between the two that nobody could see."
 -- ///
 with
-    piece as (
-        select
-            cluster,
-            svm_id,
-            svm,
-            initiator,
-            interface_uuid,
-            seen_after,
-            first_seen,
-            last_seen,
-            gone_by
-        from spells
-        where first_seen <= $until and initiator <> ''
-        union all
-        -- What one snapshot missed was there (C17).
-        select
-            r.cluster,
-            r.svm_id,
-            null,
-            r.initiator,
-            r.interface_id,
-            r.last_seen,
-            r.absent_at,
-            r.absent_at,
-            r.back_at
-        from missed_reads r
-        where r.initiator <> ''
-    ),
-    placed as (
-        -- An interface may change its node while a session lives, and a session its interface.
-        select
-            p.cluster,
-            p.svm_id,
-            p.initiator,
-            i.node,
-            i.subnet,
-            case
-                when i.first_seen > p.first_seen then i.seen_after else p.seen_after
-            end as seen_after,
-            greatest(i.first_seen, p.first_seen) as first_seen,
-            case
-                when coalesce(i.gone_by < p.gone_by, i.gone_by is not null)
-                then i.last_seen
-                else p.last_seen
-            end as last_seen,
-            case
-                when coalesce(i.gone_by < p.gone_by, i.gone_by is not null)
-                then i.gone_by
-                else p.gone_by
-            end as gone_by
-        from piece p
-        join
-            interfaces i
-            on i.cluster = p.cluster
-            and i.uuid = p.interface_uuid
-            and coalesce(i.gone_by > p.first_seen, true)
-            and coalesce(p.gone_by > i.first_seen, true)
-    ),
     offered as (
         -- What an SVM offers a host to stand on: nodes and subnets that any session ever used.
-        select cluster, svm_id, count(distinct node) as nodes, count(distinct subnet) as subnets
-        from placed
+        select
+            cluster,
+            svm_id,
+            count(distinct place) filter (where facet = 'node') as nodes,
+            count(distinct place) filter (where facet = 'subnet') as subnets
+        from host_places
         group by all
     ),
-    leg as (
+    spans as (
         select
-            cluster,
-            svm_id,
-            initiator,
-            'no_sessions' as state,
-            '' as leg,
-            seen_after,
-            first_seen,
-            last_seen,
-            gone_by
-        from piece
-        union all
-        select
-            p.cluster,
-            p.svm_id,
-            p.initiator,
-            'single_node',
-            p.node,
-            p.seen_after,
-            p.first_seen,
-            p.last_seen,
-            p.gone_by
-        from placed p
-        join offered o on o.cluster = p.cluster and o.svm_id = p.svm_id and o.nodes > 1
-        where p.node is not null
-        union all
-        select
-            p.cluster,
-            p.svm_id,
-            p.initiator,
-            'single_subnet',
-            p.subnet,
-            p.seen_after,
-            p.first_seen,
-            p.last_seen,
-            p.gone_by
-        from placed p
-        join offered o on o.cluster = p.cluster and o.svm_id = p.svm_id and o.subnets > 1
-        where p.subnet is not null
-    ),
-    step as (
-        select
-            cluster,
-            svm_id,
-            initiator,
-            state,
-            leg,
-            first_seen as instant,
-            seen_after as before_it,
-            1 as moved
-        from leg
-        union all
-        select cluster, svm_id, initiator, state, leg, gone_by, last_seen, -1
-        from leg
-        where gone_by is not null and gone_by <= $until
-    ),
-    counted as (
-        select
-            cluster,
-            svm_id,
-            initiator,
-            state,
-            leg,
-            instant,
-            max(before_it) as before_it,
-            sum(moved) as moved
-        from step
-        group by all
-    ),
-    running as (
-        select
-            *,
-            sum(moved) over (
-                partition by cluster, svm_id, initiator, state, leg order by instant
-            ) as sessions
-        from counted
-    ),
-    stood as (
-        -- A leg begins and ends to be stood on.
-        select *, (sessions > 0)::integer - (sessions - moved > 0)::integer as turned from running
-    ),
-    legs as (
-        select
-            cluster,
-            svm_id,
-            initiator,
-            state,
-            instant,
-            max(before_it) as before_it,
-            sum(turned) as turned
-        from stood
-        where turned <> 0
-        group by all
-    ),
-    level as (
-        select
-            *,
-            sum(turned) over (
-                partition by cluster, svm_id, initiator, state order by instant
-            ) as legs
-        from legs
-    ),
-    low as (
-        select
-            *,
-            legs <= case when state = 'no_sessions' then 0 else 1 end
-            -- Without any session it stands on nothing: that is told once.
-            and (state = 'no_sessions' or legs > 0) as is_low
-        from level
-    ),
-    turn as (
-        select
-            *, lead(instant) over next_one as ended_by, lead(before_it) over next_one as ended_after
-        from
-            (
-                select *
-                from low
-                qualify
-                    is_low is distinct from lag(is_low) over (
-                        partition by cluster, svm_id, initiator, state order by instant
-                    )
-            )
-        window next_one as (partition by cluster, svm_id, initiator, state order by instant)
-    ),
-    stretch as (
-        select
-            *,
-            case when instant > $since then instant else $since end as clear_from,
+            l.*,
             case
-                when coalesce(before_it, instant) > $since
-                then coalesce(before_it, instant)
+                l.facet
+                when 'any'
+                then 'no_sessions'
+                when 'node'
+                then 'single_node'
+                else 'single_subnet'
+            end as state,
+            case when l.since > $since then l.since else $since end as certain_from,
+            case
+                when coalesce(l.since_after, l.since) > $since
+                then coalesce(l.since_after, l.since)
                 else $since
-            end as from_at,
+            end as possible_from,
             case
-                when coalesce(ended_after, $until) < $until then ended_after else $until
-            end as clear_to,
-            case when coalesce(ended_by, $until) < $until then ended_by else $until end as to_at
-        from turn
-        where is_low and coalesce(ended_by > $since, true) and instant <= $until
+                when coalesce(l.until_after, $until) < $until then l.until_after else $until
+            end as certain_to,
+            case
+                when coalesce(l.until_by, $until) < $until then l.until_by else $until
+            end as possible_to
+        from host_levels l
+        join offered o on o.cluster = l.cluster and o.svm_id = l.svm_id
+        where
+            l.initiator <> ''
+            and (
+                (l.facet = 'any' and l.held = 0)
+                or (l.facet = 'node' and l.held = 1 and o.nodes > 1)
+                or (l.facet = 'subnet' and l.held = 1 and o.subnets > 1)
+            )
+            and l.since <= $until
+            and coalesce(l.until_by > $since, true)
     ),
-    dark as (
+    unseen as (
         select
             s.cluster,
             s.svm_id,
             s.initiator,
             s.state,
-            s.instant,
+            s.since,
             sum(
                 greatest(
                     0,
                     date_diff(
                         'second',
-                        greatest(s.clear_from, coalesce(u."after", s.clear_from)),
-                        least(s.clear_to, coalesce(u."by", s.clear_to))
+                        greatest(s.certain_from, coalesce(u."after", s.certain_from)),
+                        least(s.certain_to, coalesce(u."by", s.certain_to))
                     )
                 )
             ) as seconds
-        from stretch s
+        from spans s
         join unknowns u on u.cluster = s.cluster
         group by all
     ),
-    standing as (
-        -- Where it stood meanwhile: the legs that were there when the stretch began.
-        select s.cluster, s.svm_id, s.initiator, s.state, s.instant, max(l.leg) as left_on
-        from stretch s
+    left_on as (
+        -- The node or subnet that was there when the span began.
+        select s.cluster, s.svm_id, s.initiator, s.state, s.since, max(p.place) as place
+        from spans s
         join
-            leg l
-            on l.cluster = s.cluster
-            and l.svm_id = s.svm_id
-            and l.initiator = s.initiator
-            and l.state = s.state
-            and l.first_seen <= s.instant
-            and coalesce(l.gone_by > s.instant, true)
+            host_places p
+            on p.cluster = s.cluster
+            and p.svm_id = s.svm_id
+            and p.initiator = s.initiator
+            and p.facet = s.facet
+            and p.begins <= s.since
+            and coalesce(p.ends > s.since, true)
         where s.state <> 'no_sessions'
         group by all
     ),
-    named as (
+    svm_names as (
         select cluster, svm_id, max_by(svm, first_seen) as svm
         from spells
         where first_seen <= $until
@@ -276,30 +116,30 @@ select
     coalesce(n.svm, nullif(s.svm_id, '')) as svm,
     s.initiator,
     s.state,
-    l.left_on,
-    s.before_it as began_after,
-    s.instant as began_by,
-    s.ended_after,
-    s.ended_by,
+    l.place as left_on,
+    s.since_after as began_after,
+    s.since as began_by,
+    s.until_after as ended_after,
+    s.until_by as ended_by,
     floor(
-        greatest(0, date_diff('second', s.clear_from, s.clear_to) - coalesce(d.seconds, 0)) / 60
+        greatest(0, date_diff('second', s.certain_from, s.certain_to) - coalesce(u.seconds, 0)) / 60
     )::bigint as minutes_min,
-    floor(date_diff('second', s.from_at, s.to_at) / 60)::bigint as minutes_max,
-    floor(coalesce(d.seconds, 0) / 60)::bigint as minutes_unknown
-from stretch s
+    floor(date_diff('second', s.possible_from, s.possible_to) / 60)::bigint as minutes_max,
+    floor(coalesce(u.seconds, 0) / 60)::bigint as minutes_unknown
+from spans s
 left join
-    standing l
+    left_on l
     on l.cluster = s.cluster
     and l.svm_id = s.svm_id
     and l.initiator = s.initiator
     and l.state = s.state
-    and l.instant = s.instant
+    and l.since = s.since
 left join
-    dark d
-    on d.cluster = s.cluster
-    and d.svm_id = s.svm_id
-    and d.initiator = s.initiator
-    and d.state = s.state
-    and d.instant = s.instant
-left join named n on n.cluster = s.cluster and n.svm_id = s.svm_id
+    unseen u
+    on u.cluster = s.cluster
+    and u.svm_id = s.svm_id
+    and u.initiator = s.initiator
+    and u.state = s.state
+    and u.since = s.since
+left join svm_names n on n.cluster = s.cluster and n.svm_id = s.svm_id
 order by cluster, svm, initiator, began_by, state

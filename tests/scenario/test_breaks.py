@@ -37,8 +37,8 @@ EDITS = {
     "key by TSIH": [
         Edit(
             "model/history/cascade",
-            f"concat_ws(chr(31), who, {key}) as key",
-            "concat_ws(chr(31), who, portal_group, tsih) as key",
+            f"concat_ws(chr(31), host, {key})",
+            "concat_ws(chr(31), host, portal_group, tsih)",
             catalogue.test_i04_a_silent_reconnect,
             "events",
         )
@@ -47,8 +47,8 @@ EDITS = {
     "nexus before path": [
         Edit(
             "model/history/cascade",
-            "concat_ws(chr(31), who, isid, initiator_address, lif) as key",
-            "concat_ws(chr(31), who, isid, lif) as key",
+            "concat_ws(chr(31), host, isid, initiator_address, lif)",
+            "concat_ws(chr(31), host, isid, lif)",
             catalogue.test_a_port_bound_host_that_reboots_and_swaps_its_isids,
             "events",
         )
@@ -91,7 +91,7 @@ EDITS = {
     ],
     "purity 0.5": [
         Edit(
-            "model/history/causes",
+            "model/history/pure_objects",
             "where c.lost >= 0.9 * t.sessions",
             "where c.lost >= 0.5 * t.sessions",
             catalogue.test_a_node_and_a_path_at_once_are_not_the_svm,
