@@ -1,9 +1,9 @@
 -- /// query
 -- title = "The smallest explanation of each loss"
 -- description = """
--- Greedy, per cluster and instant: among the objects that lost nearly everything, which explain at
--- least two paths not yet explained (of two initiators, above a host), the one that explains most;
--- on a tie the most specific. Again, until none is left; what remains is a path by itself.
+-- Greedy, per cluster and instant: among the objects that lost nearly everything, which explain
+-- several paths not yet explained (of several initiators, above a host), the one that explains
+-- most; on a tie the most specific. Again, until none is left; what remains is a path by itself.
 -- """
 -- [columns]
 -- loss = "The loss, as numbered by losses."
@@ -47,9 +47,12 @@ with recursive
             (
                 select e.cluster, e.lost_by, e.rank, e.kind, e.id
                 from explanations e
+                cross join thresholds h
                 join (select loss from chosen where kind is null) u on u.loss = e.loss
-                group by e.cluster, e.lost_by, e.rank, e.kind, e.id
-                having count(*) >= 2 and (e.rank <= 2 or count(distinct e.initiator) >= 2)
+                group by e.cluster, e.lost_by, e.rank, e.kind, e.id, h.cause_members
+                having
+                    count(*) >= h.cause_members
+                    and (e.rank <= 2 or count(distinct e.initiator) >= h.cause_members)
                 qualify
                     row_number() over (
                         partition by e.cluster, e.lost_by

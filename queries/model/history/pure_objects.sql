@@ -1,8 +1,9 @@
 -- /// query
 -- title = "Objects of which nearly everything was lost"
 -- description = """
--- Per cluster and instant, the objects that explain at least two lost paths (of two initiators,
--- above a host) and that lost at least nine in ten of the sessions that they had.
+-- Per cluster and instant, the objects that explain several lost paths (of several initiators,
+-- above a host) and that lost nearly all of the sessions that they had: the thresholds
+-- cause_members and cause_purity.
 -- """
 --
 -- [columns]
@@ -25,8 +26,11 @@ with
             sum(sessions) as lost,
             max(lost_after) as lost_after
         from loss_objects
-        group by cluster, lost_by, rank, kind, id
-        having count(*) >= 2 and (rank <= 2 or count(distinct initiator) >= 2)
+        cross join thresholds h
+        group by cluster, lost_by, rank, kind, id, h.cause_members
+        having
+            count(*) >= h.cause_members
+            and (rank <= 2 or count(distinct initiator) >= h.cause_members)
     ),
     losing_svms as (select distinct cluster, svm_id, lost_by, lost_after from loss_objects),
     instants as (
@@ -161,4 +165,5 @@ with
 select c.cluster, c.lost_by, c.rank, c.kind, c.id, c.name
 from candidates c
 join turns t on t.cluster = c.cluster and t.lost_by = c.lost_by and t.kind = c.kind and t.id = c.id
-where c.lost >= 0.9 * t.sessions
+cross join thresholds h
+where c.lost >= h.cause_purity * t.sessions
