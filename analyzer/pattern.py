@@ -1,6 +1,7 @@
-"""What a name may look like, and which names a wildcard matches."""
+"""What a name may look like, and the one wildcard: ``*``, without regard to case, everywhere."""
 
 import re
+from functools import lru_cache
 
 from analyzer.errors import UsageError
 
@@ -20,6 +21,22 @@ def check_cluster(name: str) -> str:
     return name
 
 
+def matches(pattern: str, name: str) -> bool:
+    """Whether the wildcard matches the whole name."""
+    return _compiled(pattern.lower()).fullmatch(name.lower()) is not None
+
+
 def like(pattern: str) -> str:
-    """The wildcard ``*`` as a pattern for SQL's ``like … escape '^'``; nothing else is special."""
-    return re.sub(r"([\^%_])", r"^\1", pattern).replace("*", "%")
+    """The wildcard for SQL's ``lower(…) like … escape '^'``."""
+    return re.sub(r"([\^%_])", r"^\1", pattern.lower()).replace("*", "%")
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Possessive, part by part, as far as the next part: a pattern of many stars is linear.
+    first, *rest = (re.escape(part) for part in pattern.split("*"))
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    *middle, last = rest
+    text = first + "".join(f"(?>.*?{part})" for part in middle if part) + f".*{last}"
+    return re.compile(text, re.DOTALL)

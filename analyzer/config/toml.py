@@ -2,19 +2,18 @@
 
 What a key may hold is said by its field's type, and nowhere else; a rule that spans keys stands in
 the ``__post_init__`` of its struct, and raises a ``ValueError`` with the sentence. Beside msgspec's
-own types, a field may be a ``Path`` (relative to the file), a ``Duration``, an ``Instant``, a
-``ZoneInfo``. A struct may say of some unknown keys why they are refused: ``REFUSED``, a class
-variable.
+own types, a field may be a ``Path`` (relative to the file), a ``Duration`` or ``Seconds``, an
+``Instant``, a ``Pattern``, a ``tzinfo``. A struct may say of some unknown keys why they are refused:
+``REFUSED``, a class variable.
 """
 
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -29,6 +28,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000, pattern=r"\A
 _LARGEST = 1 << 22  # characters of a file that people wrote
 # A dotted key costs tomllib the square of its length.
 _DEEP = re.compile(r"""(?:\.[ \t]*+[\w"'-]++[ \t]*+){64}""")
+_ELSEWHERE = timezone(timedelta(hours=1))
 _LONGEST = timedelta(days=36_525)
 _WORDS = {
     "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
@@ -41,15 +41,39 @@ class Duration(timedelta):
     """A duration as people write it, such as ``14d``: longer than nothing, at most a century."""
 
 
+class Seconds(int):
+    """A duration as people write it, in seconds."""
+
+
 class Instant(datetime):
-    """An instant, naive UTC, from a TOML date or time or from ISO 8601 text."""
+    """An instant, naive UTC, from a TOML date or time or from ISO 8601 text.
+
+    *offset* is false where it was written without one, so that a zone was needed to read it.
+    """
+
+    offset = True
 
 
-def load(path: Path, kind: type[T]) -> T:
-    """Read a file as a struct.
+class Pattern(str):
+    """A name in which ``*`` stands for anything, as it was written."""
+
+    __slots__ = ()
+
+
+def load(path: Path, kind: type[T], zone: tzinfo = UTC) -> T:
+    """Read a file as a struct; *zone* is that of times without an offset.
 
     Raises:
         UsageError: it cannot be read, is no TOML, or says something that its type does not allow.
+    """
+    return loads(read(path), kind, path, zone)
+
+
+def read(path: Path) -> str:
+    """The text of a file that people wrote.
+
+    Raises:
+        UsageError: it cannot be read.
     """
     try:
         with path.open(encoding="utf-8-sig") as stream:
@@ -59,10 +83,10 @@ def load(path: Path, kind: type[T]) -> T:
         raise UsageError(f"{path}: cannot be read: {why}") from error
     if len(text) > _LARGEST:
         raise UsageError(f"{path}: cannot be read: larger than {_LARGEST >> 20} MiB")
-    return loads(text, kind, path)
+    return text
 
 
-def loads(text: str, kind: type[T], path: Path) -> T:
+def loads(text: str, kind: type[T], path: Path, zone: tzinfo = UTC) -> T:
     """Read TOML as a struct; *path* is what errors name, and what paths in it are relative to.
 
     Raises:
@@ -76,7 +100,7 @@ def loads(text: str, kind: type[T], path: Path) -> T:
         raise UsageError(f"{path}: {error}") from error
     except RecursionError as error:
         raise UsageError(f"{path}: nested too deeply") from error
-    reader = _Reader(path)
+    reader = _Reader(path, zone)
     try:
         return msgspec.convert(table, kind, dec_hook=reader.special)
     except (msgspec.ValidationError, RecursionError) as error:
@@ -86,8 +110,9 @@ def loads(text: str, kind: type[T], path: Path) -> T:
 class _Reader:
     """Converts values of one file, and finds the one that cannot be converted."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, zone: tzinfo) -> None:
         self.path = path
+        self.zone = zone
 
     def special(self, kind: type, value: Any) -> Any:
         """A value of a type that msgspec does not know.
@@ -95,13 +120,16 @@ class _Reader:
         Raises:
             ValueError: it is not one; says so in a sentence.
         """
-        if kind is Duration:
-            return _duration(value)
+        if kind in {Duration, Seconds}:
+            length = _duration(value)
+            return Duration(seconds=length) if kind is Duration else Seconds(length)
         if kind is Instant:
-            return _instant(value)
+            return _instant(value, self.zone)
         if not isinstance(value, str) or not value or "\0" in value:
             raise ValueError("must be text")
-        return _path(self.path, value) if issubclass(kind, Path) else _zone(value)
+        if kind is Pattern:
+            return Pattern(value)
+        return beside(self.path, Path(value)) if issubclass(kind, Path) else _zone(value)
 
     def sentence(self, value: Any, kind: Any, at: str, key: str, error: Exception) -> str:
         """What is wrong: descends to the first value that differs from its type.
@@ -187,40 +215,47 @@ def _plain(types: str) -> str:
     return " or ".join(words) or "nothing"
 
 
-def _duration(value: Any) -> Duration:
+def _duration(value: Any) -> float:
     try:
         length = clock.duration(value if isinstance(value, str) else repr(value))
     except UsageError as error:
         raise ValueError(f"is wrong: {error}") from None
     if not timedelta() < length <= _LONGEST:
         raise ValueError("must be longer than nothing and at most 100 years")
-    return Duration(seconds=length.total_seconds())
+    return length.total_seconds()
 
 
-def _instant(value: Any) -> Instant:
+def _instant(value: Any, zone: tzinfo) -> Instant:
+    """The instant; without an offset it is in *zone*."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if not isinstance(value, datetime | str):
+        raise ValueError("must be a date or a time, such as 2026-11-23T02:10:00Z")
+    text = value if isinstance(value, str) else value.isoformat()
     try:
-        if isinstance(value, str):
-            value = clock.parse(value)
-        if isinstance(value, datetime):
-            value = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-            return Instant.combine(value.date(), value.time())
-        if isinstance(value, date):
-            return Instant.combine(value, time())
-    except (UsageError, OverflowError):
-        pass
-    raise ValueError("must be a date or a time, such as 2026-11-23T02:10:00Z")
+        utc = clock.parse(text, zone)
+        offset = clock.parse(text, UTC) == clock.parse(text, _ELSEWHERE)
+    except UsageError as error:
+        raise ValueError(f"is wrong: {error}") from None
+    instant = Instant.combine(utc.date(), utc.time())
+    instant.offset = offset
+    return instant
 
 
-def _path(path: Path, name: str) -> Path:
-    """A path that is relative to the file that names it."""
+def beside(path: Path, name: Path) -> Path:
+    """A path that is relative to the file that names it.
+
+    Raises:
+        ValueError: it begins with the home of a user who is not there.
+    """
     try:
-        return path.resolve().parent / Path(name).expanduser()
-    except (RuntimeError, OSError) as error:  # ~user, and there is no such user
+        return path.resolve().parent / name.expanduser()
+    except (RuntimeError, OSError) as error:
         raise ValueError(f"is wrong: {name}: {error}") from None
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> tzinfo:
     try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise ValueError(f"is no time zone: '{name}'; write one such as Europe/Zurich") from None
+        return clock.zone(name)
+    except UsageError as error:
+        raise ValueError(f"is wrong: {error}") from None
