@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from analyzer import clock
 from analyzer.collect import collector
 from analyzer.collect.collector import Outcome
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
+from analyzer.config.toml import Seconds
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report, Request
@@ -76,7 +77,7 @@ def record(store: Store, told: Callable[[int, int, Outcome], None]) -> datetime:
     gone, back = (datetime.combine(DAY, datetime.strptime(t, "%H:%M").time()) for t in BLIND)  # noqa: DTZ007  # a time of day
     with array:
         cluster = Cluster(
-            CLUSTER, array.url, "reader", {"password_env": _SECRET}, interval=300, deadline=0.5
+            CLUSTER, array.url, "reader", password_env=_SECRET, interval=Seconds(300), deadline=0.5
         )
         for number, instant in enumerate(instants, 1):
             with array.moving():

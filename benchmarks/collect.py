@@ -23,7 +23,7 @@ import msgspec
 
 from analyzer import ontap
 from analyzer.collect import collector as room
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.simulate.worlds import fleet
 from analyzer.store.layout import Store
 from benchmarks.figure import Figure, best, peak

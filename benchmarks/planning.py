@@ -100,7 +100,7 @@ def planning(hosts: int, snapshots: int) -> list[Figure]:
 
 
 def _catalog(folder: Path, history: dict[str, str]) -> Catalog:
-    catalog = Catalog(Store(folder), tables=policy.tables(None, [("*", "*", 8000)]))
+    catalog = Catalog(Store(folder), tables=policy.tables(None, [policy.Limit(sessions=8000)]))
     session = catalog._connection  # noqa: SLF001  # tables in place of a store
     types = {"attempts": {column.name: column.type for column in schema.ATTEMPT}} | {
         table.name: {column.name: column.type for column in table.columns}

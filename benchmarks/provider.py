@@ -22,7 +22,8 @@ import msgspec
 
 from analyzer import demo, history
 from analyzer.collect import collector as room
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
+from analyzer.config.toml import Seconds
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
@@ -136,7 +137,7 @@ def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str,
         _arrays(sessions, rounds) as (url, arrays),
     ):
         store = Store(Path(folder))
-        names = [Cluster(f"c{n:03d}", url, interval=int(INTERVAL)) for n in range(clusters)]
+        names = [Cluster(f"c{n:03d}", url, interval=Seconds(INTERVAL)) for n in range(clusters)]
         for number in range(rounds):
             arrays.send(number)
             arrays.recv()

@@ -57,7 +57,7 @@ with
         join
             policy p
             on (p.pattern is null or h.initiator like p.pattern escape '^')
-            and (p.igroup is null or h.igroup like p.igroup escape '^')
+            and (p.igroup is null or lower(h.igroup) like p.igroup escape '^')
         qualify
             row_number() over (partition by h.cluster, h.svm_id, h.initiator order by p.place) = 1
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analyzer.config.rules import NEVER, SEVERITIES, Alarm
+from analyzer.config.rules import NEVER, SEVERITIES, CheckSettings
 from analyzer.errors import UsageError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
@@ -49,7 +49,7 @@ class Answer:
 
 
 def check(
-    catalog: Catalog, request: Request, alarm: Alarm, *, strict: bool = False,
+    catalog: Catalog, request: Request, settings: CheckSettings, *, strict: bool = False,
     only: Sequence[str] = (),
 ) -> Answer:  # fmt: skip
     """Run the finding reports; 1 where one finds what alarms, 3 if *strict* sees gaps.
@@ -58,16 +58,18 @@ def check(
         UsageError: a report of *only*, or one with a threshold of its own, is not there.
     """
     known = {name: asked for name, asked in catalog.reports.items() if asked.kind == "finding"}
-    for name in (*only, *alarm.reports):
+    for name in (*only, *settings.reports):
         if name not in known:
             raise UsageError(f"there is no finding report '{name}'; known are {', '.join(known)}")
     ran = []
     for name, asked in known.items():
         if (only and name not in only) or (not only and not asked.checked):
             continue
-        if alarm.reports.get(name) != NEVER:
-            ran.append((run.run(catalog, asked, request), alarm.reports.get(name, alarm.fail_on)))
-    counts = dict.fromkeys(SEVERITIES, 0)
+        if settings.reports.get(name) != NEVER:
+            ran.append(
+                (run.run(catalog, asked, request), settings.reports.get(name, settings.fail_on))
+            )
+    counts: dict[str, int] = dict.fromkeys(SEVERITIES, 0)
     for done, _ in ran:
         at = [column.name for column in done.columns].index("severity")
         for row in done.rows:

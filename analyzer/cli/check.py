@@ -3,11 +3,11 @@
 import json
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from analyzer.cli.context import Context, pass_context
 from analyzer.config.rules import SEVERITIES
@@ -15,7 +15,7 @@ from analyzer.config.rules import SEVERITIES
 if TYPE_CHECKING:
     from analyzer.alerts.check import Answer
     from analyzer.alerts.state import News
-    from analyzer.config.rules import Alarm
+    from analyzer.config.rules import CheckSettings
 
 
 @click.command("check")
@@ -76,7 +76,7 @@ def check(
     if plugin and (once or output is not None):
         raise UsageError("--plugin prints the state: it goes with neither --once nor --output")
     try:
-        alarm, done = _run(context, cluster, only, fail_on, times, strict=strict_coverage)
+        settings, done = _run(context, cluster, only, fail_on, times, strict=strict_coverage)
     except AnalyzerError as error:
         if not plugin:
             raise
@@ -93,7 +93,7 @@ def check(
     told = _told(done, found, format_, code)
     formats.put(told, output, sys.stdout, people=format_ == "table")
     if found is not None:
-        _tell(alarm, found)
+        _tell(settings, found)
         state.remember(context.open(), found)
     return code
 
@@ -106,18 +106,18 @@ def _run(
     times: dict[str, str],
     *,
     strict: bool,
-) -> "tuple[Alarm, Answer]":
+) -> "tuple[CheckSettings, Answer]":
     from analyzer.alerts import check as room  # noqa: PLC0415  # --help answers at once
-    from analyzer.config.rules import Alarm  # noqa: PLC0415  # --help answers at once
+    from analyzer.config.rules import CheckSettings  # noqa: PLC0415  # --help answers at once
     from analyzer.report import run  # noqa: PLC0415  # --help answers at once
 
     configured = context.configuration()
-    alarm = configured.alarm if configured is not None else Alarm()
+    settings = configured.check if configured is not None else CheckSettings()
     if fail_on is not None:
-        alarm = replace(alarm, fail_on=fail_on)
+        settings = replace(settings, fail_on=fail_on)
     catalog = context.catalog(clusters)
     request = run.Request(**times, at=times["until"])  # type: ignore[arg-type]  # only times
-    return alarm, room.check(catalog, request, alarm, strict=strict, only=only)
+    return settings, room.check(catalog, request, settings, strict=strict, only=only)
 
 
 def _told(done: "Answer", found: "News | None", format_: str, code: int) -> str:
@@ -143,19 +143,19 @@ def _told(done: "Answer", found: "News | None", format_: str, code: int) -> str:
     return "".join(parts) + done.nagios().partition(" | ")[0].removeprefix("ISCSI ") + "\n"
 
 
-def _tell(alarm: "Alarm", found: "News") -> None:
+def _tell(settings: "CheckSettings", found: "News") -> None:
     """The webhook hears before the store remembers: what it missed is told again."""
-    if alarm.webhook is None or not (found.new or found.over or (found.first and found.known)):
+    if settings.webhook is None or not (found.new or found.over or (found.first and found.known)):
         return
     from analyzer.alerts import webhook  # noqa: PLC0415  # the network, only when there is news
     from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
 
     token = None
-    if alarm.webhook_token_env is not None:
-        token = os.environ.get(alarm.webhook_token_env)
+    if settings.webhook_token_env is not None:
+        token = os.environ.get(settings.webhook_token_env)
         if not token:
-            raise UsageError(f"webhook: the environment has no {alarm.webhook_token_env}")
-    webhook.post(alarm.webhook, found.told(), token)
+            raise UsageError(f"webhook: the environment has no {settings.webhook_token_env}")
+    webhook.post(settings.webhook, found.told(), token)
 
 
 COMMANDS = (check,)

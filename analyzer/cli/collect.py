@@ -75,7 +75,7 @@ def _collect(
     with progress(context, "collecting", len(wanted)) as step:
         outcomes = room.collect(
             context.open(), wanted, parallel=parallel, slot=slot, done=done,
-            compact_after=config.compact_after, keep=config.keep,
+            compact_after=config.retention.compact_after, keep=config.retention.keep,
         )  # fmt: skip
     return max((outcome.exit_code for outcome in outcomes), default=0)
 

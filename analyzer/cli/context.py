@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +18,11 @@ if TYPE_CHECKING:
     from analyzer.report.catalog import Catalog
     from analyzer.store.layout import Store
 
-_CONFIG = Path("analyzer.toml")
+_CONFIGS = (Path("analyzer.toml"), Path("/etc/analyzer/analyzer.toml"))
 _POLICY = Path("policy.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """The global options, and what follows from them."""
 
@@ -29,25 +31,38 @@ class Context:
     verbose: bool
     quiet: bool
 
-    def configuration(self) -> "Config | None":
-        """The configuration, if there is a file; one that was named must be there."""
+    @cached_property
+    def _configuration(self) -> "Config | None":
         from analyzer.config.file import load  # noqa: PLC0415  # --help answers at once
 
-        if self.config is None and not _CONFIG.is_file():
-            return None
-        return load(self.config or _CONFIG)
+        path = self.config or next((path for path in _CONFIGS if path.is_file()), None)
+        return load(path) if path is not None else None
+
+    def configuration(self) -> "Config | None":
+        """The configuration: the file that was named, ./analyzer.toml, or the one in /etc.
+
+        Raises:
+            UsageError: the file that was named is not there, or says something that it cannot.
+        """
+        return self._configuration
 
     def required(self) -> "Config":
         """The configuration, which this command cannot do without."""
         config = self.configuration()
         if config is None:
             raise UsageError(
-                "there is no analyzer.toml here; name one with --config or write one:"
-                " 'analyzer doctor --example' prints it"
+                "there is no analyzer.toml here, and none in /etc/analyzer; name one with --config"
+                " or write one: 'analyzer doctor --example' prints it"
             )
         if not config.clusters:
-            raise UsageError(f"{config.path}: no cluster is configured; add [[clusters]]")
+            raise UsageError("the configuration has no cluster; add [[clusters]]")
         return config
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of times without an offset: the configured one, else UTC."""
+        config = self.configuration()
+        return UTC if config is None or config.timezone is None else config.timezone
 
     def open(self) -> "Store":
         """The store that was named, configured, or ./store; it may not be there yet."""
@@ -56,7 +71,7 @@ class Context:
         if self.store is not None:
             return Store(self.store)
         config = self.configuration()
-        return Store(Path(config.store) if config is not None else Path("store"))
+        return Store(config.store if config is not None else Path("store"))
 
     def existing(self) -> "Store":
         """The store, for a command that cannot do without one."""
@@ -92,8 +107,8 @@ class Context:
 
         config = self.configuration()
         limits = config.limits if config is not None else ()
-        rules = config.alarm.lower if config is not None else ()
-        tables = policy.tables(self.policy_file(), limits)
+        rules = config.rules if config is not None else ()
+        tables = policy.tables(self.policy_file(), limits, self.zone)
         if engine == "duckdb":
             return Catalog(self.open(), clusters, folders, tables, rules)
         try:
@@ -111,14 +126,14 @@ class Context:
 
     def policy_text(self) -> str:
         """The policy file with the configured limits behind it; '' if there is nothing of both."""
-        import json  # noqa: PLC0415  # JSON's strings are TOML's basic strings
+        from analyzer.config import policy, toml  # noqa: PLC0415  # --help answers at once
 
         path, config = self.policy_file(), self.configuration()
-        text = path.read_text(encoding="utf-8") if path is not None else ""
-        for cluster, node, sessions in config.limits if config is not None else ():
+        text = toml.read(path) if path is not None else ""
+        for limit in config.limits if config is not None else ():
             text += (
-                f"\n[[limits]]\ncluster = {json.dumps(cluster)}\nnode = {json.dumps(node)}\n"
-                f"sessions = {sessions}\n"
+                f"\n[[limits]]\ncluster = {policy.quoted(limit.cluster or '*')}\n"
+                f"node = {policy.quoted(limit.node or '*')}\nsessions = {limit.sessions}\n"
             )
         return text
 

@@ -85,7 +85,7 @@ def compact(
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
     config, stored = context.configuration(), _clusters(context, clusters)
-    cutoff = _cutoff(older_than, config.compact_after if config else None, "--older-than")
+    cutoff = _cutoff(older_than, config.retention.compact_after if config else None, "--older-than")
     for cluster in _each(context, stored, "compacting"):
         done = history.compact(context.open(), cluster, cutoff, dry_run=dry_run)
         _tell(context, done, "would replace" if dry_run else "replaced")
@@ -104,7 +104,7 @@ def prune(
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
     config, stored = context.configuration(), _clusters(context, clusters)
-    cutoff = _cutoff(keep, config.keep if config else None, "--keep")
+    cutoff = _cutoff(keep, config.retention.keep if config else None, "--keep")
     for cluster in _each(context, stored, "pruning"):
         done = history.prune(context.open(), cluster, cutoff, dry_run=dry_run)
         _tell(context, done, "would forget" if dry_run else "forgot")

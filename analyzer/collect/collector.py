@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analyzer import clock, history, ontap
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied
 from analyzer.ontap import Client, RequestFailed, frame
 from analyzer.ontap.listing import ClusterIdentity, ListingResult

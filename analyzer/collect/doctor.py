@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from analyzer import clock, ontap
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable, UsageError
 from analyzer.ontap import Client, RequestFailed
 from analyzer.ontap.listing import ClusterIdentity

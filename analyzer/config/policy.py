@@ -101,9 +101,7 @@ _SECTIONS: tuple[tuple[str, str, type[_Entry]], ...] = (
 _TYPES = {Instant: "timestamp", int: "bigint"}
 
 
-def tables(
-    path: Path | None, limits: Sequence[Limit] = (), zone: tzinfo = UTC
-) -> dict[str, Table]:
+def tables(path: Path | None, limits: Sequence[Limit] = (), zone: tzinfo = UTC) -> dict[str, Table]:
     """The tables that queries join, by name; without a file nothing is declared in them.
 
     ``place`` is the position of the entry in its section; the first that matches counts. *limits*

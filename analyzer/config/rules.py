@@ -9,7 +9,8 @@ import msgspec
 from analyzer.config.toml import Instant, Text
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
-NEVER = "never"
+Threshold = Literal[Severity, "never"]
+NEVER: Threshold = "never"
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 
 
@@ -58,7 +59,7 @@ class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[check]``: *reports* has thresholds of their own for some reports, or ``never``."""
 
     fail_on: Severity = "high"
-    reports: Mapping[str, Severity | Literal["never"]] = {}
+    reports: Mapping[str, Threshold] = {}
     webhook: Text | None = None
     webhook_token_env: Text | None = None
 

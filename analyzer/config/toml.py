@@ -9,7 +9,7 @@ own types, a field may be a ``Path`` (relative to the file), a ``Duration`` or `
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from pathlib import Path
 from types import NoneType, UnionType
@@ -23,7 +23,8 @@ from analyzer.text import did_you_mean
 
 T = TypeVar("T")
 
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000, pattern=r"\A[^\0]*\Z")]
+# No pattern: Meta(pattern=...) of msgspec 0.22 ends some processes with a segmentation fault.
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 
 _LARGEST = 1 << 22  # characters of a file that people wrote
 # A dotted key costs tomllib the square of its length.
@@ -102,6 +103,8 @@ def loads(text: str, kind: type[T], path: Path, zone: tzinfo = UTC) -> T:
         raise UsageError(f"{path}: nested too deeply") from error
     reader = _Reader(path, zone)
     try:
+        if key := _with_nul(table, ""):
+            raise UsageError(f"{path}: '{key}' must be text without NUL")
         return msgspec.convert(table, kind, dec_hook=reader.special)
     except (msgspec.ValidationError, RecursionError) as error:
         raise UsageError(f"{path}: {reader.sentence(table, kind, '', '', error)}") from error
@@ -125,7 +128,7 @@ class _Reader:
             return Duration(seconds=length) if kind is Duration else Seconds(length)
         if kind is Instant:
             return _instant(value, self.zone)
-        if not isinstance(value, str) or not value or "\0" in value:
+        if not isinstance(value, str) or not value:
             raise ValueError("must be text")
         if kind is Pattern:
             return Pattern(value)
@@ -151,7 +154,7 @@ class _Reader:
             missing = [name for name, field in fields.items() if field.required]
             missing = [name for name in missing if name not in value]
             return f"{where}'{missing[0]}' is missing" if missing else f"{where}{error}"
-        return f"{where}{_leaf(value, bare, key, str(error))}"
+        return f"{where}{_leaf(bare, key, str(error))}"
 
 
 def _children(value: Any, kind: Any, at: str, key: str) -> Iterator[tuple[Any, Any, str, str]]:
@@ -164,12 +167,25 @@ def _children(value: Any, kind: Any, at: str, key: str) -> Iterator[tuple[Any, A
         for name, item in value.items():
             if name in names:
                 yield item, hints[names[name]], here, name
-    elif isinstance(value, dict) and get_origin(bare) is dict:
+    elif isinstance(value, dict) and get_origin(bare) in {dict, Mapping}:
         for name, item in value.items():
             yield item, get_args(bare)[1], here, name
     elif isinstance(value, list) and get_origin(bare) in {list, tuple}:
         for place, item in enumerate(value, start=1):
             yield item, get_args(bare)[0], at, f"{key}[{place}]"
+
+
+def _with_nul(value: Any, at: str) -> str:
+    """Where a text holds NUL, which no path, name or command can have; '' if nowhere."""
+    if isinstance(value, str):
+        return at if "\0" in value else ""
+    if isinstance(value, dict):
+        places = ((_join(at, key), item) for key, item in value.items())
+    elif isinstance(value, list):
+        places = ((f"{at}[{place}]", item) for place, item in enumerate(value, start=1))
+    else:
+        return ""
+    return next((key for name, item in places if (key := _with_nul(item, name))), "")
 
 
 def _join(at: str, key: str) -> str:
@@ -195,15 +211,13 @@ def _unknown(name: str, kind: Any, known: Iterable[str]) -> str:
     return f"'{name}' {why}" if why else f"unknown key '{name}'{did_you_mean(name, known)}"
 
 
-def _leaf(value: Any, kind: Any, key: str, message: str) -> str:
+def _leaf(kind: Any, key: str, message: str) -> str:
     """The sentence about one value, from what msgspec says of it."""
     if get_origin(kind) in {list, tuple} and _is_struct(get_args(kind)[0]):
         return f"'{key}' is written [[{key}]]"
     if get_origin(kind) is Literal:
         return f"'{key}' is one of {', '.join(get_args(kind))}"
     message = message.partition(" - at `")[0]
-    if isinstance(value, str) and "\0" in value:
-        return f"'{key}' must be text without NUL"
     if not message.startswith("Expected "):  # of our own, above; but for "Number out of range"
         return f"'{key}' {message.replace('Number out', 'is out')}"
     plain = re.sub(r"`([^`]+)`", lambda match: _plain(match[1]), message)
@@ -230,13 +244,15 @@ def _instant(value: Any, zone: tzinfo) -> Instant:
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime | str):
-        raise ValueError("must be a date or a time, such as 2026-11-23T02:10:00Z")
+        raise ValueError("must be a date or a time, such as 2026-11-23T02:10:00Z")  # noqa: TRY004  # msgspec's hooks raise it
     text = value if isinstance(value, str) else value.isoformat()
     try:
         utc = clock.parse(text, zone)
         offset = clock.parse(text, UTC) == clock.parse(text, _ELSEWHERE)
     except UsageError as error:
-        raise ValueError(f"is wrong: {error}") from None
+        # In a file a time is not relative to now.
+        why = str(error).replace(clock.ACCEPTED, "write 2026-11-23T02:10:00Z")
+        raise ValueError(f"is wrong: {why}") from None
     instant = Instant.combine(utc.date(), utc.time())
     instant.offset = offset
     return instant

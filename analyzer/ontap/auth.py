@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 
 import httpx
 
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 
 
 class Login(httpx.Auth):

@@ -23,7 +23,7 @@ import httpx
 import msgspec
 
 from analyzer import __version__
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
 from analyzer.ontap import tls
 from analyzer.ontap.auth import Login

@@ -2,7 +2,7 @@
 
 import ssl
 
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 
 
 def context(cluster: Cluster) -> ssl.SSLContext | bool:

@@ -7,7 +7,6 @@ asked of one consistent instant, whatever lands meanwhile.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -16,11 +15,11 @@ import duckdb
 
 from analyzer import schema
 from analyzer.config import policy
-from analyzer.config.rules import Lower
+from analyzer.config.rules import SeverityRule
 from analyzer.engine import tables
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
-from analyzer.pattern import like
+from analyzer.pattern import like, matches
 from analyzer.report import compose, header
 from analyzer.report.header import Query
 from analyzer.schema import BOUNDS, TABLES
@@ -55,14 +54,14 @@ class Catalog:
         clusters: Sequence[str] = (),
         folders: Iterable[Path] = (),
         tables: Mapping[str, tuple[Mapping[str, str], Sequence[Sequence[Any]]]] | None = None,
-        rules: Sequence[Lower] = (),
+        rules: Sequence[SeverityRule] = (),
     ) -> None:
         self.store = store
         self.rules = rules
         self.clusters = [
             name
             for name in store.clusters()
-            if not clusters or any(fnmatchcase(name, pattern) for pattern in clusters)
+            if not clusters or any(matches(pattern, name) for pattern in clusters)
         ]
         if clusters and not self.clusters:
             there = ", ".join(store.clusters()) or "none"

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
-from analyzer.config.rules import SEVERITIES, Lower
+from analyzer.config.rules import SEVERITIES, SeverityRule
+from analyzer.pattern import matches
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
 
@@ -21,7 +21,7 @@ def lowered(
     A row is under maintenance if the interval of its ``began`` columns is; one of a report of an
     instant, which has none, if that instant is.
     """
-    rules = [rule for rule in catalog.rules if fnmatchcase(query.name, rule.report)]
+    rules = [rule for rule in catalog.rules if matches(rule.report, query.name)]
     if not rules or not rows or "severity" not in columns:
         return rows
     members = {rule.igroup: _members(catalog, rule.igroup) for rule in rules if rule.igroup != "*"}
@@ -63,25 +63,23 @@ def _members(catalog: Catalog, pattern: str) -> set[tuple[str, str]]:
     return {
         (cluster, initiator)
         for cluster, initiator, igroup in catalog.run(text).rows
-        if fnmatchcase(igroup or "", pattern)
+        if matches(pattern, igroup or "")
     }
 
 
 def _matches(
-    rule: Lower,
+    rule: SeverityRule,
     told: Mapping[str, Any],
     members: Mapping[str, set[tuple[str, str]]],
     began: Interval,
 ) -> bool:
     cluster = told.get("cluster") or ""
     who = [told["initiator"]] if told.get("initiator") else list(told.get("members") or ())
-    if not fnmatchcase(cluster, rule.cluster):
+    if not matches(rule.cluster, cluster):
         return False
-    if rule.svm != "*" and not fnmatchcase(told.get("svm") or "", rule.svm):
+    if rule.svm != "*" and not matches(rule.svm, told.get("svm") or ""):
         return False
-    if rule.initiator != "*" and not (
-        who and all(fnmatchcase(one, rule.initiator.lower()) for one in who)
-    ):
+    if rule.initiator != "*" and not (who and all(matches(rule.initiator, one) for one in who)):
         return False
     if rule.igroup != "*" and not (
         who and all((cluster, one) in members[rule.igroup] for one in who)
@@ -90,7 +88,7 @@ def _matches(
     return _within(rule, *began)
 
 
-def _within(rule: Lower, after: datetime | None, by: datetime | None) -> bool:
+def _within(rule: SeverityRule, after: datetime | None, by: datetime | None) -> bool:
     if rule.since is None and rule.until is None:
         return True
     after, by = after or by, by or after

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from analyzer.errors import UsageError
+from analyzer.pattern import matches
 from analyzer.rest.language import QueryError
 from analyzer.rest.language.error import FORBIDDEN
 from analyzer.rest.language.respond import RestResponse, refusal
@@ -194,7 +194,7 @@ class SimulatedArray:
             response = refusal(error)
             headers = {**response.headers, "WWW-Authenticate": "Basic"}
             return RestResponse(401, response.body, headers)
-        if any(fnmatchcase(request.path, pattern) for pattern in self.forbidden):
+        if any(matches(pattern, request.path) for pattern in self.forbidden):
             return refusal(QueryError(403, FORBIDDEN, "not authorized for that command"))
         return None
 

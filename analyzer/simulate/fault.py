@@ -12,12 +12,12 @@ link, as a filtered query that ran out of time), ``short_pages``.
 import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from analyzer.pattern import matches
 from analyzer.rest.language.respond import RestRequest, RestResponse
 
 ON_WIRE = ("refuse", "reset", "truncated", "hang", "trickle", "drip")
@@ -67,7 +67,7 @@ class Fault:
             raise ValueError(self.kind)
 
     def meets(self, request: ReceivedRequest) -> bool:
-        return fnmatchcase(request.path, self.on)
+        return matches(self.on, request.path)
 
 
 def change(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:

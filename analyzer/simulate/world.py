@@ -6,11 +6,11 @@ There is no clock in it.
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, TypeVar
 
 from analyzer.errors import UsageError
+from analyzer.pattern import matches
 from analyzer.simulate.inventory import inventory
 from analyzer.simulate.model import Connection, Interface, Session, State, Version
 
@@ -49,8 +49,8 @@ class World(State):
             login
             for login in self.logins
             if (up is None or login.up is up)
-            and fnmatchcase(login.host, host)
-            and fnmatchcase(login.interface, interface)
+            and matches(host, login.host)
+            and matches(interface, login.interface)
         ]
 
     def like(self, items: Mapping[str, Item], pattern: str) -> dict[str, Item]:
@@ -59,7 +59,7 @@ class World(State):
         Raises:
             UsageError: none does.
         """
-        matching = {key: item for key, item in items.items() if fnmatchcase(key, pattern)}
+        matching = {key: item for key, item in items.items() if matches(pattern, key)}
         if not matching:
             raise UsageError(f"nothing in this world is called '{pattern}'")
         return matching

@@ -167,12 +167,15 @@ def test_a_report_may_have_a_threshold_of_its_own(place: Place) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[[maintenance]]\nsince = 2026-11-23T03:00:00Z\n", "maintenance needs since and until"),
-        ('[[lower]]\nigroup = "x"\n', "'to' of [[lower]] is missing"),
-        ('[[lower]]\nto = "lowest"\n', "'lower.to' is one of critical, high, medium, low, info"),
+        ("[[maintenance]]\nsince = 2026-11-23T03:00:00Z\n", "maintenance[1]: 'until' is missing"),
+        ('[[lower]]\nigroup = "x"\n', "lower[1]: 'to' is missing"),
+        (
+            '[[lower]]\nto = "lowest"\n',
+            "lower[1]: 'to' is one of critical, high, medium, low, info",
+        ),
         ('[check]\nfail_onn = "low"\n', "did you mean 'fail_on'?"),
         ('[check]\nwebhook = "https://me:secret@x.example/"\n', "use webhook_token_env"),
-        ('[check.reports]\nflapping = "loud"\n', "'check.reports.flapping' is one of"),
+        ('[check.reports]\nflapping = "loud"\n', "check.reports: 'flapping' is one of"),
     ],
 )
 def test_what_the_configuration_cannot_mean_is_named(place: Place, text: str, says: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from analyzer.collect import collector
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
@@ -52,7 +52,7 @@ def test_it_agrees_with_the_array_that_is_made_to_fail(
     apply(world, "drop", "lnx2", "L3")
     apply(world, "drop", "esx3", "L1")
     with SimulatedArray(world, username="reader", password="demonstration") as array:
-        cluster = Cluster("c1", array.url, "reader", {"password_env": "PRETEND"})
+        cluster = Cluster("c1", array.url, "reader", password_env="PRETEND")
 
         def snapshot(at: str) -> None:
             monkeypatch.setenv("ANALYZER_NOW", at)

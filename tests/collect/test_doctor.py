@@ -2,16 +2,16 @@
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer import clock
 from analyzer.collect import doctor
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.simulate import Fault, SimulatedArray, base_world
 from analyzer.store.layout import Store
 
@@ -27,7 +27,7 @@ def array() -> Iterator[SimulatedArray]:
 @pytest.fixture
 def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     monkeypatch.setenv("SECRET", PASSWORD)
-    return Cluster("prod-a", array.url, "reader", {"password_env": "SECRET"}, deadline=6.0)
+    return Cluster("prod-a", array.url, "reader", password_env="SECRET", deadline=6.0)
 
 
 def found(cluster: Cluster) -> dict[str, doctor.Check]:

@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer import history
 from analyzer.collect import collector
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.ontap import Client, sessions
 from analyzer.report.catalog import Catalog
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
@@ -33,7 +33,7 @@ def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
         "prod-a",
         array.url,
         "reader",
-        {"password_env": "SECRET"},
+        password_env="SECRET",
         timeout=6.0,
         deadline=6.0,
         max_records=20,
@@ -172,7 +172,7 @@ def test_a_token_command_is_run_once_more_after_401(
     array.token = "second"
     state = tmp_path / "state"
     command = f"if [ -e {state} ]; then echo second; else touch {state}; echo first; fi"
-    tokens = replace(cluster, username=None, secret={"token_command": command})
+    tokens = replace(cluster, username=None, password_env=None, token_command=command)
     assert run(store, tokens).status == "complete"
     assert len([r for r in array.requests if r.headers.get("authorization") == "Bearer first"]) == 1
 

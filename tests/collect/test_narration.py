@@ -8,7 +8,7 @@ import pytest
 
 from analyzer import cli
 from analyzer.collect import collector
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
 from analyzer.store.layout import Store
 
@@ -121,7 +121,7 @@ def test_a_bug_with_one_cluster_is_told_when_the_others_are_stored(
 @pytest.fixture
 def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     monkeypatch.setenv("SECRET", PASSWORD)
-    return Cluster("prod-a", array.url, "reader", {"password_env": "SECRET"}, deadline=20.0)
+    return Cluster("prod-a", array.url, "reader", password_env="SECRET", deadline=20.0)
 
 
 def test_a_scope_is_by_name_or_uuid_and_a_stranger_is_named(
@@ -129,7 +129,7 @@ def test_a_scope_is_by_name_or_uuid_and_a_stranger_is_named(
 ) -> None:
     uuid = array.world.svms["S1"].uuid
     for number, svms in enumerate((("svm_sql",), (uuid,), ("svm_sql", "svm_no"))):
-        one = Cluster("a", cluster.url, "reader", cluster.secret, svms=svms, deadline=20.0)
+        one = Cluster("a", cluster.url, "reader", password_env="SECRET", svms=svms, deadline=20.0)
         (outcome,) = collector.collect(Store(tmp_path / str(number)), [one])
         assert (outcome.status, outcome.sessions) == ("complete", 52)
         assert outcome.notes == (("svms: there is no 'svm_no'",) if "svm_no" in svms else ())
@@ -138,7 +138,9 @@ def test_a_scope_is_by_name_or_uuid_and_a_stranger_is_named(
 def test_a_steep_drop_within_the_scope_is_asked_about_and_doubted(
     array: SimulatedArray, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = Cluster("a", cluster.url, "reader", cluster.secret, svms=("svm_k8s",), deadline=20.0)
+    one = Cluster(
+        "a", cluster.url, "reader", password_env="SECRET", svms=("svm_k8s",), deadline=20.0
+    )
     store = Store(tmp_path / "store")
     seen = []
     for minute, faults in (

@@ -1,14 +1,14 @@
 """What the collector asks, read by the parser that answers it elsewhere."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from analyzer.collect import collector
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.ontap import Client, unknown_fields
 from analyzer.ontap.listing import _query as write
 from analyzer.ontap.resources import RESOURCES, SESSIONS
@@ -25,7 +25,7 @@ def test_every_request_is_understood_by_the_release_it_goes_to(
 ) -> None:
     monkeypatch.setenv("SECRET", "pretend")
     with SimulatedArray(base_world(), password="pretend", version=(*release, 0)) as array:
-        cluster = Cluster("prod-a", array.url, "admin", {"password_env": "SECRET"}, connectivity_tracking=True, return_timeout=7)  # fmt: skip
+        cluster = Cluster("prod-a", array.url, "admin", password_env="SECRET", connectivity_tracking=True, return_timeout=7)  # fmt: skip
         (outcome,) = collector.collect(
             Store(tmp_path / "store"), [replace(cluster, max_records=50)]
         )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from analyzer.collect import collector, doctor
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
 
@@ -66,7 +66,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             context = array._server.socket.context
             context.load_verify_locations(ca)
             context.verify_mode = ssl.CERT_REQUIRED
-        how = {"username": "reader", "secret": {"password_env": "SECRET"}, "timeout": 20.0, **how}
+        how = {"username": "reader", "password_env": "SECRET", "timeout": 20.0, **how}
         cluster = Cluster("a", array.url, **how)
         (outcome,) = collector.collect(Store(tmp_path / "store"), [cluster])
         (looked,) = [one for one in doctor.cluster(cluster) if one.name == "certificate"]

@@ -6,14 +6,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer import history
 from analyzer.collect import collector
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
@@ -32,7 +32,7 @@ class Week:
     def __init__(self, root: Path, array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root, self.array, self.monkeypatch = root, array, monkeypatch
         self.cluster = Cluster(
-            "prod-a", array.url, "reader", {"password_env": "SECRET"},
+            "prod-a", array.url, "reader", password_env="SECRET",
             deadline=20.0, max_records=40, interval=3 * 3600,
         )  # fmt: skip
 

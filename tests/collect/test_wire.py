@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
 from analyzer.ontap import Client, RequestFailed, identity, inventory, sessions
 from analyzer.ontap.listing import ListingResult
@@ -31,13 +31,9 @@ class Wire:
     def __init__(self, *replies: Reply, **how: Any) -> None:
         self.replies, self.asked, self.slept = list(replies), [], []
         self.answer: Callable[[httpx.Request], Reply] = self._following
-        how = {
-            "secret": {"password_env": "SECRET"},
-            "username": "reader",
-            "timeout": 5.0,
-            "deadline": 5.0,
-            **how,
-        }
+        how = {"username": "reader", "timeout": 5.0, "deadline": 5.0, **how}
+        if not any(key.startswith(("password", "token")) for key in how):
+            how["password_env"] = "SECRET"
         self.client = Client(
             Cluster("a", "https://array.example", **how),
             sleep=self.slept.append,
@@ -274,7 +270,7 @@ def command(folder: Path, *tokens: str) -> str:
 def test_a_token_command_is_run_once_more_and_no_oftener(
     tmp_path: Path, tokens: tuple[str, ...], runs: int, asks: int, status: str
 ) -> None:
-    wire = Wire(raw(b""), secret={"token_command": command(tmp_path, *tokens)}, username=None)
+    wire = Wire(raw(b""), token_command=command(tmp_path, *tokens), username=None)
 
     def answer(request: httpx.Request) -> httpx.Response:
         return page(ONE) if request.headers["Authorization"] == "Bearer new" else raw(b"", 401)
@@ -287,12 +283,12 @@ def test_a_token_command_is_run_once_more_and_no_oftener(
 
 def test_a_token_is_renewed_even_at_the_last_try(tmp_path: Path) -> None:
     replies = [*(raw(b"", 503) for _ in range(4)), raw(b"", 401), page(ONE)]
-    secret = {"token_command": command(tmp_path, "old", "new")}
-    assert Wire(*replies, secret=secret, username=None).sessions().status == "complete"
+    secret = command(tmp_path, "old", "new")
+    assert Wire(*replies, token_command=secret, username=None).sessions().status == "complete"
 
 
 def test_a_password_that_is_refused_is_not_tried_again(tmp_path: Path) -> None:
-    wire = Wire(raw(b"", 401), secret={"password_command": command(tmp_path, "one", "two")})
+    wire = Wire(raw(b"", 401), password_command=command(tmp_path, "one", "two"))
     assert wire.sessions().status == "failed"
     assert (len(wire.asked), (tmp_path / "runs").read_text().count("x")) == (1, 1)
 
@@ -308,13 +304,13 @@ def test_a_password_that_is_refused_is_not_tried_again(tmp_path: Path) -> None:
         ({"token_command": "printf 'caf\\303\\251'"}, "gave no token"),
         ({"password_command": "printf '\\377'"}, "not UTF-8 text"),
         ({"password_command": "true"}, "password_command gave nothing"),
-        ({"password_file": "/no/such"}, "password_file: /no/such: No such file or directory"),
+        ({"password_file": Path("/no/such")}, "password_file: /no/such: No such file or directory"),
     ],
 )
 def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(
     secret: dict[str, Any], says: str
 ) -> None:
-    wire = Wire(page(ONE), secret=secret, timeout=1.0)
+    wire = Wire(page(ONE), **secret, timeout=1.0)
     whole = wire.sessions()
     assert says in str(whole.reason)
     assert whole.failure is not None

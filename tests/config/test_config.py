@@ -20,7 +20,7 @@ def test_the_example_is_right(tmp_path: Path) -> None:
     told = load(tmp_path, file.EXAMPLE)
     assert [one.name for one in told.clusters] == ["prod-a"]
     shown = file.EXAMPLE.replace("\n# ", "\n")
-    assert load(tmp_path, shown).alarm.fail_on == "high"
+    assert load(tmp_path, shown).check.fail_on == "high"
 
 
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     told = load(tmp_path, 'store = "history"\npolicy = "p.toml"\n' + CLUSTER + more + pair)
     (cluster,) = told.clusters
     assert (told.store, told.policy) == (tmp_path / "history", tmp_path / "p.toml")
-    assert cluster.verify == tmp_path / "ca.pem"
+    assert cluster.verify == str(tmp_path / "ca.pem")
     assert (cluster.client_cert, cluster.client_key) == (tmp_path / "c.pem", tmp_path / "sub/c.key")
     (tmp_path / "secret").write_bytes(b" two words \r\n")
     assert cluster.reveal() == " two words "
@@ -54,7 +54,7 @@ WRONG = {
     "a table of the file": ("[cluster]", "unknown key 'cluster'; did you mean 'clusters'?"),
     "a key of a cluster": (
         CLUSTER + 'user_name = "x"',
-        "cluster 'prod-a': unknown key 'user_name'; did you mean 'username'?",
+        "clusters[1]: unknown key 'user_name'; did you mean 'username'?",
     ),
     "a key of retention": (
         '[retention]\nkep = "1d"',
@@ -62,7 +62,7 @@ WRONG = {
     ),
     "a key of limits": (
         "[[limits]]\nnodes = 'n'\nsessions = 1",
-        "limits: unknown key 'nodes'; did you mean 'node'?",
+        "limits[1]: unknown key 'nodes'; did you mean 'node'?",
     ),
     "a password": (CLUSTER + 'password = "hunter2"', "'password' in clear text is refused"),
     "a token": (CLUSTER + 'token = "hunter2"', "'token' in clear text is refused"),
@@ -72,22 +72,22 @@ WRONG = {
     ),
     "a password in the url": (
         '[[clusters]]\nname = "a"\nurl = "https://me:hunter2@a.example"',
-        "cluster 'a': 'url' holds a password or user",
+        "clusters[1]: 'url' holds a password or user",
     ),
     "a token in the url": (
         '[[clusters]]\nname = "a"\nurl = "https://a.example/?token=hunter2"',
-        "cluster 'a': 'url' is not like https://prod-a.example.com",
+        "clusters[1]: 'url' is not like https://prod-a.example.com",
     ),
     "a url that is none": (
         '[[clusters]]\nname = "a"\nurl = "https://[a"',
-        "cluster 'a': 'url' is not like",
+        "clusters[1]: 'url' is not like",
     ),
     "a port that is none": (
         '[[clusters]]\nname = "a"\nurl = "https://a:99999"',
-        "cluster 'a': 'url' is not like",
+        "clusters[1]: 'url' is not like",
     ),
-    "no url": ('[[clusters]]\nname = "a"', "cluster 'a': 'url' is missing"),
-    "no name": ('[[clusters]]\nurl = "https://a"', "[[clusters]]: 'name' is missing"),
+    "no url": ('[[clusters]]\nname = "a"', "clusters[1]: 'url' is missing"),
+    "no name": ('[[clusters]]\nurl = "https://a"', "clusters[1]: 'name' is missing"),
     "no user": (CLUSTER + 'password_env = "X"', "'username' is missing"),
     "two secrets": (
         CLUSTER + 'username = "r"\npassword_env = "X"\ntoken_env = "Y"',
@@ -96,19 +96,31 @@ WRONG = {
     "half a certificate": (CLUSTER + 'client_cert = "c"', "client_cert and client_key go together"),
     "a certificate of another kind": (
         CLUSTER + 'client_cert = 5\nclient_key = "k"',
-        "cluster 'prod-a': 'client_cert' must be text",
+        "clusters[1]: 'client_cert' must be text",
     ),
-    "a verify of another kind": (CLUSTER + "verify = 0", "'verify' is true, false or a CA file"),
-    "one svm as text": (CLUSTER + 'svms = "svm1"', "'svms' is a list of names or uuids"),
-    "an svm of another kind": (CLUSTER + "svms = [1]", "'svms' is a list of names or uuids"),
+    "a verify of another kind": (
+        CLUSTER + "verify = 0",
+        "'verify' must be true or false or text, not a whole number",
+    ),
+    "one svm as text": (CLUSTER + 'svms = "svm1"', "'svms' must be a list, not text"),
+    "an svm of another kind": (
+        CLUSTER + "svms = [1]",
+        "'svms[1]' must be text, not a whole number",
+    ),
     "an interval that is none": (
         CLUSTER + "interval = 300",
-        "cluster 'prod-a': 'interval': '300' is not a duration; write 90m, 24h, 7d or 1d12h",
+        "clusters[1]: 'interval' is wrong: '300' is not a duration; write 90m, 24h, 7d or 1d12h",
     ),
-    "an interval of nothing": (CLUSTER + 'interval = "0m"', "'interval' is no time at all"),
-    "a timeout that is none": (CLUSTER + "timeout = 0", "'timeout' is a number from 1 to 3600"),
+    "an interval of nothing": (
+        CLUSTER + 'interval = "0m"',
+        "'interval' must be longer than nothing",
+    ),
+    "a timeout that is none": (CLUSTER + "timeout = 0", "'timeout' must be a number >= 1.0"),
     "a policy of another kind": ("policy = 5", "'policy' must be text"),
-    "a limit of another kind": ("[[limits]]\nsessions = true", "'sessions' is a number from 0"),
+    "a limit of another kind": (
+        "[[limits]]\nsessions = true",
+        "'sessions' must be a whole number, not true or false",
+    ),
     "two of a name": (CLUSTER + CLUSTER, "cluster 'prod-a' is there twice"),
 }
 

@@ -1,6 +1,6 @@
 """The door to TOML: what a type does not allow is named by file, entry, key and nearest key."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ class Pump(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     every: Duration | None = None
     since: Instant | None = None
     folder: Path | None = None
-    zone: ZoneInfo | None = None
+    zone: tzinfo | None = None
     state: Literal["on", "off"] = "on"
     either: bool | str = True
     words: tuple[Text, ...] = ()
@@ -81,8 +81,8 @@ WRONG = {
     "a number for two kinds": (FIRST + "either = 1", "'either' must be true or false or text, not"),
     "a word that is none of some": (FIRST + "state = 'of'", "pumps[1]: 'state' is one of on, off"),
     "no text": (FIRST + "words = ['']", "pumps[1]: 'words[1]' must be text of length >= 1"),
-    "NUL": (FIRST + 'words = ["a\\u0000"]', "pumps[1]: 'words[1]' must be text without NUL"),
-    "NUL in a path": (FIRST + 'folder = "a\\u0000"', "'folder' must be text without NUL"),
+    "NUL": (FIRST + 'words = ["a\\u0000"]', "'pumps[1].words[1]' must be text without NUL"),
+    "NUL in a path": (FIRST + 'folder = "a\\u0000"', "'pumps[1].folder' must be text without NUL"),
     "a value of a table": (
         FIRST + "levels = {low = 1, high = -1}",
         "pumps[1].levels: 'high' must be a whole number >= 0",
@@ -94,14 +94,20 @@ WRONG = {
         "'every' must be longer than nothing and at",
     ),
     "longer than a history": (FIRST + "every = '999999999w'", "'every' is wrong: "),
-    "no time": (FIRST + "since = '31.1.2027'", "'since' must be a date or a time"),
+    "no time": (
+        FIRST + "since = '31.1.2027'",
+        "'31.1.2027' is not a time: write 2026-11-23T02:10:00Z",
+    ),
     "before the calendar": (
         FIRST + "since = 0001-01-01T00:00:00+01:00",
-        "'since' must be a date or a time",
+        "'since' is wrong: '0001-01-01T00:00:00+01:00' is not a time",
     ),
     "a home of nobody": (FIRST + "folder = '~nobody-of-that-name/x'", "'folder' is wrong: ~nobody"),
-    "no zone": (FIRST + "zone = 'Zurich'", "'zone' is no time zone: 'Zurich'"),
-    "a zone that is a file": (FIRST + "zone = '/etc/passwd'", "'zone' is no time zone"),
+    "no zone": (FIRST + "zone = 'Zurich'", "'zone' is wrong: 'Zurich' is not a time zone"),
+    "a zone that is a file": (
+        FIRST + "zone = '/etc/passwd'",
+        "'zone' is wrong: '/etc/passwd' is not a time zone",
+    ),
     "keys that do not go together": (
         SECOND + "state = 'off'\nevery = '1h'",
         "pumps[2]: a pump that is off has no 'every'",

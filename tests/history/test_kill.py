@@ -64,7 +64,7 @@ for number in range(first, first + 10_000):
 os.environ["SECRET"] = "pretend"
 world = base_world()
 with SimulatedArray(world, username="reader", password="pretend") as array:
-    one = Cluster("c1", array.url, "reader", {"password_env": "SECRET"}, interval=300)
+    one = Cluster("c1", array.url, "reader", password_env="SECRET", interval=300)
     for number in range(first, first + 10_000):
         with array.moving():
             move(world, number)

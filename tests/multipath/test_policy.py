@@ -7,6 +7,7 @@ import pytest
 from support.array_builder import LIFS, World, linux
 
 from analyzer.config import policy
+from analyzer.config.toml import Pattern
 from analyzer.errors import UsageError
 
 
@@ -42,7 +43,7 @@ def test_a_date_is_its_midnight(tmp_path: Path) -> None:
         ('[[expect]]\npaths = "4"\n', ("'paths'", "whole number")),
         ("[[limits]]\nnode = 'n1'\n", ("'sessions' is missing",)),
         ("[expect]\npaths = 4\n", ("[[expect]]",)),
-        ("[[accept]]\nuntil = '2027-01-31'\n", ("without quotes",)),
+        ("[[accept]]\nuntil = 'soon'\n", ("accept[1]", "'until'", "'soon' is not a time")),
         ("[[expect]\n", ("policy.toml",)),
         ("[thresholds]\npeer_share = 'most'\n", ("'peer_share'", "number")),
         ("[[thresholds]]\npeer_share = 0.5\n", ("[thresholds]",)),
@@ -66,7 +67,9 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
 def test_limits_of_the_configuration_come_behind_the_files_own(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text('[[limits]]\nnode = "n1"\nsessions = 100\n')
-    _, rows = policy.tables(path, [("prod-*", "n*", 200)])["limits"]
+    _, rows = policy.tables(
+        path, [policy.Limit(cluster=Pattern("prod-*"), node=Pattern("n*"), sessions=200)]
+    )["limits"]
     assert rows == [[1, None, "n1", 100], [2, "prod-%", "n%", 200]]
 
 

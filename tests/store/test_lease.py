@@ -16,7 +16,7 @@ from support.snapshot_rows import START, lone, row
 
 from analyzer import demo, history
 from analyzer.collect import collector
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.errors import Busy, StoreError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
@@ -235,7 +235,7 @@ def test_snapshots_and_coverage_say_which_host_looked(
 ) -> None:
     monkeypatch.setenv("LEASE_SECRET", "pretend")
     with SimulatedArray(base_world(), username="reader", password="pretend") as array:
-        cluster = Cluster("c1", array.url, "reader", {"password_env": "LEASE_SECRET"})
+        cluster = Cluster("c1", array.url, "reader", password_env="LEASE_SECRET")
         for minute, host in ((0, "here"), (5, "there"), (10, "there")):
             with demo.at(START + timedelta(minutes=minute)):
                 (told,) = collector.collect(Store(tmp_path, host), [cluster])

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from analyzer import demo
 from analyzer.collect import collector
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.rest.server.endpoints import Endpoints
 from analyzer.rest.server.source import ServedClusters
 from analyzer.simulate import SimulatedArray, World
@@ -32,7 +32,7 @@ class Night:
 def collected(store: Store, array: SimulatedArray, at: datetime, name: str = "prod-a") -> str:
     """The status of a snapshot by the real collector."""
     os.environ["NIGHT_SECRET"] = array.password
-    asked = Cluster(name, array.url, array.username, {"password_env": "NIGHT_SECRET"}, interval=300, deadline=5.0, max_records=40, connectivity_tracking=True)  # fmt: skip
+    asked = Cluster(name, array.url, array.username, password_env="NIGHT_SECRET", interval=300, deadline=5.0, max_records=40, connectivity_tracking=True)  # fmt: skip
     with demo.at(at):
         (outcome,) = collector.collect(store, [asked])
     return outcome.status

@@ -25,7 +25,7 @@ from typing import Any
 from analyzer import demo
 from analyzer.collect import collector
 from analyzer.collect import files as from_files
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
@@ -315,7 +315,7 @@ class _Http:
         rest = rest or ["1000"]
         few = int(rest[0]) if word == "partial" else 1000
         cluster = Cluster(
-            CLUSTER, self.array.url, "reader", {"password_env": "SCENE_SECRET"}, interval=300,
+            CLUSTER, self.array.url, "reader", password_env="SCENE_SECRET", interval=300,
             deadline=5.0, max_records=few,
         )  # fmt: skip
         with demo.at(instant):

@@ -17,7 +17,7 @@ from
     ) n(cluster, node)
 join
     limits l
-    on (l.cluster is null or n.cluster like l.cluster escape '^')
-    and (l.node is null or n.node like l.node escape '^')
+    on (l.cluster is null or lower(n.cluster) like l.cluster escape '^')
+    and (l.node is null or lower(n.node) like l.node escape '^')
 where n.node is not null
 qualify row_number() over (partition by n.cluster, n.node order by l.place) = 1

@@ -23,5 +23,5 @@ from candidates c
 join
     policy p
     on (p.pattern is null or c.initiator like p.pattern escape '^')
-    and (p.igroup is null or c.igroup like p.igroup escape '^')
+    and (p.igroup is null or lower(c.igroup) like p.igroup escape '^')
 qualify row_number() over (partition by c.cluster, c.svm_id, c.initiator order by p.place) = 1
