@@ -215,6 +215,8 @@ def _leaf(kind: Any, key: str, message: str) -> str:
     """The sentence about one value, from what msgspec says of it."""
     if get_origin(kind) in {list, tuple} and _is_struct(get_args(kind)[0]):
         return f"'{key}' is written [[{key}]]"
+    if message.startswith("Expected `object`, got `array`"):
+        return f"'{key}' is written [{key}]"
     if get_origin(kind) is Literal:
         return f"'{key}' is one of {', '.join(get_args(kind))}"
     message = message.partition(" - at `")[0]

@@ -6,7 +6,6 @@ valid SQL and opens in any editor. Files in ``queries/`` are reports, files in
 alerts, maintenance, the page and the pictures need of one stands here.
 """
 
-import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -17,6 +16,7 @@ import msgspec
 
 from analyzer.config import toml
 from analyzer.errors import UsageError
+from analyzer.text import did_you_mean
 from analyzer.pattern import like
 
 _FENCE = re.compile(r"\A(?:--[ \t]*\n|\s)*-- /// query\n((?:--.*\n)*?)-- ///[ \t]*\n")
@@ -230,10 +230,7 @@ def check_thresholds(names: Iterable[str], known: dict[str, Query]) -> None:
     columns = known["thresholds"].columns
     for name in names:
         if name not in columns:
-            near = difflib.get_close_matches(name, columns, 1, cutoff=0.0)[0]
-            raise UsageError(
-                f"policy: unknown threshold '{name}'; the nearest known one is '{near}'"
-            )
+            raise UsageError(f"policy: unknown threshold '{name}'{did_you_mean(name, columns)}")
 
 
 def _folders(more: Iterable[Path]) -> tuple[Path, ...]:

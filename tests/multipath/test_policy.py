@@ -94,5 +94,5 @@ def test_a_policy_overrides_a_threshold_by_name(tmp_path: Path) -> None:
 
 def test_a_threshold_that_does_not_exist_is_refused_with_the_nearest(tmp_path: Path) -> None:
     world = World(tmp_path, sessions=linux(1)).take()
-    with pytest.raises(UsageError, match="'peer_shar'; the nearest known one is 'peer_share'"):
+    with pytest.raises(UsageError, match=r"'peer_shar'; did you mean 'peer_share'\?"):
         world.ask("paths", "[thresholds]\npeer_shar = 1.0\n")
