@@ -16,8 +16,8 @@ import msgspec
 
 from analyzer.config import toml
 from analyzer.errors import UsageError
-from analyzer.text import did_you_mean
 from analyzer.pattern import like
+from analyzer.text import did_you_mean
 
 _FENCE = re.compile(r"\A(?:--[ \t]*\n|\s)*-- /// query\n((?:--.*\n)*?)-- ///[ \t]*\n")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
