@@ -10,7 +10,7 @@
 -- group = "Incident"
 -- identity = ["cluster", "svm", "initiator", "initiator_address", "interface", "lost_by"]
 -- began = ["lost_after", "lost_by"]
--- ended = ["recovered", "replaced", "retracted"]
+-- ended = ["recovered", "replaced", "abandoned", "retracted"]
 -- picture = "losses"
 -- page = 30
 -- evidence = true
@@ -39,16 +39,16 @@
 -- back_by = "First comparable snapshot that has them back."
 -- outage_min_seconds = "It lasted at least this long; null while open."
 -- outage_max_seconds = "It lasted at most this long; null while open."
--- status = "open, recovered, replaced or retracted."
+-- status = "open, abandoned, recovered, replaced or retracted."
 -- replaced_by = "The path that took over."
 -- cause_kind = """What explains it: path, host_address, host, interface, igroup, node, subnet,
 -- svm or cluster."""
 -- cause = "Name of what explains it."
--- severity = "low, medium, high or critical; info if retracted."
+-- severity = "low, medium, high or critical; info if abandoned or retracted."
 -- detail = "What is left, and what to look at."
 -- ///
 with
-    told as (
+    drops as (
         select
             l.cluster,
             l.svm,
@@ -97,11 +97,13 @@ with
                 then '; log in again from the host, look at its cable and switch port'
                 when l.status = 'open'
                 then '; look at ' || c.cause_kind || ' ' || c.cause
+                when l.status = 'abandoned'
+                then '; abandoned at ' || strftime(l.ended_by, '%Y-%m-%dT%H:%M:%SZ')
                 else ''
             end as detail
         from losses l
         join causes c on c.loss = l.loss
-        where l.lost_by >= $since or l.status = 'open'
+        where l.in_window
         union all
         select
             r.cluster,
@@ -143,7 +145,7 @@ with
         where $include_retracted and r.back_at >= $since
     )
 select *
-from told
+from drops
 order by
     lost_by,
     lost_after,

@@ -9,7 +9,7 @@
 -- group = "Incident"
 -- identity = ["cluster", "cause_kind", "cause", "lost_by"]
 -- began = ["lost_after", "lost_by"]
--- ended = ["recovered", "replaced"]
+-- ended = ["recovered", "replaced", "abandoned"]
 -- picture = "outages"
 -- page = 20
 -- evidence = true
@@ -25,12 +25,13 @@
 -- hosts_without_path = "How many of the initiators had no session left in their SVM."
 -- lost_after = "Last comparable snapshot before."
 -- lost_by = "First comparable snapshot after."
--- back_after = "Last comparable snapshot before the last path was back."
--- back_by = "First comparable snapshot with the last path back; null while any is open."
--- status = "open, recovered or replaced."
+-- back_after = "Last complete snapshot before the last path that came back was back."
+-- back_by = "First complete snapshot with it back; null while none is."
+-- status = "open, partly_back, recovered, replaced or abandoned."
 -- members = "Every initiator."
 -- severity = "The highest of its losses."
 -- detail = "In words."
+-- paths_back = "How many of the paths are back."
 -- ///
 with
     ranked as (
@@ -47,17 +48,22 @@ with
             cause_id,
             count(distinct initiator) as initiators,
             count(*) as paths,
-            count(distinct initiator) filter (initiator_sessions_left = 0) as hosts_without_path,
+            count(distinct initiator) filter (
+                where initiator_sessions_left = 0
+            ) as hosts_without_path,
             min(lost_after) as lost_after,
             lost_by,
             max(back_after) as back_after,
             max(back_by) as back_by,
-            count(*) filter (status = 'open') as open_paths,
-            count(*) filter (status = 'replaced') as replaced_paths,
+            count(*) filter (where status = 'open') as open_paths,
+            count(*) filter (where status = 'recovered') as paths_back,
+            count(*) filter (where status = 'abandoned') as abandoned_paths,
+            count(*) filter (where status = 'replaced') as replaced_paths,
             list_sort(list(distinct initiator)) as members,
             min_by(severity, rank) as severity,
             max(switched_to) as switched_to,
-            count(distinct interface_id) as interfaces
+            count(distinct interface_id) as interfaces,
+            bool_or(in_window) as in_window
         from ranked
         group by cluster, cause_kind, cause_id, lost_by
     )
@@ -70,10 +76,18 @@ select
     hosts_without_path,
     lost_after,
     lost_by,
-    case when open_paths + replaced_paths = 0 then back_after end as back_after,
-    case when open_paths + replaced_paths = 0 then back_by end as back_by,
+    back_after,
+    back_by,
     case
-        when open_paths > 0 then 'open' when replaced_paths > 0 then 'replaced' else 'recovered'
+        when open_paths > 0 and paths_back > 0
+        then 'partly_back'
+        when open_paths > 0
+        then 'open'
+        when abandoned_paths > 0
+        then 'abandoned'
+        when replaced_paths > 0
+        then 'replaced'
+        else 'recovered'
     end as status,
     members,
     severity,
@@ -97,7 +111,11 @@ select
         else ''
     end
     || coalesce('; switched over to ' || switched_to, '')
-    || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end as detail
+    || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end
+    || case
+        when abandoned_paths > 0 then '; ' || abandoned_paths || ' abandoned' else ''
+    end as detail,
+    paths_back
 from grouped
-where lost_by >= $since or open_paths > 0
+where in_window
 order by lost_by, lost_after, cluster, cause_kind, cause, cause_id

@@ -22,7 +22,7 @@ def lost(store: Store, since: int, until: int) -> list[tuple[object, ...]]:
     return [(r["initiator"], (r["lost_by"] - START).seconds // 60, r["status"]) for r in rows]
 
 
-def test_an_open_loss_belongs_to_every_later_window_and_a_recovered_one_does_not(
+def test_a_loss_belongs_to_every_window_that_overlaps_the_time_it_was_away(
     tmp_path: Path,
 ) -> None:
     hosts = [(0, [1, 2, 3]), (5, [3]), (10, [1, 3]), (60, [1, 3]), (65, [1, 3])]
@@ -32,7 +32,8 @@ def test_an_open_loss_belongs_to_every_later_window_and_a_recovered_one_does_not
     assert lost(store, 58, 70) == [("iqn.h2", 5, "open")]
     history.record(store, lone("complete", [row("a", h, 9) for h in (1, 2, 3)], 70))
     assert lost(store, 0, 70) == [("iqn.h2", 5, "recovered")]
-    assert lost(store, 58, 70) == []
+    assert lost(store, 58, 62) == [("iqn.h2", 5, "recovered")]
+    assert lost(store, 71, 80) == []
 
 
 def test_a_loss_belongs_to_a_window_that_its_interval_touches(
@@ -44,4 +45,5 @@ def test_a_loss_belongs_to_a_window_that_its_interval_touches(
          lone("complete", [row("a", 1, 1), row("a", 2, 5)], 60)],
     )  # fmt: skip
     assert lost(store, 10, 20) == [("iqn.h2", 30, "recovered")]
-    assert lost(store, 31, 50) == []
+    assert lost(store, 31, 50) == [("iqn.h2", 30, "recovered")]
+    assert lost(store, 61, 70) == []

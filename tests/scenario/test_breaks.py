@@ -116,6 +116,24 @@ EDITS = {
             "dropped-connections",
         )
     ],
+    "a loss of its first window only": [
+        Edit(
+            "model/history/losses",
+            "coalesce(ended_by >= $since, true) as in_window",
+            "lost_by >= $since as in_window",
+            catalogue.test_a_window_within_an_outage_has_all_of_it,
+            "dropped-connections",
+        )
+    ],
+    "a loss without end": [
+        Edit(
+            "model/history/losses",
+            "when e.abandoned_at <= $now::timestamp",
+            "when false",
+            catalogue.test_a_host_that_is_taken_out_of_service_is_abandoned,
+            "dropped-connections",
+        )
+    ],
 }
 
 

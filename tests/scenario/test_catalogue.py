@@ -58,7 +58,8 @@ def test_i04_a_silent_reconnect(watch: Watch) -> None:
 
 def test_i06_a_reboot_after_which_one_path_stays_away(watch: Watch) -> None:
     script = "02:11 shutdown lnx3\n 02:18 boot lnx3 L3\n 02:33 login lnx3 L3"
-    watch(script, until="02:25").only("outages", status="open", back_by=None)
+    watch(script, until="02:25").only("outages", status="partly_back", paths=4, paths_back=3,
+                                      back_after="02:15", back_by="02:20")  # fmt: skip
     night = watch(script, until="02:40")
     night.only("dropped-connections", 4, initiator="lnx3", severity="critical",
                lost_after="02:10", lost_by="02:15", cause_kind="host")  # fmt: skip
@@ -451,9 +452,35 @@ def test_a_loss_that_is_still_open_belongs_to_every_later_window(watch: Watch) -
     for name in ("dropped-connections", "outages"):
         night.only(name, since="02:30", status="open", lost_by="02:10")
     night.only("dropped-connections", 2, since="02:15")
-    night.only("dropped-connections", since="02:16", initiator="lnx1")
+    night.only("dropped-connections", 2, since="02:16")
+    night.only("dropped-connections", since="02:21", initiator="lnx1")
     night.only("dropped-connections", until="02:09", initiator="lnx1")
     night.never("dropped-connections", until="02:05")
+
+
+def test_a_window_within_an_outage_has_all_of_it(watch: Watch) -> None:
+    night = watch(TAKEOVER, until="02:35")
+    early = watch(TAKEOVER, until="02:20")
+    for scene, status in ((night, "recovered"), (early, "open")):
+        scene.only("dropped-connections", 32, since="02:16", until="02:20", status=status)
+        scene.only("outages", since="02:16", until="02:20", cause="n2", paths=32, status=status)
+    night.only("outages", since="02:26", until="02:29", paths=32, paths_back=32)
+    night.only("dropped-connections", 24, since="02:26", until="02:29")
+    night.never("outages", since="02:31")
+
+
+def test_a_host_that_is_taken_out_of_service_is_abandoned(watch: Watch) -> None:
+    night = watch("02:07 shutdown lnx1\n 02:12 shutdown lnx2\n 02:17 igroup_remove ig_ora lnx1",
+                  until="02:35")  # fmt: skip
+    night.say("dropped-connections", 4, initiator="lnx1", status="abandoned", severity="info",
+              back_by=None, detail="abandoned at 2026-11-23T02:20:00Z")  # fmt: skip
+    night.say("outages", cause="lnx1", status="abandoned", severity="info")
+    for name in ("dropped-connections", "outages"):
+        night.never(name, since="02:25", status="abandoned")
+    night.only("outages", since="02:25", cause="lnx2", status="open", severity="critical")
+    narrow = watch("02:12 shutdown lnx1", until="02:35",
+                   looks={"02:20": "only S2", "02:25": "only S2", "02:30": "only S2"})  # fmt: skip
+    narrow.never("outages", status="abandoned")
 
 
 def test_a_port_bound_host_that_reboots_and_swaps_its_isids(watch: Watch) -> None:

@@ -1,10 +1,12 @@
 """What is a loss, and what only looks like one."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer.report import header, run
@@ -52,6 +54,36 @@ def test_a_loss_of_some_sessions_that_is_still_open_belongs_to_later_windows(
     assert [(r["sessions_lost"], r["path_sessions_left"], r["status"]) for r in rows] == [
         (3, 5, "open")
     ]
+
+
+def test_a_loss_that_is_open_for_thirty_days_is_abandoned_and_in_no_later_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [row("a", host, 1) for host in (1, 2)]
+    day = 24 * 60
+    minutes = (0, 5, 29 * day, 31 * day, 32 * day)
+    there = (both, both[:1], both[:1], both[:1], both)
+    store = stored(
+        str(tmp_path), "one",
+        [lone("complete", rows, minute) for rows, minute in zip(there, minutes, strict=True)],
+    )  # fmt: skip
+
+    def status(since: int, until: int, now: int) -> list[tuple[str, str]]:
+        since_, until_, now_ = (
+            (START + timedelta(days=d)).isoformat() for d in (since, until, now)
+        )
+        monkeypatch.setenv("ANALYZER_NOW", f"{now_}Z")
+        catalog = Catalog(store)
+        window = Request(since=since_, until=until_)
+        rows = run.run(catalog, header.reports()["dropped-connections"], window).records()
+        catalog.close()
+        return [(r["status"], r["severity"]) for r in rows]
+
+    assert status(0, 1, now=29) == [("open", "critical")]
+    assert status(0, 1, now=31) == [("abandoned", "info")]
+    assert status(28, 29, now=29) == [("open", "critical")]
+    assert status(31, 32, now=32) == []
+    assert status(0, 1, now=33) == [("abandoned", "info")]
 
 
 def test_an_svm_that_lost_nothing_keeps_the_cluster_from_being_the_cause(tmp_path: Path) -> None:

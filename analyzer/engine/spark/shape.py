@@ -67,7 +67,7 @@ def _window_names(select: exp.Select) -> None:
     named = {window.name: window for window in select.args.get("windows") or ()}
     for window in list(select.find_all(exp.Window)):
         told = named.get(window.alias)
-        if told is None or window is told:
+        if told is None or window is told or window.parent_select is not select:
             continue
         window.set("alias", None)
         for part in ("partition_by", "order", "spec"):

@@ -3,7 +3,9 @@
 -- description = """
 -- A path that was lost whole is back when it is present again, one that lost some of its sessions
 -- when it has at least as many as before. An interface that was made anew at the same address is
--- the same path. Between lost and back everything is an interval.
+-- the same path. Between lost and back everything is an interval. A loss that was open for
+-- abandon_days, or whose initiator was taken out of service, ended there: it is abandoned.
+-- A loss belongs to the window when the time that the path was away overlaps it.
 -- """
 -- [columns]
 -- loss = "Number of this row."
@@ -26,10 +28,12 @@
 -- back_after = "Last comparable snapshot before they were back."
 -- back_by = "First comparable snapshot that has them back."
 -- back_sessions = "Sessions on the path when it was back."
--- status = "open, recovered or replaced."
+-- ended_by = "When it ended: back, abandoned, or at once if replaced; null while open."
+-- status = "open, recovered, replaced or abandoned."
 -- replaced_by = "The path that took over."
 -- switched_to = "The SVM of another cluster that took over with the same addresses (C41)."
--- severity = "How much it matters."
+-- severity = "How much it matters; info if abandoned."
+-- in_window = "Whether the path was away at some time of the window."
 -- ///
 with
     lost as (
@@ -41,13 +45,14 @@ with
             ) as loss
         from lost_paths
     ),
-    step as (
-        -- Every spell of the path that begins or ends after the loss; what one snapshot missed
+    events as (
+        -- Interval overlap count by sweep line: every spell of the path that begins or ends after
+        -- the loss; what one snapshot missed
         -- cancels.
         select
             l.loss,
             s.first_seen as instant,
-            s.seen_after as before_it,
+            s.seen_after as before,
             1.0 / greatest(s.connections, 1) as sessions
         from lost l
         join
@@ -83,26 +88,25 @@ with
             and r.absent_at = l.lost_by
             and r.interface_id = l.interface_id
     ),
-    counted as (
-        select loss, instant, max(before_it) as before_it, sum(sessions) as moved
-        from step
+    deltas as (
+        select loss, instant, max(before) as before, sum(sessions) as delta
+        from events
         group by loss, instant
     ),
     running as (
         select
-            c.loss,
-            c.instant,
-            c.before_it,
+            d.loss,
+            d.instant,
+            d.before,
             l.path_sessions_left,
             l.sessions_lost,
             l.path_sessions_left
-            + sum(c.moved) over (partition by c.loss order by c.instant) as sessions
-        from counted c
-        join lost l on l.loss = c.loss
+            + sum(d.delta) over (partition by d.loss order by d.instant) as sessions
+        from deltas d
+        join lost l on l.loss = d.loss
     ),
-    back as (
-        select
-            loss, instant as back_by, before_it as back_after, round(sessions)::bigint as sessions
+    turns as (
+        select loss, instant as back_by, before as back_after, round(sessions)::bigint as sessions
         from running
         where
             sessions > 0.5
@@ -110,33 +114,83 @@ with
                 when path_sessions_left = 0 then 0.5 else path_sessions_left + sessions_lost - 0.01
             end
         qualify row_number() over (partition by loss order by instant) = 1
+    ),
+    ends as (
+        -- What came back after a loss was abandoned does not end it.
+        select
+            l.loss,
+            least(
+                l.lost_by + h.abandon_days * interval 1 day,
+                coalesce(d.departed_at, l.lost_by + h.abandon_days * interval 1 day)
+            ) as abandoned_at
+        from lost l
+        cross join thresholds h
+        left join
+            departed_initiators d
+            on d.cluster = l.cluster
+            and d.svm_id = l.svm_id
+            and d.initiator = l.initiator
+            and d.departed_at >= l.lost_by
+    ),
+    states as (
+        select
+            l.*,
+            t.back_after,
+            t.back_by,
+            t.sessions as back_sessions,
+            case
+                when t.back_by <= e.abandoned_at
+                then 'recovered'
+                when l.taken_over
+                then 'replaced'
+                when e.abandoned_at <= $now::timestamp
+                then 'abandoned'
+                else 'open'
+            end as status,
+            e.abandoned_at
+        from lost l
+        join ends e on e.loss = l.loss
+        left join turns t on t.loss = l.loss
+    ),
+    dated as (
+        select
+            *,
+            case
+                status
+                when 'recovered'
+                then back_by
+                when 'replaced'
+                then lost_by
+                when 'abandoned'
+                then abandoned_at
+            end as ended_by
+        from states
     )
 select
-    l.loss,
-    l.cluster,
-    l.svm_id,
-    l.svm,
-    l.initiator,
-    l.initiator_address,
-    l.interface_id,
-    l.interface,
-    l.interface_address,
-    l.sessions_lost,
-    l.path_sessions_left,
-    l.initiator_sessions_left,
-    l.left_on,
-    l.nodes_left,
-    l.subnets_left,
-    l.lost_after,
-    l.lost_by,
-    b.back_after,
-    b.back_by,
-    b.sessions as back_sessions,
-    case
-        when b.back_by is not null then 'recovered' when l.taken_over then 'replaced' else 'open'
-    end as status,
-    case when l.taken_over then l.replaced_by end as replaced_by,
-    l.switched_to,
-    l.severity
-from lost l
-left join back b on b.loss = l.loss
+    loss,
+    cluster,
+    svm_id,
+    svm,
+    initiator,
+    initiator_address,
+    interface_id,
+    interface,
+    interface_address,
+    sessions_lost,
+    path_sessions_left,
+    initiator_sessions_left,
+    left_on,
+    nodes_left,
+    subnets_left,
+    lost_after,
+    lost_by,
+    case when status = 'recovered' then back_after end as back_after,
+    case when status = 'recovered' then back_by end as back_by,
+    case when status = 'recovered' then back_sessions end as back_sessions,
+    ended_by,
+    status,
+    case when taken_over then replaced_by end as replaced_by,
+    switched_to,
+    case when status = 'abandoned' then 'info' else severity end as severity,
+    coalesce(ended_by >= $since, true) as in_window
+from dated

@@ -1,15 +1,17 @@
 -- /// query
--- title = "When paths lost sessions before the window that never came back"
+-- title = "When paths lost sessions before the window that were not back when it began"
 -- description = """
--- A loss that is still open belongs to every later window: these are the instants that have to be
--- looked at again, whole, so that its cause is the same whatever the window.
+-- Such a loss belongs to the window: the transitions of these instants are evaluated again, whole,
+-- so that its cause is the same whatever the window. One that is open for longer than
+-- abandon_days has ended.
 -- """
 -- [columns]
 -- cluster = "Cluster."
--- gone_by = "First comparable snapshot without them."
+-- gone_by = "First complete snapshot without them."
 -- ///
 with
-    step as (
+    events as (
+        -- Interval overlap count by sweep line.
         select
             cluster,
             svm_id,
@@ -19,6 +21,7 @@ with
             first_seen as instant,
             1.0 / greatest(connections, 1) as sessions
         from spells
+        where first_seen < $since
         union all
         select
             cluster,
@@ -29,9 +32,9 @@ with
             gone_by,
             -1.0 / greatest(connections, 1)
         from spells
-        where gone_by is not null
+        where gone_by < $since
     ),
-    moved as (
+    deltas as (
         select
             cluster,
             svm_id,
@@ -39,37 +42,39 @@ with
             initiator_address,
             interface_id,
             instant,
-            sum(sessions) as moved
-        from step
+            sum(sessions) as delta
+        from events
         group by all
-        having abs(moved) > 0.01
+        having abs(delta) > 0.01
     ),
     running as (
         select
             *,
-            sum(moved) over (
+            sum(delta) over (
                 partition by cluster, svm_id, initiator, initiator_address, interface_id
                 order by instant
             ) as sessions
-        from moved
+        from deltas
     ),
-    ahead as (
+    turns as (
         select
             cluster,
             instant,
-            moved,
+            delta,
             sessions,
             max(sessions) over (
                 partition by cluster, svm_id, initiator, initiator_address, interface_id
                 order by instant
                 rows between 1 following and unbounded following
-            ) as most
+            ) as most_later
         from running
     )
-select distinct cluster, instant as gone_by
-from ahead
+select distinct t.cluster, t.instant as gone_by
+from turns t
+cross join thresholds h
 where
-    instant < $since
-    and moved < 0
+    t.delta < 0
+    and t.instant >= $since::timestamp - h.abandon_days * interval 1 day
     -- A path lost whole is back with one session, one lost in part with as many as before.
-    and coalesce(most, 0) < case when sessions < 0.5 then 0.5 else sessions - moved - 0.01 end
+    and coalesce(t.most_later, 0)
+    < case when t.sessions < 0.5 then 0.5 else t.sessions - t.delta - 0.01 end
