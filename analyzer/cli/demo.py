@@ -65,7 +65,12 @@ def _called() -> str:
 
 @click.command("simulate")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=0, help="Port to listen on; any free one if 0.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port to listen on; any free one if 0.",
+)
 @click.option("--sessions", default=0, help="A fleet of so many sessions; the small world if 0.")
 @click.option("--drift", default=10.0, show_default=True, help="Seconds between small changes.")
 @click.option("--seed", default=1, show_default=True, help="Of everything random.")

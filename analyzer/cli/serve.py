@@ -1,12 +1,17 @@
 """The command that answers the array's own question from history."""
 
 import os
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from analyzer.cli.context import Context, pass_context
 from analyzer.errors import ExtraMissing, UsageError
+
+if TYPE_CHECKING:
+    from analyzer.rest.server.answers import Answers
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -64,8 +69,7 @@ def serve(
     from analyzer.rest.server import instant  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.app import App  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.authentication import Authenticator  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server.endpoints import Endpoints  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server.source import ServedClusters  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server.workers import Workers  # noqa: PLC0415  # --help answers at once
 
     if (tls_cert is None) != (tls_key is None):
         raise UsageError("--tls-cert and --tls-key belong together")
@@ -73,10 +77,10 @@ def serve(
     token = _token(token_env, token_file)
     instant.read(at)
     store = context.existing()
-    there = store.clusters()
-    if cluster and cluster not in there:
+    stored = store.clusters()
+    if cluster and cluster not in stored:
         raise UsageError(
-            f"the store has no cluster '{cluster}'; it has {', '.join(there) or 'none'}"
+            f"the store has no cluster '{cluster}'; it has {', '.join(stored) or 'none'}"
         )
     listening = listen.bind(host, port)
     with listening:
@@ -89,14 +93,26 @@ def serve(
             if tls is None:
                 context.say("warning: the token crosses the network in clear: see --tls-cert")
         hosts = [name.lower() for name in (host, *allow_host)]
-        endpoints = Endpoints(ServedClusters(store), cluster, at, nearest)
-        app = App(Authenticator(token, hosts), endpoints, context.tables, on_error=_report_bug)
-        serving = listen.server(app, tls)
-        click.echo(listen.url(listening, tls=tls is not None))
-        context.say(
-            f"serving {', '.join(there) or 'no cluster yet'} from {store.root}; Ctrl-C ends it"
-        )
-        listen.run(serving, listening)
+        workers = Workers(partial(_answers, context, cluster, at, nearest=nearest))
+        try:
+            app = App(Authenticator(token, hosts), workers, on_error=_report_bug)
+            serving = listen.server(app, tls)
+            click.echo(listen.url(listening, tls=tls is not None))
+            clusters = ", ".join(stored) or "no cluster yet"
+            context.say(f"serving {clusters} from {store.root}; Ctrl-C ends it")
+            listen.run(serving, listening, workers.close)
+        finally:
+            workers.close()
+
+
+def _answers(context: Context, cluster: str, at: str, *, nearest: bool) -> "Answers":
+    """What answers in a worker process."""
+    from analyzer.rest.server.answers import Answers  # noqa: PLC0415  # in the worker only
+    from analyzer.rest.server.endpoints import Endpoints  # noqa: PLC0415  # in the worker only
+    from analyzer.rest.server.source import ServedClusters  # noqa: PLC0415  # in the worker only
+
+    endpoints = Endpoints(ServedClusters(context.existing()), cluster, at, nearest)
+    return Answers(endpoints, context.tables, _report_bug)
 
 
 def _token(env: str | None, file: Path | None) -> str | None:

@@ -16,6 +16,10 @@ from typing import Any
 
 import pytest
 
+from analyzer import cli
+from analyzer.config.file import Cluster
+from analyzer.errors import UsageError
+from analyzer.ontap import Client, sessions
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
 
 SESSIONS = "/api/protocols/san/iscsi/sessions"
@@ -290,3 +294,28 @@ def test_the_cluster_says_the_version_that_it_was_given() -> None:
         call = Caller(array)
         assert call("/api/cluster?fields=version")[1]["version"]["major"] == 6
         call.connection.close()
+
+
+def test_an_address_that_cannot_be_listened_on_is_a_sentence_and_status_2(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with SimulatedArray(base_world()) as array:
+        for arguments, words in (
+            (["--port", str(array.port)], f"cannot listen on 127.0.0.1 port {array.port}: "),
+            (["--port", "99999"], "99999"),
+            (["--host", "no.such.name.invalid"], "cannot listen on no.such.name.invalid port 0: "),
+        ):
+            assert cli.status(["simulate", *arguments]) == 2
+            assert words in capsys.readouterr().err
+
+
+def test_an_array_at_an_ipv6_address_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "pretend")
+    try:
+        array = SimulatedArray(base_world(), password="pretend", host="::1")
+        array.online()
+    except UsageError:
+        pytest.skip("no IPv6 here")
+    with array, Client(Cluster("a", array.url, "admin", {"password_env": "SECRET"})) as client:
+        assert array.url.startswith("http://[::1]:")
+        assert sessions(client, (9, 16)).listed == 76

@@ -3,10 +3,14 @@
 import os
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from analyzer import demo
 from analyzer.collect import collector
 from analyzer.config.cluster import Cluster
+from analyzer.report.catalog import Catalog
+from analyzer.rest.server.answers import Answers
 from analyzer.rest.server.endpoints import Endpoints
 from analyzer.rest.server.source import ServedClusters
 from analyzer.simulate import SimulatedArray, World
@@ -25,8 +29,14 @@ class Night:
     port: int = 0
 
     @property
-    def rest(self) -> Endpoints:
+    def endpoints(self) -> Endpoints:
         return Endpoints(ServedClusters(self.store))
+
+
+def answers(store: Store, **options: Any) -> Answers:
+    """What a worker process of the server answers with."""
+    endpoints = Endpoints(ServedClusters(store), **options)
+    return Answers(endpoints, partial(Catalog, store))
 
 
 def collected(store: Store, array: SimulatedArray, at: datetime, name: str = "prod-a") -> str:

@@ -7,14 +7,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.rest.language import QueryError
-from analyzer.rest.language.error import BAD_URL, INTERNAL, INVALID, LIMIT, TOO_MANY, bad
+from analyzer.rest.language.error import BAD_URL, TOO_MANY
 from analyzer.rest.language.respond import RestRequest, RestResponse, check, refusal
-from analyzer.rest.server import reports
+from analyzer.rest.server.answers import internal_error, unavailable
 from analyzer.rest.server.authentication import Authenticator, Identity
-from analyzer.rest.server.endpoints import Endpoints
-from analyzer.rest.server.reports import Open
+from analyzer.rest.server.workers import Answerer
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -30,7 +28,7 @@ class Limits:
     url: int = 16_384  # bytes
     headers: int = 16_384  # bytes of all together
     requests: int = 16  # at once
-    seconds: float = 30.0  # of one answer
+    seconds: float = 30.0  # of one answer, waiting for a worker included
 
 
 class App:
@@ -38,8 +36,7 @@ class App:
 
     Args:
         authenticator: admits requests.
-        endpoints: answer what an array would answer.
-        open_catalog: opens the clusters that a report is about.
+        answerer: answers those that are admitted; called from several threads at once.
         limits: of one request.
         on_error: called with unexpected exceptions (a bug), before 500 is sent.
     """
@@ -47,13 +44,11 @@ class App:
     def __init__(
         self,
         authenticator: Authenticator,
-        endpoints: Endpoints,
-        open_catalog: Open,
+        answerer: Answerer,
         limits: Limits | None = None,
         on_error: Callable[[Exception], object] = repr,
     ) -> None:
-        self.authenticator, self.endpoints = authenticator, endpoints
-        self.open_catalog = open_catalog
+        self.authenticator, self.answerer = authenticator, answerer
         self.limits = limits or Limits()
         self.on_error = on_error
         self._running = 0
@@ -61,43 +56,44 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise ValueError(scope["type"])
-        answer = await self._admit(scope)
+        answer = await self._answer(scope)
         response = Response(answer.body, answer.status, {**_HEADERS, **answer.headers})
         await response(scope, receive, send)
 
-    async def _admit(self, scope: Scope) -> RestResponse:
+    async def _answer(self, scope: Scope) -> RestResponse:
         if self._running >= self.limits.requests:
-            return _again(429, TOO_MANY, "too many requests at once; try again")
+            return unavailable("too many requests at once; try again", 429, TOO_MANY)
         self._running += 1
         try:
-            return await run_in_threadpool(self._answer, scope)
-        finally:
-            self._running -= 1
-
-    def _answer(self, scope: Scope) -> RestResponse:
-        try:
-            return self._check(scope)
+            request, identity, answer = self._admit(scope)
+            if answer is None:
+                answer = await run_in_threadpool(
+                    self.answerer.answer, request, identity, self.limits.seconds
+                )
         except QueryError as error:
             answer = refusal(error)
             if error.status == 401:
-                return replace(answer, headers={**answer.headers, "WWW-Authenticate": _CHALLENGE})
-            return answer
-        except Busy as error:
-            return _again(503, LIMIT, str(error))
-        except StoreError as error:
-            return refusal(QueryError(500, INTERNAL, str(error)))
+                headers = {**answer.headers, "WWW-Authenticate": _CHALLENGE}
+                answer = replace(answer, headers=headers)
         except Exception as error:  # noqa: BLE001  # a bug must not look like an answer
             self.on_error(error)
-            return refusal(QueryError(500, INTERNAL, "internal error; the server's log says more"))
+            answer = internal_error()
+        finally:
+            self._running -= 1
+        return answer
 
-    def _check(self, scope: Scope) -> RestResponse:
+    def _admit(self, scope: Scope) -> tuple[RestRequest, Identity, RestResponse | None]:
+        """The request, who asks, and the answer if it takes no records.
+
+        Raises:
+            QueryError: it is too long, from somebody who may not, or does not only read.
+        """
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        raw = scope["raw_path"].partition(b"?")[0].decode("latin-1")
-        request = RestRequest(
-            scope["method"], raw, scope["query_string"].decode("latin-1"), headers
-        )
+        path = scope["raw_path"].partition(b"?")[0].decode("latin-1")
+        query = scope["query_string"].decode("latin-1")
+        request = RestRequest(scope["method"], path, query, headers)
         if len(request.target) > self.limits.url:
             raise QueryError(414, BAD_URL, f"the URL is longer than {self.limits.url} bytes")
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self.limits.headers:
@@ -105,19 +101,4 @@ class App:
             raise QueryError(431, BAD_URL, sentence)
         identity = self.authenticator.authenticate(headers)
         body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-        return check(request, body=body) or self._route(request, identity)
-
-    def _route(self, request: RestRequest, identity: Identity) -> RestResponse:
-        if request.path.strip("/").partition("/")[0] not in reports.PATHS:
-            return self.endpoints.answer(request, identity, self.limits.seconds)
-        try:
-            return reports.answer(self.open_catalog, request, self.limits.seconds)
-        except (QueryError, Busy):
-            raise
-        except UsageError as error:
-            raise bad(INVALID, str(error)) from error
-
-
-def _again(status: int, code: int, sentence: str) -> RestResponse:
-    answer = refusal(QueryError(status, code, sentence))
-    return replace(answer, headers={**answer.headers, "Retry-After": "1"})
+        return request, identity, check(request, body=body)

@@ -3,12 +3,19 @@
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from analyzer.rest.language import QueryError
-from analyzer.rest.language.error import FORBIDDEN
+from analyzer.rest.language.error import FORBIDDEN, INVALID, bad
+
+# A Basic user name ends at the first colon (RFC 7617), which an extended time has in its middle.
+_EXTENDED = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)(?=:|$)", re.IGNORECASE
+)
+_CUT = re.compile(r"(.*[- T])?\d\d", re.IGNORECASE)  # an hour whose minutes are in the password
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +43,10 @@ class Authenticator:
             raise QueryError(
                 421, FORBIDDEN, "this server does not answer to that host name (see --allow-host)"
             )
-        user, secret = _credentials(headers.get("authorization", ""))
+        identity, secret = _login(headers.get("authorization", ""))
         if self.token is not None and not hmac.compare_digest(secret, self.token.encode()):
             raise QueryError(401, FORBIDDEN, "User is not authorized.")
-        if "@" not in user:
-            return Identity()
-        cluster, _, at = user.rpartition("@")
-        return Identity(cluster, at)
+        return identity
 
     def _is_ours(self, host: str) -> bool:
         """An address is ours since we were reached by it; a name could lead here from anywhere."""
@@ -57,16 +61,31 @@ class Authenticator:
         return True
 
 
-def _credentials(authorization: str) -> tuple[str, bytes]:
-    """User name and secret; a bearer has no name."""
+def _login(authorization: str) -> tuple[Identity, bytes]:
+    """Identity and secret; a bearer has no name.
+
+    Raises:
+        QueryError: 262197, a time that was cut by its colon and cannot be put together again.
+    """
     scheme, _, credentials = authorization.partition(" ")
     credentials = credentials.strip()
     if scheme.lower() == "bearer":
-        return "", credentials.encode("latin-1", "replace")
+        return Identity(), credentials.encode("latin-1", "replace")
     if scheme.lower() != "basic":
-        return "", b""
+        return Identity(), b""
     try:
-        user, _, secret = base64.b64decode(credentials, validate=True).partition(b":")
+        login = base64.b64decode(credentials, validate=True)
     except (binascii.Error, ValueError):
-        return "", b""
-    return user.decode(errors="replace"), secret
+        return Identity(), b""
+    user, _, password = login.partition(b":")
+    if b"@" not in user:
+        return Identity(), password
+    cluster, _, at = user.decode(errors="replace").rpartition("@")
+    rest = login[user.rindex(b"@") + 1 :].decode("latin-1")
+    extended = _EXTENDED.match(rest)
+    if extended:
+        at, password = extended[0].upper(), rest[extended.end() + 1 :].encode("latin-1")
+    elif password and _CUT.fullmatch(at):
+        sentence = f'the time of the login ends at its colon ("{at}"): write 20261120T005045Z'
+        raise bad(INVALID, sentence)
+    return Identity(cluster, at), password

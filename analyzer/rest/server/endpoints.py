@@ -39,7 +39,7 @@ class Endpoints:
             when = instant.read(text)
         except UsageError as error:
             raise invalid(text, AT, f": {error}") from error
-        with self.clusters[self._cluster(request, identity)].exclusive(seconds) as cluster:
+        with self.clusters[self._cluster(request, identity)].time_limit(seconds) as cluster:
             snapshot = cluster.snapshot(when, nearest=self.nearest)
             source = SnapshotSource(cluster, snapshot)
             try:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from analyzer import clock
-from analyzer.ontap.resources import Release
+from analyzer.ontap.resources import FIRST, Release
 from analyzer.report import header
 from analyzer.report.catalog import Catalog
 from analyzer.rest.language import QueryError
@@ -26,14 +26,18 @@ class SnapshotRef:
     attempt: Mapping[str, Any]
 
     @property
-    def version(self) -> tuple[int, int, int] | None:
-        """The release as numbers, where it was collected."""
-        match = _VERSION.search(self.attempt["version"] or "")
-        return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
+    def version(self) -> tuple[str, int, int, int]:
+        """The release in words and numbers; the lowest there is where it was not collected."""
+        text = self.attempt["version"] or ""
+        match = _VERSION.search(text)
+        if match is None:
+            return f"NetApp Release {FIRST[0]}.{FIRST[1]}: not collected", *FIRST, 0
+        return text, int(match[1]), int(match[2]), int(match[3] or 0)
 
     @property
     def release(self) -> Release:
-        return self.version[:2] if self.version else _NEWEST
+        """Whose fields may be asked for: any, where it was not collected."""
+        return self.version[1:3] if self.attempt["version"] else _NEWEST
 
     @property
     def scope(self) -> list[str]:
@@ -116,8 +120,8 @@ def _complete(catalog: Catalog, cluster: str, which: str, **bound: Any) -> dict[
     Raises:
         QueryError: there is none.
     """
-    text = f"select * from attempts where status = 'complete' {which}"
-    attempts = catalog.run(text, bound).records()
+    text = f"select * from attempts where status = 'complete' and taken_at <= $now {which}"
+    attempts = catalog.run(text, {**bound, "now": clock.now()}).records()
     if not attempts:
         raise absent(f"{cluster} has no such complete snapshot yet")
     return attempts[0]

@@ -3,9 +3,12 @@
 import signal
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Timer
+from types import FrameType
 
 import uvicorn
 
@@ -15,7 +18,7 @@ from analyzer.rest.server.app import App
 _HEAD = 65_536  # bytes of a request's head that are kept while its end is waited for
 _CONNECTIONS = 256
 _IDLE = 30  # seconds that a connection is kept for the next request
-_GRACE = 10  # seconds for answers under way when it is to stop
+_GRACE = 3  # seconds for answers under way when it is to stop
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -81,8 +84,15 @@ def server(app: App, tls: tuple[Path, Path] | None = None) -> Server:
     return Server(config)
 
 
-def run(serving: Server, listening: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM; answers under way are finished."""
+def run(serving: Server, listening: socket.socket, end: Callable[[], object]) -> None:
+    """Serve until SIGINT or SIGTERM; answers under way have a few seconds, then *end* ends them."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        serving.handle_exit(number, frame)
+        timer = Timer(_GRACE, end)
+        timer.daemon = True
+        timer.start()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, serving.handle_exit)
+        signal.signal(number, stop)
     serving.run(sockets=[listening])

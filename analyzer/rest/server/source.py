@@ -1,14 +1,11 @@
 """One cluster's history, open for requests, and a cache of the last few clusters."""
 
-import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from analyzer.errors import Busy
 from analyzer.ontap.resources import Release, Resource
 from analyzer.report.catalog import Catalog
 from analyzer.rest.language import MemoryRecords
@@ -26,7 +23,7 @@ _OPEN = 4  # clusters; a snapshot of 100,000 sessions takes some 50 MB
 
 
 class ServedCluster:
-    """Tables over one cluster's files, for one request at a time.
+    """Tables over one cluster's files, for one request at a time: it is not thread-safe.
 
     The records of the last few snapshots stay in memory. A manifest that changed is noticed with
     the next request.
@@ -35,28 +32,21 @@ class ServedCluster:
     def __init__(self, store: Store, name: str) -> None:
         self.store = store
         self.name = name
-        self._lock = threading.Lock()
         self._edition: tuple[int, ...] | None = None
         self._catalog: Catalog | None = None
         self._tables: OrderedDict[tuple[datetime, str], str] = OrderedDict()
-        self._snapshots: dict[Instant, SnapshotRef] = {}
+        self._snapshots: dict[datetime, SnapshotRef] = {}
         self._created = 0
 
     @contextmanager
-    def exclusive(self, seconds: float) -> Iterator["ServedCluster"]:
-        """Exclusive access to the cluster's connection, for at most *seconds*, waiting included.
+    def time_limit(self, seconds: float) -> Iterator["ServedCluster"]:
+        """The cluster as it is now; statements are interrupted after *seconds*.
 
         Raises:
-            Busy: others had it all the time, or the answer took too long.
+            Busy: that was not enough.
         """
-        end = time.monotonic() + seconds
-        if not self._lock.acquire(timeout=seconds):
-            raise Busy(f"{self.name}: too many requests before this one")
-        try:
-            with self._fresh().within(max(0.01, end - time.monotonic())):
-                yield self
-        finally:
-            self._lock.release()
+        with self._fresh().within(seconds):
+            yield self
 
     def _fresh(self) -> Catalog:
         edition = self.store.edition(self.name)
@@ -68,7 +58,7 @@ class ServedCluster:
 
     @property
     def catalog(self) -> Catalog:
-        assert self._catalog is not None  # noqa: S101  # only within ``exclusive``
+        assert self._catalog is not None  # noqa: S101  # only within ``time_limit``
         return self._catalog
 
     def close(self) -> None:
@@ -81,6 +71,8 @@ class ServedCluster:
 
     def snapshot(self, when: Instant, *, nearest: bool) -> SnapshotRef:
         """The snapshot that an instant means; see ``instant.find``."""
+        if not isinstance(when, datetime):  # what is latest depends on the clock too
+            return instant.find(self.catalog, self.name, when, nearest=nearest)
         if when not in self._snapshots:
             if len(self._snapshots) >= _SNAPSHOTS:
                 self._snapshots.clear()
@@ -131,10 +123,7 @@ class SnapshotSource:
 
 def _identity(at: SnapshotRef) -> Record:
     """The record of ``/api/cluster``; its name is the one that the store has."""
-    version: dict[str, Any] = {}
-    if at.version:
-        version = dict(zip(("generation", "major", "minor"), at.version, strict=True))
-        version = {"full": at.attempt["version"], **version}
+    version = dict(zip(("full", "generation", "major", "minor"), at.version, strict=True))
     return {"uuid": at.attempt["cluster_uuid"], "name": at.cluster, "version": version}
 
 
@@ -143,20 +132,17 @@ class ServedClusters:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._lock = threading.Lock()
         self._open: OrderedDict[str, ServedCluster] = OrderedDict()
 
     def __getitem__(self, name: str) -> ServedCluster:
         """The cluster of that name, which must be in the store."""
-        with self._lock:
-            cluster = self._open.pop(name, None) or ServedCluster(self.store, name)
-            self._open[name] = cluster
-            if len(self._open) > _OPEN:
-                self._open.popitem(last=False)
-            return cluster
+        cluster = self._open.pop(name, None) or ServedCluster(self.store, name)
+        self._open[name] = cluster
+        if len(self._open) > _OPEN:
+            self._open.popitem(last=False)[1].close()
+        return cluster
 
     def close(self) -> None:
-        with self._lock:
-            for cluster in self._open.values():
-                cluster.close()
-            self._open.clear()
+        for cluster in self._open.values():
+            cluster.close()
+        self._open.clear()

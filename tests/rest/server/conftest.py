@@ -4,14 +4,15 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from support.collected_night import START, Night, collected
+from support.collected_night import START, Night, answers, collected
 
-from analyzer.report.catalog import Catalog
 from analyzer.rest.server import listen
 from analyzer.rest.server.app import App
 from analyzer.rest.server.authentication import Authenticator
+from analyzer.rest.server.workers import Workers
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
 from analyzer.store.layout import Store
 
@@ -51,8 +52,8 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 def served(night: Night) -> Iterator[Night]:
     """The night with a server on ``port``."""
     listening = listen.bind("127.0.0.1", 0)
-    app = App(Authenticator(), night.rest, lambda clusters: Catalog(night.store, clusters))
-    server = listen.server(app)
+    workers = Workers(partial(answers, night.store))
+    server = listen.server(App(Authenticator(), workers))
     running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     running.start()
     while not server.started:
@@ -62,6 +63,7 @@ def served(night: Night) -> Iterator[Night]:
     server.should_exit = True
     running.join()
     listening.close()
+    workers.close()
 
 
 @pytest.fixture(autouse=True)

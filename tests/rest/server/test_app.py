@@ -2,26 +2,26 @@
 
 import asyncio
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from support.asgi_client import Reply, ask, asking
-from support.collected_night import SESSIONS, Night
+from support.collected_night import SESSIONS, Night, answers
 
 from analyzer.errors import UsageError
-from analyzer.report.catalog import Catalog
+from analyzer.rest.language.respond import RestRequest, RestResponse
 from analyzer.rest.server.app import App, Limits
-from analyzer.rest.server.authentication import Authenticator
+from analyzer.rest.server.authentication import Authenticator, Identity
 from analyzer.rest.server.source import ServedCluster
 
 TOKEN = "pretend-tökén"
 
 
 def application(night: Night, door: Authenticator | None = None, **more: Any) -> App:
-    return App(
-        door or Authenticator(), night.rest, lambda clusters: Catalog(night.store, clusters), **more
-    )
+    return App(door or Authenticator(), answers(night.store), **more)
 
 
 @pytest.fixture
@@ -94,34 +94,34 @@ def test_a_page_is_never_larger_than_we_say(app: App, monkeypatch: pytest.Monkey
     }
 
 
-def test_too_many_at_once_are_told_to_come_again(night: Night) -> None:
-    app = application(night, limits=Limits(requests=2))
+class Waiting:
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        self.go = Event()
+
+    def answer(self, _request: RestRequest, _identity: Identity, _seconds: float) -> RestResponse:
+        self.go.wait(20)
+        return RestResponse(200, b"{}", {})
+
+
+def test_too_many_at_once_are_told_to_come_again() -> None:
+    waiting = Waiting()
+    app = App(Authenticator(), waiting, limits=Limits(requests=2))
 
     async def crowd() -> list[Reply]:
-        with night_locked(app):
-            asked = [asyncio.create_task(asking(app, SESSIONS)) for _ in range(5)]
-            done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait(asked)
-        assert all(one.result().status == 429 for one in done)
-        return [one.result() for one in asked]
+        requests = [asyncio.create_task(asking(app, SESSIONS)) for _ in range(5)]
+        done, _ = await asyncio.wait(requests, return_when=asyncio.FIRST_COMPLETED)
+        assert all(request.result().status == 429 for request in done)
+        waiting.go.set()
+        await asyncio.wait(requests)
+        return [request.result() for request in requests]
 
-    told = asyncio.run(crowd())
-    assert sorted(one.status for one in told) == [200, 200, 429, 429, 429]
-    busy = next(one for one in told if one.status == 429)
+    replies = asyncio.run(crowd())
+    assert sorted(reply.status for reply in replies) == [200, 200, 429, 429, 429]
+    busy = next(reply for reply in replies if reply.status == 429)
     assert (busy.code, busy.headers["retry-after"]) == ("262160", "1")
     assert ask(app, SESSIONS).status == 200
-
-
-def night_locked(app: App) -> Any:
-    """The cluster, held by somebody else."""
-    return app.endpoints.clusters["prod-a"]._lock
-
-
-def test_waiting_has_an_end(night: Night) -> None:
-    app = application(night, limits=Limits(seconds=0.05))
-    with night_locked(app):
-        told = ask(app, SESSIONS)
-    assert (told.status, told.code) == (503, "7")
 
 
 def test_an_answer_that_takes_too_long_is_ended(
@@ -142,7 +142,8 @@ def test_a_bug_is_one_sentence_and_told_to_who_runs_it(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[Exception] = []
-    app = application(night, on_error=heard.append)
+    app = application(night)
+    app.answerer = replace(answers(night.store), on_error=heard.append)
     monkeypatch.setattr(
         ServedCluster, "run", lambda *_: (_ for _ in ()).throw(UsageError("secret SQL"))
     )
@@ -157,7 +158,7 @@ def test_a_damaged_store_is_a_sentence(tmp_path: Path, night: Night) -> None:
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text("{")
     app = application(night)
-    app.endpoints.clusters.store = type(night.store)(tmp_path)
+    app.answerer = answers(type(night.store)(tmp_path))
     told = ask(app, SESSIONS)
     assert (told.status, told.code) == (500, "262145")
     assert "rebuild" in told.message

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import pytest
 from support.asgi_client import Reply, ask
-from support.collected_night import SESSIONS, START, Night, collected
+from support.collected_night import SESSIONS, START, Night, answers, collected
 from support.snapshot_rows import lone, row, stored
 
 from analyzer import clock, history
-from analyzer.report.catalog import Catalog
 from analyzer.rest.server.app import App
 from analyzer.rest.server.authentication import Authenticator
-from analyzer.rest.server.endpoints import Endpoints
-from analyzer.rest.server.source import ServedClusters
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
 
@@ -23,8 +20,7 @@ TAKEN = "x-analyzer-taken-at"
 
 
 def application(store: Store, **given: object) -> App:
-    rest = Endpoints(ServedClusters(store), **given)  # type: ignore[arg-type]
-    return App(Authenticator(), rest, lambda clusters: Catalog(store, clusters))
+    return App(Authenticator(), answers(store, **given))
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +77,71 @@ def test_an_instant_that_nobody_saw_is_an_error_that_names_the_nearest(
     assert (told.status, told.code) == (404, "4")
     assert all(word in told.message for word in words), told.message
     assert TAKEN not in told.headers
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        "prod-a@20261123T020500Z:secret",
+        "prod-a@2026-11-23T02:05:00Z:secret",
+        "prod-a@2026-11-23T02:05Z:secret",
+        "prod-a@2026-11-23T03:05:00+01:00:secret:with:colons",
+        "prod-a@2026-11-23t02:05:00z:",
+        "prod-a@2026-11-23T02:05:00Z",
+    ],
+)
+def test_an_extended_time_in_a_login_is_put_together_again(app: App, login: str) -> None:
+    basic = "Basic " + b64encode(login.encode()).decode()
+    reply = ask(app, SESSIONS, authorization=basic)
+    assert (reply.status, reply.headers.get(TAKEN)) == (200, "2026-11-23T02:05:00Z")
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        "prod-a@2026-11-23T02:05:secret",  # seconds, or a password that begins with digits?
+        "prod-a@2026-11-23T02:05:00:secret",
+        "prod-a@2026-11-23 02:05:00Z:secret",
+        "prod-a@2026-11-23T02:xx",
+        "prod-a@02:05:secret",
+        "prod-a@yesterday 02:05:secret",
+    ],
+)
+def test_a_time_that_its_colon_cuts_is_refused_and_never_shortened(app: App, login: str) -> None:
+    basic = "Basic " + b64encode(login.encode()).decode()
+    reply = ask(app, SESSIONS, authorization=basic)
+    assert (reply.status, reply.code) == (400, "262197")
+    assert "20261120T005045Z" in reply.message
+
+
+def test_the_secret_behind_an_extended_time_is_the_rest_of_the_password(night: Night) -> None:
+    app = App(Authenticator("tö:ken"), answers(night.store))
+    for secret, status in (("tö:ken", 200), ("ken", 401), ("00Z:tö:ken", 401)):
+        login = b64encode(f"prod-a@2026-11-23T02:05:00Z:{secret}".encode()).decode()
+        assert ask(app, SESSIONS, authorization=f"Basic {login}").status == status
+
+
+def test_a_release_that_was_not_collected_is_the_lowest_there_is(tmp_path: Path) -> None:
+    store = stored(str(tmp_path), "s", [lone("complete", [row("a", 1, 1)], 0)])
+    app = application(store)
+    version = ask(app, "/api/cluster").json["version"]
+    assert (version["generation"], version["major"], version["minor"]) == (9, 6, 0)
+    assert version["full"].startswith("NetApp Release 9.6")
+    assert ask(app, f"{SESSIONS}?fields=initiator.comment").status == 200
+
+
+def test_a_snapshot_later_than_the_clock_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots = [lone("complete", [row("a", 1, n)], n) for n in (0, 20)]
+    app = application(stored(str(tmp_path), "s", snapshots))
+    for clocked, taken in (("02:26", "02:20"), ("02:10", "02:00"), ("02:26", "02:20")):
+        monkeypatch.setenv("ANALYZER_NOW", f"2026-11-23T{clocked}:00Z")
+        assert at(app, "latest").headers[TAKEN] == f"2026-11-23T{taken}:00Z"
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-23T02:10:00Z")
+    assert at(app, "2026-11-23T02:20:00Z").status == 404
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-23T01:00:00Z")
+    assert at(app, "latest").status == 404
 
 
 @pytest.mark.parametrize("said", ["someday", "2026-13-01", "7y", "99999999d", "0001-01-01T00:00:00+14:00"])  # fmt: skip
@@ -188,11 +249,12 @@ def test_a_snapshot_that_lands_is_seen_by_the_next_request(tmp_path: Path) -> No
 def test_many_instants_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analyzer.rest.server.source._TABLES", 2)
     store = stored(str(tmp_path), "s", [lone("complete", [row("a", 1, n)], n) for n in range(4)])
-    app = application(store)
+    answering = answers(store)
+    app = App(Authenticator(), answering)
     for minute in [0, 1, 2, 3, 0, 3]:
         told = at(app, f"2026-11-23T02:{minute:02}:00Z")
         assert told.json["records"][0]["tsih"] == minute
-    with app.endpoints.clusters["c1"].exclusive(5) as cluster:
+    with answering.endpoints.clusters["c1"].time_limit(5) as cluster:
         kept = cluster.catalog.run("select * from duckdb_tables() where starts_with(table_name, 'served_')")  # fmt: skip
         assert len(kept.rows) == 2
 
@@ -232,9 +294,10 @@ def test_it_only_looks(night: Night) -> None:
         return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in found}
 
     before = files()
-    app = application(night.store)
+    answering = answers(night.store)
+    app = App(Authenticator(), answering)
     for target in (SESSIONS, "/api/cluster", "/reports/outages", "/reports/sessions"):
         assert ask(app, target).status == 200
     assert files() == before
-    with closing(app.endpoints.clusters):
+    with closing(answering.endpoints.clusters):
         pass

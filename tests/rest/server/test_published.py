@@ -7,9 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 from support.asgi_client import ask
-from support.collected_night import SESSIONS, Night
+from support.collected_night import SESSIONS, Night, answers
 
-from analyzer.report.catalog import Catalog
 from analyzer.rest.server.app import App
 from analyzer.rest.server.authentication import Authenticator
 
@@ -18,7 +17,7 @@ SPEC = Path(__file__).parents[2].parent / "shared" / "spec" / "ontap_sessions_sw
 
 @pytest.fixture(scope="module")
 def app(night: Night) -> App:
-    return App(Authenticator(), night.rest, lambda clusters: Catalog(night.store, clusters))
+    return App(Authenticator(), answers(night.store))
 
 
 def check(body: Any, definition: str) -> None:

@@ -38,7 +38,7 @@ def both(
 
 @pytest.fixture(scope="module")
 def rest(night: Night) -> Endpoints:
-    return night.rest
+    return night.endpoints
 
 
 @pytest.mark.parametrize(
