@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from analyzer import cli
-from analyzer.config.file import Cluster
+from analyzer.config.cluster import Cluster
 from analyzer.errors import UsageError
 from analyzer.ontap import Client, sessions
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
