@@ -49,7 +49,7 @@ def engine(sessions: int, snapshots: int, share: float = 0.001) -> list[Figure]:
             for name in REPORTS:
                 alone = _seconds(partial(Catalog, store), name)
                 for what, url in urls.items():
-                    spent = _seconds(partial(Spark, url, store), name)
+                    spent = _seconds(partial(Catalog, store, engine=partial(Spark, url)), name)
                     figures.append(Figure(f"{name} on {what}", spent, alone, "s", "DuckDB", "-"))
         return figures
 

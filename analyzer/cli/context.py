@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,7 +115,7 @@ class Context:
             from analyzer.engine.spark import Spark  # noqa: PLC0415  # an extra, only when asked
         except ImportError as error:
             raise ExtraMissing(f"--engine {engine}", "spark") from error
-        return Spark(engine, self.open(), clusters, folders, tables, rules)
+        return Catalog(self.open(), clusters, folders, tables, rules, partial(Spark, engine))
 
     def policy_file(self) -> Path | None:
         """The policy file: the configured one, or ./policy.toml if it exists."""

@@ -307,7 +307,7 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **given: An
     if (statement is None) == (not tables):
         raise UsageError("give one SELECT, or --tables")
     catalog = context.tables() if tables else context.catalog()
-    result = catalog.tables() if tables else catalog.look(statement or "")
+    result = catalog.tables() if tables else catalog.run(statement or "")
     output.write_rows(result.columns, result.rows, given["format_"], given["output"], sys.stdout)
     return 0
 

@@ -21,6 +21,7 @@ COLUMNS = {
         for table in TABLES
     },
 }
+ATTEMPTS = "attempts"
 CLOSED_BY = ("last_seen", "gone_by")  # what an open spell's row does not carry
 _SMALL_ROWS = 20_000
 _SMALL_BYTES = 2_000_000
@@ -76,36 +77,94 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
     return made
 
 
-def rows(name: str, told: Files) -> str:
-    """A select of a base table's rows from its files."""
+def rows(name: str, told: Files, latest: str | None = None) -> str:
+    """A select of a base table's rows from its files, as they were known at *latest*.
+
+    *latest* is a relation (cluster, svm_id, taken_at): the latest listing of each SVM that is
+    seen. Without it all is.
+    """
     columns = COLUMNS[name]
     carried = [column for column in columns if column not in CLOSED_BY]
     closed = f"({_scan(told.closed, columns)})" if told.closed else None
     opened = f"({_scan(told.opened, carried)})" if told.opened else None
-    latest = ", ".join(
+    listed = ", ".join(
         f"({quote(cluster)}, {quote(svm)}, timestamp {quote(at)})"
         for cluster, svm, at in told.latest
     )
-    return joined(name, closed, opened, f"(values {latest})")
+    if latest is None:
+        return joined(name, closed, opened, f"(values {listed})")
+    return joined(name, closed, opened, latest, clipped=True)
 
 
-def joined(name: str, closed: str | None, opened: str | None, latest: str) -> str:
-    """A base table, from what stands for its files; open spells were seen until *latest*."""
+def joined(
+    name: str, closed: str | None, opened: str | None, latest: str, *, clipped: bool = False
+) -> str:
+    """A base table, from what stands for its files; open spells were seen until *latest*.
+
+    *clipped* cuts spells there that go on, and leaves out those that begin later.
+    """
     columns = COLUMNS[name]
-    listed = ", ".join(f'"{column}"' for column in columns)
-    pieces = [f"select {listed} from {closed} c"] if closed else []
+    listed = ", ".join(f'c."{column}"' for column in columns)
+    if clipped:
+        listed = (
+            ", ".join(f'c."{column}"' for column in columns if column not in CLOSED_BY)
+            + ", least(c.last_seen, l.taken_at) as last_seen"
+            ", case when c.gone_by <= l.taken_at then c.gone_by end as gone_by"
+        )
+    svm = "{0}.svm_id" if "svm_id" in columns else "''"
+    join = (
+        f" join {latest} l(cluster, svm_id, taken_at)"
+        f" on l.cluster = {{0}}.cluster and l.svm_id = {svm}"
+        + (" and {0}.first_seen <= l.taken_at" if clipped else "")
+    )
+    pieces = []
+    if closed:
+        pieces.append(f"select {listed} from {closed} c" + (join.format("c") if clipped else ""))
     if opened:
         carried = ", ".join(f'o."{column}"' for column in columns if column not in CLOSED_BY)
-        svm = "o.svm_id" if "svm_id" in columns else "''"
         pieces.append(
             f"select {carried}, l.taken_at as last_seen, null::timestamp as gone_by"
-            f" from {opened} o join {latest} l(cluster, svm_id, taken_at)"
-            f" on l.cluster = o.cluster and l.svm_id = {svm}"
+            f" from {opened} o{join.format('o')}"
         )
     if not pieces:
         nulls = ", ".join(f'null::{kind} as "{column}"' for column, kind in columns.items())
         pieces.append(f"select {nulls} where false")
     return " union all ".join(pieces)
+
+
+def attempts_known(attempts: str, now: datetime) -> str:
+    """The attempts of a select as they were known at *now*, if the store has later ones.
+
+    An empty answer that a later one settled was still doubted (suspect).
+    """
+    doubted = (
+        "answered = 'complete' and sessions = 0 and sessions_before > 0 and sessions_after is null"
+    )
+    return f"""
+        select * exclude (sessions_before, sessions_after) replace (
+            case when {doubted} then 'suspect' else status end as status,
+            case when {doubted} then 'empty, where the last complete answer was not'
+                else reason end as reason,
+            case when {doubted} then listed else scope end as scope)
+        from (
+            select *,
+                lag(sessions) over answers as sessions_before,
+                lead(sessions) over answers as sessions_after
+            from ({attempts})
+            where taken_at <= timestamp {quote(now)}
+            window answers as (partition by cluster, answered order by taken_at)
+        )
+    """
+
+
+def latest_known(name: str) -> str:
+    """A relation (cluster, svm_id, taken_at): each SVM's latest listing, from the attempts."""
+    table = next(table for table in TABLES if table.name == name)
+    svm = "unnest(scope)" if table.scoped else "''"
+    return (
+        f"(select cluster, svm_id, max(taken_at) from (select cluster, {svm} as svm_id, taken_at"
+        f" from attempts where {table.taken}) group by cluster, svm_id)"
+    )
 
 
 def _scan(paths: Iterable[Path], columns: Iterable[str]) -> str:

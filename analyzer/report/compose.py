@@ -1,29 +1,19 @@
-"""What a query stands on: its models in order, their parameters, one statement of all."""
+"""What a query stands on: its models, each after those that it stands on itself."""
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 
+from analyzer.engine.statement import parse
 from analyzer.errors import UsageError
 from analyzer.report.header import Parameter, Query
-
-_WORDS = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
-_REFERENCE = re.compile(r'\b(?:from|join)\s+"?([a-z_][a-z0-9_]*)"?', re.IGNORECASE)
 
 Models = Mapping[str, Query]
 
 
-@lru_cache(maxsize=512)
-def _tables(text: str) -> frozenset[str]:
-    """The names of tables, models and relations of its own that a statement reads from."""
-    return frozenset(name.lower() for name in _REFERENCE.findall(_WORDS.sub(" ", text)))
-
-
 def order(query: Query, models: Models) -> list[Query]:
-    """The models that *query* stands on, each after those that it stands on itself.
+    """The models that *query* stands on, in the order in which they can be made.
 
     Raises:
-        UsageError: models stand on each other in a circle.
+        UsageError: models stand on each other in a circle, or one of the files is no SELECT.
     """
     ordered: dict[str, Query] = {}
     _visit(query, models, ordered, ())
@@ -31,7 +21,7 @@ def order(query: Query, models: Models) -> list[Query]:
 
 
 def _visit(query: Query, models: Models, ordered: dict[str, Query], above: tuple[str, ...]) -> None:
-    for name in sorted(_tables(query.text) & models.keys()):
+    for name in sorted(parse(query.text, query.path).tables & models.keys()):
         if name == query.name:
             continue
         if name in above:
@@ -50,24 +40,21 @@ def parameters(query: Query, models: Models) -> dict[str, Parameter]:
 
 
 def inputs(query: Query, models: Models) -> frozenset[str]:
-    """Every name that the query and the models under it read from, whatever it is the name of."""
-    return _tables(query.text).union(*(_tables(model.text) for model in order(query, models)))
+    """Every table that the query and the models under it read, models included."""
+    return frozenset().union(
+        *(parse(item.text, item.path).tables for item in (query, *order(query, models)))
+    )
 
 
-def statement(query: Query, models: Models) -> str:
-    """One statement: the models that the query stands on, in order, then the query itself."""
-    below = order(query, models)
-    if not below:
-        return query.text
-    parts = [f"{model.name} as (\n{model.text.strip().rstrip(';')}\n)" for model in below]
-    rest = _body(query.text)
-    opening = re.match(r"\s*with\s+(recursive\s+)?", rest, re.IGNORECASE)
-    joined = ", ".join(parts)
-    if opening:
-        return f"with {opening.group(1) or ''}{joined}, {rest[opening.end() :]}"
-    return f"with {joined}\n{rest}"
+def script(query: Query, models: Models) -> str:
+    """The statements that make the query's rows: its models as temporary tables, then itself."""
+    below = [
+        f"create temp table {model.name} as\n{body(model)};\n" for model in order(query, models)
+    ]
+    return "\n".join([*below, body(query)]) + "\n"
 
 
-def _body(text: str) -> str:
-    """The SQL behind the header, from its first word on."""
-    return re.sub(r"\A(?:\s*--[^\n]*\n)+", "", text).strip().rstrip(";")
+def body(query: Query) -> str:
+    """The SQL without the header."""
+    _, _, text = query.text.partition("\n-- ///")
+    return text.strip().rstrip(";")

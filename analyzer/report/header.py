@@ -66,7 +66,7 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def bound(self, value: object) -> object:
         """What SQL gets for *value*."""
-        return like(str(value)).lower() if self.kind == "pattern" else value
+        return like(str(value)) if self.kind == "pattern" else value
 
     def parse(self, name: str, text: str) -> object:
         """The value that *text* stands for.

@@ -97,7 +97,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
     unknown = sorted(set(request.params) - set(own))
     if unknown:
         raise UsageError(f"report {asked.name} has no parameter '{unknown[0]}'")
-    result = catalog.ask(asked, {**times, **own}, request.filters)
+    result = catalog.run_query(asked, {**times, **own}, request.filters)
     names = [name for name, _ in result.columns]
     if names != list(asked.columns):
         raise UsageError(
@@ -122,8 +122,8 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
         coverage=_covered(catalog, asked, times, own, window),
         kind=asked.kind,
         cannot_see=asked.cannot_see,
-        sql=compose.statement(asked, catalog.models),
-        inputs=tuple(sorted(compose.inputs(asked, catalog.models) & catalog.base)),
+        sql=compose.script(asked, catalog.models),
+        inputs=tuple(catalog.inputs(asked)),
         brief=asked.brief,
         series=asked.series,
         picture=asked.picture,
@@ -191,7 +191,7 @@ def coverage(
     """Per cluster: how many snapshots of each status, what is unknown, what was not collected."""
     bound = {"since": since, "until": until, "now": clock.now()}
     told = {
-        name: catalog.ask(catalog.models[name], bound).records()
+        name: catalog.run_query(catalog.models[name], bound).records()
         for name in ("coverage_counts", "unknowns", "not_collected")
     }
     rows = []
@@ -222,7 +222,7 @@ def _covered(
     if asked.not_judged is not None:
         if asked.not_judged not in catalog.models:
             raise UsageError(f"{asked.path}: there is no model '{asked.not_judged}'")
-        silent = catalog.ask(catalog.models[asked.not_judged], {**times, **own}).records()
+        silent = catalog.run_query(catalog.models[asked.not_judged], {**times, **own}).records()
         silent.sort(key=lambda one: (one["why"], one["rule"]))
         for row in rows:
             row["not_judged"] = [_rest(one) for one in silent if one["cluster"] == row["cluster"]]

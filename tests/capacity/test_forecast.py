@@ -44,7 +44,7 @@ def forecast(
     catalog = Catalog(Store(tmp_path), tables=tables)
     try:
         at = datetime(last.year, last.month, last.day, 23)  # naive means UTC
-        return catalog.ask(asked, {"at": at}).records()
+        return catalog.run_query(asked, {"at": at}).records()
     finally:
         catalog.close()
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 import pytest
@@ -108,7 +109,11 @@ def both(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANALYZER_NOW", until.isoformat())
         told = Twin(
-            store, Catalog(store, tables=tables), Spark(server, store, tables=tables), since, until
+            store,
+            Catalog(store, tables=tables),
+            Catalog(store, tables=tables, engine=partial(Spark, server)),
+            since,
+            until,
         )
         yield told
         told.duckdb.close()

@@ -111,7 +111,11 @@ def test_filters_keep_the_same_rows(both: Twin) -> None:
     asked = Catalog(both.store).reports["outages"]
     bound = {"since": both.since, "until": both.until, "now": both.until}
     filters = {"initiator": ["*lnx*"]}
-    here = both.duckdb.ask(asked, {**bound, "at": None, "before": None, "after": None}, filters)
-    there = both.spark.ask(asked, {**bound, "at": None, "before": None, "after": None}, filters)
+    here = both.duckdb.run_query(
+        asked, {**bound, "at": None, "before": None, "after": None}, filters
+    )
+    there = both.spark.run_query(
+        asked, {**bound, "at": None, "before": None, "after": None}, filters
+    )
     assert there == here
     assert there.rows

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_a_server_that_dies_is_told_of_soon(
         port = asked.getsockname()[1]
     sail = [Path(sys.executable).with_name("sail"), "spark", "server", "--port", str(port)]
     with subprocess.Popen(sail, stderr=subprocess.DEVNULL) as server:
-        catalog = Spark(f"sc://127.0.0.1:{port}", recorded)
+        catalog = Catalog(recorded, engine=partial(Spark, f"sc://127.0.0.1:{port}"))
         server.kill()
     start = time.monotonic()
     with pytest.raises(Unreachable, match="the Spark Connect server is gone"):
@@ -85,7 +86,7 @@ def test_what_a_lost_executor_had_kept_is_worked_out_again(
         return answer(run)
 
     monkeypatch.setattr(Run, "table", table)
-    catalog = Spark(server, recorded)
+    catalog = Catalog(recorded, engine=partial(Spark, server))
     told = catalog.run("select count(*) from attempts").rows
     catalog.close()
     assert told == Catalog(recorded).run("select count(*) from attempts").rows

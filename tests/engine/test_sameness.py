@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.engines import Twin
 
-from analyzer.report import compose, header, run
+from analyzer.report import header, run
 from analyzer.report.run import Request
 
 MODELS = header.models()
@@ -19,14 +19,11 @@ def told(value: Any) -> str:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_has_the_same_rows(name: str, both: Twin) -> None:
-    bound = {
-        name: param.default for model in MODELS.values() for name, param in model.params.items()
-    } | {
+    times = {
         "since": both.since, "until": both.until, "at": both.until, "before": None,
         "after": both.until, "now": both.until,
     }  # fmt: skip
-    text = compose.statement(MODELS[name], MODELS)
-    here, there = both.duckdb.run(text, bound), both.spark.run(text, bound)
+    here, there = (one.run_query(MODELS[name], times) for one in (both.duckdb, both.spark))
     assert there.columns == here.columns
     assert sorted(map(told, there.rows)) == sorted(map(told, here.rows))
 

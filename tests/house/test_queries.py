@@ -27,7 +27,7 @@ def window() -> Request:
 def test_a_model_returns_the_columns_that_it_declares(name: str, sample: Catalog) -> None:
     asked = MODELS[name]
     times = {"at": NOW, "since": NOW - DAY, "until": NOW, "now": NOW}
-    result = sample.ask(asked, times)
+    result = sample.run_query(asked, times)
     assert [column for column, _ in result.columns] == list(asked.columns)
 
 

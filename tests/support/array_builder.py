@@ -200,7 +200,7 @@ class World:
         catalog = Catalog(Store(self.root), tables=policy.tables(path))
         try:
             values = times.get(asked.time, {}) | {"now": self.now} | params
-            return catalog.ask(asked, values).records()
+            return catalog.run_query(asked, values).records()
         finally:
             catalog.close()
 

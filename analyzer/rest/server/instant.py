@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from analyzer import clock
 from analyzer.ontap.resources import FIRST, Release
-from analyzer.report import header
 from analyzer.report.catalog import Catalog
 from analyzer.rest.language import QueryError
 from analyzer.rest.language.error import ABSENT
@@ -91,8 +90,8 @@ def find(catalog: Catalog, cluster: str, when: Instant, *, nearest: bool) -> Sna
         attempt = _complete(catalog, cluster, f"order by taken_at desc limit 1 offset {last}")
         return SnapshotRef(cluster, attempt["taken_at"], attempt)
     present = clock.now()
-    bound = dict.fromkeys(header.STANDARD) | {"since": when, "until": when, "now": present}
-    spans = catalog.ask(catalog.models["stretches"], bound).records()
+    times = {"since": when, "until": when, "now": present}
+    spans = catalog.run_query(catalog.models["stretches"], times).records()
     before = [row for row in spans if row["starts"] is not None and row["starts"] <= when]
     if not before:
         first = _complete(catalog, cluster, "order by taken_at limit 1")

@@ -68,7 +68,7 @@ def _run(opened: Open, asked: Query, request: RestRequest, seconds: float) -> Ma
         params={name: own[name].parse(name, value) for name, value in once.items() if name in own},
         filters={name: values for name, values in kept.items() if name != "cluster"},
     )
-    with closing(opened(kept.get("cluster", []))) as catalog, catalog.within(seconds):
+    with closing(opened(kept.get("cluster", []))) as catalog, catalog.time_limit(seconds):
         return envelope(run.run(catalog, asked, wanted))
 
 

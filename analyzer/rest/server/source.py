@@ -45,12 +45,12 @@ class ServedCluster:
         Raises:
             Busy: that was not enough.
         """
-        with self._fresh().within(seconds):
+        with self._fresh().time_limit(seconds):
             yield self
 
     def _fresh(self) -> Catalog:
         edition = self.store.edition(self.name)
-        if self._catalog is None or edition != self._edition:
+        if self._catalog is None or self._catalog.ahead or edition != self._edition:
             self.close()
             self._catalog = Catalog(self.store, [self.name])
             self._edition = edition
@@ -86,10 +86,12 @@ class ServedCluster:
             self._tables.move_to_end(key)
             return self._tables[key]
         while len(self._tables) >= _TABLES:
-            self.catalog.drop(self._tables.popitem(last=False)[1])
+            self.catalog.drop_table(self._tables.popitem(last=False)[1])
         self._created += 1
         name = f"served_{self._created}"
-        self.catalog.keep(name, statement(resource), {"taken_at": at.taken_at, "scope": at.scope})
+        self.catalog.create_table(
+            name, statement(resource), {"taken_at": at.taken_at, "scope": at.scope}
+        )
         self._tables[key] = name
         return name
 

@@ -1,0 +1,148 @@
+"""DuckDB over the store's files, in a sandbox.
+
+What is small is read into memory, what is large stays a view of its files; then the database is
+locked: those files are all that any statement can open, whoever wrote it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import duckdb
+
+from analyzer.engine import tables
+from analyzer.engine.engine import Columns, Extra, FileRetired, Result
+from analyzer.engine.statement import parse
+from analyzer.errors import Busy, StoreError, UsageError
+from analyzer.history.parts import engine, quote
+from analyzer.store.layout import Store
+
+
+class DuckDB:
+    """An ``Engine`` in this process: the tables of *clusters* as they were known at *now*."""
+
+    def __init__(self, store: Store, clusters: Sequence[str], extra: Extra, now: datetime) -> None:
+        """Take the manifests, and make the tables.
+
+        Raises:
+            StoreError: a file that they name is damaged or gone.
+        """
+        self._extra = extra
+        self._connection = engine()
+        try:
+            self.ahead, large = self._open_store(store, clusters, now)
+            self._open_extra(extra)
+            self._lock(large)
+        except (OSError, duckdb.Error) as error:
+            self.close()
+            why = str(error).partition("\n")[0]  # the rest quotes our own statement
+            raise StoreError(f"a file of the history cannot be read: {why}") from error
+
+    def _open_store(
+        self, store: Store, clusters: Sequence[str], now: datetime
+    ) -> tuple[bool, list[Path]]:
+        """Make the store's tables; says whether it is ahead, and which files are still read."""
+        files = tables.files(store, clusters)
+        large: list[Path] = []
+        ahead = False
+        for name, source in files.items():
+            select = tables.rows(name, source)
+            if name == tables.ATTEMPTS:
+                (last,) = self._one(f"select max(taken_at) from ({select})")
+                ahead = last is not None and last > now
+                if ahead:
+                    select = tables.attempts_known(select, now)
+            elif ahead:
+                select = tables.rows(name, source, tables.latest_known(name))
+            if source.small:
+                # A report scans a table dozens of times: what is small is read once.
+                self._connection.execute(f"create temp table held_{name} as {select}")
+                select = f"from held_{name}"
+            else:
+                large += [*source.closed, *source.opened]
+            self._connection.execute(f"create temp view {name} as {select}")
+        return ahead, large
+
+    def _open_extra(self, extra: Extra) -> None:
+        for name, (columns, rows) in extra.items():
+            listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+            self._connection.execute(f'create temp table "{name}" ({listed})')
+            if rows:
+                marks = ", ".join("?" for _ in columns)
+                self._connection.executemany(
+                    f'insert into "{name}" values ({marks})', [list(row) for row in rows]
+                )
+
+    def _lock(self, files: Sequence[Path]) -> None:
+        """From here on no statement opens anything but these files, or changes a setting."""
+        self._connection.execute("set python_enable_replacements = false")
+        self._connection.execute(f"set allowed_paths = [{', '.join(map(quote, files))}]")
+        self._connection.execute("set enable_external_access = false")
+        self._connection.execute("set lock_configuration = true")
+
+    def _one(self, text: str) -> tuple[Any, ...]:
+        return self._connection.execute(text).fetchone() or ()
+
+    @property
+    def columns(self) -> dict[str, Columns]:
+        return tables.COLUMNS | {name: columns for name, (columns, _) in self._extra.items()}
+
+    def create_table(
+        self, name: str, text: str, parameters: Mapping[str, Any], where: object
+    ) -> None:
+        self._run(f'create or replace temp table "{name}" as ', text, parameters, where)
+
+    def name_table(self, name: str, table: str) -> None:
+        self._connection.execute(f'create or replace temp view "{name}" as from "{table}"')
+
+    def drop_table(self, name: str) -> None:
+        self._connection.execute(f'drop table "{name}"')
+
+    def run_query(self, text: str, parameters: Mapping[str, Any], where: object) -> Result:
+        return self._run("", text, parameters, where)
+
+    def describe(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return self._run(
+            "", f"select * from (\n{text}\n) limit 0", parameters, "the statement"
+        ).columns
+
+    def _run(self, before: str, text: str, parameters: Mapping[str, Any], where: object) -> Result:
+        names = parse(text, where).parameters
+        missing = sorted(names - parameters.keys())
+        if missing:
+            raise UsageError(f"{where}: parameter ${missing[0]} is not declared")
+        try:
+            relation = self._connection.execute(
+                before + text, {name: parameters[name] for name in names}
+            )
+            columns = [(column[0], str(column[1])) for column in relation.description or ()]
+            return Result(columns, relation.fetchall())
+        except duckdb.IOException as error:
+            raise FileRetired(str(error)) from error
+        except duckdb.InterruptException as error:
+            raise Busy(f"{where} took too long") from error
+        except duckdb.Error as error:
+            raise UsageError(f"{where}: {error}") from error
+
+    @contextmanager
+    def time_limit(self, seconds: float) -> Iterator[None]:
+        over = Event()
+
+        def watch() -> None:
+            if not over.wait(seconds):
+                while not over.wait(0.1):  # again, for the statement after the one that was ended
+                    self._connection.interrupt()
+
+        watching = Thread(target=watch, daemon=True)
+        watching.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watching.join()
+
+    def close(self) -> None:
+        self._connection.close()

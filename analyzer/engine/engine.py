@@ -1,0 +1,62 @@
+"""What works a question out: tables of a store, and statements over them."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Columns = Mapping[str, str]  # of a table: name and DuckDB's word for the type
+Extra = Mapping[str, tuple[Columns, Sequence[Sequence[Any]]]]  # tables beside the store's
+
+
+class FileRetired(Exception):  # noqa: N818  # nobody outside ever sees it
+    """A file that the manifest named is no longer there: a writer replaced it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Rows as DuckDB gives them, with their columns' names and types."""
+
+    columns: list[tuple[str, str]]
+    rows: list[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        names = [name for name, _ in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+class Engine(Protocol):
+    """Tables over the files that the manifests named when it was opened, read-only.
+
+    Statements are one SELECT each, in a sandbox: they see the tables and nothing else. *where*
+    names a statement in errors. Each method but ``close`` raises ``FileRetired`` where a file is
+    no longer there, and ``UsageError`` where the statement is wrong.
+    """
+
+    @property
+    def columns(self) -> Mapping[str, Columns]:
+        """The store's tables and those of the policy, with their columns."""
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the store holds snapshots that are later than the clock, and not seen."""
+
+    def create_table(
+        self, name: str, text: str, parameters: Mapping[str, Any], where: object
+    ) -> None:
+        """Make a temporary table of a statement's rows."""
+
+    def name_table(self, name: str, table: str) -> None:
+        """Let statements read that temporary table by another name, in place of any before."""
+
+    def drop_table(self, name: str) -> None: ...
+
+    def run_query(self, text: str, parameters: Mapping[str, Any], where: object) -> Result: ...
+
+    def describe(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Names and types of a statement's columns, without its rows."""
+
+    def time_limit(self, seconds: float) -> AbstractContextManager[None]:
+        """Interrupt statements that run longer; they raise ``Busy``."""
+
+    def close(self) -> None: ...

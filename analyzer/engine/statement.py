@@ -1,0 +1,84 @@
+"""What a statement is made of, read by DuckDB's own parser."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import duckdb
+
+from analyzer.errors import UsageError
+
+# Table functions that make rows of what they are given. All others look around.
+_HARMLESS = {
+    "generate_series", "json_each", "json_tree", "range", "repeat", "summary", "unnest",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The names of one SELECT: tables it reads (not its own CTEs), and its ``$parameters``."""
+
+    tables: frozenset[str]
+    parameters: frozenset[str]
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def parse(text: str, where: object = "the statement") -> Statement:
+    """Read one SELECT.
+
+    Raises:
+        UsageError: it is not one SELECT, or looks at more than tables; *where* names it.
+    """
+    try:
+        return _parse(text)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from None
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str) -> Statement:
+    # A cursor of its own: several threads may parse.
+    (tree,) = _parser().cursor().execute("select json_serialize_sql($1)", [text]).fetchone() or ()
+    parsed = json.loads(tree)
+    if parsed["error"]:
+        if "Only SELECT" in parsed["error_message"]:
+            raise UsageError("it is not one SELECT; nothing else is run")
+        raise UsageError(f"Parser Error: {parsed['error_message']}")
+    if len(parsed["statements"]) != 1:
+        raise UsageError("it is not one SELECT; nothing else is run")
+    (statement,) = parsed["statements"]
+    tables: set[str] = set()
+    for kind, name in _names(statement["node"], frozenset()):
+        if kind == "table":
+            tables.add(name)
+        elif name not in _HARMLESS:
+            raise UsageError(f"{name}() is refused: only the tables of the store can be read")
+    parameters = frozenset(item["key"] for item in statement.get("named_param_map", ()))
+    return Statement(frozenset(tables), parameters)
+
+
+def _names(node: Any, own: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Kind and name of every table and table function; *own* are relations of the statement's."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _names(item, own)
+    elif isinstance(node, dict):
+        match node.get("type"):
+            case "BASE_TABLE" if node["table_name"].lower() not in own or node.get("schema_name"):
+                yield "table", node["table_name"].lower()
+            case "TABLE_FUNCTION":
+                yield "function", node["function"]["function_name"].lower()
+            case "RECURSIVE_CTE_NODE":
+                own |= {node["cte_name"].lower()}
+        for item in (node.get("cte_map") or {}).get("map", ()):
+            yield from _names(item["value"], own)
+            own |= {item["key"].lower()}
+        for key, value in node.items():
+            if key != "cte_map":
+                yield from _names(value, own)
