@@ -69,16 +69,22 @@ def _names(node: Any, own: frozenset[str]) -> Iterator[tuple[str, str]]:
         for item in node:
             yield from _names(item, own)
     elif isinstance(node, dict):
-        match node.get("type"):
-            case "BASE_TABLE" if node["table_name"].lower() not in own or node.get("schema_name"):
-                yield "table", node["table_name"].lower()
-            case "TABLE_FUNCTION":
-                yield "function", node["function"]["function_name"].lower()
-            case "RECURSIVE_CTE_NODE":
-                own |= {node["cte_name"].lower()}
+        yield from _name(node, own)
+        if node.get("type") == "RECURSIVE_CTE_NODE":
+            own |= {node["cte_name"].lower()}
         for item in (node.get("cte_map") or {}).get("map", ()):
             yield from _names(item["value"], own)
             own |= {item["key"].lower()}
         for key, value in node.items():
             if key != "cte_map":
                 yield from _names(value, own)
+
+
+def _name(node: dict[str, Any], own: frozenset[str]) -> Iterator[tuple[str, str]]:
+    match node.get("type"):
+        case "BASE_TABLE" if len(node["qualified_name"]["path"]) == 1:
+            name = node["table_name"].lower()
+            if name not in own:
+                yield "table", name
+        case "TABLE_FUNCTION":
+            yield "function", node["function"]["function_name"].lower()

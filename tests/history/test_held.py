@@ -6,7 +6,7 @@ from analyzer.engine.tables import COLUMNS
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
-HELD = "select count(*) from duckdb_tables() where table_name like 'held_%'"
+HELD = "select count(*) from information_schema.tables where table_name like 'held_%'"
 
 
 def test_what_is_too_long_to_hold_is_read_where_it_lies_and_says_the_same(
