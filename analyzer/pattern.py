@@ -14,7 +14,7 @@ def check_cluster(name: str) -> str:
     Raises:
         UsageError: it could not be a folder's name everywhere.
     """
-    if not _CLUSTER.fullmatch(name):
+    if not is_cluster(name):
         raise UsageError(
             f"'{name}' cannot name a cluster: letters, digits, '.', '_' and '-', at most 64"
         )
@@ -24,6 +24,11 @@ def check_cluster(name: str) -> str:
 def matches(pattern: str, name: str) -> bool:
     """Whether the wildcard matches the whole name."""
     return _compiled(pattern.lower()).fullmatch(name.lower()) is not None
+
+
+def is_cluster(name: str) -> bool:
+    """Whether a cluster may be called so."""
+    return _CLUSTER.fullmatch(name) is not None
 
 
 def like(pattern: str) -> str:

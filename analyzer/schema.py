@@ -4,9 +4,13 @@ The files' schemas, DuckDB's tables and the reference pages are derived from her
 spelled as DuckDB does, so that a report loads no Polars; ``Inventory.schema`` translates them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, get_args, get_type_hints
+
+import msgspec
 
 if TYPE_CHECKING:
     import polars as pl
@@ -181,33 +185,57 @@ NODES = Inventory(
 
 INVENTORIES = {inventory.name: inventory for inventory in (SVMS, INTERFACES, IGROUPS, NODES)}
 
-ATTEMPT = (
-    Column("taken_at", _INSTANT, "When the cluster was asked."),
-    Column("status", _TEXT, "complete, partial, failed or suspect, settled by what came after."),
-    Column("answered", _TEXT, "Status as it was before anything came after it."),
-    Column("reason", _TEXT, "Why it is not complete."),
-    Column("sessions", _NUMBER, "Sessions listed."),
-    Column("connections", _NUMBER, "Connections listed."),
-    Column("pages", _NUMBER, "Pages that the answer came in."),
-    Column("content", _TEXT, "Hash over the session rows, whatever their order."),
-    Column("fingerprint", _TEXT, "Hash over status, rows, scope and inventories."),
-    Column("listed", _TEXTS, "SVMs in the SVM list or in the rows (svm_id)."),
-    Column("scope", _TEXTS, "SVMs that this attempt can speak for (svm_id)."),
-    *(
-        column
-        for name in INVENTORIES
-        for column in (
-            Column(f"{name}_status", _TEXT, f"Whether the {name} were listed in the same run."),
-            Column(f"{name}_reason", _TEXT, f"Why the {name} were not listed."),
-        )
-    ),
-    Column("cluster_uuid", _TEXT, "UUID of the cluster."),
-    Column("version", _TEXT, "ONTAP release."),
-    Column("collector", _TEXT, "Which collector asked, or import."),
-    Column("seconds", _REAL, "How long the answer took."),
-    Column("expected_interval", _NUMBER, "Seconds between snapshots, as configured."),
-    Column("clock_skew", _REAL, "Seconds that the cluster's clock was ahead of the collector's."),
-)
+
+class Attempt(msgspec.Struct, kw_only=True):
+    """One attempt to list a cluster's sessions; each field is a column of ``attempts``."""
+
+    taken_at: Annotated[datetime, "When the cluster was asked."]
+    status: Annotated[str, "complete, partial, failed or suspect, settled by what came after."]
+    answered: Annotated[str, "Status as it was before anything came after it."]
+    reason: Annotated[str | None, "Why it is not complete."]
+    sessions: Annotated[int, "Sessions listed."]
+    connections: Annotated[int, "Connections listed."]
+    pages: Annotated[int, "Pages that the answer came in."]
+    content: Annotated[str, "Hash over the session rows, whatever their order."]
+    fingerprint: Annotated[str, "Hash over status, rows, scope and inventories."]
+    listed: Annotated[list[str], "SVMs in the SVM list or in the rows (svm_id)."]
+    scope: Annotated[list[str], "SVMs that this attempt can speak for (svm_id)."]
+    svms_status: Annotated[str, "Whether the svms were listed in the same run."]
+    svms_reason: Annotated[str | None, "Why the svms were not listed."]
+    interfaces_status: Annotated[str, "Whether the interfaces were listed in the same run."]
+    interfaces_reason: Annotated[str | None, "Why the interfaces were not listed."]
+    igroups_status: Annotated[str, "Whether the igroups were listed in the same run."]
+    igroups_reason: Annotated[str | None, "Why the igroups were not listed."]
+    nodes_status: Annotated[str, "Whether the nodes were listed in the same run."]
+    nodes_reason: Annotated[str | None, "Why the nodes were not listed."]
+    cluster_uuid: Annotated[str | None, "UUID of the cluster."]
+    version: Annotated[str | None, "ONTAP release."]
+    collector: Annotated[str | None, "Which collector asked, or import."]
+    seconds: Annotated[float | None, "How long the answer took."]
+    expected_interval: Annotated[int | None, "Seconds between snapshots, as configured."]
+    clock_skew: Annotated[
+        float | None, "Seconds that the cluster's clock was ahead of the collector's."
+    ]
+
+    def inventory_status(self, name: str) -> str:
+        """How the listing of the inventory *name* ended."""
+        return str(getattr(self, f"{name}_status"))
+
+
+_COLUMN_TYPES = {
+    str: _TEXT, int: _NUMBER, float: _REAL, datetime: _INSTANT, list[str]: _TEXTS
+}  # fmt: skip
+
+
+def _columns(struct: type[msgspec.Struct]) -> Iterator[Column]:
+    for name, hint in get_type_hints(struct, include_extras=True).items():
+        kind, sentence = get_args(hint)
+        if isinstance(kind, UnionType):
+            kind = get_args(kind)[0]  # every column may be null on disk
+        yield Column(name, _COLUMN_TYPES[kind], sentence)
+
+
+ATTEMPT = tuple(_columns(Attempt))
 
 BOUNDS = {
     "seen_after": "The comparable snapshot before first_seen; null in a baseline.",

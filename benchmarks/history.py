@@ -2,17 +2,17 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
+import msgspec
 import polars as pl
 
-from analyzer.history import parts
-from analyzer.history.entry import fresh
-from analyzer.history.fold import Fresh
-from analyzer.history.ledger import Ledger
+from analyzer.history import History, parts
+from analyzer.history import manifest as manifests
+from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
@@ -68,17 +68,17 @@ def build(
 
 
 def _build(store: Store, fleet: Fleet, count: int, chunk: int, *, sparse: bool) -> Store:
-    waiting: list[Fresh] = []
-    last: tuple[object, Fresh] | None = None
+    waiting: list[SnapshotFiles] = []
+    last: tuple[object, SnapshotFiles] | None = None
     for taken in fleet.snapshots(count):
         if sparse and last is not None and taken.sessions.rows is last[0]:
-            told = last[1].attempt | {"taken_at": taken.taken_at}
-            item = Fresh(taken.taken_at, told, last[1].files)
+            again = msgspec.structs.replace(last[1].attempt, taken_at=taken.taken_at)
+            item = SnapshotFiles(again, last[1].files)
         else:
             told = attempt(taken)
             write(store, taken, told)
             path = store.snapshot("bench", taken.taken_at)
-            item = Fresh(taken.taken_at, told, {"spells": path})
+            item = SnapshotFiles(told, {"spells": path})
             last = (taken.sessions.rows, item)
         waiting.append(item)
         if len(waiting) == chunk:
@@ -88,10 +88,10 @@ def _build(store: Store, fleet: Fleet, count: int, chunk: int, *, sparse: bool) 
     return store
 
 
-def _fold(store: Store, items: list[Fresh]) -> None:
-    with store.lock("bench"), closing(Ledger(store, "bench")) as ledger:
-        ledger.add(items)
-        ledger.commit()
+def _fold(store: Store, items: list[SnapshotFiles]) -> None:
+    with History.open(store, "bench") as history:
+        history.add(items)
+        history.commit()
 
 
 def week(connections: int, count: int) -> list[Figure]:
@@ -99,8 +99,9 @@ def week(connections: int, count: int) -> list[Figure]:
     with folder() as root:
         store = build(root, Fleet(connections, 0.001), count)
         raw = _bytes(store.snapshots.rglob("*.parquet"))
-        manifest = store.manifest("bench")
-        folded = _bytes(store.folder("bench") / name for name in parts.named(manifest))
+        manifest = manifests.read(store, "bench")
+        assert manifest is not None  # it was just folded
+        folded = _bytes(store.history_folder("bench") / name for name in manifest.names)
         raw_files = f"{store.snapshots}/*/*/*Z.parquet"
         session = parts.engine()
         session.execute(
@@ -206,11 +207,11 @@ def pair(connections: int) -> list[Figure]:
         )
         for taken in (first, second):
             write(store, taken, attempt(taken))
-        _fold(store, fresh(store, "bench", [first.taken_at]))
+        _fold(store, snapshot_files(store, "bench", [first.taken_at]))
         before, after = (store.snapshot("bench", taken.taken_at) for taken in (first, second))
         names = list(pl.read_parquet_schema(before))
         same = " and ".join(f'a."{name}" is not distinct from b."{name}"' for name in names)
-        bare = parts.connect()
+        bare = parts.engine()
         joined = f"select count(*) from '{before}' a join '{after}' b on {same}"
         floor = best(lambda: bare.execute(joined).fetchall())
         except_ = (
@@ -218,7 +219,7 @@ def pair(connections: int) -> list[Figure]:
             f" union all (from '{after}' except from '{before}'))"
         )
         floor_except = best(lambda: bare.execute(except_).fetchall())
-        items = fresh(store, "bench", [second.taken_at])
+        items = snapshot_files(store, "bench", [second.taken_at])
         folding = best(lambda: _add(store, items))
         folding_peak = peak(_add, store, items)
         _fold(store, items)
@@ -236,6 +237,6 @@ def _changes(store: Store) -> None:
     _ask(store, "changes", before=START.isoformat(), after=(START + STEP).isoformat())
 
 
-def _add(store: Store, items: list[Fresh]) -> None:
-    with store.lock("bench"), closing(Ledger(store, "bench")) as ledger:
-        ledger.add(items)
+def _add(store: Store, items: list[SnapshotFiles]) -> None:
+    with History.open(store, "bench") as history:
+        history.add(items)

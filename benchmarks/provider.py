@@ -24,6 +24,8 @@ from analyzer import demo, history
 from analyzer.collect import collector as room
 from analyzer.config.cluster import Cluster
 from analyzer.config.toml import Seconds
+from analyzer.history import manifest as manifests
+from analyzer.history.manifest import Manifest
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
@@ -176,18 +178,11 @@ def _year(sessions: int, days: int, each: int) -> tuple[float, float]:
             history.record(store, taken)
             if number % each == 0:
                 # What the manifest names, not what readers of the past are still left with.
-                manifest = store.manifest("bench")
-                sizes.append(
-                    sum((store.folder("bench") / name).stat().st_size for name in _named(manifest))
-                )
+                names = (manifests.read(store, "bench") or Manifest()).names
+                paths = (store.history_folder("bench") / name for name in names)
+                sizes.append(sum(path.stat().st_size for path in paths))
                 history.compact(store, "bench", taken.taken_at - timedelta(hours=1))
     return float(sizes[0]), (sizes[-1] - sizes[0]) / max(1, days - 1)
-
-
-def _named(manifest: dict[str, Any]) -> set[str]:
-    from analyzer.history.parts import named  # noqa: PLC0415  # the store's own idea of it
-
-    return named(manifest)
 
 
 def provider(

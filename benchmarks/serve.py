@@ -11,7 +11,9 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from analyzer.history import manifest as manifests
 from analyzer.history import parts
+from analyzer.history.manifest import Manifest
 from benchmarks.figure import Figure, best
 from benchmarks.fleet import Fleet
 from benchmarks.history import build, folder
@@ -39,11 +41,11 @@ def pages(sessions: int, size: int) -> list[Figure]:
     """Pages of *size* sessions out of the middle of *sessions*, by their cursors."""
     with folder() as root:
         store = build(root, Fleet(sessions, 0.001), 3)
-        opened = store.manifest("bench")["tables"]["spells"]["open"]
+        opened = (manifests.read(store, "bench") or Manifest()).tables["spells"].open or ""
         bare = parts.engine()
         bare.execute(
             "create table kept as select row_number() over (order by svm_uuid, target_portal_group,"
-            f" tsih) as n, * from '{store.folder('bench') / opened}' order by n"
+            f" tsih) as n, * from '{store.history_folder('bench') / opened}' order by n"
         )
         turn = count(sessions // 2)
 

@@ -77,8 +77,8 @@ def bring(
         files[name] = folder / f"{name}.json"
         files[name].write_text(json.dumps({"records": records, "num_records": len(records)}))
     sessions = files.pop("sessions")
-    told, _code = from_files.bring(store, cluster, taken_at, [sessions], files)
-    return str(told["status"])
+    attempt, _code = from_files.bring(store, cluster, taken_at, [sessions], files, future=True)
+    return attempt.status
 
 
 @pytest.fixture(scope="session")

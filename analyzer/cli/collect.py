@@ -93,6 +93,9 @@ def _json(**told: str) -> str:
 @click.option("--igroups", type=_FILE, help="Answer of /api/protocols/san/igroups.")
 @click.option("--nodes", type=_FILE, help="Answer of /api/cluster/nodes.")
 @click.option("--cluster-info", type=_FILE, help="Answer of /api/cluster.")
+@click.option(
+    "--future", is_flag=True, help="Take what is more than five minutes ahead of the clock."
+)
 @click.argument("pages", nargs=-1, type=_FILE)
 @pass_context
 def import_(
@@ -103,6 +106,8 @@ def import_(
     failed: str | None,
     cluster_info: Path | None,
     pages: tuple[Path, ...],
+    *,
+    future: bool,
     **companions: Path | None,
 ) -> int:
     """Saved API answers (PAGES in order, - is stdin) become a snapshot."""
@@ -115,18 +120,20 @@ def import_(
     if failed is not None:
         if pages:
             raise UsageError("--failed takes no pages: nothing could be had")
-        told = files.fail(store, cluster, instant, failed)
-        context.say(f"{cluster}: recorded as failed at {clock.iso(instant)}: {told['reason']}")
+        attempt = files.fail(store, cluster, instant, failed, future=future)
+        context.say(f"{cluster}: recorded as failed at {clock.iso(instant)}: {attempt.reason}")
         return 0
     if not pages:
         raise UsageError("give the saved pages of the session listing, or --failed")
     given = {name: path for name, path in companions.items() if path is not None}
     with progress(context, "importing", 1):
-        told, code = files.bring(store, cluster, instant, pages, given, cluster_info)
-    why = f": {told['reason']}" if told["reason"] else ""
+        attempt, code = files.bring(
+            store, cluster, instant, pages, given, cluster_info, future=future
+        )
+    why = f": {attempt.reason}" if attempt.reason else ""
     context.say(
-        f"{cluster}: {told['status']} at {clock.iso(told['taken_at'])},"
-        f" {told['sessions']} sessions, {told['connections']} connections{why}"
+        f"{cluster}: {attempt.status} at {clock.iso(attempt.taken_at)},"
+        f" {attempt.sessions} sessions, {attempt.connections} connections{why}"
     )
     return code
 

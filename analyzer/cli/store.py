@@ -1,6 +1,6 @@
 """Commands that care for the store: verify, rebuild, compact, prune."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,10 +8,12 @@ import click
 
 from analyzer.cli.context import Context, pass_context
 from analyzer.cli.progress import progress
-from analyzer.errors import UsageError
+from analyzer.errors import AnalyzerError, UsageError
 
 if TYPE_CHECKING:
     from analyzer.history import Deleted
+
+_SHOWN = 10  # problems of one cluster that are told
 
 
 def _clusters(context: Context, named: Sequence[str]) -> list[str]:
@@ -31,12 +33,29 @@ def _each(context: Context, clusters: Sequence[str], what: str) -> Iterator[str]
 
 
 def _cutoff(text: str | None, configured: timedelta | None, option: str) -> datetime:
-    from analyzer import clock  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock, history  # noqa: PLC0415  # --help answers at once
 
     span = clock.duration(text) if text else configured
     if span is None:
         raise UsageError(f"say how much to keep: {option} 14d, or [retention] in the configuration")
-    return clock.now() - span
+    return history.cutoff(clock.now(), span)
+
+
+def _for_each(
+    context: Context, clusters: Sequence[str], what: str, work: Callable[[str], None]
+) -> int:
+    """Do *work* for each cluster; what fails of one is told, and the others go on.
+
+    Returns the highest exit status.
+    """
+    code = 0
+    for cluster in _each(context, clusters, what):
+        try:
+            work(cluster)
+        except AnalyzerError as error:
+            code = max(code, error.exit_code)
+            context.complain(f"analyzer: {error}")
+    return code
 
 
 @click.command("verify")
@@ -48,29 +67,42 @@ def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
 
     code = 0
     for cluster in _each(context, _clusters(context, clusters), "verifying"):
-        history.catch_up(context.open(), cluster)
-        found = history.verify(context.open(), cluster)
-        if found.problem:
+        verified = history.verify(context.open(), cluster)
+        for problem in verified.problems[:_SHOWN]:
             code = 4
-            click.echo(
-                f"{cluster}: {found.problem}; 'analyzer rebuild {cluster}' folds anew", err=True
-            )
+            context.complain(f"{cluster}: {problem}")
+        if verified.problems[_SHOWN:]:
+            context.complain(f"{cluster}: and {len(verified.problems) - _SHOWN} more of the kind")
+        if verified.problems:
+            context.complain(f"{cluster}: 'analyzer rebuild {cluster}' makes anew what it can")
         else:
-            context.say(f"{cluster}: {found.snapshots} snapshots can be given back")
+            context.say(
+                f"{cluster}: {verified.snapshots} snapshots can be given back;"
+                f" the files of {verified.read} were read"
+            )
+        for note in verified.notes:
+            context.say(f"{cluster}: {note}")
+    for stray in history.strays(context.open()):
+        code = max(code, 4 if stray.data else 0)
+        (context.complain if stray.data else context.say)(stray.sentence)
     return code
 
 
 @click.command("rebuild")
 @click.argument("clusters", nargs=-1)
+@click.option("--accept-loss", is_flag=True, help="Go on without what nothing gives back.")
 @pass_context
-def rebuild(context: Context, /, clusters: tuple[str, ...]) -> int:
-    """Fold the history anew from the snapshot files."""
+def rebuild(context: Context, /, clusters: tuple[str, ...], *, accept_loss: bool) -> int:
+    """Make the history anew from the snapshot files; what has none stays as the history has it."""
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
-    for cluster in _each(context, _clusters(context, clusters), "folding anew"):
-        count = history.rebuild(context.open(), cluster)
-        context.say(f"{cluster}: folded {count} snapshots anew")
-    return 0
+    def work(cluster: str) -> None:
+        rebuilt = history.rebuild(context.open(), cluster, accept_loss=accept_loss)
+        context.say(f"{cluster}: {rebuilt.sentence}")
+        for loss in rebuilt.lost:
+            context.complain(f"{cluster}: lost: {loss}")
+
+    return _for_each(context, _clusters(context, clusters), "folding anew", work)
 
 
 @click.command("compact")
@@ -86,10 +118,12 @@ def compact(
 
     config, stored = context.configuration(), _clusters(context, clusters)
     cutoff = _cutoff(older_than, config.retention.compact_after if config else None, "--older-than")
-    for cluster in _each(context, stored, "compacting"):
-        done = history.compact(context.open(), cluster, cutoff, dry_run=dry_run)
-        _tell(context, done, "would replace" if dry_run else "replaced")
-    return 0
+
+    def work(cluster: str) -> None:
+        deleted = history.compact(context.open(), cluster, cutoff, dry_run=dry_run)
+        _tell(context, deleted, "would replace" if dry_run else "replaced")
+
+    return _for_each(context, stored, "compacting", work)
 
 
 @click.command("prune")
@@ -105,15 +139,17 @@ def prune(
 
     config, stored = context.configuration(), _clusters(context, clusters)
     cutoff = _cutoff(keep, config.retention.keep if config else None, "--keep")
-    for cluster in _each(context, stored, "pruning"):
-        done = history.prune(context.open(), cluster, cutoff, dry_run=dry_run)
-        _tell(context, done, "would forget" if dry_run else "forgot")
-    return 0
+
+    def work(cluster: str) -> None:
+        deleted = history.prune(context.open(), cluster, cutoff, dry_run=dry_run)
+        _tell(context, deleted, "would forget" if dry_run else "forgot")
+
+    return _for_each(context, stored, "pruning", work)
 
 
-def _tell(context: Context, done: "Deleted", verb: str) -> None:
-    size = f"{done.bytes / 1e6:.1f} MB of files"
-    context.say(f"{done.cluster}: {verb} {done.snapshots} snapshots, {size}")
+def _tell(context: Context, deleted: "Deleted", verb: str) -> None:
+    size = f"{deleted.bytes / 1e6:.1f} MB of files"
+    context.say(f"{deleted.cluster}: {verb} {deleted.snapshots} snapshots, {size}")
 
 
 COMMANDS: tuple[click.Command, ...] = (verify, rebuild, compact, prune)

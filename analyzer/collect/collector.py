@@ -10,19 +10,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from analyzer import clock, history, ontap
+from analyzer import clock, ontap
 from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied
+from analyzer.history import History, side_by_side, tidy
 from analyzer.ontap import Client, RequestFailed, frame
 from analyzer.ontap.listing import ClusterIdentity, ListingResult
-from analyzer.schema import INVENTORIES
+from analyzer.schema import INVENTORIES, Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import EXITS, Listing, Snapshot
 from analyzer.text import escape_controls
 
+_FARTHEST = 300.0  # seconds that our clock may be from the array's for anything to be deleted
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
 
 
@@ -82,19 +83,12 @@ def collect(
     new try. With *compact_after* or *keep* the store is tidied behind it, once a day.
     """
 
-    def one(cluster: Cluster) -> Outcome:
-        outcome = _one(store, cluster, slot=slot)
-        if outcome.taken_at is None:
-            return outcome
-        try:
-            history.tidy(store, cluster.name, outcome.taken_at, compact_after, keep)
-        except AnalyzerError as error:
-            return replace(outcome, notes=(*outcome.notes, f"not tidied: {error}"))
-        return outcome
+    def work(cluster: Cluster) -> Outcome:
+        return _collect_cluster(store, cluster, slot=slot, compact_after=compact_after, keep=keep)
 
-    history.side_by_side()
+    side_by_side()
     with ThreadPoolExecutor(max_workers=max(1, min(parallel, len(clusters) or 1))) as pool:
-        running = [pool.submit(one, cluster) for cluster in clusters]
+        running = [pool.submit(work, cluster) for cluster in clusters]
         for ended in as_completed(running):
             if ended.exception() is None:
                 done(ended.result())
@@ -102,35 +96,63 @@ def collect(
     return [ended.result() for ended in running]
 
 
-def _one(store: Store, cluster: Cluster, *, slot: bool) -> Outcome:
+def _collect_cluster(
+    store: Store, cluster: Cluster, *, slot: bool, compact_after: timedelta | None,
+    keep: timedelta | None,
+) -> Outcome:  # fmt: skip
     start = time.monotonic()
     try:
-        with store.lock(cluster.name):
-            taken_at = clock.now().replace(microsecond=0)
-            history.catch_up(store, cluster.name)
-            manifest = store.manifest(cluster.name)
-            behind = _behind(taken_at, manifest.get("horizon"))
-            if "ANALYZER_NOW" not in os.environ:
-                # Two runs within a second, or a clock that was set back onto one.
-                while history.last(store, cluster.name, taken_at, taken_at + _span(1)) is not None:
-                    taken_at += _span(1)
-            if slot and cluster.interval:
-                began = _slot(taken_at, cluster.interval)
-                told = history.last(store, cluster.name, began, began + _span(cluster.interval))
-                if told is not None and told["status"] != "failed":
-                    told["reason"] = "this slot is stored"
-                    return _outcome(cluster, told, None, behind, time.monotonic() - start)
-                tried = told["taken_at"] if told is not None else None
-                taken_at = began if tried is None else max(taken_at, tried + _span(1))
-            taken, problem, notes = take(cluster, taken_at, manifest.get("sessions"))
-            taken = replace(taken, collector=store.host)
-            told = history.record(store, taken)
+        with History.open(store, cluster.name) as history:
+            outcome, skew = _collect(history, cluster, start, slot=slot)
+            notes = _tidy(history, outcome, skew, compact_after, keep)
+            return replace(outcome, notes=(*outcome.notes, *notes))
     except AnalyzerError as error:
-        reason = str(error)
-        return Outcome(
-            cluster.name, "failed", error.exit_code, seconds=time.monotonic() - start, reason=reason
-        )
-    return _outcome(cluster, told, problem, behind + notes, time.monotonic() - start)
+        seconds = time.monotonic() - start
+        return Outcome(cluster.name, "failed", error.exit_code, seconds=seconds, reason=str(error))
+
+
+def _collect(
+    history: History, cluster: Cluster, start: float, *, slot: bool
+) -> tuple[Outcome, float | None]:
+    """One snapshot, recorded; and how far the array's clock was ahead of ours, in seconds."""
+    taken_at = clock.now().replace(microsecond=0)
+    history.catch_up()
+    notes = clock_went_back(taken_at, history.manifest.horizon)
+    if "ANALYZER_NOW" not in os.environ:
+        # Two runs within a second, or a clock that was set back onto one.
+        while history.last_attempt(taken_at, taken_at + _span(1)) is not None:
+            taken_at += _span(1)
+    if slot and cluster.interval:
+        began = _slot(taken_at, cluster.interval)
+        last = history.last_attempt(began, began + _span(cluster.interval))
+        if last is not None and last.status != "failed":
+            last.reason = "this slot is stored"
+            return _outcome(cluster, last, None, notes, time.monotonic() - start), None
+        taken_at = began if last is None else max(taken_at, last.taken_at + _span(1))
+    answer = take(cluster, taken_at, history.manifest.sessions)
+    attempt = history.record(replace(answer.snapshot, collector=history.store.host))
+    seconds = time.monotonic() - start
+    return _outcome(cluster, attempt, answer.problem, notes + answer.notes, seconds), answer.skew
+
+
+def _tidy(
+    history: History, outcome: Outcome, skew: float | None, compact_after: timedelta | None,
+    keep: timedelta | None,
+) -> tuple[str, ...]:  # fmt: skip
+    """Let go of what is old, by a clock that the array's own confirms; returns what to say."""
+    if outcome.taken_at is None or (compact_after is None and keep is None):
+        return ()
+    if skew is None or abs(skew) > _FARTHEST:
+        # Nobody has said that our clock is right: a wrong one could delete everything.
+        if skew is None:
+            return ()
+        ahead = "ahead of" if skew < 0 else "behind"
+        return (f"not tidied: our clock is {abs(skew):.0f} s {ahead} the array's",)
+    try:
+        tidy(history, outcome.taken_at, compact_after, keep)
+    except AnalyzerError as error:
+        return (f"not tidied: {error}",)
+    return ()
 
 
 def _span(seconds: float) -> timedelta:
@@ -142,33 +164,41 @@ def _slot(present: datetime, interval: int) -> datetime:
     return present - _span(passed % interval)
 
 
-def _behind(present: datetime, horizon: str | None) -> tuple[str, ...]:
+def clock_went_back(present: datetime, horizon: datetime | None) -> tuple[str, ...]:
     """What to say if the last snapshot is of a later instant: times overlap, none is refused."""
-    if horizon is None or (ahead := datetime.fromisoformat(horizon) - present) <= timedelta():
+    if horizon is None or (ahead := horizon - present) <= timedelta():
         return ()
-    last = clock.iso(datetime.fromisoformat(horizon))
+    last = clock.iso(horizon)
     return (f"the last snapshot, of {last}, is {ahead} ahead of the clock: was it set back?",)
 
 
 def _outcome(
     cluster: Cluster,
-    told: dict[str, Any],
+    attempt: Attempt,
     problem: RequestFailed | None,
     notes: tuple[str, ...],
     seconds: float,
 ) -> Outcome:
-    code = EXITS[told["status"]]
-    if told["status"] == "failed" and problem is not None:
+    code = EXITS[attempt.status]
+    if attempt.status == "failed" and problem is not None:
         code = problem.kind.exit_code
     return Outcome(
-        cluster.name, told["status"], code, told["taken_at"], told["sessions"],
-        told["connections"], seconds, told["reason"], notes,
+        cluster.name, attempt.status, code, attempt.taken_at, attempt.sessions,
+        attempt.connections, seconds, attempt.reason, notes,
     )  # fmt: skip
 
 
-def take(
-    cluster: Cluster, taken_at: datetime, before: int | None
-) -> tuple[Snapshot, RequestFailed | None, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one cluster answered; *skew* is how far its clock was ahead of ours, in seconds."""
+
+    snapshot: Snapshot
+    problem: RequestFailed | None
+    notes: tuple[str, ...]
+    skew: float | None
+
+
+def take(cluster: Cluster, taken_at: datetime, before: int | None) -> Taken:
     """Ask one cluster for everything; *before* is how many sessions its last complete answer had.
 
     Never raises for what the array does: that is in the snapshot's status and reason.
@@ -206,7 +236,7 @@ def take(
         if told.status != "complete"
     )
     notes += tuple(f"svms: there is no '{name}'" for name in _strangers(cluster, inventories))
-    return taken, whole.failure, notes
+    return Taken(taken, whole.failure, notes, skew)
 
 
 def _strangers(cluster: Cluster, inventories: dict[str, Listing]) -> list[str]:

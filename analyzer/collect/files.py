@@ -2,19 +2,21 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from analyzer import history
+from analyzer import clock, history
 from analyzer.errors import UsageError
 from analyzer.ontap import Malformed, decode, frame
 from analyzer.ontap.client import explain
+from analyzer.schema import Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import EXITS, Listing, Snapshot
+
+_AHEAD = timedelta(minutes=5)  # how far two clocks may be apart without anybody minding
 
 
 def read(path: Path) -> bytes:
@@ -36,22 +38,26 @@ def bring(
     pages: Sequence[Path],
     companions: Mapping[str, Path] | None = None,
     cluster_info: Path | None = None,
-) -> tuple[dict[str, Any], int]:
+    *,
+    future: bool = False,
+) -> tuple[Attempt, int]:
     """Import the pages of one listing, in order; returns the attempt and the exit status.
 
     Raises:
-        UsageError: a file cannot be read, or the instant has other content already.
+        UsageError: a file cannot be read, the instant has other content already, or it is to
+            come and *future* is not set.
         Busy: a collector holds the cluster.
     """
+    _check_past(taken_at, future=future)
     sessions = _sessions(pages)
     inventories = {name: _companion(name, path) for name, path in (companions or {}).items()}
     uuid = version = None
     if cluster_info is not None:
         try:
-            told = decode.cluster(read(cluster_info))
+            identity = decode.cluster(read(cluster_info))
         except Malformed as error:
             raise UsageError(f"{cluster_info}: {error}") from error
-        uuid, version = told.uuid, told.version.full if told.version else None
+        uuid, version = identity.uuid, identity.version.full if identity.version else None
     taken = Snapshot(
         cluster=cluster,
         taken_at=taken_at.replace(microsecond=0),
@@ -61,15 +67,25 @@ def bring(
         version=version,
         collector="import",
     )
-    stored = history.record(store, taken)
-    return stored, EXITS[stored["status"]]
+    attempt = history.record(store, taken)
+    return attempt, EXITS[attempt.status]
 
 
-def fail(store: Store, cluster: str, taken_at: datetime, why: str) -> dict[str, Any]:
-    """Record that nothing could be had at that instant, and why."""
+def fail(
+    store: Store, cluster: str, taken_at: datetime, why: str, *, future: bool = False
+) -> Attempt:
+    """Record that nothing could be had at that instant, and why; raises as ``bring``."""
+    _check_past(taken_at, future=future)
     empty = Listing("failed", why, snapshot.empty())
     taken = Snapshot(cluster, taken_at.replace(microsecond=0), empty, collector="import")
     return history.record(store, taken)
+
+
+def _check_past(taken_at: datetime, *, future: bool) -> None:
+    if not future and taken_at > clock.now() + _AHEAD:
+        raise UsageError(
+            f"{clock.iso(taken_at)} is still to come; --future takes it, and nobody sees it until then"
+        )
 
 
 def _sessions(pages: Sequence[Path]) -> Listing:

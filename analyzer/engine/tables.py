@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from analyzer import schema
+from analyzer.history import manifest as manifests
 from analyzer.history.parts import quote
 from analyzer.schema import BOUNDS, TABLES
 from analyzer.store.layout import Store
@@ -48,33 +49,31 @@ class Files:
 
 
 def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
-    """The files that the manifests name, by table."""
-    manifests = {name: told for name in clusters if (told := store.manifest(name))}
-    made = {
-        "attempts": Files(
-            {
-                store.folder(n) / part[0]: part[1]
-                for n, told in manifests.items()
-                for part in told["attempts"]
-            }
-        )
+    """The files that the manifests name, by table.
+
+    Raises:
+        StoreError: a manifest is damaged, or a file that it names is not there.
+    """
+    read = {name: manifests.read(store, name) for name in clusters}
+    histories = [
+        (store.history_folder(name), manifest)
+        for name, manifest in read.items()
+        if manifest is not None
+    ]
+    attempts = {
+        folder / part.file: part.rows
+        for folder, manifest in histories
+        for part in manifest.attempts
     }
+    tables = {"attempts": Files(attempts)}
     for table in TABLES:
-        known = {name: told["tables"][table.name] for name, told in manifests.items()}
-        made[table.name] = Files(
-            {
-                store.folder(n) / part[0]: part[1]
-                for n, told in known.items()
-                for part in told["closed"]
-            },
-            [store.folder(n) / told["open"] for n, told in known.items() if told["open"]],
-            [
-                (n, svm, datetime.fromisoformat(at))
-                for n, told in known.items()
-                for svm, at in told["latest"].items()
-            ],
+        folded = [(folder, m.cluster, m.tables[table.name]) for folder, m in histories]
+        tables[table.name] = Files(
+            {folder / part.file: part.rows for folder, _, t in folded for part in t.closed},
+            [folder / t.open for folder, _, t in folded if t.open is not None],
+            [(name, svm, at) for _, name, t in folded for svm, at in t.latest.items()],
         )
-    return made
+    return tables
 
 
 def rows(name: str, told: Files, latest: str | None = None) -> str:

@@ -11,8 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from analyzer import history
 from analyzer.evidence.pseudonym import Pseudonyms
+from analyzer.history import History
+from analyzer.history import manifest as manifests
+from analyzer.history.verify import recomputed
 from analyzer.schema import INVENTORIES
 from analyzer.store.layout import Store
 
@@ -61,7 +63,7 @@ def anonymise(store: Store, pseudonyms: Pseudonyms) -> None:
     """Rewrite the store in place; it is nobody else's."""
     for cluster in store.clusters():
         named = str(pseudonyms.of("cluster", cluster))
-        for path in sorted(store.folder(cluster).glob("*.parquet")):
+        for path in sorted(store.history_folder(cluster).glob("*.parquet")):
             _rewrite(path, path.name.split(".")[0], pseudonyms)
         for path in sorted(_snapshots(store, cluster).glob("date=*/*.parquet")):
             _rewrite(path, path.name.split(".")[1], pseudonyms)
@@ -136,30 +138,39 @@ def _member(one: Any, kind: str, pseudonyms: Pseudonyms) -> Any:
 
 def _rename(store: Store, cluster: str, named: str, pseudonyms: Pseudonyms) -> None:
     """The cluster's folders, and what its manifest names."""
-    manifest = store.manifest(cluster)
-    for table in manifest["tables"].values():
-        table["listed"] = None  # a hash of what nobody may recognise
-        table["latest"] = {pseudonyms.of("svm_id", svm): at for svm, at in table["latest"].items()}
-    store.folder(cluster).rename(store.folder(named))
+    manifest = manifests.read(store, cluster)
+    assert manifest is not None  # noqa: S101  # an excerpt has one
+    manifest.cluster = named
+    for folded in manifest.tables.values():
+        folded.listed = None  # a hash of what nobody may recognise
+        folded.latest = {str(pseudonyms.of("svm_id", svm)): at for svm, at in folded.latest.items()}
+    store.history_folder(cluster).rename(store.history_folder(named))
     if _snapshots(store, cluster).exists():
         _snapshots(store, cluster).rename(_snapshots(store, named))
-    store.commit(named, manifest | {"cluster": named})
+    manifests.forget_digests(manifest)
+    manifests.write(store, manifest, keep_previous=False)
 
 
 def _hash(store: Store, cluster: str) -> None:
-    """The content hashes of what the rows are now."""
-    given = history.contents(store, cluster)
-    for name, *_ in store.manifest(cluster)["attempts"]:
-        path = store.folder(cluster) / name
+    """The hashes of what the rows are now, in attempts, snapshot files and the manifest."""
+    with History.read(store, cluster) as history:
+        hashes = recomputed(history, history.attempts())
+        manifest = history.manifest
+    for part in manifest.attempts:
+        path = store.history_folder(cluster) / part.file
         frame = pl.read_parquet(path, hive_partitioning=False)
-        content = [
-            given.get(at, was) for at, was in frame.select("taken_at", "content").iter_rows()
-        ]
-        _write(frame.with_columns(pl.Series("content", content)), path, {})
+        rows = [hashes[instant] for instant in frame["taken_at"]]
+        frame = frame.with_columns(
+            pl.Series("content", [content for content, _ in rows]),
+            pl.Series("fingerprint", [fingerprint for _, fingerprint in rows]),
+        )
+        _write(frame, path, {})
     for instant in store.instants(cluster):
         path = store.snapshot(cluster, instant)
         facts = json.loads(pl.read_parquet_metadata(path)["analyzer"])
-        facts["content"] = given.get(instant, facts["content"])
+        facts["content"], facts["fingerprint"] = hashes[instant]
         _write(
             pl.read_parquet(path, hive_partitioning=False), path, {"analyzer": json.dumps(facts)}
         )
+    manifests.add_digests(manifest, store.history_folder(cluster))
+    manifests.write(store, manifest, keep_previous=False)

@@ -1,119 +1,25 @@
-"""Folding: snapshots become spells.
+"""Folding: snapshots become spells ("gaps and islands"; a spell is an SCD type 2 row).
 
-Every comparable snapshot of an SVM has a place in that SVM's sequence. A spell is a row and
-the stretch ``[lo, hi]`` of places where it was seen unchanged. Folding puts new places into
-the sequence, cuts the spells that they fall into, adds the rows seen there as spells of one
-place, and joins what touches. Where snapshots come in order only the open spells take part;
+Every complete snapshot of an SVM has a place in that SVM's sequence. A spell is a row and
+the interval ``[lo, hi]`` of places where it was seen unchanged. Folding puts new places into
+the sequence, splits the intervals that they fall into, adds the rows seen there as intervals of
+one place, and merges adjacent ones. Where snapshots come in order only the open spells take part;
 a late one makes all take part, and gives the same history.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import duckdb
-
-from analyzer.history.parts import quote, source
+from analyzer.history.parts import FoldSession, source
 from analyzer.schema import Table
-
-# An empty answer speaks for the SVMs of the last one, where nobody listed the SVMs.
-# An empty answer after one with rows is doubted until the next answer settles it: empty again
-# or nothing back means that it was true; a connection back unchanged means that it was wrong.
-_SETTLE = """
-create or replace temp table settled as
-with answers as (
-    select *,
-        lag(sessions) over (order by taken_at) as sessions_before,
-        lead(sessions) over (order by taken_at) as sessions_after
-    from attempt where answered = 'complete'
-), verdicts as (
-    select a.taken_at, case
-        when a.sessions > 0 or coalesce(a.sessions_before, 0) = 0 then 'complete'
-        when a.sessions_after is null then 'suspect'
-        when a.sessions_after > 0 and r.taken_at is not null then 'failed'
-        else 'complete' end as status
-    from answers a left join returned r using (taken_at)
-)
-select a.* exclude (known) replace (
-    coalesce(v.status, a.answered) as status,
-    case v.status
-        when 'suspect' then 'empty, where the last complete answer was not'
-        when 'failed' then 'empty, but the next answer had the same connections: not believed'
-        else case when v.status = 'complete' and a.answered = 'complete' then null
-             else a.reason end end as reason,
-    case when v.status = 'complete' and len(a.listed) = 0
-        then coalesce(last_value(nullif(a.known, []) ignore nulls) over (
-            partition by a.answered = 'complete' order by a.taken_at
-            rows between unbounded preceding and 1 preceding), a.known)
-        else a.listed end as scope
-)
-from (
-    -- The first attempt here keeps the scope it was given: what it stood on may be out of sight.
-    select *, case when row_number() over (order by taken_at) = 1 then scope else listed end
-        as known
-    from attempt
-) a left join verdicts v using (taken_at)
-"""
-
-_DOUBTED = """
-with answers as (
-    select taken_at, sessions,
-        lag(taken_at) over (order by taken_at) as before,
-        lag(sessions) over (order by taken_at) as sessions_before,
-        lead(taken_at) over (order by taken_at) as after,
-        lead(sessions) over (order by taken_at) as sessions_after
-    from attempt where answered = 'complete'
-)
-select taken_at, before, after from answers
-where sessions = 0 and sessions_before > 0 and sessions_after > 0
-"""
-
-# One connection, as nothing but itself could be (identity of a connection instance).
-_CONNECTION = (
-    "svm_id, initiator, isid, tsih, cid, initiator_address, initiator_port, interface_address"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """A snapshot to fold: its instant, its attempt and its files by table name."""
-
-    taken_at: datetime
-    attempt: dict[str, Any]
-    files: dict[str, Path]
-
-
-def settle(connection: duckdb.DuckDBPyConnection, fresh: list[Fresh]) -> None:
-    """Make ``settled`` from ``attempt``: the attempts with what is now known of them.
-
-    Needs the relation ``old_spells``.
-    """
-    files = {item.taken_at: item.files.get("spells") for item in fresh}
-    connection.execute("create or replace temp table returned (taken_at timestamp)")
-    for doubted, before, after in connection.execute(_DOUBTED).fetchall():
-        there = [_rows(instant, files.get(instant)) for instant in (before, after)]
-        connection.execute(
-            f"insert into returned select {quote(doubted)}::timestamp where exists"
-            f" (select {_CONNECTION} from {there[0]} intersect"
-            f" select {_CONNECTION} from {there[1]})"
-        )
-    connection.execute(_SETTLE)
-
-
-def _rows(instant: datetime, file: Path | None) -> str:
-    if file is not None:
-        return source([file])
-    moment = f"{quote(instant)}::timestamp"
-    return f"(from old_spells where first_seen <= {moment} and last_seen >= {moment})"
 
 
 def places(
-    connection: duckdb.DuckDBPyConnection, table: Table, *, late: bool
+    session: FoldSession, table: Table, *, late: bool
 ) -> tuple[dict[str, datetime], set[datetime]]:
     """Make ``place`` (svm_id, taken_at, i): the sequence of each SVM.
 
-    Gives the latest instant of each SVM, and every instant that is news to one.
+    Returns the latest instant of each SVM, and every instant that is new to one.
 
     In order, place 0 is the SVM's latest snapshot so far (relation ``latest``) and the new
     ones follow; after a late arrival all are numbered from 1.
@@ -129,18 +35,18 @@ def places(
             " where l.taken_at is null or c.taken_at > l.taken_at"
         )
         zero = "select svm_id, taken_at, 0 as i from latest"
-    connection.execute(
-        f"create or replace temp table place as with counted as ({counted}), fresh as ({numbered})"
+    session.execute(
+        f"create or replace temp table place as with counted as ({counted}), unnumbered as ({numbered})"
         " select svm_id, taken_at,"
-        " row_number() over (partition by svm_id order by taken_at) as i from fresh"
+        " row_number() over (partition by svm_id order by taken_at) as i from unnumbered"
         f" union all {zero}"
     )
-    told = connection.execute("from place order by svm_id, taken_at").fetchall()
-    return {svm_id: at for svm_id, at, _ in told}, {at for _, at, i in told if i > 0}
+    rows = session.rows("from place order by svm_id, taken_at")
+    return {svm_id: at for svm_id, at, _ in rows}, {at for _, at, i in rows if i > 0}
 
 
 def fold(
-    connection: duckdb.DuckDBPyConnection,
+    session: FoldSession,
     table: Table,
     files: dict[datetime, Path],
     *,
@@ -151,17 +57,18 @@ def fold(
     ``spell`` has the table's columns and bounds, of every spell that took part. Needs
     ``place`` and, after a late arrival, ``cut`` (svm_id, i: new places between old ones).
     """
-    connection.execute("create or replace temp table file (filename varchar, taken_at timestamp)")
+    session.execute("create or replace temp table file (filename varchar, taken_at timestamp)")
     if files:
-        connection.executemany(
-            "insert into file values (?, ?)", [[str(path), at] for at, path in files.items()]
+        session.execute(
+            "insert into file select unnest($paths), unnest($instants)",
+            {"paths": [str(path) for path in files.values()], "instants": list(files)},
         )
     svm = "{}.svm_id" if table.scoped else "''"
     text = _FOLD.format(
         pieces=_CUT if late else _OPEN,
         points=_POINTS if files else "select * from pieces_of_old where false",
     )
-    connection.execute(
+    session.execute(
         text.format(
             listed=table.listed,
             listed_o=_qualified("o", table),
@@ -215,7 +122,7 @@ _POINTS = """
         from {rows} p join file using (filename)
         join place l on l.svm_id = {svm_p} and l.taken_at = file.taken_at"""
 
-# Rows seen with holes between (broken) are as many stretches as there are islands.
+# Gaps and islands: rows seen with gaps between (broken) are as many intervals as islands.
 _FOLD = """
 create or replace temp table spell as
 with {pieces}, piece as (
@@ -262,7 +169,7 @@ def begin(table: Table, file: Path) -> str:
     )
 
 
-def step(connection: duckdb.DuckDBPyConnection, table: Table, file: Path | None) -> None:
+def step(session: FoldSession, table: Table, file: Path | None) -> None:
     """Make ``spell`` for one snapshot after all others: only what ended or began there.
 
     What ended has ``gone_by``, what began has none; the open spells that go on are not
@@ -277,7 +184,7 @@ def step(connection: duckdb.DuckDBPyConnection, table: Table, file: Path | None)
         f'case when o.first_seen is null then s."{name}" else o."{name}" end as "{name}"'
         for name in table.names
     )
-    connection.execute(
+    session.execute(
         f"""
         create or replace temp table spell as
         with edge as (
@@ -298,7 +205,7 @@ def step(connection: duckdb.DuckDBPyConnection, table: Table, file: Path | None)
     )
 
 
-def going_on(table: Table) -> str:
+def still_open(table: Table) -> str:
     """A select of the open spells after ``step``: the old ones in their order, then the new."""
     columns = f"{table.listed}, seen_after, first_seen"
     return (
@@ -312,7 +219,7 @@ def _qualified(alias: str, table: Table) -> str:
     return ", ".join(f'{alias}."{name}"' for name in table.names)
 
 
-def _same(one: str, other: str, table: Table) -> str:
+def _same(left: str, right: str, table: Table) -> str:
     return " and ".join(
-        f'{one}."{name}" is not distinct from {other}."{name}"' for name in table.names
+        f'{left}."{name}" is not distinct from {right}."{name}"' for name in table.names
     )

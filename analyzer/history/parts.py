@@ -1,13 +1,14 @@
-"""The files that make up one table of a history: few, immutable, named by the manifest.
+"""The files that make up one table of a history, and the DuckDB that writes them.
 
-A table is a run of parts sorted by time, each more than twice as large as the next, so that
-there are only ever a handful, and an append rewrites little.
+A table is a logarithmic (LSM-like) list of immutable Parquet files, sorted by time: each has more
+than twice as many rows as the next, so that there are only ever a handful and an append rewrites
+little.
 """
 
 import os
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,6 +17,9 @@ from typing import Any
 
 import duckdb
 
+from analyzer.errors import StoreError
+from analyzer.history import manifest as manifests
+from analyzer.history.manifest import Part
 from analyzer.store.publish import publish
 
 _ROW_GROUP = 16_384
@@ -29,6 +33,11 @@ def quote(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def moment(instant: datetime) -> str:
+    """A timestamp literal."""
+    return f"{quote(instant.isoformat())}::timestamp"
+
+
 def source(paths: Sequence[Path], *, filename: bool = False) -> str:
     """The table function that reads these files, in this order."""
     named = ", filename = true" if filename else ""
@@ -36,7 +45,7 @@ def source(paths: Sequence[Path], *, filename: bool = False) -> str:
 
 
 def engine() -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB that downloads nothing, thinks in UTC and spills to a folder of its own."""
+    """An in-memory DuckDB: no downloads, UTC, a spill folder of its own."""
     connection = duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
@@ -62,108 +71,166 @@ def side_by_side() -> None:
     _shared().execute("set threads = 1")
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """A session of the process's in-memory DuckDB: no downloads, UTC, under 1.5 GB.
+class FoldSession:
+    """A session of the process's in-memory DuckDB; temporary tables are its own.
 
-    Temporary tables are the session's own.
+    Every error of DuckDB becomes a StoreError that names the cluster and the file.
     """
-    session = _shared().cursor()
-    session.execute("set timezone = 'UTC'")
-    return session
+
+    def __init__(self, cluster: str, folder: Path) -> None:
+        """Open it for the history of *cluster* in *folder*."""
+        self._cluster = cluster
+        self._folder = folder
+        self._cursor = _shared().cursor()
+        self._cursor.execute("set timezone = 'UTC'")
+
+    def close(self) -> None:
+        self._cursor.close()
+
+    def execute(self, statement: str, parameters: Any = None) -> None:
+        """Run a statement that returns nothing.
+
+        Raises:
+            StoreError: a file is damaged, or the disk is full.
+        """
+        with self._translated():
+            self._cursor.execute(statement, parameters)
+
+    def rows(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """All rows of a statement; raises as ``execute`` does."""
+        with self._translated():
+            return self._cursor.execute(statement, parameters).fetchall()
+
+    def value(self, statement: str, parameters: Any = None) -> Any:
+        """The first column of the first row."""
+        return self.rows(statement, parameters)[0][0]
+
+    def records(self, statement: str, parameters: Any = None) -> list[dict[str, Any]]:
+        """All rows of a statement by the names of their columns."""
+        with self._translated():
+            cursor = self._cursor.execute(statement, parameters)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def batches(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
+        """All rows of a statement, ten thousand at a time."""
+        with self._translated():
+            cursor = self._cursor.execute(statement)
+            while rows := cursor.fetchmany(10_000):
+                yield rows
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
+                _shared.cache_clear()  # the whole database is unusable from here on
+            reason = str(error).partition("\n")[0]
+            if str(self._folder) not in reason:
+                damaged = (str(path) for path in self._files() if unreadable(path))
+                reason = ": ".join([*list(damaged)[:1], reason])
+            raise StoreError(f"{self._cluster}: the history cannot be folded: {reason}") from error
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("*.parquet"))
+
+
+def unreadable(path: Path) -> str | None:
+    """Why a Parquet file cannot be read to its last page; None if it can."""
+    session = engine()
+    try:
+        # Values are decoded only where something is made of them.
+        session.execute(f"create temp table whole as from {source([path])}")
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        return str(error).partition("\n")[0]
+    finally:
+        session.close()
+    return None
 
 
 @dataclass(slots=True)
-class Parts:
-    """The parts of one table, by time: ``[file, rows, earliest, latest]`` each.
+class PartList:
+    """The parts of one table, by time; changed in place.
 
     *instant* is the column that the rows are sorted by. Every row carries its *cluster*, so
     that a file says by itself, to any engine, whose it is.
     """
 
+    session: FoldSession
     cluster: str
-
     folder: Path
     label: str
     instant: str
-    entries: list[list[Any]]
+    parts: list[Part]
 
     @property
     def paths(self) -> list[Path]:
-        return [self.folder / entry[0] for entry in self.entries]
+        return [self.folder / part.file for part in self.parts]
 
-    def replace(
-        self, connection: duckdb.DuckDBPyConnection, generation: int, fresh: str, since: datetime
-    ) -> None:
-        """Put the rows of the relation *fresh* in the place of all from *since* on."""
-        total: int = connection.execute(f"select count(*) from {fresh}").fetchall()[0][0]
-        keep = len(self.entries)
-        while keep and self.entries[keep - 1][3] >= since.isoformat():
-            keep -= 1
-        if not total and keep == len(self.entries):
+    @property
+    def source(self) -> str:
+        return source(self.paths)
+
+    def replace(self, generation: int, relation: str, since: datetime) -> None:
+        """Put the rows of *relation* in the place of all from *since* on.
+
+        Raises:
+            StoreError: a part that is merged is damaged, or the new one cannot be written.
+        """
+        total: int = self.session.value(f"select count(*) from {relation}")
+        kept = len(self.parts)
+        while kept and self.parts[kept - 1].last >= since:
+            kept -= 1
+        if not total and kept == len(self.parts):
             return
-        while keep and self.entries[keep - 1][1] <= 2 * total:
-            keep -= 1
-            total += self.entries[keep][1]
-        whole = f"select * from {fresh}"
-        if self.paths[keep:]:
-            older = f"where {self.instant} < {quote(since.isoformat())}::timestamp"
-            whole += f" union all by name select * exclude (cluster) from {source(self.paths[keep:])} {older}"
+        while kept and self.parts[kept - 1].rows <= 2 * total:
+            kept -= 1
+            total += self.parts[kept].rows
+        merged = f"select * from {relation}"
+        if self.parts[kept:]:
+            for part in self.parts[kept:]:
+                check_digest(self.folder / part.file, part.digest)
+            older = f"where {self.instant} < {moment(since)}"
+            merged += f" union all by name select * exclude (cluster) from {source(self.paths[kept:])} {older}"
         path = self.folder / f"{self.label}-{generation:08d}.parquet"
-        write(connection, self.cluster, whole, path, order=self.instant)
-        rows, first, last = connection.execute(
-            f"select count(*), min({self.instant}), max({self.instant}) from {source([path])}"
-        ).fetchall()[0]
-        self.entries[keep:] = (
-            [[path.name, rows, first.isoformat(), last.isoformat()]] if rows else []
-        )
+        rows, digest = write(self.session, self.cluster, merged, path, order=self.instant)
+        if not rows:
+            del self.parts[kept:]
+            return
+        first, last = self.session.rows(
+            f"select min({self.instant}), max({self.instant}) from {source([path])}"
+        )[0]
+        self.parts[kept:] = [Part(path.name, rows, first, last, digest)]
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection, cluster: str, select: str, path: Path, order: str = ""
-) -> int:
+    session: FoldSession, cluster: str, select: str, path: Path, order: str = ""
+) -> tuple[int, str]:
     """Write the rows of *select*, of one cluster, as one Parquet file, whole or not at all.
 
-    Gives how many they were.
+    Returns how many they were, and the file's digest.
     """
     ordered = f" order by {order}" if order else ""
     with publish(path) as draft:
-        copied = connection.execute(
+        copied = session.rows(
             f"copy (select {quote(cluster)} as cluster, * from ({select}){ordered})"
             f" to {quote(draft)}"
             f" (format parquet, compression zstd, row_group_size {_ROW_GROUP})"
-        ).fetchall()
-    rows: int = copied[0][0]
-    return rows
+        )
+        digest = manifests.file_digest(draft)
+    return copied[0][0], digest
 
 
-def named(manifest: dict[str, Any]) -> set[str]:
-    """Every file that *manifest* names."""
-    names = {entry[0] for entry in manifest["attempts"]}
-    for table in manifest["tables"].values():
-        names |= {entry[0] for entry in table["closed"]}
-        names |= {table["open"]} - {None}
-    return names
+def check_digest(path: Path, digest: str | None) -> None:
+    """Whether a file still is what was written, where that is known.
 
-
-def retire(before: dict[str, Any], after: dict[str, Any], grace: float, most: int = 64) -> None:
-    """Note in *after* which files left the manifest, and when by the wall clock.
-
-    Readers of the last manifests get *grace* seconds to finish; nobody needs more than
-    *most* files of the past.
+    Raises:
+        StoreError: it cannot be read, or is not.
     """
-    present = time.time()
-    left = {name: when for name, when in after["retired"].items() if present - when < grace}
-    if before:
-        left |= dict.fromkeys(named(before) - named(after), present)
-    newest = sorted(left.items(), key=lambda item: (-item[1], item[0]))[:most]
-    after["retired"] = dict(sorted(newest))
-
-
-def sweep(folder: Path, manifest: dict[str, Any]) -> None:
-    """Delete what no reader can need: neither named, nor lately retired, or never finished."""
-    wanted = named(manifest) | set(manifest["retired"])
-    for path in folder.glob("*.parquet"):
-        if path.name not in wanted:
-            path.unlink(missing_ok=True)
-    for draft in folder.glob(".*.parquet.*"):
-        draft.unlink(missing_ok=True)
+    try:
+        present = manifests.file_digest(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
+    if digest is not None and present != digest:
+        raise StoreError(f"{path} is damaged: its digest differs from the manifest's")

@@ -1,104 +1,257 @@
-"""The history folded anew from the snapshot files."""
+"""The history made anew: from the snapshot files, and of what has none from the history itself."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from analyzer import clock
 from analyzer.errors import StoreError
-from analyzer.history.entry import fresh
-from analyzer.history.fold import Fresh
-from analyzer.history.ledger import Ledger, blank
-from analyzer.history.parts import EVERYTHING, quote, source
-from analyzer.schema import TABLES
+from analyzer.history import manifest as manifests
+from analyzer.history import views
+from analyzer.history.attempts import SnapshotFiles, snapshot_files
+from analyzer.history.history import History
+from analyzer.history.manifest import Manifest, NewerFormat
+from analyzer.history.parts import EVERYTHING, FoldSession, moment, source
+from analyzer.history.restore import as_answered, restore
+from analyzer.history.verify import SnapshotChecker, prove
+from analyzer.pattern import check_cluster
+from analyzer.schema import TABLES, Attempt
+from analyzer.store import snapshot
 from analyzer.store.layout import Store
+from analyzer.store.lease import Lease
 
 _CHUNK = 2_000_000  # rows folded at once
 
 
-def rebuild(store: Store, cluster: str) -> int:
-    """Fold everything anew from the snapshot files; says how many snapshots.
+@dataclass(slots=True)
+class Rebuilt:
+    """What rebuild did: *folded* snapshots from files, and *kept* of the history alone.
 
-    What was compacted has no files: of that the history itself is kept. Readers see the old
-    history until the new one is whole.
+    *rewritten* names damaged snapshot files that the history gave back, *lost* what nothing did.
+    """
+
+    cluster: str
+    folded: int = 0
+    kept: int = 0
+    rewritten: list[datetime] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """What was done, for people."""
+        text = f"folded {self.folded} snapshots anew"
+        if self.kept:
+            text += f", kept {self.kept} that only the history has"
+        if self.rewritten:
+            text += f", wrote {len(self.rewritten)} damaged files anew"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """An earlier state of the history that can be read: which of its snapshots are proved."""
+
+    manifest: Manifest
+    attempts: dict[datetime, Attempt]
+    proved: dict[datetime, Attempt]
+    current: bool
+
+
+def rebuild(store: Store, cluster: str, *, accept_loss: bool = False) -> Rebuilt:
+    """Fold everything anew from the snapshot files.
+
+    What has no file any more is taken from the history as it is, or as it was one commit before,
+    once it is proved to give it back. Readers see the old history until the new one is whole.
 
     Raises:
-        StoreError: the history is damaged and snapshots were compacted into it.
+        Busy: another process writes the history.
+        StoreError: something would be lost, and *accept_loss* is not set; nothing was changed.
     """
-    with store.lock(cluster):
-        manifest = _readable(store, cluster)
-        kept = manifest.get("compacted") if manifest else None
-        with closing(Ledger(store, cluster, fresh=manifest is None)) as ledger:
-            if kept is None:
-                ledger.manifest = blank(cluster) | {
-                    "generation": ledger.manifest["generation"],
-                    "retired": ledger.manifest["retired"],
-                }
-                instants = store.instants(cluster)
-            else:
-                cut(ledger, datetime.fromisoformat(kept))
-                instants = [at for at in store.instants(cluster) if at.isoformat() > kept]
-            for chunk in _chunks(store, cluster, instants):
-                ledger.add(chunk)
-            ledger.commit()
-        for instant in store.pending(cluster):
-            store.unmark(cluster, instant)
-        return len(instants)
+    with store.lock(check_cluster(cluster)) as lease:
+        store.sweep_snapshots(cluster)
+        return _rebuild(store, cluster, lease, accept_loss=accept_loss)
 
 
-def _readable(store: Store, cluster: str) -> dict[str, Any] | None:
-    """The manifest, or None if it and so the history is lost."""
+def _rebuild(store: Store, cluster: str, lease: Lease, *, accept_loss: bool) -> Rebuilt:
+    bases = list(_bases(store, cluster))
+    pruned = max((base.manifest.pruned for base in bases if base.manifest.pruned), default=None)
+    checker = SnapshotChecker(store, cluster)
+    broken: dict[datetime, str] = {}
+    intact = set()
+    for instant in store.instants(cluster):
+        problem = checker.problem(instant)
+        if problem:
+            broken[instant] = problem
+        else:
+            intact.add(instant)
+    pending = set(store.pending(cluster))
+    if pruned is not None:  # what an interrupted prune left behind is not folded again
+        forgotten = {at for at in intact if at < pruned and at not in pending}
+        intact -= forgotten - {at for base in bases for at in base.attempts}
+    base = next((base for base in bases if _missing(base, intact) <= base.proved.keys()), None)
+    rebuilt = Rebuilt(cluster)
+    if base is None:
+        rebuilt.lost = [*_unproved(store, cluster, bases, intact), *broken.values()]
+    else:
+        rebuilt.lost = [why for at, why in broken.items() if at not in base.proved]
+    if rebuilt.lost and not accept_loss:
+        raise StoreError(
+            f"{cluster}: nothing was changed: {rebuilt.lost[0]}; 'analyzer rebuild --accept-loss"
+            f" {cluster}' goes on without it"
+        )
+    kept = _missing(base, intact) if base else set()
+    history = History(store, cluster, _start(store, cluster, base, bases, keep=bool(kept)), lease)
     try:
-        return store.manifest(cluster) or None
-    except StoreError:
-        return None
+        _fold_all(history, intact, max(kept, default=None))
+        rebuilt.kept, rebuilt.folded = len(kept), len(intact)
+        if base is not None:
+            rebuilt.rewritten = _rewrite(history, base, sorted(broken.keys() & base.proved.keys()))
+        history.commit(keep_previous=base is not None and base.current)
+    finally:
+        history.session.close()
+    for instant in broken.keys() - set(rebuilt.rewritten):
+        path = store.snapshot(cluster, instant)
+        with suppress(FileNotFoundError):
+            path.rename(path.with_name(f"{path.name}.damaged"))
+    for instant in pending:
+        store.clear_pending(cluster, instant)
+    views.refresh(store)
+    return rebuilt
 
 
-def _chunks(store: Store, cluster: str, instants: list[datetime]) -> Iterator[list[Fresh]]:
-    waiting: list[Any] = []
+def _bases(store: Store, cluster: str) -> Iterator[_Base]:
+    """The history as committed, and as it was one commit before, where they can be read."""
+    for name in (manifests.NAME, manifests.PREVIOUS):
+        path = store.history_folder(cluster) / name
+        try:
+            manifest = manifests.decode(path.read_bytes(), path, cluster)
+            history = History(store, cluster, manifest)
+        except NewerFormat:
+            raise
+        except (OSError, StoreError):
+            continue
+        try:
+            attempts = {attempt.taken_at: attempt for attempt in history.attempts()}
+            proved, _problems = prove(history)
+            yield _Base(manifest, attempts, proved, current=name == manifests.NAME)
+        except StoreError:
+            continue
+        finally:
+            history.session.close()
+
+
+def _missing(base: _Base, intact: set[datetime]) -> set[datetime]:
+    """Snapshots that only the history has."""
+    return base.attempts.keys() - intact
+
+
+def _unproved(
+    store: Store, cluster: str, bases: list[_Base], intact: set[datetime]
+) -> Iterator[str]:
+    """What there was, by the attempts of any state of the history, and no file can give back."""
+    instants = {instant for base in bases for instant in base.attempts}
+    folder = store.history_folder(cluster)
+    for path in sorted(folder.glob("attempts-*.parquet")):
+        session = FoldSession(cluster, folder)
+        try:
+            rows = session.rows(f"select cluster, taken_at from {source([path])}")
+        except StoreError as error:
+            yield str(error)
+            continue
+        finally:
+            session.close()
+        owners = {owner for owner, _instant in rows} - {cluster}
+        if owners:
+            raise StoreError(f"{folder} is a copy of the history of {min(owners)}: move it away")
+        instants |= {instant for _owner, instant in rows}
+    missing = sorted(instants - intact)
+    if missing:
+        yield (
+            f"{len(missing)} snapshots from {clock.iso(missing[0])} to {clock.iso(missing[-1])}"
+            " have no file any more, and the history does not give them back"
+        )
+
+
+def _start(
+    store: Store, cluster: str, base: _Base | None, bases: list[_Base], *, keep: bool
+) -> Manifest:
+    """The manifest to fold into: that of *base* where it is to *keep* something, else a blank one."""
+    if base is not None and keep:
+        return base.manifest
+    known = base or next(iter(bases), None)
+    manifest = Manifest(cluster=cluster)
+    if known is not None:
+        manifest.retired = dict(known.manifest.retired)
+        manifest.pruned, manifest.tidied = known.manifest.pruned, known.manifest.tidied
+    # No file that an earlier manifest names is written over.
+    numbers = (
+        path.stem.rpartition("-")[2] for path in store.history_folder(cluster).glob("*.parquet")
+    )
+    manifest.generation = max((int(text) for text in numbers if text.isdecimal()), default=0)
+    return manifest
+
+
+def _fold_all(history: History, intact: set[datetime], kept: datetime | None) -> None:
+    """Fold the snapshots that have files, on what the history has up to *kept*."""
+    waiting = sorted(intact)
+    if kept is not None:
+        cut(history, kept)
+        history.manifest.compacted = max(history.manifest.compacted or kept, kept)
+        waiting = sorted(intact - set(history.folded_instants()))
+        late = [instant for instant in waiting if instant <= kept]
+        history.add(snapshot_files(history.store, history.cluster, late))
+        waiting = waiting[len(late) :]
+    for chunk in _chunks(history, waiting):
+        history.add(chunk)
+
+
+def _chunks(history: History, instants: list[datetime]) -> Iterator[list[SnapshotFiles]]:
+    waiting: list[SnapshotFiles] = []
     size = 0
-    for item in fresh(store, cluster, instants):
+    for item in snapshot_files(history.store, history.cluster, instants):
         waiting.append(item)
-        size += item.attempt["connections"]
+        size += item.attempt.connections
         if size >= _CHUNK:
             yield waiting
             waiting, size = [], 0
     yield waiting
 
 
-def cut(ledger: Ledger, instant: datetime) -> None:
+def _rewrite(history: History, base: _Base, instants: list[datetime]) -> list[datetime]:
+    """Write damaged snapshot files anew from what the history proved to give back."""
+    for instant in instants:
+        attempt = next(iter(history.attempts(f"where taken_at = {moment(instant)}")))
+        snapshot.write(history.store, restore(history, attempt), as_answered(base.proved[instant]))
+    return instants
+
+
+def cut(history: History, instant: datetime) -> None:
     """Make the history what it was when *instant* was the latest snapshot."""
-    moment = f"{quote(instant.isoformat())}::timestamp"
-    connection, manifest = ledger.connection, ledger.manifest
-    manifest["generation"] += 1
-    generation = manifest["generation"]
+    end = moment(instant)
+    session, manifest = history.session, history.manifest
+    manifest.generation += 1
     for table in TABLES:
-        known = manifest["tables"][table.name]
-        svm = "unnest(scope)" if table.scoped else "''"
-        latest = connection.execute(
-            f"select svm_id, max(taken_at) from (select {svm} as svm_id, taken_at"
-            f" from {source(ledger.attempts().paths)} where {table.taken} and taken_at <= {moment})"
-            " group by svm_id order by svm_id"
-        ).fetchall()
-        ledger.old(table, late=True)
-        connection.execute("create or replace temp table whole as from old")
-        (about,) = connection.execute("select count(*) from whole").fetchall()[0]
-        connection.execute(
-            f"create or replace temp view ended as from whole where gone_by <= {moment}"
+        spells = history.table(table)
+        latest = session.rows(
+            f"select svm_id, max(taken_at) from ({history.sequence(table)}) sequence"
+            f" where taken_at <= {end} group by svm_id order by svm_id"
         )
-        ledger.closed(table).replace(connection, generation, "ended", EVERYTHING)
-        ledger.write_open(
-            table,
-            known,
+        spells.load(late=True)
+        session.execute("create or replace temp table whole as from old")
+        estimate = session.value("select count(*) from whole")
+        session.execute(f"create or replace temp view ended as from whole where gone_by <= {end}")
+        spells.closed().replace(manifest.generation, "ended", EVERYTHING)
+        spells.write_open(
             f"select {table.listed}, seen_after, first_seen from whole"
-            f" where first_seen <= {moment} and (gone_by is null or gone_by > {moment})",
-            about,
+            f" where first_seen <= {end} and (gone_by is null or gone_by > {end})",
+            estimate,
         )
-        known["latest"] = {svm_id: at.isoformat() for svm_id, at in latest}
-        known["listed"] = None
-    connection.execute(
+        spells.folded.latest = dict(latest)
+        spells.folded.listed = None
+    session.execute(
         f"create or replace temp table settled as select * exclude (cluster)"
-        f" from {source(ledger.attempts().paths)} where taken_at <= {moment}"
+        f" from {history.attempts_source} where taken_at <= {end}"
     )
-    ledger.attempts().replace(connection, generation, "settled", EVERYTHING)
-    ledger.note()
+    history.attempt_parts().replace(manifest.generation, "settled", EVERYTHING)
+    history.note_last()

@@ -4,151 +4,191 @@ Nothing is deleted that the history has not been proved to give back, and whoeve
 leaves a store that the next one reads.
 """
 
-from contextlib import closing
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from analyzer import clock
 from analyzer.errors import StoreError
-from analyzer.history.ledger import Ledger
-from analyzer.history.parts import EVERYTHING, quote, source
+from analyzer.history.history import History
+from analyzer.history.parts import EVERYTHING, moment
 from analyzer.history.verify import prove
 from analyzer.schema import INVENTORIES, TABLES
+from analyzer.store import snapshot
 from analyzer.store.layout import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What compact or prune deleted, or would delete."""
+    """What compact or prune deleted, or would delete; *bytes* are those of snapshot files."""
 
     cluster: str
     snapshots: int
     bytes: int
 
 
-def compact(store: Store, cluster: str, before: datetime, *, dry_run: bool = False) -> Deleted:
-    """Let the history stand for snapshot files older than *before*.
+def cutoff(present: datetime, span: timedelta) -> datetime:
+    """*span* before *present*; the beginning of the calendar where that is before it."""
+    try:
+        return present - span
+    except OverflowError:
+        return EVERYTHING
 
-    Only after the history has been verified; the newest comparable snapshot keeps its file.
+
+def compact(store: Store, cluster: str, before: datetime, *, dry_run: bool = False) -> Deleted:
+    """Delete snapshot files older than *before*, once verified that the history reproduces them.
+
+    The newest complete snapshot keeps its files, and so does what is not folded yet.
 
     Raises:
-        StoreError: the history does not give back what the files say.
+        StoreError: the history does not give back what the files say; nothing was deleted.
     """
-    with store.lock(cluster), closing(Ledger(store, cluster)) as ledger:
-        horizon = ledger.manifest["horizon"]
-        newest = datetime.fromisoformat(horizon) if horizon else before
-        old = [at for at in store.instants(cluster) if at < before and at < newest]
-        waiting = set(store.pending(cluster))
-        old = [at for at in old if at not in waiting]
-        files = [path for at in old for path in _files(store, cluster, at)]
-        size = sum(path.stat().st_size for path in files)
-        if dry_run or not old:
-            return Deleted(cluster, len(old), size)
-        found = prove(store, ledger)
-        if found.problem:
-            raise StoreError(f"{cluster}: nothing compacted: {found.problem}")
-        last = old[-1].isoformat()
-        ledger.manifest["compacted"] = max(ledger.manifest["compacted"] or last, last)
-        ledger.commit()
-        _delete(files)
-        return Deleted(cluster, len(old), size)
+    with History.open(store, cluster) as history:
+        store.sweep_snapshots(cluster)
+        return _compact(history, before, dry_run=dry_run)
+
+
+def _compact(history: History, before: datetime, *, dry_run: bool = False) -> Deleted:
+    store, cluster, manifest = history.store, history.cluster, history.manifest
+    end = min(before, _newest_complete(history) or before)
+    instants = [at for at in store.instants(cluster) if at < end]
+    instants = sorted(set(instants) - set(store.pending(cluster)))
+    files = _files(store, cluster, instants)
+    size = sum(path.stat().st_size for path in files)
+    if dry_run or not instants:
+        return Deleted(cluster, len(instants), size)
+    proved, problems = prove(history)
+    for instant in instants:
+        if problems:
+            break
+        stored = snapshot.read_attempt(store, cluster, instant)
+        if instant not in proved:
+            problems.append(f"{clock.iso(instant)} is not folded")
+        elif stored.fingerprint != proved[instant].fingerprint:
+            problems.append(f"{clock.iso(instant)}: its file and the history disagree")
+    if problems:
+        raise StoreError(f"{cluster}: nothing compacted: {problems[0]}")
+    manifest.compacted = max(manifest.compacted or instants[-1], instants[-1])
+    history.commit()
+    _delete(files)
+    return Deleted(cluster, len(instants), size)
 
 
 def prune(store: Store, cluster: str, before: datetime, *, dry_run: bool = False) -> Deleted:
     """Forget what is older than *before*.
 
-    An event whose later side is kept keeps its earlier side: for every SVM the last comparable
-    snapshot before *before* stays, if another follows. The newest one always stays.
+    An event whose later side is kept keeps its earlier side: for every SVM the last complete
+    snapshot before *before* stays, if another follows. The newest one always stays; what is later
+    than the clock is no newest one, and lets nothing go.
+
+    Raises:
+        StoreError: the history is damaged; nothing was deleted.
     """
-    with store.lock(cluster), closing(Ledger(store, cluster)) as ledger:
-        start = _start(ledger, before)
-        if start is None:
-            return Deleted(cluster, 0, 0)
-        moment = f"{quote(start.isoformat())}::timestamp"
-        gone = ledger.connection.execute(
-            f"select count(*) from {source(ledger.attempts().paths)} where taken_at < {moment}"
-        ).fetchall()[0][0]
-        old = [at for at in store.instants(cluster) if at < start]
-        files = [path for at in old for path in _files(store, cluster, at)]
-        size = sum(path.stat().st_size for path in files)
-        if dry_run or not gone:
-            return Deleted(cluster, gone, size)
-        _forget(ledger, moment)
-        ledger.commit()
-        _delete(files)
-        return Deleted(cluster, gone, size)
+    with History.open(store, cluster) as history:
+        store.sweep_snapshots(cluster)
+        return _prune(history, before, dry_run=dry_run)
+
+
+def _prune(history: History, before: datetime, *, dry_run: bool = False) -> Deleted:
+    store, cluster, manifest = history.store, history.cluster, history.manifest
+    start = _start(history, before)
+    forgotten = {at for at in history.folded_instants() if at < start}
+    leftovers = {
+        at for at in store.instants(cluster)
+        if at < start and manifest.pruned is not None and at < manifest.pruned
+    } - set(store.pending(cluster))  # fmt: skip
+    files = _files(store, cluster, sorted(forgotten | leftovers))
+    size = sum(path.stat().st_size for path in files)
+    if dry_run or not (forgotten or leftovers):
+        return Deleted(cluster, len(forgotten), size)
+    if forgotten:
+        _forget(history, moment(start))
+        manifest.pruned = max(manifest.pruned or start, start)
+        history.commit()
+    _delete(files)
+    return Deleted(cluster, len(forgotten), size)
 
 
 def tidy(
-    store: Store, cluster: str, present: datetime, compact_after: timedelta | None,
-    keep: timedelta | None,
-) -> list[Deleted]:  # fmt: skip
+    history: History, present: datetime, compact_after: timedelta | None, keep: timedelta | None
+) -> list[Deleted]:
     """What a scheduled run does after collecting: compact and prune, by whole days (UTC).
 
-    A cutoff that moves at midnight only leaves nothing to do for the rest of the day.
+    A cutoff that moves at midnight only leaves nothing to do for the rest of the day, and the
+    manifest remembers it, so that no folder is listed for nothing.
+
+    Raises:
+        StoreError: as ``compact`` and ``prune``.
     """
     midnight = present.replace(hour=0, minute=0, second=0, microsecond=0)
-    done = []
-    if keep is not None:
-        done.append(prune(store, cluster, midnight - keep))
-    if compact_after is not None:
-        done.append(compact(store, cluster, midnight - compact_after))
-    return [one for one in done if one.snapshots]
+    deleted = []
+    for name, span, work in (("prune", keep, _prune), ("compact", compact_after, _compact)):
+        before = cutoff(midnight, span) if span is not None else EVERYTHING
+        if before <= history.manifest.tidied.get(name, EVERYTHING):
+            continue
+        history.manifest.tidied[name] = before
+        deleted.append(work(history, before))
+        if not deleted[-1].snapshots:
+            history.commit()
+    return [done for done in deleted if done.snapshots]
 
 
-def _start(ledger: Ledger, before: datetime) -> datetime | None:
+def _newest_complete(history: History) -> datetime | None:
+    newest: datetime | None = history.session.value(
+        f"select max(taken_at) from {history.attempts_source}"
+        f" where status = 'complete' and taken_at <= {moment(clock.now())}"
+    )
+    return newest
+
+
+def _start(history: History, before: datetime) -> datetime:
     """The first instant that must stay."""
-    if not ledger.attempts().paths:
-        return None
-    moment = f"{quote(before.isoformat())}::timestamp"
-    row = ledger.connection.execute(
+    cut = moment(before)
+    start: datetime = history.session.value(
         f"""
         with place as (
-            select unnest(scope) as svm_id, taken_at from {source(ledger.attempts().paths)}
-            where status = 'complete'
+            select unnest(scope) as svm_id, taken_at from {history.attempts_source}
+            where status = 'complete' and taken_at <= {moment(clock.now())}
         ), svm as (
-            select max(taken_at) filter (taken_at < {moment}) as last_before,
-                max(taken_at) filter (taken_at >= {moment}) as following
+            select max(taken_at) filter (where taken_at < {cut}) as last_before,
+                max(taken_at) filter (where taken_at >= {cut}) as following
             from place group by svm_id
-        ), newest as (
-            select max(taken_at) as taken_at from {source(ledger.attempts().paths)}
-            where status = 'complete'
         )
-        select least({moment}, (select min(last_before) from svm where following is not null),
-            (select taken_at from newest))
-        """
-    ).fetchone()
-    return row[0] if row else None
-
-
-def _forget(ledger: Ledger, moment: str) -> None:
-    connection, manifest = ledger.connection, ledger.manifest
-    manifest["generation"] += 1
-    for table in TABLES:
-        parts = ledger.closed(table)
-        if not parts.paths:
-            continue
-        connection.execute(
-            f"create or replace temp table kept as select * exclude (cluster)"
-            f" from {source(parts.paths)} where last_seen >= {moment}"
-        )
-        parts.replace(connection, manifest["generation"], "kept", EVERYTHING)
-    connection.execute(
-        f"create or replace temp table kept as select * exclude (cluster)"
-        f" from {source(ledger.attempts().paths)} where taken_at >= {moment}"
+        select least({cut}, (select min(last_before) from svm where following is not null),
+            $newest::timestamp)
+        """,
+        {"newest": _newest_complete(history)},
     )
-    ledger.attempts().replace(connection, manifest["generation"], "kept", EVERYTHING)
+    return start
 
 
-def _files(store: Store, cluster: str, taken_at: datetime) -> list[Path]:
-    """The files of one snapshot, the session file last."""
-    paths = [store.snapshot(cluster, taken_at, name) for name in INVENTORIES]
-    return [path for path in [*paths, store.snapshot(cluster, taken_at)] if path.exists()]
+def _forget(history: History, start: str) -> None:
+    session, manifest = history.session, history.manifest
+    manifest.generation += 1
+    tables = [(history.table(table).closed(), "last_seen") for table in TABLES]
+    for parts, instant in [*tables, (history.attempt_parts(), "taken_at")]:
+        if parts.paths:
+            session.execute(
+                f"create or replace temp table staying as select * exclude (cluster)"
+                f" from {parts.source} where {instant} >= {start}"
+            )
+            parts.replace(manifest.generation, "staying", EVERYTHING)
+
+
+def _files(store: Store, cluster: str, instants: Iterable[datetime]) -> list[Path]:
+    """The files of these snapshots, of each the session file last."""
+    names = (*INVENTORIES, None)
+    paths = (store.snapshot(cluster, instant, name) for instant in instants for name in names)
+    return [path for path in paths if path.exists()]
 
 
 def _delete(files: list[Path]) -> None:
-    for path in files:
-        path.unlink(missing_ok=True)
-    for folder in {path.parent for path in files}:
-        if not any(folder.iterdir()):
-            folder.rmdir()
+    try:
+        for path in files:
+            path.unlink(missing_ok=True)
+        for folder in {path.parent for path in files}:
+            if not any(folder.iterdir()):
+                folder.rmdir()
+    except OSError as error:
+        raise StoreError(f"cannot delete {error.filename}: {error.strerror}") from error

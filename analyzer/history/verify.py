@@ -1,159 +1,230 @@
-"""Whether the history gives back every snapshot as it was, and giving one back."""
+"""Whether the history gives back every snapshot as it was, inventories included."""
 
 from collections import defaultdict
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import duckdb
+import msgspec
+import polars as pl
 
 from analyzer import clock
 from analyzer.errors import StoreError
-from analyzer.history.ledger import Ledger
-from analyzer.history.parts import quote, source
-from analyzer.schema import TABLES, Table
+from analyzer.history import parts
+from analyzer.history.history import History
+from analyzer.history.parts import source
+from analyzer.history.restore import HELD, as_answered
+from analyzer.schema import INVENTORIES, TABLES, Attempt, Table
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 
 _MODULUS = 1 << 128
-_HELD = {"complete": "spells", "partial": "sightings"}  # the table that holds a snapshot's rows
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What verify found of one cluster; *problem* names the first snapshot that is wrong."""
+    """What verify saw of one cluster.
+
+    *snapshots* can be given back by the history; of these, *read* have files that were read too.
+    *notes* say what was not read.
+    """
 
     cluster: str
     snapshots: int
-    spells: int
-    problem: str | None = None
+    read: int
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        """The first of the problems."""
+        return self.problems[0] if self.problems else None
 
 
 def verify(store: Store, cluster: str) -> Verified:
     """Whether every snapshot that the history claims can be given back as it was.
 
-    The hash of a snapshot is the sum of its rows' (see ``snapshot.digest``), so that running
-    sums over the ends of spells give all of them at a cost of spells plus attempts.
+    Takes no lock and writes nothing. Whole fingerprints are recomputed, and every file that
+    counts is read to its last page.
     """
-    with store.lock(cluster), closing(Ledger(store, cluster)) as ledger:
-        return prove(store, ledger)
+    for _ in range(_TRIES):
+        stamp = store.manifest_stamp(cluster)
+        verified = _verify(store, cluster)
+        if not verified.problems or store.manifest_stamp(cluster) == stamp:
+            break  # else a writer came between
+    return verified
 
 
-def prove(store: Store, ledger: Ledger) -> Verified:
-    """``verify``, for whoever has the history open for writing."""
-    cluster = ledger.cluster
+def _verify(store: Store, cluster: str) -> Verified:
     try:
-        attempts = _attempts(ledger)
-        folded = {attempt["taken_at"]: attempt["fingerprint"] for attempt in attempts}
-        sums = {table.name: _running(ledger, table) for table in TABLES if table.scoped}
-        count = sum(entry[1] for entry in ledger.manifest["tables"]["spells"]["closed"])
-        for attempt in attempts:
-            wrong = _compare(attempt, sums)
-            if wrong:
-                return Verified(cluster, len(attempts), count, wrong)
-        for instant in store.instants(cluster):
-            told = snapshot.read_attempt(store.snapshot(cluster, instant))
-            if instant not in folded:
-                if instant in store.pending(cluster):
-                    continue
-                return Verified(
-                    cluster, len(attempts), count, f"{clock.iso(instant)} is not folded"
-                )
-            if folded[instant] != told["fingerprint"]:
-                wrong = f"{clock.iso(instant)}: its file and the history disagree"
-                return Verified(cluster, len(attempts), count, wrong)
-    except (StoreError, duckdb.Error) as error:
-        return Verified(cluster, 0, 0, f"a file cannot be read: {error}")
-    return Verified(cluster, len(attempts), count)
+        with History.read(store, cluster) as history:
+            instants = store.instants(cluster)
+            pending = set(store.pending(cluster))
+            proved, problems = prove(history)
+    except StoreError as error:
+        return Verified(cluster, 0, 0, (str(error),), ("its snapshot files were not read",))
+    compacted, pruned = history.manifest.compacted, history.manifest.pruned
+    checker, notes, read = SnapshotChecker(store, cluster), [], 0
+    for instant in instants:
+        if instant in proved:
+            leftover = compacted is not None and instant <= compacted
+            problem = checker.problem(instant, proved[instant], leftover=leftover)
+            read += problem is None
+            problems += [problem] if problem else []
+        elif instant in pending:
+            notes.append(f"{clock.iso(instant)} is not folded yet and was not read")
+        elif pruned is None or instant >= pruned:
+            problems.append(f"{clock.iso(instant)} is not folded")
+    alone = len(proved.keys() - set(instants))
+    if alone:
+        notes.append(f"{alone} snapshots have no file any more; the history alone gives them back")
+    return Verified(cluster, len(proved), read, tuple(problems), tuple(notes))
 
 
-def _attempts(ledger: Ledger) -> list[dict[str, Any]]:
-    if not ledger.attempts().paths:
-        return []
-    cursor = ledger.connection.execute(
-        "select taken_at, answered, status, content, fingerprint, listed, scope"
-        f" from {source(ledger.attempts().paths)} order by taken_at"
-    )
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+def prove(history: History) -> tuple[dict[datetime, Attempt], list[str]]:
+    """The attempts whose fingerprints the history reproduces, and what is wrong.
+
+    A snapshot's hash is the sum of its rows' (see ``snapshot.digest``), so that running sums over
+    the ends of spells give all of them at a cost of spells plus attempts.
+    """
+    problems = list(_damaged_files(history))
+    if problems:
+        return {}, problems
+    try:
+        attempts = history.attempts()
+        fingerprints = recomputed(history, attempts)
+    except StoreError as error:
+        return {}, [str(error)]
+    complete = [attempt for attempt in attempts if attempt.status == "complete"]
+    last, horizon = (group[-1].taken_at if group else None for group in (attempts, complete))
+    if (history.manifest.last, history.manifest.horizon) != (last, horizon):
+        problems.append("the manifest names another last snapshot than the attempts do")
+    proved = {}
+    for attempt in attempts:
+        if attempt.taken_at in proved:
+            problems.append(f"{clock.iso(attempt.taken_at)} is there twice")
+        elif fingerprints[attempt.taken_at][1] == attempt.fingerprint:
+            proved[attempt.taken_at] = attempt
+        else:
+            problems.append(f"{clock.iso(attempt.taken_at)} cannot be given back: its hash differs")
+    return proved, problems
 
 
-class _Running:
+def _damaged_files(history: History) -> Iterator[str]:
+    """Reads every file of the history to its last page, and compares it with the manifest."""
+    for name, digest, rows in history.manifest.files():
+        path = history.folder / name
+        try:
+            parts.check_digest(path, digest)
+            history.session.execute(f"create or replace temp table whole as from {source([path])}")
+            count, strangers = history.session.rows(
+                "select count(*), count(*) filter (where cluster is distinct from $cluster)"
+                " from whole",
+                {"cluster": history.cluster},
+            )[0]
+        except StoreError as error:
+            yield str(error)
+            continue
+        if strangers:
+            yield f"{path} has rows of another cluster"
+        elif rows not in {None, count}:
+            yield f"{path} has {count} rows; the manifest says {rows}"
+
+
+class _RunningSums:
     """The sum of a table's row hashes at any instant, by SVM; asked in order of time."""
 
-    def __init__(self, edges: list[tuple[datetime, bool, str, int]]) -> None:
-        self._edges = sorted(edges)
-        self._at = 0
+    def __init__(self, history: History, table: Table) -> None:
+        self._edges = sorted(_edges(history, table))
+        self._next = 0
         self._sums: dict[str, int] = defaultdict(int)
 
-    def sum(self, instant: datetime, scope: list[str]) -> int:
+    def sum(self, instant: datetime, scope: Sequence[str]) -> int:
         # A row counts from its first instant to its last, both included.
-        while self._at < len(self._edges) and self._edges[self._at][:2] <= (instant, False):
-            _, _, svm, moved = self._edges[self._at]
-            self._sums[svm] += moved
-            self._at += 1
+        while self._next < len(self._edges) and self._edges[self._next][:2] <= (instant, False):
+            _, _, svm, value = self._edges[self._next]
+            self._sums[svm] += value
+            self._next += 1
         return sum(self._sums[svm] for svm in scope) % _MODULUS
 
 
-def _running(ledger: Ledger, table: Table) -> _Running:
-    ledger.old(table, late=True)
-    edges = []
-    cursor = ledger.connection.execute(f"select {table.listed}, first_seen, last_seen from old")
+def _edges(history: History, table: Table) -> Iterator[tuple[datetime, bool, str, int]]:
+    """Where each row begins (+) and ends (-): instant, whether it ends, SVM, signed hash."""
+    history.table(table).load(late=True)
     width = len(table.names)
-    while rows := cursor.fetchmany(10_000):
+    for rows in history.session.batches(f"select {table.listed}, first_seen, last_seen from old"):
         for row in rows:
             value = snapshot.digest([row[:width]])
-            edges.append((row[width], False, row[0], value))
-            edges.append((row[width + 1], True, row[0], -value))
-    return _Running(edges)
+            svm = row[0] if table.scoped else ""
+            yield row[width], False, svm, value
+            yield row[width + 1], True, svm, -value
 
 
-def _content(attempt: dict[str, Any], sums: dict[str, _Running]) -> str | None:
-    """The hash of what the history gives back; None of an attempt that has no rows."""
-    table = _HELD.get(attempt["status"])
-    if table is None:
+def recomputed(history: History, attempts: Sequence[Attempt]) -> dict[datetime, tuple[str, str]]:
+    """Content hash and fingerprint of what the history gives back for *attempts*, by time."""
+    sums = {table.name: _RunningSums(history, table) for table in TABLES}
+    hashes = {}
+    for attempt in attempts:
+        instant, content = attempt.taken_at, attempt.content
+        if attempt.status in HELD:
+            content = f"{sums[HELD[attempt.status]].sum(instant, attempt.scope):032x}"
+        statuses = {name: attempt.inventory_status(name) for name in INVENTORIES}
+        digests = {
+            name: (status, sums[name].sum(instant, [""]) if status == "complete" else 0)
+            for name, status in statuses.items()
+        }
+        hashes[instant] = (
+            content,
+            snapshot.fingerprint(attempt.answered, content, attempt.listed, digests),
+        )
+    return hashes
+
+
+class SnapshotChecker:
+    """Compares snapshot files with their attempts; asked in order of time."""
+
+    def __init__(self, store: Store, cluster: str) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._last: dict[str | None, tuple[pl.DataFrame, int]] = {}
+
+    def problem(
+        self, instant: datetime, folded: Attempt | None = None, *, leftover: bool = False
+    ) -> str | None:
+        """Why a snapshot's files cannot be trusted, or are not what was *folded*.
+
+        A *leftover* of a compaction that was interrupted may have lost its inventories.
+        """
+        try:
+            stored = snapshot.read_attempt(self._store, self._cluster, instant)
+            content, digests = f"{self._digest(instant, None):032x}", {}
+            for name in INVENTORIES:
+                status, digest = stored.inventory_status(name), 0
+                if status == "complete":
+                    if leftover and not self._store.snapshot(self._cluster, instant, name).exists():
+                        return None
+                    digest = self._digest(instant, name)
+                digests[name] = (status, digest)
+        except StoreError as error:
+            return str(error)
+        fingerprint = snapshot.fingerprint(stored.answered, content, stored.listed, digests)
+        if fingerprint != stored.fingerprint:
+            return f"{clock.iso(instant)}: the rows of its files are not those that were written"
+        if folded is None:
+            return None
+        answered, reason = (
+            as_answered(folded),
+            stored.reason if stored.answered != "complete" else None,
+        )
+        if answered != msgspec.structs.replace(stored, reason=reason):
+            return f"{clock.iso(instant)}: its file and the history disagree"
         return None
-    return f"{sums[table].sum(attempt['taken_at'], attempt['scope']):032x}"
 
-
-def _compare(attempt: dict[str, Any], sums: dict[str, _Running]) -> str | None:
-    if _content(attempt, sums) not in {None, attempt["content"]}:
-        return f"{clock.iso(attempt['taken_at'])} cannot be given back: its hash differs"
-    return None
-
-
-def contents(store: Store, cluster: str) -> dict[datetime, str]:
-    """The content hash of every snapshot with rows, of what the history gives back."""
-    with closing(Ledger(store, cluster)) as ledger:
-        sums = {table.name: _running(ledger, table) for table in TABLES if table.scoped}
-        given = {a["taken_at"]: _content(a, sums) for a in _attempts(ledger)}
-    return {taken_at: content for taken_at, content in given.items() if content is not None}
-
-
-def rows(store: Store, cluster: str, taken_at: datetime) -> list[tuple[Any, ...]]:
-    """The session rows of any snapshot, given back from the history.
-
-    Raises:
-        StoreError: the history does not have it.
-    """
-    with closing(Ledger(store, cluster)) as ledger:
-        told = next((a for a in _attempts(ledger) if a["taken_at"] == taken_at), None)
-        if told is None:
-            raise StoreError(f"{cluster} has no snapshot of {clock.iso(taken_at)}")
-        name = _HELD.get(told["status"])
-        if name is None:
-            return []
-        return present(ledger, next(table for table in TABLES if table.name == name), told)
-
-
-def present(ledger: Ledger, table: Table, told: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a table that the attempt *told* listed."""
-    ledger.old(table, late=True)
-    moment = f"{quote(told['taken_at'].isoformat())}::timestamp"
-    scoped = " and list_contains($scope, svm_id)" if table.scoped else ""
-    return ledger.connection.execute(
-        f"select {table.listed} from old"
-        f" where first_seen <= {moment} and last_seen >= {moment}{scoped} order by all",
-        {"scope": told["scope"]} if table.scoped else {},
-    ).fetchall()
+    def _digest(self, instant: datetime, inventory: str | None) -> int:
+        """Of all rows of one file; those of the last file again are not hashed again."""
+        rows = snapshot.read_rows(self._store, self._cluster, instant, inventory)
+        last = self._last.get(inventory)
+        if last is None or not rows.equals(last[0]):
+            last = self._last[inventory] = rows, snapshot.digest(rows.iter_rows())
+        return last[1]

@@ -6,19 +6,20 @@ waits for it. It is built beside and renamed over, and only when the store has m
 program is another.
 """
 
-import json
 import threading
 
 import duckdb
+import msgspec
 
 from analyzer import __version__, schema
 from analyzer.errors import StoreError
-from analyzer.history.ledger import blank
+from analyzer.history.manifest import NAME, Manifest
 from analyzer.history.parts import engine, quote
 from analyzer.schema import BOUNDS, TABLES, Table
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 
+_EDITION = 2  # of the views
 _MAKING = threading.Lock()  # clusters side by side: the first makes it, the others find it
 _OPEN = ("seen_after", "first_seen")
 _CLOSED = ("seen_after", "first_seen", "last_seen", "gone_by")
@@ -36,31 +37,31 @@ def refresh(store: Store) -> None:
 
 def _refresh(store: Store) -> None:
     seed = store.history / "seed"
-    told = f"{__version__} {store.root}"
+    version = f"{_EDITION} {__version__} {store.root}"
     mark = seed / "made.txt"
-    if mark.is_file() and mark.read_text() == told and store.database.is_file():
+    if mark.is_file() and mark.read_bytes() == version.encode() and store.database.is_file():
         return
     connection = engine()
     try:
         _seed(store, connection)
         with publish(store.database) as draft:
             draft.unlink(missing_ok=True)
-            with duckdb.connect(str(draft)) as made:
+            with duckdb.connect(str(draft)) as database:
                 for statement in _views(store):
-                    made.execute(statement)
+                    database.execute(statement)
     except duckdb.Error as error:
         raise StoreError(f"cannot write {store.database}: {error}") from error
     finally:
         connection.close()
     with publish(mark) as draft:
-        draft.write_text(told)
+        draft.write_text(version)
 
 
 def _seed(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
     """An empty file of every kind, since a pattern that matches nothing is an error."""
     seed = store.history / "seed"
-    with publish(seed / "manifest.json") as draft:
-        draft.write_text(json.dumps(blank("")))
+    with publish(seed / NAME) as draft:
+        draft.write_bytes(msgspec.json.encode(Manifest()))
     kinds = {"attempts-0": [(column.name, column.type) for column in schema.ATTEMPT]}
     for table in TABLES:
         columns = [(column.name, column.type) for column in table.columns]
@@ -76,20 +77,17 @@ def _seed(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _views(store: Store) -> list[str]:
-    manifests = quote(store.history / "*" / "manifest.json")
     columns = "{cluster: 'varchar', attempts: 'json', tables: 'json'}"
-    first = (
-        "create view manifests as select cluster, attempts, tables"
-        f" from read_json({manifests}, columns = {columns})"
+    # A manifest counts in the folder of its own cluster: a copy beside it counts nowhere.
+    manifests = (
+        "create view manifests as select cluster, attempts, tables,"
+        f" left(filename, length(filename) - {len(NAME)}) as folder"
+        f" from read_json({quote(store.history / '*' / NAME)}, columns = {columns},"
+        f" filename = true) where ends_with(filename, '/cluster=' || cluster || '/{NAME}')"
     )
-    told = [
-        first,
-        "create view attempts as "
-        + _scan(
-            store, "attempts", "$[*][0]", [column.name for column in schema.ATTEMPT], "attempts"
-        ),
-    ]
-    return told + [_view(store, table) for table in TABLES]
+    names = [column.name for column in schema.ATTEMPT]
+    attempts = _scan(store, "attempts", "$[*][0]", names, "attempts")
+    return [manifests, f"create view attempts as {attempts}", *(_view(store, t) for t in TABLES)]
 
 
 def _view(store: Store, table: Table) -> str:
@@ -112,12 +110,16 @@ def _view(store: Store, table: Table) -> str:
 def _scan(store: Store, label: str, path: str, names: list[str], document: str = "tables") -> str:
     """Rows of the files of one kind that the manifests name."""
     listed = ", ".join(f'f."{name}"' for name in names)
-    files = quote(store.history / "*" / f"{label}-*.parquet")
-    found = f"json_extract_string({document}, '{path}')"
-    each = found if path.endswith(".open") else f"unnest({found})"
+    # The first file says what the columns are: one that nobody damages.
+    patterns = (
+        store.history / "seed" / f"{label}-0.parquet",
+        store.history / "*" / f"{label}-*.parquet",
+    )
+    files = ", ".join(map(quote, patterns))
+    name = f"json_extract_string({document}, '{path}')"
+    each = name if path.endswith(".open") else f"unnest({name})"
     return (
-        f"select f.cluster, {listed} from read_parquet({files}, filename = true,"
+        f"select f.cluster, {listed} from read_parquet([{files}], filename = true,"
         " hive_partitioning = false) f semi join"
-        f" (select cluster, {each} as file from manifests) m"
-        " on m.cluster = f.cluster and m.file = parse_filename(f.filename)"
+        f" (select folder || {each} as file from manifests) m on m.file = f.filename"
     )

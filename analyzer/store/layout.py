@@ -5,6 +5,7 @@
     snapshots/cluster=C/date=2026-11-23/20261123T021000Z.parquet             sessions
     snapshots/cluster=C/date=2026-11-23/20261123T021000Z.interfaces.parquet  a companion
     history/cluster=C/manifest.json      the commit point: names the files that make it up
+    history/cluster=C/manifest.previous.json                                 the one before it
     history/cluster=C/pending/STAMP      a snapshot that may not be folded yet
     history.duckdb                       views, for anyone's DuckDB
     locks/C@host                         one writer per cluster and host; dies with its process
@@ -14,19 +15,22 @@ A file appears under its final name whole or not at all; names that start with a
 unfinished and nobody reads them.
 """
 
-import json
+import re
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from analyzer import clock
-from analyzer.errors import StoreError
+from analyzer.errors import StoreError, UsageError
+from analyzer.pattern import is_cluster
 from analyzer.store import lock
 from analyzer.store.lease import Lease
-from analyzer.store.publish import cannot_write, make_folder, publish, sweep
+from analyzer.store.publish import cannot_write, make_folder, sweep
+
+_CLUSTER = "cluster="
+_STAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 
 
 class Store:
@@ -36,8 +40,6 @@ class Store:
         """Open it as *host*, by default this one."""
         self.root = root.resolve()
         self.host = host or socket.gethostname()
-        self._held: dict[str, int] = {}
-        self._leases: dict[str, Lease] = {}
 
     @property
     def snapshots(self) -> Path:
@@ -58,123 +60,96 @@ class Store:
 
     def clusters(self) -> list[str]:
         """Clusters that have a history or a snapshot, by name."""
-        found = {
-            entry.name.removeprefix("cluster=")
+        entries = (
+            entry.name.removeprefix(_CLUSTER)
             for top in (self.history, self.snapshots)
             if top.is_dir()
             for entry in top.iterdir()
-            if entry.name.startswith("cluster=")
-        }
-        return sorted(found)
+            if entry.name.startswith(_CLUSTER)
+        )
+        return sorted({name for name in entries if is_cluster(name)})
 
-    def folder(self, cluster: str) -> Path:
-        """Where the cluster's history lives."""
-        return self.history / f"cluster={cluster}"
+    def history_folder(self, cluster: str) -> Path:
+        return self.history / f"{_CLUSTER}{cluster}"
+
+    def snapshot_folder(self, cluster: str) -> Path:
+        return self.snapshots / f"{_CLUSTER}{cluster}"
 
     def snapshot(self, cluster: str, taken_at: datetime, inventory: str | None = None) -> Path:
         """The file of one attempt, or of one inventory listed with it."""
-        day = self.snapshots / f"cluster={cluster}" / f"date={taken_at:%Y-%m-%d}"
+        day = self.snapshot_folder(cluster) / f"date={taken_at:%Y-%m-%d}"
         suffix = f".{inventory}.parquet" if inventory else ".parquet"
         return day / (clock.compact(taken_at) + suffix)
 
     def instants(self, cluster: str) -> list[datetime]:
-        """Instants whose snapshot files are still there, in order."""
-        top = self.snapshots / f"cluster={cluster}"
-        names = (path.name for path in top.glob("date=*/*Z.parquet") if path.name[0] != ".")
-        return sorted(clock.parse(name.removesuffix(".parquet")) for name in names)
+        """Instants whose session files are still there, in order; other files are passed over."""
+        paths = self.snapshot_folder(cluster).glob("date=*/*.parquet")
+        instants = ((path, instant(path.name.removesuffix(".parquet"))) for path in paths)
+        return sorted(at for path, at in instants if at and path == self.snapshot(cluster, at))
 
     def pending(self, cluster: str) -> list[datetime]:
         """Instants that were being stored when their writer last touched them, in order."""
-        folder = self.folder(cluster) / "pending"
-        if not folder.is_dir():
+        folder = self.history_folder(cluster) / "pending"
+        try:
+            instants = [instant(entry.name) for entry in folder.iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        return sorted(clock.parse(entry.name) for entry in folder.iterdir())
+        except OSError as error:
+            raise StoreError(f"cannot read {folder}: {error.strerror or error}") from error
+        return sorted(at for at in instants if at)
 
-    def mark(self, cluster: str, taken_at: datetime) -> None:
-        """Say, before a snapshot is written, that it will need folding."""
-        folder = self.folder(cluster) / "pending"
+    def mark_pending(self, cluster: str, taken_at: datetime) -> None:
+        """Note, before a snapshot is written, that it will need folding."""
+        folder = self.history_folder(cluster) / "pending"
         try:
             make_folder(folder)
             (folder / clock.compact(taken_at)).touch(0o660)
         except OSError as error:
             raise cannot_write(folder, error) from error
 
-    def unmark(self, cluster: str, taken_at: datetime) -> None:
-        """Say that it has been folded, or never was written."""
-        (self.folder(cluster) / "pending" / clock.compact(taken_at)).unlink(missing_ok=True)
-
-    def manifest(self, cluster: str) -> dict[str, Any]:
-        """The cluster's manifest as last committed; empty if it has none yet.
-
-        Raises:
-            StoreError: it is there and cannot be understood.
-        """
-        path = self.folder(cluster) / "manifest.json"
+    def clear_pending(self, cluster: str, taken_at: datetime) -> None:
+        """Note that it has been folded, or never was written."""
+        path = self.history_folder(cluster) / "pending" / clock.compact(taken_at)
         try:
-            manifest = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"{path} is damaged ({error}); 'analyzer rebuild' makes it anew"
-            ) from error
-        if not isinstance(manifest, dict):
-            raise StoreError(f"{path} is damaged; 'analyzer rebuild' makes it anew")
-        return manifest
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(path, error) from error
 
-    def edition(self, cluster: str) -> tuple[int, ...]:
-        """What changes whenever the manifest does; empty if there is none. Cheap to ask."""
+    def manifest_stamp(self, cluster: str) -> tuple[int, ...]:
+        """A cheap change token for the manifest: (mtime, inode, size); () without one."""
         try:
-            told = (self.folder(cluster) / "manifest.json").stat()
+            status = (self.history_folder(cluster) / "manifest.json").stat()
         except OSError:
             return ()
-        return told.st_mtime_ns, told.st_ino, told.st_size
-
-    def commit(self, cluster: str, manifest: dict[str, Any]) -> None:
-        """Replace the manifest: from now on readers see the files it names.
-
-        Raises:
-            Busy: another host took over meanwhile; nothing was published.
-        """
-        fence = self._leases[cluster].check if cluster in self._leases else lambda: None
-        with publish(self.folder(cluster) / "manifest.json", before_rename=fence) as draft:
-            draft.write_text(json.dumps(manifest, separators=(",", ":")))
-
-    def holding(self, cluster: str) -> int:
-        """The number of the lease under which files are written; 0 without one."""
-        return self._leases[cluster].number if cluster in self._leases else 0
+        return status.st_mtime_ns, status.st_ino, status.st_size
 
     @contextmanager
-    def lock(self, cluster: str) -> Iterator[None]:
-        """Be the one writer of *cluster*; a holder may take it again.
+    def lock(self, cluster: str) -> Iterator[Lease]:
+        """Be the one writer of *cluster*; not re-entrant.
 
         Raises:
             Busy: another process or host is; says which.
             StoreError: the store cannot be written.
         """
-        if self._held.get(cluster):
-            self._held[cluster] += 1
-            try:
-                yield
-            finally:
-                self._held[cluster] -= 1
-            return
         with lock.writer(self.root, cluster, self.host) as held:
             sweep(self.root)
             sweep(self.history / "seed")
-            for folder in (self.folder(cluster), *self._days(cluster, self.pending(cluster))):
+            days = {self.snapshot(cluster, at).parent for at in self.pending(cluster)}
+            for folder in (self.history_folder(cluster), *days):
                 sweep(folder, living=False)
-            self._held[cluster] = 1
-            self._leases[cluster] = held
-            try:
-                yield
-            finally:
-                del self._held[cluster], self._leases[cluster]
-
-    def _days(self, cluster: str, instants: Iterable[datetime]) -> set[Path]:
-        return {self.snapshot(cluster, instant).parent for instant in instants}
+            yield held
 
     def sweep_snapshots(self, cluster: str) -> None:
         """Delete every draft among the cluster's snapshots; the lock must be held."""
-        for folder in (self.snapshots / f"cluster={cluster}").glob("date=*"):
+        for folder in self.snapshot_folder(cluster).glob("date=*"):
             sweep(folder, living=False)
+
+
+def instant(stamp: str) -> datetime | None:
+    """What ``clock.compact`` wrote; None if it was something else."""
+    if not _STAMP.fullmatch(stamp):
+        return None
+    try:
+        return clock.parse(stamp)
+    except UsageError:
+        return None

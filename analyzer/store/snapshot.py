@@ -7,7 +7,7 @@ the session file, which is renamed into place last: where it is, the attempt is 
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,17 +16,18 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from analyzer import schema
+from analyzer import clock, schema
 from analyzer.errors import StoreError, Unreachable
-from analyzer.schema import INVENTORIES
+from analyzer.schema import INVENTORIES, Attempt
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 
-_TEXT = pl.String()
-_NUMBER = pl.Int64()
-_REAL = pl.Float64()
-_INSTANT = pl.Datetime("us")
 _KEY = "analyzer"
+# What reading a damaged file raises; a panic of Polars is no ``Exception``.
+_DAMAGE = (
+    OSError, KeyError, ValueError, msgspec.MsgspecError,
+    pl.exceptions.PolarsError, pl.exceptions.PanicException,
+)  # fmt: skip
 
 # Exit status of a command that stored a snapshot of this status.
 EXITS = {"complete": 0, "partial": 3, "suspect": 3, "failed": Unreachable.exit_code}
@@ -37,7 +38,7 @@ class Listing:
     """One endpoint's whole answer.
 
     *status* is complete, partial, failed, refused (no right), missing (the release does not
-    have it) or 'not asked'; *rows* follow ``session.SCHEMA`` or the inventory's schema.
+    have it) or 'not asked'; *rows* follow ``schema.SESSIONS`` or the inventory's schema.
     """
 
     status: str
@@ -87,7 +88,7 @@ class Snapshot:
 
 
 def digest(rows: Iterable[tuple[Any, ...]]) -> int:
-    """Hash of a bag of rows: the sum of the rows' own, so that order is nothing to it."""
+    """Order-independent multiset hash: the sum of BLAKE2b-128 of each row, modulo 2^128."""
     encode = msgspec.json.Encoder().encode
     total = 0
     for row in rows:
@@ -95,50 +96,68 @@ def digest(rows: Iterable[tuple[Any, ...]]) -> int:
     return total % (1 << 128)
 
 
-def attempt(snapshot: Snapshot) -> dict[str, Any]:
-    """The row of ``ATTEMPT`` that the snapshot is, before anything came after it."""
+def fingerprint(
+    answered: str, content: str, listed: Sequence[str], inventories: Mapping[str, tuple[str, int]]
+) -> str:
+    """Hash over all that one attempt brought; *inventories* are the status and digest of each."""
+    total = hashlib.sha256(json.dumps([answered, content, listed]).encode())
+    for name in INVENTORIES:
+        total.update(json.dumps([name, *inventories[name]]).encode())
+    return total.hexdigest()[:32]
+
+
+def attempt(snapshot: Snapshot) -> Attempt:
+    """The attempt that the snapshot is, before anything came after it."""
     rows = snapshot.sessions.rows
     content = f"{digest(rows.iter_rows()):032x}"
     scope = snapshot.scope
-    told = hashlib.sha256(json.dumps([snapshot.sessions.status, content, scope]).encode())
-    for name in INVENTORIES:
-        listing = snapshot.listing(name)
-        told.update(json.dumps([name, listing.status, digest(listing.rows.iter_rows())]).encode())
-    sessions = rows.select("svm_id", "target_portal_group", "tsih").n_unique() if rows.height else 0
-    return {
-        "taken_at": snapshot.taken_at,
-        "status": snapshot.sessions.status,
-        "answered": snapshot.sessions.status,
-        "reason": snapshot.sessions.reason,
-        "sessions": sessions,
-        "connections": rows.filter(pl.col("connections") > 0).height,
-        "pages": snapshot.sessions.pages,
-        "content": content,
-        "fingerprint": told.hexdigest()[:32],
-        "listed": scope,
-        "scope": scope,
-        **{
-            f"{name}_{what}": getattr(snapshot.listing(name), what)
-            for name in INVENTORIES
-            for what in ("status", "reason")
-        },
-        "cluster_uuid": snapshot.cluster_uuid,
-        "version": snapshot.version,
-        "collector": snapshot.collector,
-        "seconds": snapshot.seconds,
-        "expected_interval": snapshot.expected_interval,
-        "clock_skew": snapshot.clock_skew,
+    listings = {name: snapshot.listing(name) for name in INVENTORIES}
+    digests = {
+        name: (listing.status, digest(listing.rows.iter_rows()))
+        for name, listing in listings.items()
     }
+    outcomes: dict[str, Any] = {}
+    for name, listing in listings.items():
+        outcomes |= {f"{name}_status": listing.status, f"{name}_reason": listing.reason}
+    sessions = rows.select("svm_id", "target_portal_group", "tsih").n_unique() if rows.height else 0
+    return Attempt(
+        taken_at=snapshot.taken_at,
+        status=snapshot.sessions.status,
+        answered=snapshot.sessions.status,
+        reason=snapshot.sessions.reason,
+        sessions=sessions,
+        connections=rows.filter(pl.col("connections") > 0).height,
+        pages=snapshot.sessions.pages,
+        content=content,
+        fingerprint=fingerprint(snapshot.sessions.status, content, scope, digests),
+        listed=scope,
+        scope=scope,
+        cluster_uuid=snapshot.cluster_uuid,
+        version=snapshot.version,
+        collector=snapshot.collector,
+        seconds=snapshot.seconds,
+        expected_interval=snapshot.expected_interval,
+        clock_skew=snapshot.clock_skew,
+        **outcomes,
+    )
 
 
-def write(store: Store, snapshot: Snapshot, told: dict[str, Any]) -> None:
-    """Write the snapshot's files, the session file last; *told* is its ``attempt``."""
+class _StoredAttempt(Attempt):
+    """An attempt as the metadata of its session file has it."""
+
+    cluster: str = ""
+
+
+def write(store: Store, snapshot: Snapshot, attempt: Attempt) -> None:
+    """Write the snapshot's files, the session file last."""
     for name, listing in snapshot.inventories.items():
         if listing.status == "complete":
             _write(listing.rows, store.snapshot(snapshot.cluster, snapshot.taken_at, name), {})
-    facts = {**told, "taken_at": snapshot.taken_at.isoformat(), "cluster": snapshot.cluster}
+    facts = msgspec.json.encode(
+        _StoredAttempt(cluster=snapshot.cluster, **msgspec.structs.asdict(attempt))
+    )
     path = store.snapshot(snapshot.cluster, snapshot.taken_at)
-    _write(snapshot.sessions.rows, path, {_KEY: json.dumps(facts)})
+    _write(snapshot.sessions.rows, path, {_KEY: facts.decode()})
 
 
 def _write(rows: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
@@ -149,19 +168,47 @@ def _write(rows: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
             raise StoreError(f"cannot write {path}: {error}") from error
 
 
-def read_attempt(path: Path) -> dict[str, Any]:
-    """The attempt that a session file carries in its metadata.
+def read_attempt(store: Store, cluster: str, taken_at: datetime) -> Attempt:
+    """The attempt that a session file carries in its metadata, as it was answered.
 
     Raises:
-        StoreError: the file is damaged or not a snapshot.
+        StoreError: the file is missing or damaged, or is of another cluster or instant.
     """
+    path = store.snapshot(cluster, taken_at)
     try:
-        facts = json.loads(pl.read_parquet_metadata(path)[_KEY])
-        facts["taken_at"] = datetime.fromisoformat(facts["taken_at"])
-        del facts["cluster"]
-    except (OSError, pl.exceptions.PolarsError, KeyError, ValueError) as error:
-        raise StoreError(f"{path} is not a whole snapshot: {error}") from error
-    return dict(facts)
+        stored = msgspec.json.decode(pl.read_parquet_metadata(path)[_KEY], type=_StoredAttempt)
+    except _DAMAGE as error:
+        raise StoreError(f"{path} is not a whole snapshot: {_first_line(error)}") from error
+    if (stored.cluster, stored.taken_at) != (cluster, taken_at):
+        raise StoreError(
+            f"{path} is the snapshot of {stored.cluster} at {clock.iso(stored.taken_at)}"
+        )
+    fields = msgspec.structs.asdict(stored)
+    del fields["cluster"]
+    return Attempt(**fields)
+
+
+def read_rows(
+    store: Store, cluster: str, taken_at: datetime, inventory: str | None = None
+) -> pl.DataFrame:
+    """Every row of one file of a snapshot, read to the last page.
+
+    Raises:
+        StoreError: the file is missing or damaged, or has other columns.
+    """
+    path = store.snapshot(cluster, taken_at, inventory)
+    try:
+        rows = pl.read_parquet(path, hive_partitioning=False)
+    except _DAMAGE as error:
+        raise StoreError(f"{path} cannot be read: {_first_line(error)}") from error
+    columns = INVENTORIES[inventory].schema if inventory else schema.SESSIONS.schema
+    if dict(rows.schema) != columns:
+        raise StoreError(f"{path} does not have the columns of {inventory or 'sessions'}")
+    return rows
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
 
 
 def empty() -> pl.DataFrame:

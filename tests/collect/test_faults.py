@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from analyzer import history
+from analyzer import clock, history
 from analyzer.collect import collector
 from analyzer.config.cluster import Cluster
 from analyzer.ontap import Client, sessions
@@ -302,7 +302,7 @@ def test_what_a_killed_collector_left_is_folded_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("analyzer.history.entry._fold", killed)
+        patched.setattr("analyzer.history.History._fold_pending", killed)
         with pytest.raises(KeyboardInterrupt):
             collector.collect(store, [cluster])
     with array.moving() as world:
@@ -312,8 +312,9 @@ def test_what_a_killed_collector_left_is_folded_by_the_next(
 
 
 def test_a_scheduled_run_keeps_what_the_configuration_says(
-    cluster: Cluster, store: Store, monkeypatch: pytest.MonkeyPatch
+    array: SimulatedArray, cluster: Cluster, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    array.clock = clock.now
     files = []
     for day in range(10, 20):
         for hour in (0, 12):

@@ -151,9 +151,9 @@ def test_a_damaged_history_is_status_4_and_no_bundle(
 ) -> None:  # fmt: skip
     damaged = Store(tmp_path / "damaged")
     shutil.copytree(recorded.root, damaged.root)
-    told = damaged.manifest("prod-a")
-    entries = told["attempts"] if table == "attempts" else told["tables"][table]["closed"]
-    (damaged.folder("prod-a") / entries[0][0]).write_bytes(b"not Parquet")
+    folder = damaged.history_folder("prod-a")
+    kind = "attempts" if table == "attempts" else f"{table}.closed"
+    next(iter(sorted(folder.glob(f"{kind}-*.parquet")))).write_bytes(b"not Parquet")
     command = ["--store", str(damaged.root), "evidence", "--output", str(tmp_path / "x.zip")]
     assert cli.status([*command, *WINDOW, *options]) == 4
     assert capsys.readouterr().err.count("\n") == 1

@@ -23,11 +23,11 @@ SETUP = """
 import json, os, sys
 from datetime import timedelta
 from pathlib import Path
-from analyzer import collect, demo, history, importer
-from analyzer.config import Cluster
-from analyzer.simulate import SimulatedArray, base_world
-from analyzer.simulate.operation import apply
-from analyzer.store import Store
+from analyzer import clock, demo, history
+from analyzer.collect import collector, files
+from analyzer.config.cluster import Cluster
+from analyzer.simulate import SimulatedArray, apply, base_world
+from analyzer.store.layout import Store
 from support.snapshot_rows import START, lone, row
 
 store = Store(Path(sys.argv[1]))
@@ -57,7 +57,7 @@ for number in range(first, first + 10_000):
     move(world, number)
     page = Path(sys.argv[1] + ".json")
     page.write_text(json.dumps({"records": world.sessions()}))
-    importer.bring(store, "c1", START + timedelta(minutes=5 * number), [page], {})
+    files.bring(store, "c1", START + timedelta(minutes=5 * number), [page], {}, future=True)
     keep(number, 5 * number)
 """,
     "collect": """
@@ -69,7 +69,7 @@ with SimulatedArray(world, username="reader", password="pretend") as array:
         with array.moving():
             move(world, number)
         with demo.at(START + timedelta(minutes=5 * number)):
-            collect.collect(store, [one])
+            collector.collect(store, [one])
         keep(number, 5 * number)
 """,
     "rebuild": """
@@ -98,6 +98,7 @@ def test_nothing_acknowledged_is_missing_after_a_kill(work: str, tmp_path: Path)
             time.sleep(chance.random() * 0.6)
             child.send_signal(signal.SIGKILL)
             told += child.stdout.read().splitlines()
+        assert any(line.strip().isdigit() for line in told), "the child did nothing"
         said = [START + timedelta(minutes=int(line)) for line in told if line.strip().isdigit()]
         # A reader needs no repair.
         catalog = Catalog(store)

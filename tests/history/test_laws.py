@@ -14,6 +14,8 @@ from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer import history, schema
 from analyzer.demo import at
+from analyzer.history import manifest as manifests
+from analyzer.history.manifest import Manifest
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
@@ -124,6 +126,12 @@ def test_bounds_are_the_neighbouring_comparable_snapshots(snapshots: list[Snapsh
         assert spell["gone_by"] == (instants[last + 1] if last + 1 < len(instants) else None)
 
 
+def committed(store: Store) -> Manifest:
+    manifest = manifests.read(store, "c1")
+    assert manifest is not None
+    return manifest
+
+
 def statuses(store: Store) -> list[str]:
     return [row[2] for row in sorted(told(store)["attempts"], key=lambda row: row[1])]
 
@@ -143,11 +151,19 @@ def test_an_empty_answer_is_suspect_until_the_next_one_settles_it(tmp_path: Path
     assert statuses(store)[-2:] == ["complete", "complete"]
 
 
-def test_verify_names_the_first_snapshot_that_cannot_be_given_back(tmp_path: Path) -> None:
+def test_verify_names_the_first_snapshot_that_cannot_be_given_back(
+    tmp_path: Path,
+) -> None:
     store = stored(str(tmp_path), "one", [lone("complete", [row("a", 1, 1)], m) for m in (0, 5)])
-    (part,) = store.folder("c1").glob("spells.open-*.parquet")
+    (part,) = store.history_folder("c1").glob("spells.open-*.parquet")
     broken = pl.read_parquet(part).with_columns(tsih=pl.lit(9, dtype=pl.Int64))
     broken.write_parquet(part)
+    problem = history.verify(store, "c1").problem
+    assert problem == f"{part} is damaged: its digest differs from the manifest's"
+    with store.lock("c1"):  # a wrong fold would have written the digest too
+        manifest = committed(store)
+        manifests.forget_digests(manifest)
+        manifests.write(store, manifest)
     problem = history.verify(store, "c1").problem
     assert problem is not None
     assert problem.startswith("2026-11-23T02:00:00Z")
@@ -195,13 +211,13 @@ def test_a_snapshot_like_the_last_writes_nothing_but_that_it_was_seen(tmp_path: 
     store = Store(tmp_path)
     same = [row("a", 1, 1), row("b", 2, 2)]
     history.record(store, lone("complete", same, 0))
-    before = store.manifest("c1")["tables"]["spells"]
+    before = committed(store).tables["spells"]
     history.record(store, lone("complete", same[::-1], 5))
     history.record(store, lone("failed", [], 10))
     history.record(store, lone("complete", same, 15))
-    after = store.manifest("c1")["tables"]["spells"]
-    assert (after["open"], after["closed"]) == (before["open"], before["closed"])
-    assert set(after["latest"].values()) == {(START + timedelta(minutes=15)).isoformat()}
+    after = committed(store).tables["spells"]
+    assert (after.open, after.closed) == (before.open, before.closed)
+    assert set(after.latest.values()) == {START + timedelta(minutes=15)}
     assert history.verify(store, "c1").problem is None
 
 

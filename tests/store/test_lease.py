@@ -18,6 +18,7 @@ from analyzer import demo, history
 from analyzer.collect import collector
 from analyzer.config.cluster import Cluster
 from analyzer.errors import Busy, StoreError
+from analyzer.history import History, manifest
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Request
@@ -110,16 +111,16 @@ def test_a_dead_process_of_the_same_host_is_replaced_at_once(tmp_path: Path) -> 
 def test_a_holder_that_slept_too_long_publishes_nothing(tmp_path: Path) -> None:
     slow, quick = Store(tmp_path, "slow"), Store(tmp_path, "quick")
     history.record(slow, lone("complete", [row("a", 1, 1)], 0))
-    with slow.lock("c1"):
+    with History.open(slow, "c1") as sleeping:
         age(slow, lease.LEASE_SECONDS + 10)
         history.record(quick, lone("complete", [row("a", 2, 2)], 5))
-        kept = quick.manifest("c1")
+        committed = manifest.read(quick, "c1")
         with pytest.raises(Busy, match="on quick took over; nothing was published"):
-            history.record(slow, lone("complete", [row("a", 3, 3)], 5 + 5))
-        assert quick.manifest("c1") == kept
+            sleeping.record(lone("complete", [row("a", 3, 3)], 5 + 5))
+        assert manifest.read(quick, "c1") == committed
     # What the fenced one stored is folded by the next, and nothing is lost or damaged.
     history.catch_up(quick, "c1")
-    assert history.verify(quick, "c1") == history.Verified("c1", 3, 2)
+    assert history.verify(quick, "c1") == history.Verified("c1", snapshots=3, read=3)
 
 
 def test_a_holder_without_heartbeat_stops_by_itself(tmp_path: Path) -> None:

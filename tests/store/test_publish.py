@@ -77,7 +77,7 @@ def test_drafts_are_swept_when_nobody_works_on_them(tmp_path: Path) -> None:
 
 def test_a_writer_sweeps_what_killed_writers_left_in_its_cluster(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    mine, others = store.folder("c1"), store.folder("c2")
+    mine, others = store.history_folder("c1"), store.history_folder("c2")
     for folder in (mine, others):
         folder.mkdir(parents=True)
         (folder / ".manifest.json.9.140").touch()

@@ -220,7 +220,7 @@ class _Import:
         if word == "skipped":
             return
         if word == "failed":
-            from_files.fail(self.store, CLUSTER, instant, " ".join(rest) or "HTTP 500")
+            from_files.fail(self.store, CLUSTER, instant, " ".join(rest) or "HTTP 500", future=True)
             return
         sessions = seen(world, word, rest)
         lists = {name: world.inventory(name) for name in self.inventories}
@@ -236,7 +236,7 @@ class _Import:
         self.random.shuffle(sessions)
         pages = self._pages([self._spelled(one) for one in sessions], broken=word == "partial")
         files = {name: self._write(name, records) for name, records in lists.items()}
-        from_files.bring(self.store, CLUSTER, instant, pages, files)
+        from_files.bring(self.store, CLUSTER, instant, pages, files, future=True)
 
     def _pages(self, records: list[Row], *, broken: bool) -> list[Path]:
         """Two pages; a broken listing ends with a next link."""

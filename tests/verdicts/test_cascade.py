@@ -141,11 +141,11 @@ def test_real_captures_import_and_report(tmp_path: Path) -> None:
     for k, path in enumerate(sorted(payloads.glob("0[127]_*.json"))):
         page = tmp_path / path.name
         page.write_text(json.dumps(json.loads(path.read_text())["body"]))
-        told, code = files.bring(store, f"c{k}", START, [page])
-        assert (told["status"], code) == ("complete", 0)
+        attempt, code = files.bring(store, f"c{k}", START, [page], future=True)
+        assert (attempt.status, code) == ("complete", 0)
         again = tmp_path / "again.json"
         again.write_text(page.read_text())
-        files.bring(store, f"c{k}", LATER, [again])
+        files.bring(store, f"c{k}", LATER, [again], future=True)
     catalog = Catalog(store)
     for name, asked in header.reports().items():
         found = run.run(catalog, asked, Request(since=START.isoformat(), until=LATER.isoformat()))

@@ -32,7 +32,7 @@ class ServedCluster:
     def __init__(self, store: Store, name: str) -> None:
         self.store = store
         self.name = name
-        self._edition: tuple[int, ...] | None = None
+        self._stamp: tuple[int, ...] | None = None
         self._catalog: Catalog | None = None
         self._tables: OrderedDict[tuple[datetime, str], str] = OrderedDict()
         self._snapshots: dict[datetime, SnapshotRef] = {}
@@ -49,11 +49,11 @@ class ServedCluster:
             yield self
 
     def _fresh(self) -> Catalog:
-        edition = self.store.edition(self.name)
-        if self._catalog is None or self._catalog.ahead or edition != self._edition:
+        stamp = self.store.manifest_stamp(self.name)
+        if self._catalog is None or self._catalog.ahead or stamp != self._stamp:
             self.close()
             self._catalog = Catalog(self.store, [self.name])
-            self._edition = edition
+            self._stamp = stamp
         return self._catalog
 
     @property

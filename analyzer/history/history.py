@@ -1,0 +1,277 @@
+"""One cluster's history, open for writing: lock, lease, one manifest, one DuckDB session.
+
+Nothing that readers see changes until ``commit``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import msgspec
+
+from analyzer import clock
+from analyzer.errors import StoreError, UsageError
+from analyzer.history import attempts, views
+from analyzer.history import manifest as manifests
+from analyzer.history.attempts import SnapshotFiles, snapshot_files
+from analyzer.history.manifest import Manifest
+from analyzer.history.parts import EVERYTHING, FoldSession, PartList, moment, source
+from analyzer.history.spells import SpellTable
+from analyzer.pattern import check_cluster
+from analyzer.schema import ATTEMPT, INVENTORIES, TABLES, Attempt, Table
+from analyzer.store import snapshot as snapshots
+from analyzer.store.layout import Store
+from analyzer.store.lease import Lease
+from analyzer.store.snapshot import Snapshot
+
+_COLUMNS = ", ".join(column.name for column in ATTEMPT)
+_NO_ATTEMPTS = (
+    "select "
+    + ", ".join(f"null::{column.type} as {column.name}" for column in ATTEMPT)
+    + " where false"
+)
+_EARLIEST = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
+
+
+class History:
+    """The history of one cluster; ``open`` it for writing, ``read`` it else.
+
+    *manifest* is what will be committed next.
+    """
+
+    def __init__(
+        self, store: Store, cluster: str, manifest: Manifest, lease: Lease | None = None
+    ) -> None:
+        """Stand on *manifest*; without a *lease* nothing may be written."""
+        self.store = store
+        self.cluster = cluster
+        self.folder = store.history_folder(cluster)
+        self.manifest = manifest
+        self.session = FoldSession(cluster, self.folder)
+        self._lease = lease
+        self._committed = manifest.names
+
+    @classmethod
+    @contextmanager
+    def open(cls, store: Store, cluster: str) -> Iterator["History"]:
+        """Be the one writer of the cluster's history, and read its manifest once.
+
+        Raises:
+            Busy: another process writes it.
+            StoreError: the history is damaged, or the store cannot be written.
+            UsageError: no cluster may be called so.
+        """
+        with store.lock(check_cluster(cluster)) as lease:
+            manifest = manifests.read(store, cluster)
+            history = cls(store, cluster, manifest or Manifest(cluster=cluster), lease)
+            try:
+                if manifest is None:
+                    history.commit()  # so that files without a manifest are always damage
+                yield history
+            finally:
+                history.session.close()
+
+    @classmethod
+    @contextmanager
+    def read(cls, store: Store, cluster: str) -> Iterator["History"]:
+        """The history as it is committed; takes no lock and writes nothing.
+
+        Raises:
+            StoreError: it is damaged.
+        """
+        manifest = manifests.read(store, cluster)
+        history = cls(store, cluster, manifest or Manifest(cluster=cluster))
+        try:
+            yield history
+        finally:
+            history.session.close()
+
+    def record(self, snapshot: Snapshot) -> Attempt:
+        """Store a snapshot and fold it; returns its attempt as it now stands.
+
+        The same instant with the same content changes nothing.
+
+        Raises:
+            UsageError: the instant is already taken by other content, or cannot be.
+            StoreError: the store cannot be written.
+        """
+        taken_at = snapshot.taken_at
+        if taken_at < _EARLIEST:
+            raise UsageError(f"{clock.iso(taken_at)}: no array was asked before 1970")
+        attempt = snapshots.attempt(snapshot)
+        self.catch_up()
+        stored = self.last_attempt(taken_at, taken_at + timedelta(microseconds=1))
+        if stored is not None:
+            if stored.fingerprint != attempt.fingerprint:
+                raise UsageError(
+                    f"{self.cluster} already has a snapshot of {clock.iso(taken_at)}"
+                    " with other content; nothing was changed"
+                )
+            return stored
+        self.store.mark_pending(self.cluster, taken_at)
+        snapshots.write(self.store, snapshot, attempt)
+        self._fold_pending([taken_at])
+        return self.last_attempt(taken_at, taken_at + timedelta(microseconds=1)) or attempt
+
+    def catch_up(self) -> int:
+        """Fold what a killed writer stored and did not fold; returns how many snapshots.
+
+        Raises:
+            StoreError: one of them is damaged.
+        """
+        pending = self.store.pending(self.cluster)
+        if not pending:
+            return 0
+        written = [at for at in pending if self.store.snapshot(self.cluster, at).exists()]
+        for instant in set(pending) - set(written):
+            for name in INVENTORIES:  # without the session file, written last, it never was
+                self.store.snapshot(self.cluster, instant, name).unlink(missing_ok=True)
+        folded = set(self.folded_instants())
+        waiting = [at for at in written if at not in folded]
+        self._fold_pending(waiting)
+        for instant in pending:
+            self.store.clear_pending(self.cluster, instant)
+        return len(waiting)
+
+    def _fold_pending(self, instants: list[datetime]) -> None:
+        if not instants:
+            return
+        self.add(snapshot_files(self.store, self.cluster, instants))
+        self.commit()
+        for instant in instants:
+            self.store.clear_pending(self.cluster, instant)
+        views.refresh(self.store)
+
+    def last_attempt(self, since: datetime, until: datetime) -> Attempt | None:
+        """The last attempt from *since* on and before *until*."""
+        if self.manifest.last is None or since > self.manifest.last:
+            return None  # as for every snapshot that comes in order
+        found = self.attempts(
+            f"where taken_at >= {moment(since)} and taken_at < {moment(until)}"
+            " order by taken_at desc limit 1"
+        )
+        return found[0] if found else None
+
+    def attempts(self, clauses: str = "order by taken_at") -> list[Attempt]:
+        """The attempts that the *clauses* of a select leave.
+
+        Raises:
+            StoreError: a file is damaged.
+        """
+        rows = self.session.records(f"select {_COLUMNS} from {self.attempts_source} {clauses}")
+        try:
+            return msgspec.convert(rows, list[Attempt])
+        except msgspec.ValidationError as error:
+            raise StoreError(f"{self.cluster}: the attempts are damaged: {error}") from error
+
+    def folded_instants(self) -> list[datetime]:
+        """When the attempts of the history were taken, in order."""
+        rows = self.session.rows(f"select taken_at from {self.attempts_source} order by taken_at")
+        return [instant for (instant,) in rows]
+
+    @property
+    def attempts_source(self) -> str:
+        """What a select of the attempts reads from."""
+        paths = self.attempt_parts().paths
+        return source(paths) if paths else f"({_NO_ATTEMPTS})"
+
+    def attempt_parts(self) -> PartList:
+        label = f"attempts-{self.lease_number}"
+        entries = self.manifest.attempts
+        return PartList(self.session, self.cluster, self.folder, label, "taken_at", entries)
+
+    @property
+    def lease_number(self) -> int:
+        """Part of every file's name: a fenced holder must never write what its successor names."""
+        return self._lease.number if self._lease else 0
+
+    def table(self, table: Table) -> SpellTable:
+        return SpellTable(self.session, self.folder, self.manifest, self.lease_number, table)
+
+    def add(self, items: list[SnapshotFiles]) -> None:
+        """Fold snapshots, by time, none of which the history has yet."""
+        if not items:
+            return
+        manifest = self.manifest
+        late = manifest.last is not None and items[0].taken_at <= manifest.last
+        manifest.generation += 1
+        stored = self.attempts_source
+        if not late and manifest.horizon is not None:
+            stored += f" where taken_at >= {moment(manifest.horizon)}"
+        attempts.load_attempts(self.session, items, stored)
+        self.table(TABLES[0]).load(late=late)
+        self.session.execute("create or replace temp view old_spells as from old")
+        attempts.settle(self.session, items)
+        for table in self._touched(late=late):
+            self.table(table).fold(items, self.sequence(table), late=late)
+        self._write_attempts(items[0].taken_at)
+        self.note_last()
+
+    def note_last(self) -> None:
+        """Note in the manifest which of ``settled`` is the latest, and which the latest complete."""
+        manifest = self.manifest
+        manifest.last, manifest.horizon, manifest.sessions = self.session.rows(
+            "select max(taken_at), max(taken_at) filter (where status = 'complete'),"
+            " max_by(sessions, taken_at) filter (where status = 'complete') from settled"
+        )[0]
+
+    def commit(self, *, keep_previous: bool = True) -> None:
+        """Make it what readers see, and delete what none of them can need.
+
+        Raises:
+            Busy: another host took over the lease meanwhile; nothing was published.
+        """
+        assert self._lease is not None  # noqa: S101  # only a writer commits
+        manifests.add_digests(self.manifest, self.folder)
+        manifests.retire(self.manifest, self._committed)
+        manifests.write(self.store, self.manifest, self._lease.check, keep_previous=keep_previous)
+        manifests.sweep(self.folder, self.manifest)
+        self._committed = self.manifest.names
+
+    def _write_attempts(self, first: datetime) -> None:
+        """Rewrite no more than from the first new attempt, or the first that was settled anew."""
+        changed = self.session.value(
+            "select min(taken_at) from settled s join attempt a using (taken_at)"
+            " where s.status <> a.status or s.scope <> a.scope"
+        )
+        since = min(first, changed or first)
+        self.session.execute(
+            "create or replace temp view rewritten as from settled"
+            f" where taken_at >= {moment(since)}"
+        )
+        self.attempt_parts().replace(self.manifest.generation, "rewritten", since)
+
+    def _touched(self, *, late: bool) -> list[Table]:
+        """Tables that the new attempts have anything to say about."""
+        if late:
+            return list(TABLES)
+        rows = self.session.rows(
+            f"select taken_at, {', '.join(table.taken for table in TABLES)} from settled"
+        )
+        latest = [
+            max(self.manifest.tables[t.name].latest.values(), default=EVERYTHING) for t in TABLES
+        ]
+        return [
+            table
+            for k, table in enumerate(TABLES)
+            if any(row[k + 1] and row[0] > latest[k] for row in rows)
+        ]
+
+    def sequence(self, table: Table) -> str:
+        """A select (svm_id, taken_at) of the attempts that contribute rows to the table."""
+        svm = "unnest(scope)" if table.scoped else "''"
+        return f"select {svm} as svm_id, taken_at from {self.attempts_source} where {table.taken}"
+
+
+def record(store: Store, snapshot: Snapshot) -> Attempt:
+    """``History.record`` in a session of its own."""
+    with History.open(store, snapshot.cluster) as history:
+        return history.record(snapshot)
+
+
+def catch_up(store: Store, cluster: str) -> int:
+    """``History.catch_up`` in a session of its own, which is opened only where it has work."""
+    if not store.pending(cluster):
+        return 0
+    with History.open(store, cluster) as history:
+        return history.catch_up()

@@ -1,0 +1,156 @@
+"""One folded table of a history, as it is written: closed spells in parts, open ones in one file."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzer.history import fold, parts
+from analyzer.history.attempts import SnapshotFiles
+from analyzer.history.manifest import Folded, Manifest
+from analyzer.history.parts import EVERYTHING, NOTHING, FoldSession, PartList, source
+from analyzer.schema import Table, empty_rows
+
+_SORTED = 50_000  # rows of an open file that is written sorted
+
+
+@dataclass(frozen=True, slots=True)
+class SpellTable:
+    """One table of the history whose *manifest* is open; changes it in place."""
+
+    session: FoldSession
+    folder: Path
+    manifest: Manifest
+    lease_number: int
+    table: Table
+
+    @property
+    def folded(self) -> Folded:
+        return self.manifest.tables[self.table.name]
+
+    def closed(self) -> PartList:
+        label = f"{self.table.name}.closed-{self.lease_number}"
+        entries = self.folded.closed
+        return PartList(self.session, self.manifest.cluster, self.folder, label, "gone_by", entries)
+
+    def load(self, *, late: bool) -> None:
+        """Make ``latest`` and ``old``: the open spells, or after a late arrival all."""
+        self.session.execute(
+            "create or replace temp table latest as"
+            " select unnest($svms::varchar[]) as svm_id, unnest($instants::timestamp[]) as taken_at",
+            {"svms": list(self.folded.latest), "instants": list(self.folded.latest.values())},
+        )
+        self.session.execute(f"create or replace temp view old as {self._select(late=late)}")
+
+    def _select(self, *, late: bool) -> str:
+        """The table's spells with all bounds; only open ones unless *late*.
+
+        Open spells carry no ``last_seen`` on disk: it is their SVM's latest complete snapshot,
+        the relation ``latest``.
+        """
+        table, pieces = self.table, []
+        if self.folded.open is not None:
+            svm = "o.svm_id" if table.scoped else "''"
+            listed = ", ".join(f'o."{name}"' for name in table.names)
+            pieces.append(
+                f"select {listed}, o.seen_after, o.first_seen, l.taken_at as last_seen,"
+                f" null::timestamp as gone_by from {source([self.folder / self.folded.open])} o"
+                f" join latest l on l.svm_id = {svm}"
+            )
+        if late and self.folded.closed:
+            pieces.append(
+                f"select {table.listed}, seen_after, first_seen, last_seen, gone_by"
+                f" from {source(self.closed().paths)}"
+            )
+        return " union all ".join(pieces or [empty_rows(table)])
+
+    def fold(self, items: list[SnapshotFiles], sequence: str, *, late: bool) -> None:
+        """Fold snapshots, by time; *sequence* selects the places that stood before them."""
+        listed = None if late or len(items) > 1 else _listing_hash(self.table, items[0])
+        if listed is not None and listed == self.folded.listed:
+            svms = items[0].attempt.listed if self.table.scoped else [""]
+            self.folded.latest |= dict.fromkeys(svms, items[0].taken_at)
+        else:
+            self._fold(items, sequence, late=late)
+        self.folded.listed = listed
+
+    def _fold(self, items: list[SnapshotFiles], sequence: str, *, late: bool) -> None:
+        session, table = self.session, self.table
+        if self.folded.open is not None:
+            parts.check_digest(self.folder / self.folded.open, self.folded.open_digest)
+        self.load(late=late)
+        latest, instants = fold.places(session, table, late=late)
+        if not instants:
+            return
+        files = {
+            item.taken_at: item.files[table.name]
+            for item in items
+            if item.taken_at in instants and table.name in item.files
+        }
+        single = len(instants) == 1 and not late
+        file = next(iter(files.values()), None)
+        if single and file and not self.folded.latest:
+            self.write_open(fold.begin(table, file), self._count(file))
+        elif single:
+            fold.step(session, table, file)
+            self._write(fold.still_open(table), late=False)
+        else:
+            if late:
+                # New are the places where no attempt stood in this table's sequence before.
+                session.execute(
+                    "create or replace temp table cut as select svm_id, i from place"
+                    f" where (svm_id, taken_at) not in ({sequence})"
+                )
+            fold.fold(session, table, files, late=late)
+            self._write(
+                f"select {table.listed}, seen_after, first_seen from spell where gone_by is null",
+                late=late,
+            )
+        self.folded.latest = latest
+
+    def _write(self, still: str, *, late: bool) -> None:
+        """Write what ``spell`` says has ended, and the select *still* of what goes on."""
+        ended, began = self.session.rows(
+            "select count(*) filter (where gone_by is not null),"
+            " count(*) filter (where gone_by is null) from spell"
+        )[0]
+        if ended or late:
+            self.session.execute(
+                f"create or replace temp view gone as select {self.table.listed},"
+                " seen_after, first_seen, last_seen, gone_by from spell where gone_by is not null"
+            )
+            since = EVERYTHING if late else NOTHING
+            self.closed().replace(self.manifest.generation, "gone", since)
+        if ended or began or late:
+            before = self.folded.open
+            self.write_open(still, began + (self._count(self.folder / before) if before else 0))
+
+    def write_open(self, select: str, estimate: int) -> None:
+        """Make the rows of *select*, about *estimate*, the table's file of open spells."""
+        name = f"{self.table.name}.open-{self.lease_number}-{self.manifest.generation:08d}.parquet"
+        # Sorting puts similar rows together, which compresses better; above 50 000 rows it costs
+        # more than it saves.
+        order = "svm_id, initiator, interface_id" if self.table.scoped else "uuid"
+        count, digest = parts.write(
+            self.session, self.manifest.cluster, select, self.folder / name,
+            order if estimate <= _SORTED else "",
+        )  # fmt: skip
+        self.folded.open, self.folded.open_digest = (name, digest) if count else (None, None)
+
+    def _count(self, file: Path) -> int:
+        return int(self.session.value(f"select count(*) from {source([file])}"))
+
+
+def _listing_hash(table: Table, item: SnapshotFiles) -> str | None:
+    """What one snapshot listed for the table, as a hash; None where that is not so cheap to have.
+
+    The hash of the last one again means that nothing changed. Skipping is safe for suspect
+    answers: equal rows before and after mark the empty one as failed, with or without folding.
+    """
+    if table.inventory is not None:
+        path = item.files.get(table.name)
+        return None if path is None else hashlib.blake2b(path.read_bytes()).hexdigest()
+    if table.name not in item.files or table.name != "spells":
+        return None
+    listed = json.dumps([item.attempt.content, item.attempt.listed])
+    return hashlib.blake2b(listed.encode()).hexdigest()
