@@ -316,6 +316,6 @@ def test_an_array_at_an_ipv6_address_is_listed(monkeypatch: pytest.MonkeyPatch) 
         array.online()
     except UsageError:
         pytest.skip("no IPv6 here")
-    with array, Client(Cluster("a", array.url, "admin", {"password_env": "SECRET"})) as client:
+    with array, Client(Cluster("a", array.url, "admin", password_env="SECRET")) as client:
         assert array.url.startswith("http://[::1]:")
         assert sessions(client, (9, 16)).listed == 76
