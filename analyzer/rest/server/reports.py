@@ -12,18 +12,20 @@ from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
 from analyzer.rest.language import QueryError
-from analyzer.rest.language.error import ABSENT, TWICE, UNEXPECTED, bad, invalid
+from analyzer.rest.language.error import ABSENT, INVALID, TWICE, UNEXPECTED, bad, invalid
 from analyzer.rest.language.hal import JSON, encode
 from analyzer.rest.language.query import pairs
 from analyzer.rest.language.respond import RestRequest, RestResponse
 from analyzer.rest.server import openapi
+from analyzer.rest.server.mapping import SERVED
 
 Open = Callable[[Sequence[str]], Catalog]
+_PATTERNS = 200
 PATHS = ("", "reports", "openapi.json")
 
 
-def answer(opened: Open, request: RestRequest, seconds: float) -> RestResponse:
-    """The list of reports, one of them, the description of both, or where everything is.
+def answer(open_catalog: Open, request: RestRequest, seconds: float) -> RestResponse:
+    """The list of reports, one of them, the description of all endpoints, or where everything is.
 
     Raises:
         QueryError: there is no such report, or it cannot be asked so.
@@ -31,46 +33,56 @@ def answer(opened: Open, request: RestRequest, seconds: float) -> RestResponse:
         Busy: it took longer than that.
     """
     parts = [unquote(part) for part in request.path.split("/") if part]
-    known = header.reports()
+    reports = header.reports()
     match parts:
         case []:
-            return _told({"api": SESSIONS.path, "reports": "/reports", "openapi": "/openapi.json"})
+            return _json({"api": SESSIONS.path, "reports": "/reports", "openapi": "/openapi.json"})
         case ["openapi.json"]:
-            return _told(openapi.description(known))
+            return _json(openapi.description(SERVED.values(), reports))
         case ["reports"]:
-            return _told({"reports": [_summary(asked) for asked in known.values()]})
-        case ["reports", name] if name in known:
-            return _told(_run(opened, known[name], request, seconds))
+            return _json({"reports": [_summary(query) for query in reports.values()]})
+        case ["reports", name] if name in reports:
+            return _json(_run(open_catalog, reports[name], request, seconds))
     raise QueryError(404, ABSENT, "there is no such report; /reports lists them")
 
 
-def _summary(asked: Query) -> dict[str, str]:
-    return {"name": asked.name, "title": asked.title, "href": f"/reports/{asked.name}"}
+def _summary(query: Query) -> dict[str, str]:
+    return {"name": query.name, "title": query.title, "href": f"/reports/{query.name}"}
 
 
-def _run(opened: Open, asked: Query, request: RestRequest, seconds: float) -> Mapping[str, Any]:
-    said: dict[str, list[str]] = {}
+def _run(
+    open_catalog: Open, query: Query, request: RestRequest, seconds: float
+) -> Mapping[str, Any]:
+    arguments: dict[str, list[str]] = {}
     for name, value, _ in pairs(request.query):
-        said.setdefault(name, []).append(value)
-    kept = {name: said.pop(name, []) for name in openapi.filters(asked)}
-    own = asked.params
-    times = openapi.times(asked)
-    for name, values in said.items():
+        arguments.setdefault(name, []).append(value)
+    filters = {name: arguments.pop(name, []) for name in openapi.filters(query)}
+    _bound(filters)
+    own, times = query.params, openapi.times(query)
+    for name, texts in arguments.items():
         if name not in times and name not in own:
             raise bad(UNEXPECTED, f'Unexpected argument "{name}".', name)
-        if len(values) > 1:
+        if len(texts) > 1:
             raise bad(TWICE, f'"{name}" is given twice', name)
-    once = {name: values[0] for name, values in said.items()}
-    if once.get("severity", "info") not in SEVERITIES:
-        raise invalid(once["severity"], "severity")
+    values = {name: texts[0] for name, texts in arguments.items()}
+    if values.get("severity", "info") not in SEVERITIES:
+        raise invalid(values["severity"], "severity")
     wanted = run.Request(
-        **{name: value for name, value in once.items() if name in times},
-        params={name: own[name].parse(name, value) for name, value in once.items() if name in own},
-        filters={name: values for name, values in kept.items() if name != "cluster"},
+        **{name: value for name, value in values.items() if name in times},
+        params={name: own[name].parse(name, text) for name, text in values.items() if name in own},
+        filters={name: patterns for name, patterns in filters.items() if name != "cluster"},
     )
-    with closing(opened(kept.get("cluster", []))) as catalog, catalog.time_limit(seconds):
-        return envelope(run.run(catalog, asked, wanted))
+    with closing(open_catalog(filters["cluster"])) as catalog, catalog.time_limit(seconds):
+        return envelope(run.run(catalog, query, wanted))
 
 
-def _told(body: Mapping[str, Any]) -> RestResponse:
+def _bound(filters: Mapping[str, Sequence[str]]) -> None:
+    """What it costs to plan and run a request does not grow beyond any bound."""
+    for name, patterns in filters.items():
+        if sum(1 + pattern.count("*") for pattern in patterns) > _PATTERNS:
+            sentence = f"more than {_PATTERNS} patterns and stars: ask for less at once"
+            raise bad(INVALID, sentence, name)
+
+
+def _json(body: Mapping[str, Any]) -> RestResponse:
     return RestResponse(200, encode(body, pretty=True), {"Content-Type": JSON})
