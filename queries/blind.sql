@@ -1,8 +1,9 @@
 -- /// query
--- title = "Clusters that nobody sees any more"
+-- title = "Clusters without recent data"
 -- description = """
--- One row per cluster whose last comparable snapshot is older than three of its intervals: whatever
--- else is said of it is old. A cluster without a configured interval is expected every hour.
+-- One row per cluster whose last complete snapshot is older than three of its intervals, or that
+-- never had one: whatever else is said of it is old. A cluster that is configured and was never
+-- collected is one too. A cluster without a configured interval is expected every hour.
 -- """
 -- time = "instant"
 -- kind = "finding"
@@ -11,32 +12,43 @@
 -- cannot_see = "Why nobody collects, where nobody tried."
 -- [columns]
 -- cluster = "Cluster."
--- last_seen = "Its last comparable snapshot."
+-- last_seen = "Its last complete snapshot; null if it never had one."
 -- attempts_since = "How often somebody tried since then."
 -- severity = "high; critical after a day."
 -- detail = "The last reason that was given."
 -- ///
 with
-    last as (
-        select
-            cluster,
-            max(taken_at) filter (where status = 'complete') as last_seen,
-            max_by(expected_interval, taken_at) as expected_interval
+    tried as (
+        select cluster, taken_at, status, reason, expected_interval
         from attempts
         where taken_at <= $at::timestamp
+    ),
+    awaited as (
+        select cluster, expected_interval
+        from configured
+        union all
+        select cluster, max_by(expected_interval, taken_at)
+        from tried
         group by cluster
+    ),
+    last as (
+        select
+            e.cluster,
+            max(e.expected_interval) as expected_interval,
+            max(t.taken_at) filter (where t.status = 'complete') as last_seen,
+            min(t.taken_at) as first_try
+        from awaited e
+        left join tried t on t.cluster = e.cluster
+        group by e.cluster
     ),
     since as (
         select
             l.cluster,
-            count(a.taken_at) as tries,
-            max_by(coalesce(a.reason, a.status), a.taken_at) as reason
+            count(t.taken_at) as tries,
+            max_by(coalesce(t.reason, t.status), t.taken_at) as reason
         from last l
         left join
-            attempts a
-            on a.cluster = l.cluster
-            and a.taken_at > l.last_seen
-            and a.taken_at <= $at::timestamp
+            tried t on t.cluster = l.cluster and (l.last_seen is null or t.taken_at > l.last_seen)
         group by l.cluster
     )
 select
@@ -44,16 +56,23 @@ select
     l.last_seen,
     s.tries as attempts_since,
     case
-        when l.last_seen < $at::timestamp - to_hours(t.blind_critical_hours)
+        when coalesce(l.last_seen, l.first_try) < $at::timestamp - to_hours(t.blind_critical_hours)
         then 'critical'
         else 'high'
     end as severity,
-    case when s.tries = 0 then 'nobody has tried since' else s.reason end as detail
+    case
+        when s.tries > 0
+        then s.reason
+        when l.last_seen is null
+        then 'configured, and nobody has collected it yet'
+        else 'nobody has tried since'
+    end as detail
 from last l
 cross join thresholds t
 join since s on s.cluster = l.cluster
 where
-    l.last_seen
+    l.last_seen is null
+    or l.last_seen
     + to_seconds(t.blind_intervals * coalesce(l.expected_interval, t.blind_interval_seconds))
     < $at::timestamp
 order by l.cluster

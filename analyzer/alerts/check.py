@@ -1,44 +1,76 @@
 """Every finding report over a window, and the answer for a scheduler."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from analyzer.config.rules import NEVER, SEVERITIES, CheckSettings
-from analyzer.errors import UsageError
+from analyzer.config.rules import NEVER, SEVERITIES, CheckSettings, at_least
+from analyzer.errors import NothingSeen, UsageError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report, Request
+from analyzer.text import counted, did_you_mean
+
+
+class Checked(NamedTuple):
+    """A report that ran, and the least severity of it that alarms."""
+
+    report: Report
+    threshold: str
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The reports that ran, each with the severity that alarms, and the exit status from them."""
+class CheckResult:
+    """What the reports found; with *strict*, gaps make the answer unknown.
 
-    reports: tuple[tuple[Report, str], ...]
+    *counts* are findings by severity; *lasting* those of them that are not over.
+    """
+
+    clusters: tuple[str, ...]
+    checked: tuple[Checked, ...]
     counts: dict[str, int]
+    lasting: dict[str, int]
     gaps: int
-    exit_code: int
+    strict: bool
 
     @property
-    def state(self) -> str:
-        """OK, WARNING, CRITICAL or UNKNOWN: that is incomplete, by the contract."""
-        if self.exit_code == 3:
-            return "UNKNOWN"
-        if self.counts["critical"]:
-            return "CRITICAL"
-        return "WARNING" if self.exit_code else "OK"
+    def exit_code(self) -> int:
+        """3 where something is unknown, 1 where something alarms, else 0."""
+        if self.strict and self.gaps:
+            return 3
+        return int(any(report.worse(threshold) for report, threshold in self.checked))
 
     @property
     def plugin_code(self) -> int:
-        """The exit status by which monitoring plugins tell their state."""
-        return ("OK", "WARNING", "CRITICAL", "UNKNOWN").index(self.state)
+        """The exit status by which monitoring plugins tell their state.
 
-    def nagios(self) -> str:
-        """One line with performance data, as plugins print it."""
-        told = ", ".join(f"{count} {severity}" for severity, count in self.counts.items() if count)
-        data = " ".join(f"{severity}={count}" for severity, count in self.counts.items())
-        said = f"{told or 'nothing found'}; {self.gaps} gaps"
-        return f"ISCSI {self.state} - {said} | {data} gaps={self.gaps}"
+        What is over alarms nobody any more: a monitor is to be green when all is well again.
+        """
+        if self.strict and self.gaps:
+            return 3
+        alarming = {
+            row["severity"]
+            for report, threshold in self.checked
+            for row in report.records()
+            if row["severity"] in at_least(threshold) and not _is_over(report, row)
+        }
+        return 2 if "critical" in alarming else int(bool(alarming))
+
+    def summary(self) -> str:
+        """One line for people: the worst of what the window holds, and how much of it."""
+        state = "UNKNOWN" if self.exit_code == 3 else "WARNING" if self.exit_code else "OK"
+        if state == "WARNING" and self.counts["critical"]:
+            state = "CRITICAL"
+        return f"{state} - {_listed(self.counts)}; {counted(self.gaps, 'gap')}"
+
+    def plugin_line(self) -> str:
+        """One line with performance data, as monitoring plugins print it."""
+        over = sum(self.counts.values()) - sum(self.lasting.values())
+        state = ("OK", "WARNING", "CRITICAL", "UNKNOWN")[self.plugin_code]
+        words = [_listed(self.lasting), f"{over} over" if over else "", counted(self.gaps, "gap")]
+        data = " ".join(f"{severity}={count}" for severity, count in self.lasting.items())
+        return f"ISCSI {state} - {'; '.join(filter(None, words))} | {data} gaps={self.gaps}"
 
     def prometheus(self) -> str:
         """Gauges for a textfile collector."""
@@ -51,43 +83,59 @@ class Answer:
 def check(
     catalog: Catalog, request: Request, settings: CheckSettings, *, strict: bool = False,
     only: Sequence[str] = (),
-) -> Answer:  # fmt: skip
-    """Run the finding reports; 1 where one finds what alarms, 3 if *strict* sees gaps.
+) -> CheckResult:  # fmt: skip
+    """Run the finding reports, or those of *only*.
+
+    A report that needs a complete snapshot where there is none is left out, unless it was asked
+    for: ``blind`` names the clusters that have none.
 
     Raises:
-        UsageError: a report of *only*, or one with a threshold of its own, is not there.
+        UsageError: a report of *only*, or one with a threshold of its own, is not there, or no
+            cluster was ever collected or is configured.
     """
-    known = {name: asked for name, asked in catalog.reports.items() if asked.kind == "finding"}
+    findings = {n: query for n, query in catalog.reports.items() if query.kind == "finding"}
     for name in (*only, *settings.reports):
-        if name not in known:
-            raise UsageError(f"there is no finding report '{name}'; known are {', '.join(known)}")
-    ran = []
-    for name, asked in known.items():
-        if (only and name not in only) or (not only and not asked.checked):
+        if name not in findings:
+            near = did_you_mean(name, findings)
+            raise UsageError(f"there is no finding report '{name}'{near}")
+    checked = []
+    for name, query in findings.items():
+        threshold = settings.reports.get(name, settings.fail_on)
+        if threshold == NEVER or (name not in only if only else not query.checked):
             continue
-        if settings.reports.get(name) != NEVER:
-            ran.append(
-                (run.run(catalog, asked, request), settings.reports.get(name, settings.fail_on))
-            )
-    counts: dict[str, int] = dict.fromkeys(SEVERITIES, 0)
-    for done, _ in ran:
-        at = [column.name for column in done.columns].index("severity")
-        for row in done.rows:
-            if row[at] in counts:
-                counts[row[at]] += 1
-    gaps = _gaps([done for done, _ in ran])
-    found = any(done.worse(least) for done, least in ran)
-    code = 3 if strict and gaps else int(found)
-    return Answer(tuple(ran), counts, gaps, code)
+        try:
+            checked.append(Checked(run.run(catalog, query, request), threshold))
+        except NothingSeen:
+            if only or not catalog.expected:
+                raise
+    rows = [(report, row) for report, _ in checked for row in report.records()]
+    counts = Counter(row["severity"] for _, row in rows)
+    lasting = Counter(row["severity"] for report, row in rows if not _is_over(report, row))
+    return CheckResult(
+        tuple(catalog.expected),
+        tuple(checked),
+        {severity: counts[severity] for severity in SEVERITIES},
+        {severity: lasting[severity] for severity in SEVERITIES},
+        _gaps([report for report, _ in checked]),
+        strict,
+    )
 
 
-def _gaps(ran: Sequence[Report]) -> int:
-    """Gaps and settled or unsettled failures in the window, of the report that saw most."""
+def _is_over(report: Report, row: dict[str, object]) -> bool:
+    return row.get("status") in report.ended
+
+
+def _listed(counts: dict[str, int]) -> str:
+    found = [f"{count} {severity}" for severity, count in counts.items() if count]
+    return ", ".join(found) or "nothing found"
+
+
+def _gaps(reports: Sequence[Report]) -> int:
+    """Gaps, and empty answers that nothing settled, of the report that looked at most time."""
     return max(
         (
-            sum(len(told["unknown"]) for told in done.coverage)
-            + sum(told["suspect"] for told in done.coverage)
-            for done in ran
+            sum(len(cluster["unknown"]) + cluster["suspect"] for cluster in report.coverage)
+            for report in reports
         ),
         default=0,
     )

@@ -1,14 +1,18 @@
-"""What is new since the last check, and what is over: each is told once.
+"""What is new since the last check, what is over and what is muted: each is told once.
 
-The state is one file in the store, published whole. A finding is the same finding as long as the
-columns that identify it are; its words and counts may change.
+The state is one file in the store, replaced atomically. A finding is the same finding as long as
+the columns are equal that the header of its report calls its identity; words and counts may change.
+A check touches only what it asked: the findings of its reports and clusters. Hence schedules that
+ask for different clusters, windows or severities can share one state.
 """
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
 
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES, at_least
@@ -16,136 +20,204 @@ from analyzer.errors import StoreError
 from analyzer.report.run import Report
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
-from analyzer.text import escape_controls
+from analyzer.text import counted, escape_controls
 
+_FORMAT = 2
 # Columns that do not say which finding it is, where a header says nothing of identity.
 _WORDS = {"severity", "detail"}
+# A shorter window than the last one does not hold what a longer one may show again.
+_REMEMBERED = timedelta(days=100)
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A finding that is new, or one that is over."""
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding as it was told; instants are ISO 8601.
 
-    key: str
+    *seen* is the last check that had it. *open* is whether it lasts; *ends* whether it can end, and
+    did not only happen; *muted* whether its severity was lowered after it was told.
+    """
+
     report: str
+    cluster: str | None = None
     severity: str
     text: str
     since: str
-    over: bool = False
+    seen: datetime
+    open: bool = True
+    ends: bool = False
+    muted: bool = False
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For a program."""
         return {
             "report": self.report, "severity": self.severity, "text": self.text,
-            "since": self.since, "over": self.over,
+            "since": self.since, "over": not self.open,
         }  # fmt: skip
+
+
+class _State(msgspec.Struct, kw_only=True):
+    """The file: what was told, by the identity of the finding."""
+
+    format: int = 1
+    alerts: dict[str, Alert] = {}
+
+
+Event = Literal["new", "over", "muted"]
+_Step = tuple[Event | None, Alert | None]
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a check found beside what the last one knew; *first* if there was none before."""
+    """What a check tells beside what the last one told; *first* if there was none before.
+
+    *known* are the findings of the check's own reports and clusters, as the state remembers them;
+    *forgotten* are the keys of those that nobody has seen for long.
+    """
 
     new: tuple[Alert, ...]
     over: tuple[Alert, ...]
-    known: dict[str, dict[str, Any]]
+    muted: tuple[Alert, ...]
+    known: dict[str, Alert]
+    forgotten: frozenset[str]
     first: bool
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The body of a webhook."""
+        told = {"new": self.new, "over": self.over, "muted": self.muted}
         return {
             "first": self.first,
-            "new": [one.told() for one in self.new],
-            "over": [one.told() for one in self.over],
+            **{name: [alert.as_json() for alert in alerts] for name, alerts in told.items()},
         }
 
     def lines(self) -> list[str]:
         """For a person: a line each, or one line if it is the first check of all."""
         if self.first:
             count = len(self.known)
-            return [f"first check: {count} findings are known from here on" if count else
+            return [f"first check: {counted(count, 'finding')} known from here on" if count else
                     "first check: nothing found"]  # fmt: skip
-        return [
-            *(
-                f"NEW   {one.severity:<8}  {one.report}: {one.text}"
-                + (" (and is over)" if one.over else "")
-                for one in self.new
-            ),
-            *(f"OVER  {one.severity:<8}  {one.report}: {one.text}" for one in self.over),
-        ]
+        lines = []
+        for word, alerts in (("NEW", self.new), ("OVER", self.over), ("MUTED", self.muted)):
+            for alert in alerts:
+                end = " (and is over)" if word == "NEW" and not alert.open else ""
+                lines.append(f"{word:<5} {alert.severity:<8}  {alert.report}: {alert.text}{end}")
+        return lines
 
 
-def news(store: Store, reports: Sequence[tuple[Report, str]], now: datetime) -> News:
-    """What is new and what is over; *reports* come with the least severity that alerts.
+def news(
+    store: Store, reports: Sequence[tuple[Report, str]], clusters: Sequence[str], now: datetime
+) -> News:
+    """What is new, over and muted; *reports* come with the least severity that alerts.
 
     Raises:
         StoreError: the state of the last check cannot be read.
     """
-    before = _read(store)
-    known = before or {}
-    found = {one.key: one for report, least in reports for one in _alerts(report, least, now)}
-    ran = {report.name for report, _ in reports}
-    new = [one for key, one in found.items() if key not in known]
-    over = []
-    kept: dict[str, dict[str, Any]] = {}
-    for key, told in known.items():
-        one = Alert(key, told["report"], told["severity"], told["text"], told["since"], over=True)
-        if one.report not in ran:
-            kept[key] = told
-        # What only happened, and has no end, is not over because a window moved on.
-        elif told["open"] and told["ends"] and (key not in found or found[key].over):
-            over.append(found.get(key, one))
-    ends = {report.name: _ends(report) for report, _ in reports}
-    for key, one in found.items():
-        since = known.get(key, {}).get("since", one.since)
-        kept[key] = {
-            "report": one.report, "severity": one.severity, "text": one.text, "since": since,
-            "open": not one.over, "ends": ends[one.report],
-        }  # fmt: skip
-    return News(tuple(new) if before is not None else (), tuple(over), kept, before is None)
+    state = _read(store)
+    asked = {report.name: least for report, least in reports}
+    before = {
+        key: alert
+        for key, alert in (state.alerts if state else {}).items()
+        if alert.report in asked and (alert.cluster is None or alert.cluster in clusters)
+    }
+    findings = {key: alert for report, _ in reports for key, alert in _findings(report, now)}
+    known: dict[str, Alert] = {}
+    told: dict[Event, list[Alert]] = {"new": [], "over": [], "muted": []}
+    for key in dict.fromkeys((*findings, *before)):
+        finding, last = findings.get(key), before.get(key)
+        if finding is None:
+            event, alert = _absent(last, now) if last is not None else (None, None)
+        else:
+            alarms = finding.severity in at_least(asked[finding.report])
+            event, alert = _present(finding, last, now, alarms=alarms)
+        if alert is not None:
+            known[key] = alert
+            if event is not None:
+                told[event].append(alert)
+    return News(
+        () if state is None else tuple(told["new"]),
+        tuple(told["over"]),
+        tuple(told["muted"]),
+        known,
+        frozenset(before.keys() - known.keys()),
+        state is None,
+    )
 
 
-def remember(store: Store, found: News) -> None:
-    """What the next check will know.
+def _present(finding: Alert, last: Alert | None, now: datetime, *, alarms: bool) -> _Step:
+    """What a finding is after the last check, and what it is now remembered as."""
+    if last is None or (finding.open and (last.muted or not last.open)):
+        if not alarms:
+            return None, last and msgspec.structs.replace(last, seen=now)
+        since = last.since if last is not None and last.open else finding.since
+        return "new", msgspec.structs.replace(finding, since=since)
+    if last.open and not finding.open:
+        return "over", msgspec.structs.replace(last, seen=now, open=False)
+    if last.open and not alarms and _is_lower(finding, last):
+        return "muted", msgspec.structs.replace(last, seen=now, muted=True)
+    newest = finding if alarms else last
+    return None, msgspec.structs.replace(newest, since=last.since, seen=now, open=finding.open)
+
+
+def _absent(last: Alert, now: datetime) -> _Step:
+    """What a finding is that the last check had and this one has not."""
+    # What only happened, and has no end, is not over because a window moved on.
+    if last.open and last.ends:
+        return "over", msgspec.structs.replace(last, open=False)
+    return None, last if now - last.seen <= _REMEMBERED else None
+
+
+def _is_lower(finding: Alert, last: Alert) -> bool:
+    return SEVERITIES.index(finding.severity) > SEVERITIES.index(last.severity)
+
+
+def remember(store: Store, news: News) -> None:
+    """Write what the next check will know; what another check told meanwhile stays.
 
     Raises:
         StoreError: it cannot be written.
     """
+    state = _read(store)
+    alerts = (state.alerts if state else {}) | news.known
+    for key in news.forgotten:
+        alerts.pop(key, None)
+    content = {"format": _FORMAT, "alerts": msgspec.to_builtins(alerts)}
     with publish(store.alerts) as draft:
-        draft.write_text(json.dumps(found.known, indent=1, sort_keys=True) + "\n", "utf-8")
+        draft.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
-def _read(store: Store) -> dict[str, dict[str, Any]] | None:
-    if not store.alerts.exists():
-        return None
+def _read(store: Store) -> _State | None:
+    """The state, None before the first check; one of an earlier format is as good as none."""
     try:
-        told = json.loads(store.alerts.read_text(encoding="utf-8"))
-        for one in told.values():
-            one["report"], one["severity"], one["text"], one["since"], one["open"], one["ends"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        state = msgspec.json.decode(store.alerts.read_bytes(), type=_State)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(
             f"{store.alerts}: what the last check knew cannot be read; delete it to begin anew"
         ) from error
-    return dict(told)
+    if state.format > _FORMAT:
+        raise StoreError(f"{store.alerts}: is of a newer format; a newer analyzer wrote it")
+    return state if state.format == _FORMAT else None
 
 
-def _ends(report: Report) -> bool:
-    return bool(report.ended) or "at" in report.parameters
-
-
-def _alerts(report: Report, least: str, now: datetime) -> Iterator[Alert]:
-    wanted = at_least(least) if least in SEVERITIES else ()
+def _findings(report: Report, now: datetime) -> Iterator[tuple[str, Alert]]:
+    """The findings of a report by their identity, whatever their severity."""
     for row in report.records():
-        if row["severity"] not in wanted:
+        if row["severity"] not in SEVERITIES:
             continue
         names = report.identity or [name for name in row if name not in _WORDS]
         identity = [report.name, *(_plain(row[name]) for name in names)]
-        yield Alert(
-            key=json.dumps(identity, ensure_ascii=True),
-            report=report.name,
-            severity=row["severity"],
-            text=_text(row),
-            since=clock.iso(row[report.began[1]] or now if report.began else now),
-            over=row.get("status") in report.ended,
+        began = row[report.began[1]] if report.began else None
+        yield (
+            json.dumps(identity, ensure_ascii=True),
+            Alert(
+                report=report.name,
+                cluster=row.get("cluster"),
+                severity=row["severity"],
+                text=_text(row),
+                since=clock.iso(began or now),
+                seen=now,
+                open=row.get("status") not in report.ended,
+                ends=bool(report.ended) or "at" in report.parameters,
+            ),
         )
 
 
@@ -154,7 +226,6 @@ def _plain(value: Any) -> Any:
 
 
 def _text(row: dict[str, Any]) -> str:
-    who = [row.get(name) for name in ("cluster", "svm", "initiator", "interface", "fault", "cause")]
-    return escape_controls(
-        " ".join(str(one) for one in who if one) + f": {row.get('detail') or ''}"
-    )
+    names = ("cluster", "svm", "initiator", "interface", "fault", "cause")
+    subject = " ".join(str(row[name]) for name in names if row.get(name))
+    return escape_controls(f"{subject}: {row.get('detail') or ''}")

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from analyzer.cli.context import Context, pass_context
 from analyzer.config.rules import SEVERITIES
 
 if TYPE_CHECKING:
-    from analyzer.alerts.check import Answer
+    from analyzer.alerts.check import CheckResult
     from analyzer.alerts.state import News
     from analyzer.config.rules import CheckSettings
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     help="Least severity that makes the exit status 1.  [default: configured, or high]",
 )
 @click.option("--strict-coverage", is_flag=True, help="Exit status 3 where something is unknown.")
-@click.option("--once", is_flag=True, help="Tell only what is new or over since the last time.")
+@click.option(
+    "--once", is_flag=True, help="Tell only what is new, over or muted since the last time."
+)
 @click.option(
     "--format",
     "format_",
@@ -76,25 +78,25 @@ def check(
     if plugin and (once or output is not None):
         raise UsageError("--plugin prints the state: it goes with neither --once nor --output")
     try:
-        settings, done = _run(context, cluster, only, fail_on, times, strict=strict_coverage)
+        settings, result = _run(context, cluster, only, fail_on, times, strict=strict_coverage)
     except AnalyzerError as error:
         if not plugin:
             raise
         click.echo(f"ISCSI UNKNOWN - {error}")
         return 3
     if plugin:
-        click.echo(done.nagios())
-        return done.plugin_code
-    code, found = done.exit_code, None
+        click.echo(result.plugin_line())
+        return result.plugin_code
+    code, news = result.exit_code, None
     if once:
-        found = state.news(context.open(), done.reports, clock.now())
-        if code == 1 and not found.first:
-            code = int(bool(found.new))
-    told = _told(done, found, format_, code)
-    formats.put(told, output, sys.stdout, people=format_ == "table")
-    if found is not None:
-        _tell(settings, found)
-        state.remember(context.open(), found)
+        news = state.news(context.open(), result.checked, result.clusters, clock.now())
+        if code == 1 and not news.first:
+            code = int(bool(news.new))
+    text = _text(result, news, format_, code)
+    formats.put(text, output, sys.stdout, people=format_ == "table")
+    if news is not None:
+        _post(settings, news)
+        state.remember(context.open(), news)
     return code
 
 
@@ -106,46 +108,49 @@ def _run(
     times: dict[str, str],
     *,
     strict: bool,
-) -> "tuple[CheckSettings, Answer]":
-    from analyzer.alerts import check as room  # noqa: PLC0415  # --help answers at once
+) -> "tuple[CheckSettings, CheckResult]":
+    from analyzer.alerts import check  # noqa: PLC0415  # --help answers at once
     from analyzer.config.rules import CheckSettings  # noqa: PLC0415  # --help answers at once
     from analyzer.report import run  # noqa: PLC0415  # --help answers at once
 
-    configured = context.configuration()
-    settings = configured.check if configured is not None else CheckSettings()
+    config = context.configuration()
+    settings = config.check if config is not None else CheckSettings()
     if fail_on is not None:
         settings = replace(settings, fail_on=fail_on)
-    catalog = context.catalog(clusters)
     request = run.Request(**times, at=times["until"])  # type: ignore[arg-type]  # only times
-    return settings, room.check(catalog, request, settings, strict=strict, only=only)
+    catalog = context.catalog(clusters)
+    return settings, check.check(catalog, request, settings, strict=strict, only=only)
 
 
-def _told(done: "Answer", found: "News | None", format_: str, code: int) -> str:
+def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -> str:
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
     from analyzer.output.json import envelope  # noqa: PLC0415  # --help answers at once
 
     if format_ == "json":
-        told = {"exit_code": code, "reports": [envelope(one) for one, _ in done.reports]}
-        if found is not None:
-            told["news"] = found.told()
-        return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+        reports = [envelope(report) for report, _ in result.checked]
+        answer: dict[str, Any] = {"exit_code": code, "reports": reports}
+        if news is not None:
+            answer["news"] = news.as_json()
+        return json.dumps(answer, indent=1, ensure_ascii=False) + "\n"
     if format_ == "nagios":
-        return done.nagios() + "\n"
+        return result.plugin_line() + "\n"
     if format_ == "prometheus":
-        return done.prometheus()
-    if found is not None:
-        return "".join(f"{line}\n" for line in found.lines())
+        return result.prometheus()
+    if news is not None:
+        return "".join(f"{line}\n" for line in news.lines())
+    width = None if sys.stdout.isatty() else formats.table.WIDTH
     parts = [
-        formats.text(one, "table", None if sys.stdout.isatty() else formats.table.WIDTH) + "\n"
-        for one, _ in done.reports
-        if any(row["severity"] != "info" for row in one.records())
+        formats.text(report, "table", width) + "\n"
+        for report, _ in result.checked
+        if any(row["severity"] != "info" for row in report.records())
     ]
-    return "".join(parts) + done.nagios().partition(" | ")[0].removeprefix("ISCSI ") + "\n"
+    return "".join(parts) + result.summary() + "\n"
 
 
-def _tell(settings: "CheckSettings", found: "News") -> None:
+def _post(settings: "CheckSettings", news: "News") -> None:
     """The webhook hears before the store remembers: what it missed is told again."""
-    if settings.webhook is None or not (found.new or found.over or (found.first and found.known)):
+    is_news = news.new or news.over or news.muted or (news.first and news.known)
+    if settings.webhook is None or not is_news:
         return
     from analyzer.alerts import webhook  # noqa: PLC0415  # the network, only when there is news
     from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
@@ -155,7 +160,7 @@ def _tell(settings: "CheckSettings", found: "News") -> None:
         token = os.environ.get(settings.webhook_token_env)
         if not token:
             raise UsageError(f"webhook: the environment has no {settings.webhook_token_env}")
-    webhook.post(settings.webhook, found.told(), token)
+    webhook.post(settings.webhook, news.as_json(), token)
 
 
 COMMANDS = (check,)

@@ -108,7 +108,9 @@ class Context:
         config = self.configuration()
         limits = config.limits if config is not None else ()
         rules = config.rules if config is not None else ()
-        tables = policy.tables(self.policy_file(), limits, self.zone)
+        rules += policy.load(self.policy_file(), self.zone).rules()
+        configured = config.clusters if config is not None else ()
+        tables = policy.tables(self.policy_file(), limits, self.zone, configured)
         if engine == "duckdb":
             return Catalog(self.open(), clusters, folders, tables, rules)
         try:

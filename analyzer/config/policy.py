@@ -14,7 +14,10 @@ from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from analyzer import clock
 from analyzer.config import toml
+from analyzer.config.cluster import Cluster
+from analyzer.config.rules import SeverityRule
 from analyzer.config.toml import Instant, Pattern, Text
 from analyzer.pattern import like
 
@@ -71,6 +74,17 @@ class Accept(_Entry, frozen=True, kw_only=True, rename={"pattern": "initiator"})
     until: Instant
     reason: Text | None = None
 
+    def rule(self) -> SeverityRule:
+        """What it does to findings of every report, as long as it holds."""
+        reason = f": {self.reason}" if self.reason else ""
+        return SeverityRule(
+            to="info",
+            reason=f"accepted until {clock.iso(self.until)}{reason}",
+            report=self.report or "*",
+            fault=self.fault or "*",
+            initiator=self.pattern or "*",
+        )
+
 
 class Limit(_Entry, frozen=True, kw_only=True):
     """``[[limits]]``: how many iSCSI sessions a node may hold."""
@@ -90,6 +104,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limits: tuple[Limit, ...] = ()
     thresholds: dict[str, Threshold] = {}
 
+    def rules(self) -> tuple[SeverityRule, ...]:
+        """What is accepted at present."""
+        return tuple(entry.rule() for entry in self.accept if entry.until > clock.now())
+
 
 _SECTIONS: tuple[tuple[str, str, type[_Entry]], ...] = (
     ("expect", "policy", Expect),
@@ -101,17 +119,30 @@ _SECTIONS: tuple[tuple[str, str, type[_Entry]], ...] = (
 _TYPES = {Instant: "timestamp", int: "bigint"}
 
 
-def tables(path: Path | None, limits: Sequence[Limit] = (), zone: tzinfo = UTC) -> dict[str, Table]:
+def load(path: Path | None, zone: tzinfo = UTC) -> Policy:
+    """Read the file; without one nothing is declared. Times without an offset are in *zone*.
+
+    Raises:
+        UsageError: it cannot be read or says something that it cannot; names the key.
+    """
+    return Policy() if path is None else toml.load(path, Policy, zone)
+
+
+def tables(
+    path: Path | None,
+    limits: Sequence[Limit] = (),
+    zone: tzinfo = UTC,
+    clusters: Iterable[Cluster] = (),
+) -> dict[str, Table]:
     """The tables that queries join, by name; without a file nothing is declared in them.
 
     ``place`` is the position of the entry in its section; the first that matches counts. *limits*
-    are those of the configuration; they come behind the policy's own. Times without an offset are
-    in *zone*.
+    and *clusters* are those of the configuration; its limits come behind the policy's own.
 
     Raises:
         UsageError: the file cannot be read or says something that it cannot; names the key.
     """
-    policy = Policy() if path is None else toml.load(path, Policy, zone)
+    policy = load(path, zone)
     entries = {section: getattr(policy, section) for section, _, _ in _SECTIONS}
     entries["limits"] += tuple(limits)
     return {
@@ -120,7 +151,11 @@ def tables(path: Path | None, limits: Sequence[Limit] = (), zone: tzinfo = UTC) 
     } | {
         "threshold_overrides": Table(
             {"name": "varchar", "value": "double"}, [[*item] for item in policy.thresholds.items()]
-        )
+        ),
+        "configured": Table(
+            {"cluster": "varchar", "expected_interval": "bigint"},
+            [[cluster.name, cluster.interval] for cluster in clusters],
+        ),
     }
 
 

@@ -45,18 +45,22 @@ class Catalog:
         rules: Sequence[SeverityRule] = (),
         engine: Open = DuckDB,
     ) -> None:
+        def wanted(name: str) -> bool:
+            return not clusters or any(matches(pattern, name) for pattern in clusters)
+
         self.store = store
         self.rules = rules
-        self.clusters = [
-            name
-            for name in store.clusters()
-            if not clusters or any(matches(pattern, name) for pattern in clusters)
-        ]
-        if clusters and not self.clusters:
-            there = ", ".join(store.clusters()) or "none"
-            raise UsageError(f"no cluster matches {', '.join(clusters)}; the store has {there}")
         self._folders = tuple(folders)
-        self._tables = policy.tables(None) if tables is None else tables
+        self._tables = dict(policy.tables(None) if tables is None else tables)
+        columns, configured = self._tables["configured"]
+        self._tables["configured"] = columns, [row for row in configured if wanted(row[0])]
+        stored = store.clusters()
+        self.clusters = [name for name in stored if wanted(name)]
+        self.expected = sorted({*self.clusters, *(name for name, _ in configured if wanted(name))})
+        """The clusters that were ever collected, and those that are configured."""
+        if clusters and not self.expected:
+            there = ", ".join(stored) or "none"
+            raise UsageError(f"no cluster matches {', '.join(clusters)}; the store has {there}")
         self._open: Open = engine
         self._engine = self._opened()
         overrides = self._tables["threshold_overrides"][1]

@@ -7,6 +7,7 @@ from typing import Any
 
 from analyzer import clock
 from analyzer.config import rules
+from analyzer.engine.tables import COLUMNS
 from analyzer.errors import NothingSeen, UsageError
 from analyzer.report import compose
 from analyzer.report.catalog import Catalog
@@ -87,7 +88,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
         UsageError: a time, a parameter or the query is wrong, or nothing was seen by then.
     """
     request = request or Request()
-    if not catalog.clusters:
+    if not catalog.clusters and _reads_snapshots(catalog, asked):
         raise UsageError(
             f"{catalog.store.root} holds no snapshots yet; 'analyzer collect' or"
             " 'analyzer import' takes the first"
@@ -155,9 +156,16 @@ def _times(
         _seen(catalog, start, 1)
         return {"before": before, "after": after, "now": present}, (start, after)
     at = _moment(catalog, request.at)
+    if asked.time == "instant" and not _reads_snapshots(catalog, asked):
+        return {"at": at, "now": present}, (at, at)
     if asked.time == "instant":
         return {"at": at, "now": present}, (_seen(catalog, at, 1), at)
     return {"now": present}, (present - DAY, present)
+
+
+def _reads_snapshots(catalog: Catalog, query: Query) -> bool:
+    """Whether it reads what snapshots hold, and not only whether and when there were any."""
+    return bool(compose.inputs(query, catalog.models) & (COLUMNS.keys() - {"attempts"}))
 
 
 def _moment(catalog: Catalog, text: str) -> datetime:
@@ -195,7 +203,7 @@ def coverage(
         for name in ("coverage_counts", "unknowns", "not_collected")
     }
     rows = []
-    for cluster in catalog.clusters:
+    for cluster in catalog.expected:
         counts = next((row for row in told["coverage_counts"] if row["cluster"] == cluster), {})
         row: dict[str, Any] = {"cluster": cluster}
         for status in ("complete", "partial", "failed", "suspect"):

@@ -77,6 +77,8 @@ def _matches(
     who = [told["initiator"]] if told.get("initiator") else list(told.get("members") or ())
     if not matches(rule.cluster, cluster):
         return False
+    if rule.fault != "*" and not matches(rule.fault, told.get("fault") or ""):
+        return False
     if rule.svm != "*" and not matches(rule.svm, told.get("svm") or ""):
         return False
     if rule.initiator != "*" and not (who and all(matches(rule.initiator, one) for one in who)):

@@ -284,3 +284,197 @@ def test_a_cluster_that_nobody_sees_is_an_alert_of_its_own(place: Place) -> None
     assert "nobody has tried since" in out
     assert "critical" in place.run("check", "--report", "blind", "--until",
                                    "2026-11-24T03:00:00Z", now="06:00")[1]  # fmt: skip
+
+
+CLUSTERS = """
+[[clusters]]
+name = "prod-a"
+url = "https://prod-a.example.com"
+
+[[clusters]]
+name = "prod-b"
+url = "https://prod-b.example.com"
+"""
+
+
+def fail(place: Place, minute: str, cluster: str = "prod-b") -> None:
+    taken = f"2026-11-23T{minute}:00Z"
+    place.run("import", "--cluster", cluster, "--taken-at", taken, "--failed", "HTTP 401")
+
+
+def test_a_cluster_that_never_answered_is_blind_and_fails_the_check(place: Place) -> None:
+    place.see("02:10")
+    fail(place, "02:10")
+    fail(place, "02:15")
+    code, out, _ = place.run("report", "blind", "--format", "ndjson")
+    (row,) = map(json.loads, out.splitlines())
+    assert (row["cluster"], row["last_seen"], row["severity"]) == ("prod-b", None, "high")
+    assert (row["attempts_since"], row["detail"]) == (2, "HTTP 401")
+    assert place.run("check")[0] == 1
+    code, out, _ = place.run("check", "--plugin")
+    assert (code, out[:15]) == (1, "ISCSI WARNING -")
+    later = place.run("report", "blind", "--at", "2026-11-24T02:20:00Z", "--format", "ndjson")[1]
+    assert '"severity": "critical"' in later
+
+
+def test_a_configured_cluster_without_an_attempt_is_blind(place: Place) -> None:
+    place.configure(CLUSTERS)
+    place.see("02:10")
+    blind = ("check", "--report", "blind")
+    code, out, _ = place.run(*blind)
+    assert code == 1
+    assert "configured, and nobody has collected it yet" in out
+    assert place.run(*blind, "--cluster", "prod-a")[0] == 0
+    assert place.run(*blind, "--cluster", "PROD-B")[0] == 1
+    assert place.run("check", "--cluster", "prod-b", "--plugin")[0] == 1
+
+
+def test_reports_without_any_snapshot_leave_the_check_to_blind(place: Place) -> None:
+    fail(place, "02:10")
+    code, out, _ = place.run("check")
+    assert code == 1
+    assert "prod-b" in out
+    code, _, err = place.run("check", "--report", "multipath-imbalance")
+    assert code == 2
+    assert "prod-b: nothing has" in err
+
+
+def test_two_schedules_with_one_cluster_each_share_what_was_told(place: Place) -> None:
+    one, other = (("check", "--once", "--cluster", name) for name in ("prod-a", "prod-b"))
+    place.see("02:10")
+    fail(place, "02:10")
+    place.run(*one)
+    assert "NEW   high      blind: prod-b" in place.run(*other)[1]
+    for _ in range(2):
+        assert place.run(*one)[1] == ""
+        assert place.run(*other)[1] == ""
+
+
+def test_two_schedules_with_other_windows_and_thresholds_do_not_flip(place: Place) -> None:
+    long = (*LOST, "--once", "--since", "3h")
+    short = (*LOST, "--once", "--since", "10m", "--fail-on", "critical")
+    place.see("02:10")
+    place.run(*long)
+    place.see("02:15", "lnx1", "lnx2")
+    place.see("02:20", "lnx1", "lnx2")
+    place.see("02:25")
+    place.see("02:50")
+    assert place.run(*long, now="02:50")[1].count("(and is over)") > 0
+    for _ in range(2):
+        assert place.run(*short, now="02:51")[1] == ""
+        assert place.run(*long, now="02:51")[1] == ""
+
+
+def test_what_is_lowered_after_it_was_told_is_muted_and_not_over(place: Place) -> None:
+    place.see("02:10")
+    place.run(*LOST, "--once")
+    place.see("02:15", "lnx1")
+    assert place.run(*LOST, "--once")[1].count("NEW") == 4
+    place.configure('[[lower]]\nto = "info"\n')
+    code, out, _ = place.run(*LOST, "--once")
+    assert (code, out.count("MUTED critical  dropped-connections: prod-a")) == (0, 4)
+    assert "OVER" not in out
+    assert place.run(*LOST, "--once")[1] == ""
+    place.configure("")
+    code, out, _ = place.run(*LOST, "--once", now="02:40")
+    assert (code, out.count("NEW")) == (1, 4)
+    place.configure('[[lower]]\nto = "info"\n')
+    place.run(*LOST, "--once")
+    place.see("02:45")
+    assert place.run(*LOST, "--once", now="02:46")[1].count("OVER") == 4
+
+
+def test_a_muted_finding_reaches_the_webhook(place: Place, hook: str) -> None:
+    place.configure(f'[check]\nwebhook = "{hook}"\n')
+    place.see("02:10")
+    place.run(*LOST, "--once")
+    place.see("02:15", "lnx1")
+    place.run(*LOST, "--once")
+    place.configure(f'[check]\nwebhook = "{hook}"\n[[lower]]\nto = "info"\n')
+    place.run(*LOST, "--once")
+    body = Hook.heard[-1][1]
+    assert (len(body["muted"]), body["new"], body["over"]) == (4, [], [])
+
+
+def test_a_state_of_an_earlier_version_is_a_first_check(place: Place) -> None:
+    place.see("02:10")
+    (place.root / "store" / "alerts.json").write_text(
+        '{"[\\"blind\\", \\"x\\"]": {"report": "blind"}}'
+    )
+    assert place.run(*LOST, "--once")[1] == "first check: nothing found\n"
+    (place.root / "store" / "alerts.json").write_text('{"format": 99, "alerts": {}}')
+    code, _, err = place.run(*LOST, "--once")
+    assert (code, "a newer analyzer wrote it" in err) == (4, True)
+
+
+def test_a_recovered_outage_does_not_keep_a_monitor_at_warning(place: Place) -> None:
+    place.see("02:10")
+    place.see("02:15", "lnx1")
+    assert place.run(*LOST, "--plugin")[0] == 2
+    place.see("02:20", "lnx1")
+    place.see("02:25")
+    code, out, _ = place.run(*LOST, "--plugin", now="02:26")
+    line = "ISCSI OK - nothing found; 4 over; 0 gaps"
+    assert (code, out) == (0, f"{line} | critical=0 high=0 medium=0 low=0 info=0 gaps=0\n")
+    assert place.run(*LOST, now="02:26")[0] == 1
+
+
+ACCEPTED = '[[accept]]\nreport = "{report}"\nuntil = {until}\nreason = "lab"\n'
+
+
+@pytest.mark.parametrize(
+    ("report", "until", "code"),
+    [
+        ("dropped-connections", "2026-11-24", 0),
+        ("Dropped-*", "2026-11-24", 0),
+        ("dropped-connections", "2026-11-22", 1),
+        ("outages", "2026-11-24", 1),
+    ],
+)
+def test_findings_of_any_report_can_be_accepted(
+    place: Place, report: str, until: str, code: int
+) -> None:
+    (place.root / "policy.toml").write_text(ACCEPTED.format(report=report, until=until))
+    place.see("02:10")
+    place.see("02:15", "lnx1")
+    assert place.run(*LOST)[0] == code
+    rows = place.run("report", "dropped-connections", "--format", "ndjson")[1].splitlines()
+    told = [json.loads(row)["detail"] for row in rows]
+    accepted = "accepted until 2026-11-24T00:00:00Z: lab"
+    assert all((accepted in detail) is (code == 0) for detail in told)
+
+
+def test_the_example_configuration_runs_with_every_comment_removed(place: Place) -> None:
+    example = place.run("doctor", "--example")[1]
+    text = example.replace("\n# ", "\n")
+    (place.root / "analyzer.toml").write_text(text)
+    place.see("02:10")
+    place.see("02:15")
+    code, _, err = place.run("check")
+    assert (code in {0, 1}, err) == (True, "")  # whatever is found, it ran
+
+
+@pytest.mark.parametrize(
+    ("url", "token"),
+    [
+        ("http://127.0.0.1:1/x", "schlüssel"),
+        ("http://127.0.0.1:1/x", "two\nlines"),
+        ("http://[::1", "t"),
+        ("http://127.0.0.1:99999/x", "t"),
+        ("http://127.0.0.1:port/x", "t"),
+        ("http://exa mple/x", "t"),
+        (f"http://{'a' * 70}.invalid/x", "t"),
+    ],
+)
+def test_a_webhook_that_cannot_be_told_is_a_sentence(
+    place: Place, hook: str, monkeypatch: pytest.MonkeyPatch, url: str, token: str
+) -> None:
+    del hook  # nobody waits between the tries
+    place.see("02:10")
+    place.see("02:15", "lnx1")
+    monkeypatch.setenv("ALERT_TOKEN", token)
+    place.configure(f'[check]\nwebhook = "{url}"\nwebhook_token_env = "ALERT_TOKEN"\n')
+    code, _, err = place.run(*LOST, "--once")
+    assert code in {2, 69}
+    assert "webhook" in err
+    assert token == "t" or token not in err
