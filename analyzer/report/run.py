@@ -89,7 +89,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
     """
     request = request or Request()
     if not catalog.clusters and _reads_snapshots(catalog, asked):
-        raise UsageError(
+        raise NothingSeen(
             f"{catalog.store.root} holds no snapshots yet; 'analyzer collect' or"
             " 'analyzer import' takes the first"
         )
