@@ -3,13 +3,14 @@
 import difflib
 import unicodedata
 from collections.abc import Iterable
+from hashlib import blake2b
 
 MANY = 40  # known words that one error lists
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories
 # ASCII for what this program itself prints beyond ASCII.
 _ASCII = str.maketrans(
-    {"–": "-", "…": "...", "·": ".", "×": "x", **dict(zip("▁▂▃▄▅▆▇█", "_.-=+*#@", strict=True))}
+    {"–": "-", "…": "...", "·": ".", "✗": "X", **dict(zip("▁▂▃▄▅▆▇█", "_.-=+*#@", strict=True))}
 )
 
 
@@ -26,6 +27,14 @@ def escape_controls(text: str) -> str:
 def escape_lines(text: str) -> str:
     """Sentences of several lines in which nothing but the line breaks steers a terminal."""
     return "\n".join(escape_controls(line) for line in text.split("\n"))
+
+
+def beginning(text: str, most: int) -> str:
+    """The text; of one longer than *most*, its beginning, its length and a digest of the whole."""
+    if len(text) <= most:
+        return text
+    digest = blake2b(text.encode(errors="replace"), digest_size=4).hexdigest()
+    return f"{text[:most]}… ({len(text):,} characters, {digest})"
 
 
 def for_encoding(text: str, encoding: str | None) -> str:

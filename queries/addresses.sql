@@ -7,6 +7,7 @@
 -- or a mistake.
 -- """
 -- time = "window"
+-- brief = ["initiator_address", "initiator", "there_now", "first_seen", "last_seen", "aliases"]
 -- group = "Who is this"
 -- cannot_see = "Addresses that never got as far as a session."
 -- [params.address]

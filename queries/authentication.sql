@@ -6,6 +6,7 @@
 -- """
 -- time = "window"
 -- kind = "finding"
+-- brief = ["initiator", "authentication", "since_after", "previously", "severity", "detail"]
 -- group = "Who is this"
 -- identity = ["cluster", "svm", "initiator", "since_by"]
 -- began = ["since_after", "since_by"]

@@ -7,6 +7,7 @@
 -- """
 -- time = "instant"
 -- kind = "finding"
+-- status = { place = 10, label = "Data", none = "recent from every cluster" }
 -- group = "Data quality"
 -- identity = ["cluster"]
 -- cannot_see = "Why nobody collects, where nobody tried."

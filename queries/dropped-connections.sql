@@ -14,7 +14,8 @@
 -- picture = "losses"
 -- page = 30
 -- evidence = true
--- brief = ["initiator", "interface", "lost_after", "back_after", "status", "severity",
+-- overview = "dropped-hosts"
+-- brief = ["initiator", "interface", "lost_after", "back_after", "severity", "status",
 -- "initiator_address", "initiator_sessions_left", "cause"]
 -- needs = ["interfaces"]
 -- cannot_see = """Losses shorter than the time between two snapshots, LUN paths and their state,

@@ -7,6 +7,7 @@
 -- """
 -- time = "instant"
 -- kind = "finding"
+-- brief = ["kind", "object", "initiator", "severity", "left", "limit", "detail"]
 -- group = "Now and before a change"
 -- identity = ["cluster", "kind", "object", "svm", "initiator", "node"]
 -- check = false

@@ -6,6 +6,7 @@
 -- """
 -- time = "window"
 -- kind = "finding"
+-- brief = ["initiator", "interface", "transitions", "severity", "first", "last", "detail"]
 -- group = "Incident"
 -- identity = ["cluster", "svm", "initiator", "initiator_address", "interface"]
 -- began = ["first", "last"]

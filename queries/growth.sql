@@ -7,6 +7,8 @@
 -- the first snapshot lists is where growth begins, not growth.
 -- """
 -- time = "instant"
+-- brief = ["kind", "name", "week", "sessions", "change", "initiators", "new_initiators",
+-- "gone_initiators", "leaking"]
 -- group = "Capacity"
 -- series = "sessions"
 -- cannot_see = "Initiators that came and went between two snapshots."

@@ -5,6 +5,7 @@
 -- that: one that was never seen counts from the first comparable snapshot.
 -- """
 -- time = "instant"
+-- brief = ["initiator", "host", "last_seen", "idle_days", "detail"]
 -- group = "Capacity"
 -- needs = ["igroups"]
 -- cannot_see = "What an initiator did before the history began, or between two snapshots."

@@ -6,6 +6,7 @@
 -- or partly without CHAP is told by note.
 -- """
 -- time = "instant"
+-- brief = ["initiator", "svms", "sessions", "addresses", "igroups", "authentication", "note"]
 -- group = "Who is this"
 -- cannot_see = "Members of igroups that are not logged in: multipath-imbalance names those."
 -- [columns]

@@ -7,6 +7,7 @@
 -- """
 -- time = "window"
 -- kind = "finding"
+-- status = { place = 40, label = "New hosts", none = "none that needs a look" }
 -- group = "Who is this"
 -- identity = ["cluster", "svm", "initiator", "kind", "seen_by"]
 -- began = ["seen_after", "seen_by"]

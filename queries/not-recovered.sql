@@ -6,6 +6,8 @@
 -- """
 -- time = "pair"
 -- kind = "finding"
+-- brief = ["initiator", "interface", "lost_after", "sessions_before", "sessions_after",
+-- "severity", "detail"]
 -- group = "Incident"
 -- identity = ["cluster", "svm", "initiator", "initiator_address", "interface"]
 -- check = false

@@ -6,6 +6,8 @@
 -- """
 -- time = "window"
 -- kind = "finding"
+-- brief = ["cause_kind", "cause", "lost_after", "back_after", "status", "severity", "detail"]
+-- status = { place = 20, label = "Outages", ended = true }
 -- group = "Incident"
 -- identity = ["cluster", "cause_kind", "cause", "lost_by"]
 -- began = ["lost_after", "lost_by"]

@@ -6,6 +6,7 @@
 -- sessions is a row of 0.
 -- """
 -- time = "instant"
+-- brief = ["initiator", "interface", "sessions", "node", "subnet", "host"]
 -- group = "Now and before a change"
 -- picture = "paths"
 -- page = 80

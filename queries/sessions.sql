@@ -5,6 +5,7 @@
 -- session, with the node and subnet that it stood on and since when it has been as it is.
 -- """
 -- time = "instant"
+-- brief = ["initiator", "interface", "node", "initiator_address", "tsih", "isid"]
 -- group = "Who is this"
 -- needs = ["interfaces"]
 -- cannot_see = "What happened between that snapshot and the instant that was asked for."

@@ -6,6 +6,7 @@
 -- """
 -- time = "window"
 -- kind = "finding"
+-- brief = ["happened_after", "event", "interface", "severity", "detail"]
 -- group = "Incident"
 -- identity = ["cluster", "svm", "happened_by", "event", "initiator_address", "interface", "detail"]
 -- began = ["happened_after", "happened_by"]

@@ -7,6 +7,8 @@
 -- """
 -- time = "instant"
 -- kind = "finding"
+-- brief = ["initiator", "missing_node", "severity", "detail"]
+-- status = { place = 50, label = "Upgrade now", none = "ready" }
 -- group = "Now and before a change"
 -- identity = ["cluster", "svm", "initiator", "node", "missing_node"]
 -- needs = ["interfaces", "nodes"]

@@ -7,6 +7,7 @@
 -- those of its HA partner together.
 -- """
 -- time = "instant"
+-- brief = ["node", "sessions", "added", "after", "limit", "headroom", "severity", "detail"]
 -- group = "Now and before a change"
 -- needs = ["interfaces", "nodes"]
 -- cannot_see = "Load: sessions are counted, not what goes through them."

@@ -6,6 +6,7 @@
 -- what could not be seen is counted in minutes_unknown and in nothing else.
 -- """
 -- time = "window"
+-- brief = ["initiator", "state", "began_after", "ended_after", "left_on", "minutes_max"]
 -- group = "Now and before a change"
 -- needs = ["interfaces"]
 -- cannot_see = "Whether the host did I/O meanwhile, and whether its one path would have held."

@@ -13,23 +13,45 @@ from types import FrameType
 import click
 
 from analyzer import __version__
-from analyzer.cli import check, collect, demo, evidence, page, policy, report, serve, store, streams
+from analyzer.cli import (
+    check,
+    collect,
+    demo,
+    evidence,
+    page,
+    policy,
+    report,
+    serve,
+    sql,
+    store,
+    streams,
+)
 from analyzer.cli.context import Context
+from analyzer.cli.group import Program
+from analyzer.cli.status import status as status_command
 from analyzer.errors import AnalyzerError, StoreError
 from analyzer.text import escape_lines
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="A report may be run by its name alone: 'analyzer outages'. ANALYZER_NOW replaces the clock,"
+    " PAGER shows long tables.",
+)
 @click.option(
     "--store",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="ANALYZER_STORE",
+    show_envvar=True,
     help="Folder of snapshots and history.  [default: ./store, or what the configuration says]",
 )
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
     envvar="ANALYZER_CONFIG",
+    show_envvar=True,
     help="Configuration file.  [default: ./analyzer.toml if it exists]",
 )
 @click.option("--verbose", is_flag=True, help="Say more on stderr.")
@@ -41,11 +63,17 @@ def analyzer(
 ) -> None:
     """Keep the iSCSI sessions of ONTAP clusters, and say which paths were lost and came back."""
     context.obj = Context(store=store, config=config, verbose=verbose, quiet=quiet)
+    if context.invoked_subcommand is None:
+        if not context.obj.open().exists():
+            click.echo(context.get_help())
+            return
+        context.invoke(status_command)
 
 
-for _module in (demo, collect, check, report, policy, store, page, evidence, serve):
+for _module in (demo, collect, check, report, sql, policy, store, page, evidence, serve):
     for _command in _module.COMMANDS:
         analyzer.add_command(_command)
+analyzer.add_command(status_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

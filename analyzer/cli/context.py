@@ -76,7 +76,7 @@ class Context:
     def existing(self) -> "Store":
         """The store, for a command that cannot do without one."""
         store = self.open()
-        if not (store.snapshots.is_dir() or store.history.is_dir()):
+        if not store.exists():
             raise UsageError(
                 f"there is no store at {store.root}; 'analyzer collect' and 'analyzer import'"
                 " make one"

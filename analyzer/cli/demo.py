@@ -1,5 +1,6 @@
 """Commands that show or serve: demo, simulate."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -22,12 +23,15 @@ def demo(context: Context, /, output: Path) -> int:
     """Live through a day with an incident on a simulated array, and read what the reports say of it."""
     from analyzer import demo as room  # noqa: PLC0415  # --help answers at once
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
+    from analyzer.console import page as console  # noqa: PLC0415  # --help answers at once
     from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
-    from analyzer.output import html  # noqa: PLC0415  # --help answers at once
     from analyzer.store.layout import Store  # noqa: PLC0415  # --help answers at once
     from analyzer.store.publish import deliver  # noqa: PLC0415  # --help answers at once
 
     store = Store(context.store or output / "store", host="demo")
+    page = output / "day.html"
+    if context.store is None and page.is_file() and store.clusters() == [room.CLUSTER]:
+        shutil.rmtree(store.root)  # of an earlier demonstration
     if store.clusters():
         raise UsageError(f"{store.root} is there already; remove it or name another with --output")
     context.say(
@@ -36,23 +40,24 @@ def demo(context: Context, /, output: Path) -> int:
     )
     with click.progressbar(length=289, label="collecting", file=sys.stderr) as bar:
         end = room.record(store, lambda _number, _count, _outcome: bar.update(1))
-    told = room.headlines(store, end)
-    for report in told:
+    reports = room.headlines(store, end)
+    for report in reports:
         formats.write(report, "table", None, sys.stdout)
         click.echo()
     output.mkdir(parents=True, exist_ok=True)
-    page = output / "day.html"
     with deliver(page) as draft:
-        draft.write_text(html.page(told, f"{room.CLUSTER} on {room.DAY}"), encoding="utf-8")
-    where = f"ANALYZER_NOW={end:%Y-%m-%dT%H:%M:%SZ} {_called()} --store {store.root}"
+        draft.write_text(console.bound(reports, f"{room.CLUSTER} on {room.DAY}"), encoding="utf-8")
     context.say(
-        f"The store is in {store.root}, the same as a page in {page}. Try:\n"
-        f"  {where} report dropped-connections --initiator '*lnx4*'\n"
-        f"  {where} timeline '*lnx1'\n"
-        f"  {where} report coverage\n"
-        f"  {where} diff 2026-11-23T02:10:00Z 2026-11-23T03:00:00Z"
+        f"The store is in {store.root}, the same as a page in {page}. This shell asks it after\n"
+        f"  export ANALYZER_NOW={end:%Y-%m-%dT%H:%M:%SZ} ANALYZER_STORE={shlex.quote(str(store.root))}\n"
+        "for example:\n"
+        + "".join(f"  {_called()} {command}\n" for command in _TRY).removesuffix("\n")
     )
     return 0
+
+
+_TRY = ("status", "dropped-connections --initiator '*lnx4*'", "timeline '*lnx1'", "coverage",
+        "diff 02:10 03:00")  # fmt: skip
 
 
 def _called() -> str:

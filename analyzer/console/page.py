@@ -1,10 +1,11 @@
-"""The standing report: what an administrator wants to look at every morning, as one HTML file."""
+"""The daily report: what an administrator wants to look at every morning, as one HTML file."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analyzer.errors import NothingSeen
 from analyzer.output import chart, html
+from analyzer.output.html import Unanswered
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
@@ -20,36 +21,37 @@ def sections(queries: Iterable[Query]) -> list[Query]:
     )
 
 
-def reports(catalog: Catalog, request: Request, queries: Iterable[Query]) -> list[Report]:
+def reports(
+    catalog: Catalog, request: Request, queries: Iterable[Query]
+) -> list[Report | Unanswered]:
     """The reports of these queries, over the request's window.
 
-    A pair compares the window's two ends, an instant is its end. A section that has no answer yet
-    (one snapshot makes no pair) is left out.
+    A pair compares the window's two ends, an instant is its end. One that has no answer yet (one
+    snapshot makes no pair) says why.
 
     Raises:
-        UsageError: the window is wrong, or nothing was seen by its end.
+        UsageError: the window is wrong, or a query is.
     """
     ends = replace(request, at=request.until, before=request.since, after=request.until)
-    made = []
+    answers: list[Report | Unanswered] = []
     for query in queries:
         try:
-            made.append(run.run(catalog, query, ends))
-        except NothingSeen:
-            if query.time == "window":
-                raise
-    return made
+            answers.append(run.run(catalog, query, ends))
+        except NothingSeen as error:
+            answers.append(Unanswered(query.name, query.title, str(error)))
+    return answers
 
 
-def bound(made: Sequence[Report], title: str | None = None) -> str:
+def bound(answers: Sequence[Report | Unanswered], title: str | None = None) -> str:
     """Reports as one page, with their pictures."""
-    return html.page(made, title=title, figures=_figures(made), note=_note())
+    return html.page(answers, title=title, figures=_figures(answers), note=_note())
 
 
 def standing(catalog: Catalog, request: Request) -> str:
-    """The standing report as a page.
+    """The daily report as a page.
 
     Raises:
-        UsageError: the window is wrong, or nothing was seen by its end.
+        UsageError: the window is wrong, or a query is.
     """
     return bound(
         reports(catalog, request, sections(catalog.reports.values())),
@@ -57,13 +59,14 @@ def standing(catalog: Catalog, request: Request) -> str:
     )
 
 
-def _figures(made: Sequence[Report]) -> html.Figures:
-    ahead = next((found for found in made if found.picture == "forecast"), None)
+def _figures(answers: Sequence[Report | Unanswered]) -> html.Figures:
+    reports = [answer for answer in answers if isinstance(answer, Report)]
+    forecast = next((report for report in reports if report.picture == "forecast"), None)
     return {
-        found.name: [
-            (picture.title, picture.text, picture.svg()) for picture in chart.draw(found, ahead)
+        report.name: [
+            (picture.title, picture.text, picture.svg()) for picture in chart.draw(report, forecast)
         ]
-        for found in made
+        for report in reports
     }
 
 

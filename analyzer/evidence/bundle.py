@@ -31,6 +31,7 @@ from analyzer.output import json as as_json
 from analyzer.output.value import to_json
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
+from analyzer.report.run import Report
 from analyzer.store.layout import Store
 from analyzer.store.publish import deliver
 
@@ -144,9 +145,10 @@ def _reports(asked: Asked, folder: Path) -> dict[str, Any]:
         catalog.close()
     for name, suffix in (("reports", "json"), ("queries", "sql")):
         (folder / name).mkdir()
-        for one in made:
-            told = as_json.whole(one) if suffix == "json" else one.sql.strip() + "\n"
-            (folder / name / f"{one.name}.{suffix}").write_text(told, encoding="utf-8")
+        for report in made:
+            if isinstance(report, Report):  # the page says of the others why they have no answer
+                text = as_json.whole(report) if suffix == "json" else report.sql.strip() + "\n"
+                (folder / name / f"{report.name}.{suffix}").write_text(text, encoding="utf-8")
     title = f"Evidence: {', '.join(told['cluster'] for told in clusters)}"
     (folder / "page.html").write_text(page.bound(made, title), encoding="utf-8")
     times = {"since": clock.iso(asked.since), "until": clock.iso(asked.until)}

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from analyzer.errors import UsageError
-from analyzer.output import csv, json, markdown, parquet, table
+from analyzer.output import csv, json, markdown, parquet, table, terminal
 from analyzer.report.run import Column, Report
 from analyzer.store.publish import deliver
-from analyzer.text import for_encoding
 
 _TEXT: dict[str, Callable[[Report], str]] = {
     "json": json.whole,
@@ -21,6 +20,7 @@ _TEXT: dict[str, Callable[[Report], str]] = {
     "csv": csv.render,
     "markdown": markdown.render,
 }
+_STDOUT = Path("/dev/stdout")
 
 
 def text(report: Report, format_: str, width: int | None = None) -> str:
@@ -34,43 +34,60 @@ def text(report: Report, format_: str, width: int | None = None) -> str:
     return _TEXT[format_](report)
 
 
-def write(report: Report, format_: str, output: Path | None, stream: TextIO) -> None:
-    """Write the report to *output*, whole or not at all, or to *stream*.
+def write(
+    report: Report, format_: str, output: Path | None, stream: TextIO, *, pager: bool = False
+) -> None:
+    """Write the report to *output*, atomically, or to *stream*; ``-`` is the stream.
 
     Raises:
-        UsageError: Parquet was asked for without a file.
+        UsageError: Parquet would go to a terminal.
         StoreError: the file cannot be written.
     """
     if format_ == "parquet":
-        if output is None:
-            raise UsageError("--format parquet needs --output FILE")
-        with deliver(output) as draft:
+        if is_stream(output) and stream.isatty():
+            raise UsageError("Parquet is not for a terminal: --output FILE")
+        with deliver(_STDOUT if output is None or is_stream(output) else output) as draft:
             parquet.write(report, draft)
         return
-    width = None if output is None and stream.isatty() else table.WIDTH
-    put(text(report, format_, width), output, stream, people=format_ == "table")
+    width = None if is_stream(output) and stream.isatty() else table.WIDTH
+    people = format_ == "table"
+    put(text(report, format_, width), output, stream, people=people, pager=pager)
 
 
-def put(told: str, output: Path | None, stream: TextIO, *, people: bool = False) -> None:
-    """Write text to *output*, whole or not at all, or to *stream*.
+def put(
+    text: str, output: Path | None, stream: TextIO, *, people: bool = False, pager: bool = False
+) -> None:
+    """Write text to *output*, atomically, or to *stream*; ``-`` is the stream.
 
-    What is for *people* is written in what the stream can show; what is for programs is UTF-8 everywhere.
+    What is for *people* is written in characters that the stream has, and may go through the
+    *pager*; what is for programs is UTF-8 everywhere.
 
     Raises:
         StoreError: the file cannot be written.
     """
-    if output is None:
-        if people:
-            stream.write(for_encoding(told, stream.encoding))
-        elif for_encoding(told, stream.encoding) == told:
-            stream.write(told)
-        else:
-            stream.flush()
-            stream.buffer.write(told.encode())
+    if output is not None and not is_stream(output):
+        with deliver(output) as draft:
+            draft.write_text(text, encoding="utf-8", newline="")
+    elif people:
+        terminal.show(text, stream, pager=pager)
+    else:
+        _write_utf8(text, stream)
+
+
+def is_stream(output: Path | None) -> bool:
+    """Whether *output* is standard output: not named, or ``-``."""
+    return output is None or str(output) == "-"
+
+
+def _write_utf8(text: str, stream: TextIO) -> None:
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
         stream.flush()
-        return
-    with deliver(output) as draft:
-        draft.write_text(told, encoding="utf-8", newline="")
+        stream.buffer.write(text.encode())
+    else:
+        stream.write(text)
+    stream.flush()
 
 
 def write_rows(
@@ -79,11 +96,26 @@ def write_rows(
     format_: str,
     output: Path | None,
     stream: TextIO = sys.stdout,
+    *,
+    pager: bool = False,
 ) -> None:
-    """Write bare rows, as a report without words."""
-    made = tuple(Column(name, "", kind) for name, kind in columns)
-    report = Report("sql", "", "", {}, made, rows, [], "table", None, "")
-    write(report, format_, output, stream)
+    """Write bare rows, as a report without words; a second column of one name gets a number."""
+    names = _distinct([name for name, _ in columns])
+    listed = tuple(Column(name, "", type_) for name, (_, type_) in zip(names, columns, strict=True))
+    report = Report("sql", "", "", {}, listed, rows, [], "table", None, "")
+    write(report, format_, output, stream, pager=pager)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names as DuckDB makes them distinct in a table: ``a``, ``a_1``, ``a_2``, whatever their case."""
+    distinct: dict[str, str] = {}
+    for name in names:
+        new, number = name, 0
+        while new.lower() in distinct:
+            number += 1
+            new = f"{name}_{number}"
+        distinct[new.lower()] = new
+    return list(distinct.values())
 
 
 def explain(report: Report, stream: TextIO) -> None:

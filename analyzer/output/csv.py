@@ -2,17 +2,18 @@
 
 import csv
 import io
+from decimal import Decimal
 from typing import Any
 
 from analyzer.output.value import cell
 from analyzer.report.run import Report
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _guarded(value: Any) -> str:
+def _inert(value: Any) -> str:
     text = cell(value)
-    if isinstance(value, int | float) or not text.startswith(_RUNS):
+    if isinstance(value, int | float | Decimal) or not text.startswith(_FORMULA):
         return text
     return f"'{text}"
 
@@ -21,6 +22,6 @@ def render(report: Report) -> str:
     """A header line and the rows."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([column.name for column in report.columns])
-    writer.writerows([_guarded(value) for value in row] for row in report.rows)
+    writer.writerow([_inert(column.name) for column in report.columns])
+    writer.writerows([_inert(value) for value in row] for row in report.rows)
     return out.getvalue()

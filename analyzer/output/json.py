@@ -20,9 +20,12 @@ def envelope(report: Report) -> dict[str, Any]:
 
 def whole(report: Report) -> str:
     """One object."""
-    return json.dumps(envelope(report), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(envelope(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def lines(report: Report) -> str:
     """The rows only, one object a line."""
-    return "".join(json.dumps(to_json(row), ensure_ascii=False) + "\n" for row in report.records())
+    return "".join(
+        json.dumps(to_json(row), ensure_ascii=False, allow_nan=False) + "\n"
+        for row in report.records()
+    )

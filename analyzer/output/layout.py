@@ -1,56 +1,161 @@
-"""The layout of a table for people: what its columns are called, how they read, which ones fit."""
+"""The layout of a table for people: its order, its columns, how they read, which ones fit."""
 
-from collections.abc import Sequence
-from datetime import datetime
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from itertools import chain
 from typing import Any
 
+from analyzer import clock
+from analyzer.config.rules import SEVERITIES
 from analyzer.output.value import cell
 from analyzer.report.run import Report
 from analyzer.text import escape_controls
 
 GAP = 2  # between two columns
-FOLDED = 30  # a column that need not be wider than this may be folded to it
-_MARKS = {"critical": "!!", "high": "! ", "medium": "* ", "low": "- ", "info": "  "}
-_WHOSE = ("cluster", "svm")  # said once if all rows share them, else part of what a row is about
+FOLDED = 24  # a column that need not be wider than this may be folded to it
+_LEAST = 3  # brief columns that a table shows, or it is a stack of blocks
+MARKS = {"critical": "!!", "high": "! ", "medium": "* ", "low": "- ", "info": "  "}
+_OWNERS = ("cluster", "svm")  # said once if all rows share them, else part of what a row is about
 _INTERVALS = {"after": "by", "from": "to"}
+_FOLDS = re.compile(r", |\d{4}-\d\d-\d\d ")  # a list, or a time with its date
+_PROSE = {"detail", "reason", "what it is"}  # folded even inside a word
+_IQN = re.compile(r"iqn\..*:(?=[^:])", re.IGNORECASE | re.DOTALL)
 
 
-def shaped(report: Report) -> tuple[list[str], list[list[str]], list[tuple[str, str]]]:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Cells as text, column by column; *widths* is None if only a stack of blocks can hold them.
+
+    *above* is said once for all rows; *dimmed* has a flag for each row.
+    """
+
+    names: list[str]
+    columns: list[list[str]]
+    widths: list[int] | None
+    above: list[tuple[str, str]]
+    dimmed: list[bool]
+    shortened: bool = False
+
+
+def lay_out(report: Report, room: int) -> Layout:
+    """The layout of a report in *room* characters.
+
+    As many of the brief columns as fit, at least up to the severity. Names are shortened where that
+    shows more columns, or a table instead of blocks.
+    """
+    rows = ordered(report)
+    dimmed = [is_over(report, row) for row in rows]
+    best: Layout | None = None
+    for short in ({}, shortened(rows)):
+        names, columns, above = _shaped(report, rows, short)
+        names, columns = _brief(report, names, columns)
+        best = best or Layout(names, columns, None, above, dimmed)
+        for count in range(len(names), _fewest(report, names) - 1, -1):
+            widths = _fit([heading(name) for name in names[:count]], columns[:count], room)
+            if widths is not None and (best.widths is None or count > len(best.names)):
+                best = Layout(names[:count], columns[:count], widths, above, dimmed, bool(short))
+                break
+    assert best is not None  # noqa: S101  # made in the first round
+    return best
+
+
+def ordered(report: Report) -> list[tuple[Any, ...]]:
+    """The rows as people read them: of findings the open ones first, then by severity.
+
+    What tells a story, its first brief column being a time, stays in the order of time.
+    """
+    names = [column.name for column in report.columns]
+    first = (*report.brief, *names)[0]
+    if report.kind != "finding" or first.endswith(("_after", "_by")) or "happened_by" in names:
+        return report.rows
+    at = names.index("severity")
+    ranks = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+    return sorted(
+        report.rows, key=lambda row: (is_over(report, row), ranks.get(row[at], len(ranks)))
+    )
+
+
+def is_over(report: Report, row: Sequence[Any]) -> bool:
+    """Whether the row tells of something that has ended, as its header says."""
+    names = [column.name for column in report.columns]
+    return "status" in names and row[names.index("status")] in report.ended
+
+
+def _shaped(
+    report: Report, rows: Sequence[tuple[Any, ...]], short: Mapping[str, str]
+) -> tuple[list[str], list[list[str]], list[tuple[str, str]]]:
     """Names and columns as people read them, and what is said once above them.
 
-    An interval is one column, what is empty is left out, what is the same everywhere said once.
+    An interval is one column; in a report, what is empty is left out and what is the same
+    everywhere said once.
     """
     source = [column.name for column in report.columns]
-    rows = report.rows
-    days = {
-        value.date() for row in rows for value in row if isinstance(value, datetime)
-    }  # fmt: skip
-    dated = len(days) > 1
+    write = _Writer(report, rows, short)
     names: list[str] = []
     columns: list[list[str]] = []
     above: list[tuple[str, str]] = []
     skip: set[str] = set()
     for k, name in enumerate(source):
-        if name in skip or all(row[k] is None for row in rows):
+        if name in skip or (report.title and all(row[k] is None for row in rows)):
             continue
         end = _end(name)
         if end in source:
             other = source.index(end)
             skip.add(end)
-            shown = name.removesuffix("_after") if name.endswith("_after") else "when"
-            values = [interval(row[k], row[other], dated=dated) for row in rows]
-            names.append(shown)
-            columns.append(values)
+            names.append(name.removesuffix("_after") if name.endswith("_after") else "when")
+            columns.append([write.interval(row[k], row[other]) for row in rows])
             continue
-        values = [_shown(name, row[k], dated=dated) for row in rows]
-        if name in _WHOSE and len(set(values)) == 1 and len(rows) > 1:
+        values = [write.cell(name, row[k]) for row in rows]
+        if report.title and name in _OWNERS and len(set(values)) == 1:
             above.append((name, values[0]))
             continue
         names.append(name)
         columns.append(values)
-    if days and not dated:
-        above.append(("day", days.pop().isoformat()))
-    return names, columns, above
+    if "members" in names:  # long: last
+        at = names.index("members")
+        names.append(names.pop(at))
+        columns.append(columns.pop(at))
+    return names, columns, above + write.said_once
+
+
+class _Writer:
+    """Writes values of a report's rows for people, in the report's zone."""
+
+    def __init__(
+        self, report: Report, rows: Sequence[tuple[Any, ...]], short: Mapping[str, str]
+    ) -> None:
+        self._zone: tzinfo = report.zone
+        self._short = short
+        instants = {value for row in rows for value in row if isinstance(value, datetime)}
+        days = {clock.local(instant, self._zone).date() for instant in instants}
+        self._dated = len(days) > 1
+        zone = clock.zone_name(self._zone, *instants)
+        self.said_once: list[tuple[str, str]] = []
+        if self._dated:
+            self.said_once = [("times", zone)]
+        elif days:
+            self.said_once = [("day", f"{days.pop()} {zone}")]
+
+    def cell(self, name: str, value: Any) -> str:
+        if isinstance(value, datetime):
+            return instant(value, self._zone, dated=self._dated)
+        if name == "severity" and value in MARKS:
+            return f"{MARKS[value]} {value}".strip()
+        if name.endswith("_seconds") and isinstance(value, int):
+            return length(value)
+        if isinstance(value, list):
+            value = [
+                self._short.get(part, part) if isinstance(part, str) else part for part in value
+            ]
+        elif isinstance(value, str):
+            value = self._short.get(value, value)
+        return escape_controls(cell(value))
+
+    def interval(self, start: datetime | None, end: datetime | None) -> str:
+        return interval(start, end, self._zone, dated=self._dated)
 
 
 def _end(name: str) -> str:
@@ -62,58 +167,60 @@ def _end(name: str) -> str:
     return ""
 
 
-def _shown(name: str, value: Any, *, dated: bool) -> str:
-    if isinstance(value, datetime):
-        return _instant(value, dated=dated)
-    if name == "severity" and value in _MARKS:
-        return f"{_MARKS[value]} {value}".strip()
-    if name.endswith("_seconds") and isinstance(value, int):
-        return _length(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return escape_controls(cell(value))
-
-
-def _instant(value: datetime, *, dated: bool) -> str:
+def instant(value: datetime, zone: tzinfo, *, dated: bool) -> str:
+    """``02:10`` on the wall clock of *zone*, with its date if *dated*."""
+    value = clock.local(value, zone)
     shown = "%H:%M:%S" if value.second else "%H:%M"
     return value.strftime(f"%Y-%m-%d {shown}" if dated else shown)
 
 
-def interval(start: datetime | None, end: datetime | None, *, dated: bool) -> str:
+def interval(start: datetime | None, end: datetime | None, zone: tzinfo, *, dated: bool) -> str:
+    """``02:10–02:15``; the second date only where it is another."""
     if start is None and end is None:
         return ""
-    left = _instant(start, dated=dated) if start else "…"
+    left = instant(start, zone, dated=dated) if start else "…"
     if end is None:
         return f"{left} – open"
-    same = start is not None and start.date() == end.date()
-    return f"{left}–{_instant(end, dated=dated and not same)}"
+    same = start is not None and clock.local(start, zone).date() == clock.local(end, zone).date()
+    return f"{left}–{instant(end, zone, dated=dated and not same)}"
 
 
-def _length(seconds: int) -> str:
+def length(seconds: int) -> str:
+    """A duration in two units at most."""
     if seconds < 60:
         return f"{seconds} s"
     hours, minutes = divmod(seconds // 60, 60)
+    if hours >= 48:
+        return f"{hours // 24} d {hours % 24} h"
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
 
 
-def chosen(
-    report: Report, names: list[str], columns: list[list[str]], room: int
-) -> tuple[list[str], list[list[str]], list[int] | None]:
-    """The columns to show and their widths; None for the widths if only a stack can hold them.
+def shortened(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
+    """Initiator names without what stands before the last colon, where that tells them apart."""
+    values = chain.from_iterable(rows)
+    parts = chain.from_iterable(value if isinstance(value, list) else (value,) for value in values)
+    names = {part for part in parts if isinstance(part, str) and _IQN.match(part)}
+    short = {name: _IQN.sub("…", name, count=1) for name in names}
+    uses = Counter(short.values())
+    return {name: text for name, text in short.items() if uses[text] == 1}
 
-    Of brief columns as many as fit; a table that has no room for the severity is a stack.
-    """
+
+def _brief(
+    report: Report, names: list[str], columns: list[list[str]]
+) -> tuple[list[str], list[list[str]]]:
+    """The brief columns, behind whose they are; all if the report names none."""
     if not report.brief:
-        return names, columns, _fit(names, columns, room)
-    starts = [_start(name, names) for name in (*_WHOSE, *report.brief)]
+        return names, columns
+    starts = [_start(name, names) for name in (*_OWNERS, *report.brief)]
     order = [names.index(name) for name in dict.fromkeys(starts) if name in names]
-    names, columns = [names[k] for k in order], [columns[k] for k in order]
-    fewest = names.index("severity") if "severity" in names else 0
-    for count in range(len(names), fewest, -1):
-        widths = _fit([heading(name) for name in names[:count]], columns[:count], room)
-        if widths is not None:
-            return names[:count], columns[:count], widths
-    return names, columns, None
+    return [names[k] for k in order], [columns[k] for k in order]
+
+
+def _fewest(report: Report, names: Sequence[str]) -> int:
+    """How many columns a table must have room for."""
+    if not report.brief:
+        return len(names)
+    return names.index("severity") + 1 if "severity" in names else min(_LEAST, len(names))
 
 
 def _start(name: str, names: Sequence[str]) -> str:
@@ -122,22 +229,24 @@ def _start(name: str, names: Sequence[str]) -> str:
 
 
 def heading(name: str) -> str:
-    """A brief column's name in words, so that it can be folded."""
+    """A column's name in words, so that it can be folded."""
     return name.replace("_", " ")
 
 
 def _fit(headings: Sequence[str], columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
     """Widths that fit the room; None if columns would have to be cut, not folded.
 
-    Prose is folded between words; what identifies is a word, and stays whole.
+    Prose is folded; what identifies is a word, and stays whole.
     """
     widths = [
-        max(*map(len, heading.split()), *map(len, values))
+        max(len(heading), *map(len, values), 1)
         for heading, values in zip(headings, columns, strict=True)
     ]
     least = [
-        max(
-            min(width, FOLDED),
+        min(width, FOLDED)
+        if heading in _PROSE
+        else max(
+            min(max((len(text) for text in values if not _FOLDS.search(text)), default=1), FOLDED),
             *(len(word) for text in (heading, *values) for word in text.split()),
         )
         for heading, values, width in zip(headings, columns, widths, strict=True)

@@ -1,4 +1,4 @@
-"""A Markdown table, with the words around it."""
+"""A Markdown table that can be pasted into a ticket, with the words around it."""
 
 import re
 
@@ -7,25 +7,28 @@ from analyzer.output.value import cell
 from analyzer.report.run import Report
 from analyzer.text import escape_controls
 
-# What Markdown reads, and what makes a link of bare text.
-_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_MARKUP = re.compile(r"[\\`*|\[]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word is none
+_HTML = re.compile(r"<|&(?=#?\w+;)")
 
 
 def escaped(text: str) -> str:
-    """Text that means only itself."""
-    return _MARKS.sub(r"\\\1", escape_controls(text))
+    """Text that Markdown prints as it is: no markup, no link, no HTML."""
+    text = _MARKUP.sub(r"\\\g<0>", escape_controls(text))
+    return _HTML.sub(lambda found: "&lt;" if found[0] == "<" else "&amp;", text)
 
 
 def render(report: Report) -> str:
-    """Heading, what was seen, the rows."""
+    """Title and window, what was found, the rows, what could not be seen."""
     lines = []
     if report.title:
-        lines += [f"## {report.title}", "", table.headline(report), ""]
-    lines.append("| " + " | ".join(column.name for column in report.columns) + " |")
+        times = table.times(report)
+        lines += [f"## {report.title}{f' ({times})' if times else ''}", ""]
+        lines += [table.headline(report), ""]
+    lines.append("| " + " | ".join(escaped(column.name) for column in report.columns) + " |")
     lines.append("|" + " --- |" * len(report.columns))
     for row in report.rows:
         lines.append("| " + " | ".join(escaped(cell(value)) for value in row) + " |")
-    told = table.coverage(report)
-    if told:
-        lines += ["", *(escaped(line) + "  " for line in told.splitlines())]
+    coverage = table.coverage(report)
+    if coverage:
+        lines += ["", *(escaped(line) + "  " for line in coverage.splitlines())]
     return "\n".join(lines) + "\n"

@@ -1,62 +1,131 @@
 """The matrix that administrators draw by hand: hosts down, interfaces across."""
 
-import shutil
-from dataclasses import replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
-from analyzer.output import table
-from analyzer.report.run import Column, Report
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analyzer.output import layout, table
+from analyzer.report.run import Report
 from analyzer.text import escape_controls
 
-_EMPTY = "·"
+_NONE, _HOLE = "·", "✗"
+_SEPARATORS = re.compile(r".*[_.:/-]", re.DOTALL)
+Row = dict[str, Any]
+Cells = dict[tuple[str, str], dict[str, Row]]  # by initiator and host name, then by interface
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How a matrix writes its heads and cells: the same names, longer or shorter."""
+
+    hosts: list[str]
+    interfaces: list[str]
+    addresses: bool = False
+    note: str = ""
 
 
 def render(report: Report, width: int | None) -> str:
-    """The long rows of ``paths`` as one table per SVM.
+    """The long rows of ``paths`` as one table for each SVM.
 
     A cell holds the sessions, and the host addresses that they come from where the width allows
-    it; a dot is none.
+    it. A host without a session where one is expected is marked; a dot is none elsewhere.
     """
-    room = width or shutil.get_terminal_size().columns
-    cells: dict[tuple[str, str], dict[tuple[str, str], dict[str, dict[str, Any]]]] = {}
+    console = table.console(width)
+    table.prose(console, table.heading(report), style="bold")
+    svms: dict[tuple[str, str], Cells] = {}
     for row in report.records():
+        cells = svms.setdefault((row["cluster"], row["svm"] or ""), {})
         host = (row["initiator"] or "", row["host"] or "")
-        svm = cells.setdefault((row["cluster"], row["svm"] or ""), {})
-        svm.setdefault(host, {})[row["interface"] or ""] = row
-    parts = [
-        table.render(_table(report, cluster, svm, hosts, room), width)
-        for (cluster, svm), hosts in cells.items()
+        cells.setdefault(host, {})[row["interface"] or ""] = row
+    for (cluster, svm), cells in sorted(svms.items()):
+        _svm(console, f"{cluster}, {escape_controls(svm)}", cells)
+    if not svms:
+        table.prose(console, table.headline(report))
+    for line in table.coverage(report, report.zone).splitlines():
+        table.prose(console, line, style="dim")
+    return table.finished(console)
+
+
+def _svm(console: Console, name: str, cells: Cells) -> None:
+    interfaces = sorted({interface for row in cells.values() for interface in row})
+    hosts = sorted(cells)
+    nodes = {key: row["node"] or "" for of_host in cells.values() for key, row in of_host.items()}
+    holes = sum(_is_hole(row) for of_host in cells.values() for row in of_host.values())
+    console.print()
+    told = f"; {_HOLE} {holes} without a session where one is expected" if holes else ""
+    table.prose(console, f"{name}: sessions of each host on each interface{told}")
+    for words in _wordings(hosts, interfaces):
+        heads = [
+            f"{word}\n{escape_controls(nodes[interface])}"
+            for word, interface in zip(words.interfaces, interfaces, strict=True)
+        ]
+        lines = [
+            [
+                _cell(cells[host].get(interface), addresses=words.addresses)
+                for interface in interfaces
+            ]
+            for host in hosts
+        ]
+        columns = [words.hosts, *([line[k] for line in lines] for k in range(len(interfaces)))]
+        widths = [
+            max(len(text) for cell in (head, *column) for text in cell.split("\n"))
+            for head, column in zip(["initiator", *heads], columns, strict=True)
+        ]
+        if sum(widths) + layout.GAP * len(interfaces) <= console.width:
+            break
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, layout.GAP, 0, 0))
+    for head, width in zip(["initiator", *heads], widths, strict=True):
+        grid.add_column(head, width=width, no_wrap=True)
+    for host, line in zip(words.hosts, lines, strict=True):
+        grid.add_row(host, *(Text(cell, style=_STYLES.get(cell, "")) for cell in line))
+    console.print(grid, soft_wrap=True)
+    if words.note:
+        table.prose(console, words.note, style="dim")
+
+
+_STYLES = {_HOLE: "bold red", _NONE: "dim"}
+
+
+def _wordings(hosts: Sequence[tuple[str, str]], interfaces: Sequence[str]) -> list[_Words]:
+    """Ways to write the names, the fullest first; the last one is numbers and a legend."""
+    whole = [escape_controls(f"{name} ({host})" if host else name) for name, host in hosts]
+    short = layout.shortened([[name] for name, _ in hosts])
+    tails = [escape_controls(short.get(name, name)) for name, _ in hosts]
+    names = [escape_controls(name) for name in interfaces]
+    begin = _beginning(names)
+    ends = [name.removeprefix(begin) for name in names]
+    note = f"Every interface begins with '{begin}'." if begin else ""
+    numbers = [str(number) for number in range(1, len(names) + 1)]
+    legend = ", ".join(f"{number} {name}" for number, name in zip(numbers, names, strict=True))
+    return [
+        _Words(whole, names, addresses=True),
+        _Words(whole, names),
+        _Words(whole, ends, note=note),
+        _Words(tails, names),
+        _Words(tails, ends, note=note),
+        _Words(tails, numbers, note=legend),
     ]
-    rest = replace(report, title="", columns=(), rows=[])
-    return "\n".join([*parts, table.render(rest, width)])
 
 
-def _table(
-    report: Report, cluster: str, svm: str, hosts: dict[Any, dict[Any, Any]], room: int
-) -> Report:
-    across = {name: row for of_host in hosts.values() for name, row in of_host.items()}
-    names = sorted(across)
-    heads = [
-        escape_controls("/".join(filter(None, (name, across[name]["node"])))) for name in names
-    ]
-    rows = [
-        (f"{initiator} ({host})" if host else initiator, *(_cell(told.get(name)) for name in names))
-        for (initiator, host), told in sorted(hosts.items())
-    ]
-    lines = [("initiator", *heads), *rows]
-    wide = sum(max(len(cell) for cell in column) + 2 for column in zip(*lines, strict=True))
-    if wide > room:
-        rows = [(who, *(cell.split()[0] for cell in rest)) for who, *rest in rows]
-    return replace(
-        report,
-        title=f"{cluster}, {escape_controls(svm)}: sessions of each host on each interface",
-        columns=tuple(Column(head, head, "VARCHAR") for head in ("initiator", *heads)),
-        rows=rows,
-        coverage=[],
-    )
+def _beginning(names: Sequence[str]) -> str:
+    """What all names begin with, up to a separator; nothing if there is but one name."""
+    pairs = zip(min(names), max(names), strict=False)
+    shared = "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    part = _SEPARATORS.match(shared) if len(names) > 1 else None
+    return part[0] if part else ""
 
 
-def _cell(row: dict[str, Any] | None) -> str:
+def _is_hole(row: Mapping[str, Any]) -> bool:
+    return not row["sessions"] and bool(row.get("expected"))
+
+
+def _cell(row: Row | None, *, addresses: bool) -> str:
     if row is None or not row["sessions"]:
-        return _EMPTY
-    return " ".join([str(row["sessions"]), *row["host_addresses"]])
+        return _HOLE if row is not None and _is_hole(row) else _NONE
+    return " ".join([str(row["sessions"]), *(row["host_addresses"] if addresses else ())])

@@ -1,34 +1,48 @@
-"""Parquet, with the types that DuckDB gave."""
+"""Parquet, written by DuckDB with the types that the query gave."""
 
 from pathlib import Path
 from typing import Any
 
-import polars as pl
+import duckdb
 
-from analyzer.report.run import Report
+from analyzer.errors import UsageError
+from analyzer.history.parts import engine, quote
+from analyzer.report.run import Column, Report
 
-_TYPES: dict[str, pl.DataType] = {
-    "BIGINT": pl.Int64(),
-    "HUGEINT": pl.Int64(),
-    "INTEGER": pl.Int64(),
-    "DOUBLE": pl.Float64(),
-    "BOOLEAN": pl.Boolean(),
-    "TIMESTAMP": pl.Datetime("us"),
-    "VARCHAR[]": pl.List(pl.String()),
-}
+_CHUNK = 10_000  # rows in one insert
+_LONG = 2**63
 
 
 def write(report: Report, path: Path) -> None:
-    """Write the rows to *path*."""
-    schema = {column.name: _TYPES.get(column.type, pl.String()) for column in report.columns}
-    rows = [
-        tuple(_fit(value, kind) for value, kind in zip(row, schema.values(), strict=True))
-        for row in report.rows
-    ]
-    pl.DataFrame(rows, schema=schema, orient="row").write_parquet(path)
+    """Write the rows to *path*.
+
+    Raises:
+        UsageError: a column has a type that Parquet cannot hold.
+    """
+    columns = list(zip(*report.rows, strict=True)) or [()] * len(report.columns)
+    types = [_type(column, values) for column, values in zip(report.columns, columns, strict=True)]
+    names = [column.name.replace('"', '""') for column in report.columns]
+    declared = ", ".join(f'"{name}" {type_}' for name, type_ in zip(names, types, strict=True))
+    unnested = ", ".join(f"unnest(${k}::{type_}[])" for k, type_ in enumerate(types, 1))
+    with engine() as connection:
+        try:
+            connection.execute(f"create temp table written ({declared})")
+            for start in range(0, len(report.rows), _CHUNK):
+                connection.execute(
+                    f"insert into written select {unnested}",
+                    [list(values[start : start + _CHUNK]) for values in columns],
+                )
+            connection.execute(f"copy written to {quote(path)} (format parquet)")
+        except duckdb.Error as error:
+            reason = str(error).partition("\n")[0]
+            raise UsageError(f"Parquet cannot hold a column of this answer: {reason}") from error
 
 
-def _fit(value: Any, kind: pl.DataType) -> Any:
-    if value is None or kind != pl.String():
-        return value
-    return value if isinstance(value, str) else str(value)
+def _type(column: Column, values: tuple[Any, ...]) -> str:
+    """DuckDB's type, where Parquet has it: a HUGEINT, such as a sum, would become a DOUBLE."""
+    if column.type == '"NULL"':
+        return "VARCHAR"
+    if column.type in {"HUGEINT", "UHUGEINT"}:
+        small = all(value is None or -_LONG <= value < _LONG for value in values)
+        return "BIGINT" if small else "DECIMAL(38,0)"
+    return column.type

@@ -3,7 +3,7 @@
 import io
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from textwrap import wrap
 from typing import Any
 
@@ -14,8 +14,9 @@ from rich.text import Text
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES
 from analyzer.output import layout, sparkline
+from analyzer.output.layout import Layout
 from analyzer.report.run import Report
-from analyzer.text import escape_controls
+from analyzer.text import counted, escape_controls
 
 WIDTH = 120  # columns, where nobody's terminal says otherwise
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
@@ -23,62 +24,117 @@ _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cy
 
 def headline(report: Report) -> str:
     """What was found, in a sentence that never takes 'could not see' for 'nothing there'."""
-    gaps = sum(len(told["unknown"]) for told in report.coverage)
+    gaps = sum(len(cluster["unknown"]) for cluster in report.coverage)
     if not report.rows:
+        nothing = "No findings." if report.kind == "finding" else "No rows."
         if gaps:
-            return f"Nothing found, but not everything could be seen: {_count(gaps, 'gap')}, below."
-        return "Nothing found."
+            nothing += f" Data is missing for part of the window ({counted(gaps, 'gap')}, below)."
+        return nothing
     if report.kind != "finding":
-        return f"{_count(len(report.rows), 'row')}."
+        return f"{counted(len(report.rows), 'row')}."
     at = [column.name for column in report.columns].index("severity")
-    found = Counter(row[at] for row in report.rows)
-    parts = [f"{found[severity]} {severity}" for severity in SEVERITIES if found[severity]]
-    return f"{_count(len(report.rows), 'finding')}: {', '.join(parts)}."
+    counts = Counter(row[at] for row in report.rows)
+    parts = [f"{counts[severity]:,} {severity}" for severity in SEVERITIES if counts[severity]]
+    return f"{counted(len(report.rows), 'finding')}: {', '.join(parts)}."
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def coverage(report: Report) -> str:
-    """What was seen and what was not, a line each."""
+def coverage(report: Report, zone: tzinfo = UTC) -> str:
+    """What was seen and what was not, a line each, with times in *zone*."""
     lines = []
-    for told in report.coverage:
+    for cluster in report.coverage:
         counts = [
-            f"{told[s]:,} {s}" for s in ("complete", "partial", "failed", "suspect") if told[s]
+            f"{cluster[status]:,} {status}"
+            for status in ("complete", "partial", "failed", "suspect")
+            if cluster[status]
         ]
-        lines.append(f"{told['cluster']}: snapshots in the window: {', '.join(counts) or 'none'}")
-        lines += [
-            f"  unknown {layout.interval(gap['after'], gap['by'], dated=True) or 'throughout'}:"
-            f" {escape_controls(gap['reason'] or '')}"
-            for gap in told["unknown"]
-        ]
-        lines += [
-            f"  {missing['inventory']} not collected ({missing['status']}"
-            f"{': ' + escape_controls(missing['reason']) if missing['reason'] else ''})"
-            for missing in told.get("not_collected", [])
-        ]
-        lines += _not_judged(told.get("not_judged", []))
+        lines.append(
+            f"{cluster['cluster']}: snapshots in the window: {', '.join(counts) or 'none'}"
+        )
+        for gap in cluster["unknown"]:
+            when = layout.interval(gap["after"], gap["by"], zone, dated=True)
+            reason = escape_controls(gap["reason"] or "")
+            lines.append(f"  unknown {when or 'throughout'}: {reason}")
+        for inventory in cluster.get("not_collected", []):
+            reason = f": {escape_controls(inventory['reason'])}" if inventory["reason"] else ""
+            lines.append(
+                f"  {inventory['inventory']} not collected ({inventory['status']}{reason})"
+            )
+        lines += _not_judged(cluster.get("not_judged", []))
     return "\n".join(lines)
 
 
-def _not_judged(silent: Sequence[dict[str, Any]]) -> list[str]:
+def _not_judged(rules: Sequence[dict[str, Any]]) -> list[str]:
     """Rules that had no data, a line for each reason."""
     reasons: dict[str, list[str]] = {}
-    for one in silent:
-        reasons.setdefault(one["why"], []).append(one["rule"])
+    for rule in rules:
+        reasons.setdefault(rule["why"], []).append(rule["rule"])
     return [
-        f"  not judged: {', '.join(rules)} ({escape_controls(why)})"
-        for why, rules in reasons.items()
+        f"  not judged: {', '.join(names)} ({escape_controls(why)})"
+        for why, names in reasons.items()
     ]
+
+
+def times(report: Report) -> str:
+    """The times that the report is about, as programs write them."""
+    instants = [
+        (name, report.parameters.get(name)) for name in ("since", "until", "at", "before", "after")
+    ]
+    return ", ".join(
+        f"{name} {clock.iso(instant)}"
+        for name, instant in instants
+        if isinstance(instant, datetime)
+    )
+
+
+def heading(report: Report) -> str:
+    """The title, and the report's times on the wall clock of its zone."""
+    parameters, zone = report.parameters, report.zone
+    ends = (
+        parameters.get("since") or parameters.get("before") or (report.window or (None,))[0],
+        parameters.get("until") or parameters.get("after") or parameters.get("at"),
+    )
+    if not isinstance(ends[1], datetime):
+        return report.title
+    zone_name = clock.zone_name(zone, *filter(None, ends))
+    if isinstance(parameters.get("at"), datetime):
+        said = f"{layout.instant(ends[1], zone, dated=True)} {zone_name}"
+        if ends[0] is not None and ends[0] != ends[1]:
+            said += f", by the snapshot of {_near(ends[0], ends[1], report)}"
+        return f"{report.title} ({said})"
+    return f"{report.title} ({layout.interval(ends[0], ends[1], zone, dated=True)} {zone_name})"
+
+
+def _near(instant: datetime, other: datetime, report: Report) -> str:
+    """An instant, with its date unless that is the other's."""
+    same = clock.local(instant, report.zone).date() == clock.local(other, report.zone).date()
+    age = (
+        f", {layout.length(int((other - instant).total_seconds()))} before"
+        if (other - instant > timedelta(hours=1))
+        else ""
+    )
+    return layout.instant(instant, report.zone, dated=not same) + age
 
 
 def render(report: Report, width: int | None) -> str:
     """The whole report as text; *width* None asks the terminal, and colours as it can."""
-    out = io.StringIO()
+    out = console(width)
+    if report.title:
+        prose(out, heading(report), style="bold")
+        prose(out, headline(report))
+    for line in sparkline.lines(report):
+        out.print(line, soft_wrap=True)
+    if report.rows:
+        _rows(report, out)
+    for line in coverage(report, report.zone).splitlines():
+        prose(out, line, style="dim")
+    return finished(out)
+
+
+def console(width: int | None) -> Console:
+    """A console that writes to memory, as wide as the terminal if *width* is None."""
     terminal = Console()
-    console = Console(
-        file=out,
+    return Console(
+        file=io.StringIO(),
         width=width or terminal.width,
         force_terminal=width is None,
         color_system=terminal.color_system if width is None else None,  # type: ignore[arg-type]  # rich's own word
@@ -86,64 +142,70 @@ def render(report: Report, width: int | None) -> str:
         markup=False,
         emoji=False,
     )
-    if report.title:
-        console.print(
-            Text(report.title, style="bold"), Text(f"({when(report.parameters)})"), soft_wrap=True
+
+
+def finished(out: Console) -> str:
+    """What such a console was given, without spaces at the ends of lines."""
+    text: str = out.file.getvalue()  # type: ignore[attr-defined]  # made above
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def prose(out: Console, text: str, style: str = "") -> None:
+    """Text that is broken between words only; of an indented line the rest is indented further."""
+    indent = " " * (4 if text.startswith(" ") else 0)
+    lines = wrap(text, out.width, subsequent_indent=indent, break_long_words=False,
+                 break_on_hyphens=False)  # fmt: skip
+    for line in lines:
+        out.print(Text(line, style=style), soft_wrap=True)
+
+
+def _rows(report: Report, out: Console) -> None:
+    laid_out = layout.lay_out(report, out.width)
+    if laid_out.above:
+        prose(
+            out,
+            "  ".join(f"{name}: {escape_controls(value)}" for name, value in laid_out.above),
         )
-        console.print(headline(report), soft_wrap=True)
-    for line in sparkline.lines(report):
-        console.print(line, soft_wrap=True)
-    if report.rows:
-        _rows(report, console)
-    told = coverage(report)
-    if told:
-        console.print(Text(told, style="dim"), soft_wrap=True)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-
-
-def when(parameters: dict[str, Any]) -> str:
-    """The times that were asked about."""
-    told = [(name, parameters[name]) for name in ("since", "until", "at", "before", "after")
-            if isinstance(parameters.get(name), datetime)]  # fmt: skip
-    return ", ".join(f"{name} {clock.iso(instant)}" for name, instant in told)
-
-
-def _rows(report: Report, console: Console) -> None:
-    names, columns, above = layout.shaped(report)
-    if above:
-        console.print("  ".join(f"{name}: {escape_controls(value)}" for name, value in above))
-    names, columns, widths = layout.chosen(report, names, columns, console.width)
-    rows = list(zip(*columns, strict=True))
-    if widths is None:
-        _stacked(names, rows, console)
+    if laid_out.widths is None:
+        _stacked(laid_out, out)
     else:
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, layout.GAP, 0, 0))
-        for name, width in zip(names, widths, strict=True):
-            head = layout.heading(name) if report.brief else name
-            table.add_column(head, overflow="fold", width=width)
-        for row in rows:
-            table.add_row(*(_styled(name, value) for name, value in zip(names, row, strict=True)))
-        console.print(table)
+        _table(report, laid_out, laid_out.widths, out)
+    hints = []
+    if laid_out.shortened:
+        hints.append("'…' stands for the beginning of a name.")
     if report.brief:
-        console.print(Text("Every column: --wide", style="dim"))
+        hints.append("Every column: --wide")
+    if hints:
+        out.print(Text(" ".join(hints), style="dim"))
 
 
-def _stacked(names: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
-    width = max(map(len, names)) + layout.GAP
-    for row in rows:
-        for name, value in zip(names, row, strict=True):
+def _table(report: Report, laid_out: Layout, widths: Sequence[int], out: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, layout.GAP, 0, 0))
+    for name, width in zip(laid_out.names, widths, strict=True):
+        head = layout.heading(name) if report.title else name
+        table.add_column(escape_controls(head), overflow="fold", width=width)
+    for dim, *row in zip(laid_out.dimmed, *laid_out.columns, strict=True):
+        cells = [_styled(name, value) for name, value in zip(laid_out.names, row, strict=True)]
+        table.add_row(*cells, style="dim" if dim else None)
+    out.print(table)
+
+
+def _stacked(laid_out: Layout, out: Console) -> None:
+    width = max(map(len, laid_out.names)) + layout.GAP
+    for row in zip(*laid_out.columns, strict=True):
+        for name, value in zip(laid_out.names, row, strict=True):
             if not value:
                 continue
-            room = max(console.width - width, layout.FOLDED)
+            room = max(out.width - width, layout.FOLDED)
             lines = wrap(value, room, break_long_words=False, break_on_hyphens=False) or [value]
             for k, line in enumerate(lines):
-                console.print(
+                out.print(
                     Text(f"{'' if k else name:<{width}}"),
                     _styled(name, line),
                     sep="",
                     soft_wrap=True,
                 )
-        console.print()
+        out.print()
 
 
 def _styled(name: str, value: str) -> Text:

@@ -1,25 +1,42 @@
-"""How a value is written, and how hostile text is made harmless."""
+"""How a value is written: as JSON, and as the text of one cell."""
 
 import json
-from datetime import date, datetime
+import math
+from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
+from types import UnionType
 from typing import Any
 
 from analyzer import clock
 
 
 def to_json(value: Any) -> Any:
-    """A value as JSON can hold it: instants as text, everything else as it is."""
-    if isinstance(value, datetime):
-        return clock.iso(value)
-    if isinstance(value, date):
-        return value.isoformat()
+    """A value as JSON can hold it; what is not a number (NaN, infinity) is null."""
     if isinstance(value, dict):
-        return {name: to_json(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
+        return {str(to_json(name)): to_json(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set):
         return [to_json(inner) for inner in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
+    for type_, convert in _SCALARS:
+        if isinstance(value, type_):
+            return convert(value)
     return str(value)
+
+
+def _number(value: Decimal) -> int | float | None:
+    if not value.is_finite():
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+_SCALARS: tuple[tuple[type | UnionType, Callable[[Any], Any]], ...] = (
+    (str | int | None, lambda value: value),  # bool is an int
+    (float, lambda value: value if math.isfinite(value) else None),
+    (date, clock.iso),  # and datetime
+    (Decimal, _number),
+    (time, time.isoformat),
+    (bytes, bytes.hex),
+)
 
 
 def cell(value: Any) -> str:

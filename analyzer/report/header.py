@@ -85,6 +85,18 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise UsageError(f"{option}: '{text}' is not a {kind.__name__}") from error
 
 
+class StatusSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``analyzer status`` shows of a report: its findings above info, in the order of *place*.
+
+    *none* is said where there are none; with *ended*, what is over is shown too.
+    """
+
+    place: int
+    label: str
+    none: str = "none"
+    ended: bool = False
+
+
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a query file says of itself; docs/writing-a-report.md explains each key."""
 
@@ -98,6 +110,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     params: dict[str, Parameter] = {}
     columns: Annotated[dict[str, str], msgspec.Meta(min_length=1)]
     brief: tuple[str, ...] = ()
+    overview: str | None = None
     series: str | None = None
     identity: tuple[str, ...] = ()
     began: tuple[str, str] | None = None
@@ -106,6 +119,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     not_judged: str | None = None
     picture: str | None = None
     page: int | None = None
+    status: StatusSection | None = None
     evidence: bool = False
     only: Literal["duckdb"] | None = None
 

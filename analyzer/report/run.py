@@ -1,8 +1,8 @@
 """A report: the rows that a query returns, with the words of its own header around them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from analyzer import clock
@@ -32,7 +32,8 @@ class Report:
 
     Instants in *rows* are naive UTC; *coverage* is one dictionary per cluster; *inputs* are the
     tables of the store that the SQL reads. *brief*, *series*, *picture*, *identity*, *began* and
-    *ended* are as the header of the query has them.
+    *ended* are as the header of the query has them. Tables for people write times in *zone*;
+    *window* is from the snapshot that is looked at first to the instant that is asked about.
     """
 
     name: str
@@ -52,11 +53,23 @@ class Report:
     identity: tuple[str, ...] = ()
     began: tuple[str, str] | None = None
     ended: tuple[str, ...] = ()
+    zone: tzinfo = UTC
+    window: tuple[datetime, datetime] | None = None
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, in the documented order of columns."""
         names = [column.name for column in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+    def at_least(self, severity: str) -> "Report":
+        """The report with only the rows that are at least that severe, or have no severity."""
+        names = [column.name for column in self.columns]
+        if "severity" not in names:
+            return self
+        wanted, place = rules.at_least(severity), names.index("severity")
+        return replace(
+            self, rows=[row for row in self.rows if row[place] is None or row[place] in wanted]
+        )
 
     def worse(self, least: str) -> bool:
         """Whether a row is at least that severe."""
@@ -79,6 +92,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     severity: str = "info"
+    zone: tzinfo = UTC
 
 
 def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Report:
@@ -106,9 +120,6 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
             f" its header declares {', '.join(asked.columns)}"
         )
     rows = lowered(catalog, asked, names, result.rows, times)
-    if "severity" in names:
-        wanted, place = rules.at_least(request.severity), names.index("severity")
-        rows = [row for row in rows if row[place] is None or row[place] in wanted]
     return Report(
         name=asked.name,
         title=asked.title,
@@ -131,7 +142,9 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
         identity=asked.identity,
         began=asked.began,
         ended=asked.ended,
-    )
+        zone=request.zone,
+        window=window,
+    ).at_least(request.severity)
 
 
 def _times(
@@ -140,13 +153,18 @@ def _times(
     """The standard parameters, and the window whose coverage concerns the answer."""
     present = clock.now()
     if asked.time == "window":
-        until, since = _moment(catalog, request.until), _moment(catalog, request.since)
+        until, since = (
+            _moment(catalog, request.until, request.zone),
+            _moment(catalog, request.since, request.zone),
+        )
         if since > until:
             raise UsageError(f"--since {clock.iso(since)} is after --until {clock.iso(until)}")
         return {"since": since, "until": until, "now": present}, (since, until)
     if asked.time == "pair":
-        after = _moment(catalog, request.after)
-        before = None if request.before == "previous" else _moment(catalog, request.before)
+        after = _moment(catalog, request.after, request.zone)
+        before = (
+            None if request.before == "previous" else _moment(catalog, request.before, request.zone)
+        )
         if before is not None and before > after:
             raise UsageError(
                 f"--before {clock.iso(before)} is later than --after {clock.iso(after)}"
@@ -155,7 +173,7 @@ def _times(
         start = before if before is not None else seen
         _seen(catalog, start, 1)
         return {"before": before, "after": after, "now": present}, (start, after)
-    at = _moment(catalog, request.at)
+    at = _moment(catalog, request.at, request.zone)
     if asked.time == "instant" and not _reads_snapshots(catalog, asked):
         return {"at": at, "now": present}, (at, at)
     if asked.time == "instant":
@@ -168,12 +186,12 @@ def _reads_snapshots(catalog: Catalog, query: Query) -> bool:
     return bool(compose.inputs(query, catalog.models) & (COLUMNS.keys() - {"attempts"}))
 
 
-def _moment(catalog: Catalog, text: str) -> datetime:
+def _moment(catalog: Catalog, text: str, zone: tzinfo) -> datetime:
     if text == "latest":
         return clock.now()
     if text == "previous":
         return _seen(catalog, clock.now(), 2)
-    return clock.moment(text)
+    return clock.moment(text, zone)
 
 
 def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:

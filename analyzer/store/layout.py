@@ -58,6 +58,10 @@ class Store:
         """What the last check knew."""
         return self.root / "alerts.json"
 
+    def exists(self) -> bool:
+        """Whether something was ever collected into it."""
+        return self.snapshots.is_dir() or self.history.is_dir()
+
     def clusters(self) -> list[str]:
         """Clusters that have a history or a snapshot, by name."""
         entries = (

@@ -57,6 +57,20 @@ def draw(report: Report, forecast: Report | None = None) -> "list[Picture]":
         ) from error
 
 
+def check(name: str, picture: str | None, path: Path) -> None:
+    """Refuse a picture that :func:`save` could not write, before the report is run.
+
+    Raises:
+        UsageError: no extra, no picture of that report, or another ending.
+    """
+    if path.suffix not in {".svg", ".png", ".json"}:
+        raise UsageError(f"{path.name}: a chart is saved as .svg, .png or .json")
+    if picture in {None, "forecast"}:
+        raise UsageError(f"report {name} has no picture: its header names none")
+    if not available():
+        raise ExtraMissing("a picture", "charts")
+
+
 def save(report: Report, path: Path) -> None:
     """Write the first picture of *report* as its ending says: .svg, .png, or .json, its Vega-Lite.
 
@@ -64,12 +78,7 @@ def save(report: Report, path: Path) -> None:
         UsageError: no extra, no picture of that report, or another ending.
         StoreError: the file cannot be written.
     """
-    if path.suffix not in {".svg", ".png", ".json"}:
-        raise UsageError(f"{path.name}: a chart is saved as .svg, .png or .json")
-    if report.picture in {None, "forecast"}:
-        raise UsageError(f"report {report.name} has no picture: its header names none")
-    if not available():
-        raise ExtraMissing("a picture", "charts")
+    check(report.name, report.picture, path)
     from analyzer.output.chart import compare  # noqa: PLC0415  # the extra may be absent
 
     picture = (draw(report) or [compare.nothing(report)])[0]

@@ -8,6 +8,7 @@ from analyzer.output.chart import data
 from analyzer.output.chart.picture import CALM, FOUND, INK, LOST, Picture
 from analyzer.output.table import headline
 from analyzer.report.run import Report
+from analyzer.text import counted
 
 _COLUMNS = 24
 _SIDES = {"lost": -1, "connection_lost": -1, "appeared": 1}
@@ -23,7 +24,8 @@ def heat(report: Report) -> Picture:
             "sessions"
         ]
     # Hosts that miss interfaces say most, so they are the ones that are drawn.
-    missing = sorted({host for host, _ in cells}, key=lambda one: (_reached(cells, one), one))
+    reached = Counter(host for (host, _), count in cells.items() if count)
+    missing = sorted({host for host, _ in cells}, key=lambda host: (reached[host], host))
     hosts = sorted(missing[: data.LINES])
     places = sorted({interface for _, interface in cells})
     shown = places[:_COLUMNS]
@@ -49,16 +51,12 @@ def heat(report: Report) -> Picture:
     rest = len(missing) - len(hosts)
     empty = sum(not count for count in cells.values())
     text = (
-        f"{len(missing)} hosts and {len(places)} interfaces; {empty} of {len(cells)} cells have"
-        " no session."
+        f"{counted(len(missing), 'host')} and {counted(len(places), 'interface')}; {empty} of"
+        f" {counted(len(cells), 'cell')} without a session."
         + (f" The {len(hosts)} hosts with the fewest interfaces are drawn." if rest else "")
         + (f" The first {_COLUMNS} interfaces are drawn." if len(places) > _COLUMNS else "")
     )
     return Picture("paths", report.title, text, chart)
-
-
-def _reached(cells: Counter[tuple[str, str]], host: str) -> int:
-    return sum(count > 0 for (one, _), count in cells.items() if one == host)
 
 
 def changes(report: Report) -> Picture:
@@ -92,7 +90,7 @@ def changes(report: Report) -> Picture:
     totals = {
         what: sum(n for (_, w), n in sides.items() if w == what) for what in ("lost", "appeared")
     }
-    text = f"{totals['lost']} sessions lost and {totals['appeared']} appeared.{rest}"
+    text = f"{counted(totals['lost'], 'session')} lost and {totals['appeared']} appeared.{rest}"
     return Picture("changes", report.title, text, chart)
 
 

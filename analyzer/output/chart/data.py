@@ -10,9 +10,10 @@ import altair as alt
 from analyzer import clock
 from analyzer.output.chart.picture import FAINT
 from analyzer.report.run import Report
-from analyzer.text import escape_controls
+from analyzer.text import beginning, escape_controls
 
 WIDTH = 760
+_LONG = 300  # characters of a name
 LINES = 40  # what a picture can show; the table has them all
 _LABEL = "length(datum.label) > 36 ? '…' + slice(datum.label, -35) : datum.label"
 Row = dict[str, Any]
@@ -20,8 +21,8 @@ Span = tuple[datetime, datetime]
 
 
 def name(row: Row, column: str, clusters: int) -> str:
-    """A name as a label: control characters shown, with its cluster where there are several."""
-    text = escape_controls(str(row[column])) if row[column] is not None else "not known"
+    """A name as a label, with its cluster where there are several; of a very long one the begin."""
+    text = escape_controls(beginning(str(row[column]), _LONG)) if row[column] else "not known"
     return f"{escape_controls(row['cluster'])} / {text}" if clusters > 1 else text
 
 

@@ -11,6 +11,7 @@ from analyzer.output.chart.picture import CALM, FOUND, LOST, SERIES, Picture
 from analyzer.report.run import Report
 
 _POINTS = 400
+_LABELS = 14  # names that fit above each other
 _AHEAD = timedelta(days=90)
 _RIVER = {"lost": LOST, "reconnected": CALM, "appeared": FOUND}
 
@@ -34,7 +35,7 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
     ]
     band = _band(forecast, kept, several) if forecast is not None else []
     end = max([until, *(row["when"] for row in band)])
-    colour = alt.Color("node:N", scale=alt.Scale(domain=kept, range=SERIES))
+    colour = alt.Color("node:N", scale=alt.Scale(domain=kept, range=SERIES), legend=None)
     # Nodes of an equal number: the wide line is seen behind the narrow one.
     widths = [1.5 + 1.5 * (len(kept) - at) for at in range(1, len(kept) + 1)]
     axis = alt.Axis(title="sessions", format="d", tickMinStep=1)
@@ -55,9 +56,15 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
         .mark_area(opacity=0.25)
         .encode(x=x, y="low:Q", y2="high:Q", color=colour)
     )
-    chart = alt.layer(data.unknown(report, since, until), spread, limit, level).properties(
-        width=data.WIDTH, height=220
+    ends = {label: lines[label][-1]["sessions"] for label in kept}
+    top = max([*ends.values(), *limits.values(), *(row["high"] for row in band), 1])
+    names = (
+        alt.Chart(data.values(_names(ends, top / _LABELS, end)))
+        .mark_text(align="left", dx=6, fontSize=11)
+        .encode(x=x, y="place:Q", text="node:N", color=colour)
     )
+    layers = (data.unknown(report, since, until), spread, limit, level, names)
+    chart = alt.layer(*layers).properties(width=data.WIDTH, height=220)
     now = "; ".join(
         f"{label} {lines[label][-1]['sessions']}"
         + (f" of {limits[label]}" if label in limits else "")
@@ -68,6 +75,15 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
         " a limit that policy gives, a band what the forecast allows, grey what nobody saw."
     )
     return Picture("sessions", report.title, text, chart)
+
+
+def _names(ends: dict[str, int], least: float, at: datetime) -> list[dict[str, Any]]:
+    """Where each line's name stands: at its end, at least so far above the one below it."""
+    places: list[dict[str, Any]] = []
+    for label, level in sorted(ends.items(), key=lambda end: (end[1], end[0])):
+        place = max(float(level), places[-1]["place"] + least) if places else float(level)
+        places.append({"node": label, "at": data.instant(at), "place": place})
+    return places
 
 
 def _thinned(rows: list[dict[str, Any]], until: datetime) -> list[tuple[datetime, int]]:

@@ -1,13 +1,16 @@
 """Pictures of stretches of time: what could be seen, and who was without a path."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
 import altair as alt
 
 from analyzer.output.chart import data
-from analyzer.output.chart.picture import DOUBT, FAINT, FOUND, LOST, Picture
+from analyzer.output.chart.picture import CALM, DOUBT, FAINT, FOUND, LOST, Picture
 from analyzer.report.run import Report
-from analyzer.text import escape_controls
+from analyzer.text import counted, escape_controls
 
-_SURE, _MAYBE, _OPEN = "away", "away at some time in it", "still away"
+_DOWN, _MAYBE, _OPEN, _PARTLY = "down", "possibly down", "still down", "partly back"
 _WHO = {"initiator": "host", "interface": "interface", "cause": "cause"}
 
 
@@ -44,57 +47,66 @@ def coverage(report: Report) -> Picture:
 
 
 def losses(report: Report, column: str) -> Picture:
-    """Who was away, when: sure, perhaps, and not back yet; bands are what nobody saw."""
+    """Who was down, when: surely, possibly, and not back yet; bands are what nobody saw."""
     since, until = data.window(report)
     several = data.clusters(report)
-    # Who is still away matters more than who was away often.
-    kept, rest = data.most(
-        (data.name(row, column, several), 1 if row.get("back_by") else 1_000_000)
-        for row in report.records()
+    records = report.records()
+    # Who is still down matters more than who was down often.
+    drawn, rest = data.most(
+        (data.name(row, column, several), 1 if row.get("back_by") else 1_000_000) for row in records
     )
+    shown = set(drawn)
     pieces: dict[tuple[str, str], list[data.Span]] = {}
-    still = 0
-    for row in report.records():
+    for row in records:
         label = data.name(row, column, several)
-        open_ = row["back_by"] is None if "back_by" in row else True
-        still += open_
-        if label not in kept:
-            continue
-        back_after = row.get("back_after") if not open_ else until
-        lost_by = row.get("lost_by", row["lost_after"])
-        for begin, end, kind in (
-            (row["lost_after"], lost_by, _MAYBE),
-            (lost_by, back_after, _OPEN if open_ else _SURE),
-            (back_after, row.get("back_by"), _MAYBE),
-        ):
-            if begin is not None and end is not None:
-                pieces.setdefault((label, kind), []).append((begin, end))
+        if label in shown:
+            for begin, end, kind in _stretches(row, until):
+                if begin is not None and end is not None:
+                    pieces.setdefault((label, kind), []).append((begin, end))
     rows = [
         {"name": label, "kind": kind, **data.written(span)}
         for (label, kind), spans in sorted(pieces.items())
         for span in data.joined(spans, since, until)
     ]
-    kinds = alt.Color(
-        "kind:N", scale=alt.Scale(domain=[_SURE, _MAYBE, _OPEN], range=[DOUBT, FAINT, LOST])
-    )
-    x, y = data.time_axis("from", since, until), data.lines("name", sorted(kept))
+    scale = alt.Scale(domain=[_DOWN, _MAYBE, _PARTLY, _OPEN], range=[DOUBT, FAINT, CALM, LOST])
+    x, y = data.time_axis("from", since, until), data.lines("name", sorted(drawn))
     bars = (
         alt.Chart(data.values(rows))
         .mark_bar(height={"band": 0.6}, minBandSize=2)
-        .encode(x=x, x2="to:T", y=y, color=kinds)
+        .encode(x=x, x2="to:T", y=y, color=alt.Color("kind:N", scale=scale))
     )
     ends = (
-        alt.Chart(data.values([row for row in rows if row["kind"] == _OPEN]))
-        .mark_point(shape="triangle-right", filled=True, size=70, color=LOST, opacity=1)
-        .encode(x=data.time_axis("to", since, until), y=y)
+        alt.Chart(data.values([row for row in rows if row["kind"] in {_OPEN, _PARTLY}]))
+        .mark_point(shape="triangle-right", filled=True, size=70, opacity=1)
+        .encode(x=data.time_axis("to", since, until), y=y, color=alt.Color("kind:N", scale=scale))
     )
     chart = alt.layer(data.unknown(report, since, until), bars, ends).properties(
         width=data.WIDTH, height={"step": 20}
     )
+    still = sum(_is_open(row) for row in records)
     text = (
-        f"{len(report.rows)} rows over {len(kept)} lines from {data.instant(since)} to"
-        f" {data.instant(until)}; {still} not back yet, drawn to the end with an arrow."
-        f" Grey bands are times that nobody saw.{rest}"
+        f"{counted(len(records), 'row')} over {counted(len(drawn), 'line')} from"
+        f" {data.instant(since)} to {data.instant(until)}; {still} not back yet, drawn to the end"
+        f" with an arrow. Grey bands are times that nobody saw.{rest}"
     )
     title = report.title if column == "cause" else f"{report.title}, by {_WHO[column]}"
     return Picture(f"{report.name}-{_WHO[column]}", title, text, chart)
+
+
+def _is_open(row: data.Row) -> bool:
+    return row.get("back_by") is None or row.get("status") == "partly_back"
+
+
+def _stretches(
+    row: data.Row, until: datetime
+) -> Iterator[tuple[datetime | None, datetime | None, str]]:
+    """The parts of a loss: between its two bounds, down, between the bounds of its return."""
+    lost_by = row.get("lost_by", row["lost_after"])
+    yield row["lost_after"], lost_by, _MAYBE
+    if row.get("back_by") is None:
+        yield lost_by, until, _OPEN
+        return
+    yield lost_by, row["back_after"], _DOWN
+    yield row["back_after"], row["back_by"], _MAYBE
+    if row.get("status") == "partly_back":
+        yield row["back_by"], until, _PARTLY

@@ -1,0 +1,190 @@
+"""Options that several commands share: times, filters, formats, and how tables are shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analyzer.cli.context import Context
+from analyzer.config.rules import SEVERITIES
+
+if TYPE_CHECKING:
+    from analyzer.report.header import Query
+
+FORMATS = ("table", "json", "ndjson", "csv", "markdown", "html", "parquet")
+_ZONE, _NO_PAGER = "analyzer.zone", "analyzer.no_pager"  # in click's own notes of a call
+
+
+def _note(key: str) -> Any:
+    def remember(context: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+        if value:
+            context.meta[key] = value
+        return value
+
+    return remember
+
+
+def zone(context: Context) -> tzinfo:
+    """The zone of ``--tz``, else of the configuration, else UTC.
+
+    Raises:
+        UsageError: there is no such zone.
+    """
+    from analyzer import clock  # noqa: PLC0415  # --help answers at once
+
+    config = context.configuration()
+    configured = getattr(config, "timezone", None)
+    return clock.zone(click.get_current_context().meta.get(_ZONE) or configured or "UTC")
+
+
+def pager() -> bool:
+    """Whether a long table may go through the pager."""
+    return not click.get_current_context().meta.get(_NO_PAGER)
+
+
+TZ = click.Option(
+    ["--tz"],
+    metavar="ZONE",
+    expose_value=False,
+    callback=_note(_ZONE),
+    help="Zone of times without an offset and of tables, such as Europe/Berlin."
+    "  [default: configured, or UTC]",
+)
+NO_PAGER = click.Option(
+    ["--no-pager"],
+    is_flag=True,
+    expose_value=False,
+    callback=_note(_NO_PAGER),
+    help="Print a long table at once, without PAGER.",
+)
+SINCE = click.Option(
+    ["--since"],
+    default="24h",
+    show_default=True,
+    help="Begin of the window: a time, or a duration back from now.",
+)
+UNTIL = click.Option(["--until"], default="now", show_default=True, help="End of the window.")
+CLUSTER = click.Option(
+    ["--cluster"], multiple=True, help="Only this cluster; * matches; repeatable."
+)
+SVM = click.Option(["--svm"], multiple=True, help="Only this SVM; * matches; repeatable.")
+INITIATOR = click.Option(
+    ["--initiator"], multiple=True, help="Only this initiator; * matches; repeatable."
+)
+FORMAT = click.Option(
+    ["--format", "format_"],
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="table is for people, the others are for programs.",
+)
+OUTPUT = click.Option(
+    ["--output"],
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write to a file, atomically; - is standard output.",
+)
+CHART = click.Option(
+    ["--chart"],
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also save the report's picture: FILE.svg, .png, or .json, its Vega-Lite.",
+)
+SEVERITY = click.Option(
+    ["--severity"],
+    type=click.Choice(SEVERITIES),
+    default="info",
+    show_default=True,
+    help="Show only findings at least this severe.",
+)
+FAIL_ON = click.Option(
+    ["--fail-on"],
+    type=click.Choice(SEVERITIES),
+    help="Answer with exit status 1 if a finding, shown or not, is at least this severe.",
+)
+WIDE = click.Option(["--wide"], is_flag=True, help="Every row and column in the table.")
+WATCH = click.Option(
+    ["--watch"],
+    type=click.FloatRange(min=0.5),
+    metavar="SECONDS",
+    help="Draw the table again every so many seconds, until Ctrl-C.",
+)
+ENGINE = click.Option(
+    ["--engine"],
+    default="duckdb",
+    envvar="ANALYZER_ENGINE",
+    show_envvar=True,
+    show_default=True,
+    metavar="duckdb|sc://HOST:PORT",
+    help="Query engine: this machine, or a Spark Connect server.",
+)
+EXPLAIN = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
+
+
+def of_report(query: "Query") -> list[click.Parameter]:
+    """The options of a report: its times, its own parameters, filters, output."""
+    times: list[click.Parameter] = [
+        click.Option([f"--{name}"], default=option.default, show_default=True, help=option.help)
+        for name, option in query.time_options.items()
+    ]
+    own: list[click.Parameter] = [
+        click.Option(
+            [f"--{name.replace('_', '-')}", f"own_{name}"],
+            default=param.default,
+            type=click.Choice(param.choices) if param.choices else type(param.default),
+            show_default=True,
+            help=param.help,
+        )
+        for name, param in query.params.items()
+    ]
+    filters = [CLUSTER]
+    if "svm" in query.columns:
+        filters.append(SVM)
+    if {"initiator", "members"} & query.columns.keys():
+        filters.append(INITIATOR)
+    filters = [option for option in filters if option.name not in query.params]
+    severity = [SEVERITY, FAIL_ON] if "severity" in query.columns else []
+    wide = [WIDE] if query.brief or query.overview else []
+    chart = [CHART] if query.picture else []
+    return [
+        *times, TZ, *own, *filters, *severity, FORMAT, OUTPUT, *wide, NO_PAGER, *chart, WATCH,
+        ENGINE, EXPLAIN,
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """What the command line says of one report; *times* and *params* as they were written."""
+
+    times: dict[str, str]
+    params: dict[str, Any]
+    clusters: Sequence[str]
+    filters: dict[str, Sequence[str]]
+    format: str = "table"
+    output: Path | None = None
+    severity: str = "info"
+    fail_on: str | None = None
+    chart: Path | None = None
+    watch: float | None = None
+    engine: str = "duckdb"
+    wide: bool = False
+    explain: bool = False
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "ReportOptions":
+        """From the values of click's options."""
+        names = ("output", "severity", "fail_on", "chart", "watch", "engine", "wide", "explain")
+        times = ("since", "until", "at", "before", "after")
+        return cls(
+            times={name: values[name] for name in times if name in values},
+            params={
+                name.removeprefix("own_"): value
+                for name, value in values.items()
+                if name.startswith("own_")
+            },
+            clusters=values.get("cluster", ()),
+            filters={name: values[name] for name in ("svm", "initiator") if name in values},
+            format=values.get("format_", "table"),
+            **{name: values[name] for name in names if name in values},
+        )

@@ -1,0 +1,52 @@
+"""The first screen: status."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from analyzer.cli import options
+from analyzer.cli.context import Context, pass_context
+
+
+@click.command("status")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "markdown", "json"]),
+    default="table",
+    show_default=True,
+    help="markdown is for a ticket, json for programs.",
+)
+@pass_context
+def status(
+    context: Context, /, since: str, until: str, cluster: tuple[str, ...], format_: str,
+    output: Path | None,
+) -> int:  # fmt: skip
+    """What is open, still missing and new, how old the data is, ready for an upgrade or not."""
+    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
+    from analyzer.output import status as screen  # noqa: PLC0415  # --help answers at once
+    from analyzer.report import status as reports  # noqa: PLC0415  # --help answers at once
+    from analyzer.report.run import Request  # noqa: PLC0415  # --help answers at once
+
+    request = Request(since=since, until=until, zone=options.zone(context))
+    catalog = context.catalog(cluster)
+    try:
+        found = reports.status(catalog, request)
+    finally:
+        catalog.close()
+    people = format_ == "table"
+    if people:
+        narrow = None if formats.is_stream(output) and sys.stdout.isatty() else 80
+        text = screen.render(found, narrow)
+    elif format_ == "markdown":
+        text = screen.text(found)
+    else:
+        text = json.dumps(screen.as_json(found), indent=1, ensure_ascii=False) + "\n"
+    formats.put(text, output, sys.stdout, people=people)
+    return 0
+
+
+status.params[:0] = [options.SINCE, options.UNTIL, options.TZ, options.CLUSTER]
+status.params.append(options.OUTPUT)

@@ -1,0 +1,150 @@
+"""The first screen as text: for a terminal of 80 columns and 24 lines, and for a ticket."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from textwrap import wrap
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from analyzer import clock
+from analyzer.config.rules import SEVERITIES
+from analyzer.output import layout, markdown, table
+from analyzer.output.json import envelope
+from analyzer.report.run import Report
+from analyzer.report.status import Part, Status
+from analyzer.text import counted, escape_controls
+
+_ROWS = 3  # of a section that a screen shows
+_LABEL = 15  # columns
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+
+
+def render(status: Status, width: int | None) -> str:
+    """The screen; *width* None asks the terminal, and colours as it can."""
+    out = table.console(width)
+    for row in status.clusters.records():
+        table.prose(out, _cluster(row, status.clusters), style="bold")
+    for part in status.parts:
+        lines = _lines(part)
+        head = Text(f"{part.words.label.upper():<{_LABEL}}", style="bold")
+        out.print(head, _summary(part), sep="", soft_wrap=True)
+        for severity, line in lines[:_ROWS]:
+            _finding(out, severity, line)
+        if len(lines) > _ROWS:
+            table.prose(
+                out,
+                f"    … {len(lines) - _ROWS} more: analyzer report {part.name}",
+                style="dim",
+            )
+    more = "more: analyzer timeline HOST · analyzer paths · analyzer report"
+    table.prose(out, more, style="dim")
+    return table.finished(out)
+
+
+def text(status: Status) -> str:
+    """The same as Markdown for a ticket: every row, names whole."""
+    heading = table.heading(replace(status.clusters, title="iSCSI sessions"))
+    lines = [f"**{heading}**", ""]
+    rows = status.clusters.records()
+    lines += [f"- {markdown.escaped(_cluster(row, status.clusters))}" for row in rows]
+    for part in status.parts:
+        findings = _lines(part, whole=True)
+        lines += ["", f"**{part.words.label}**: {markdown.escaped(_summary(part))}"]
+        lines += [""] * bool(findings)
+        lines += [f"- {severity}: {markdown.escaped(line)}" for severity, line in findings]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(status: Status) -> dict[str, Any]:
+    """The same for programs: the reports that the screen is made of."""
+    return {
+        "clusters": envelope(status.clusters),
+        "sections": [
+            {
+                "label": part.words.label,
+                "reason": part.reason or None,
+                "report": envelope(part.report) if part.report is not None else None,
+            }
+            for part in status.parts
+        ],
+    }
+
+
+def _cluster(row: dict[str, Any], report: Report) -> str:
+    """How old the data of a cluster is, and what nobody saw in the window."""
+    name = escape_controls(row["cluster"])
+    if row["last_seen"] is None:
+        return f"{name}  NO COMPLETE SNAPSHOT YET"
+    zone = report.zone
+    now = report.parameters["until"]
+    seen = layout.instant(row["last_seen"], zone, dated=_another_day(row["last_seen"], now, report))
+    said = f"{name}  last snapshot {seen} {clock.zone_name(zone, row['last_seen'])}"
+    if zone is not UTC:
+        said += f" ({layout.instant(row['last_seen'], UTC, dated=False)} UTC)"
+    said += f", {layout.length(row['age_seconds'])} ago, {counted(row['sessions'], 'session')}"
+    if not row["gaps"]:
+        return f"{said}; no data missing"
+    missing = layout.length(int(row["unknown_seconds"]))
+    return f"{said}; {counted(row['gaps'], 'gap')}, {missing} unknown"
+
+
+def _another_day(instant: datetime, other: datetime, report: Report) -> bool:
+    zone = report.zone
+    return clock.local(instant, zone).date() != clock.local(other, zone).date()
+
+
+def _summary(part: Part) -> str:
+    """What a section says before its rows."""
+    if part.report is None:
+        return f"no answer: {part.reason}"
+    if not part.report.rows:
+        return part.words.none
+    names = [column.name for column in part.report.columns]
+    at = names.index("severity")
+    counts = Counter(row[at] for row in part.report.rows)
+    over = sum(layout.is_over(part.report, row) for row in part.report.rows)
+    parts = [f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity]]
+    if over:
+        parts.append(f"{over} of {len(part.report.rows)} over")
+    return ", ".join(parts)
+
+
+def _lines(part: Part, *, whole: bool = False) -> list[tuple[str, str]]:
+    """Severity and words of each row, the open and severe ones first."""
+    if part.report is None:
+        return []
+    report = part.report
+    rows = layout.ordered(report)
+    short = {} if whole else layout.shortened(rows)
+    names = [column.name for column in report.columns]
+    return [(row[names.index("severity")], _words(report, names, row, short)) for row in rows]
+
+
+def _words(report: Report, names: Sequence[str], row: Sequence[Any], short: dict[str, str]) -> str:
+    values = dict(zip(names, row, strict=True))
+    parts = []
+    if values.get("initiator"):
+        parts.append(short.get(values["initiator"], values["initiator"]))
+    if report.began:
+        after, by = (values[name] for name in report.began)
+        dated = any(
+            _another_day(instant, report.parameters["until"], report)
+            for instant in (after, by)
+            if instant is not None
+        )
+        parts.append(layout.interval(after, by, report.zone, dated=dated))
+    over = f" ({values['status']})" if layout.is_over(report, row) else ""
+    parts.append(f"{values['detail'] or ''}{over}")
+    return escape_controls("  ".join(filter(None, parts)))
+
+
+def _finding(out: Console, severity: str, line: str) -> None:
+    mark = f" {layout.MARKS.get(severity, '  ')} "
+    lines = wrap(line, max(out.width - len(mark), layout.FOLDED), break_long_words=False)
+    for number, piece in enumerate(lines):
+        head = Text(" " * len(mark) if number else mark, style=_STYLES.get(severity, ""))
+        out.print(head, Text(piece), sep="", soft_wrap=True)

@@ -1,0 +1,64 @@
+"""The first screen: each cluster's data, and what the reports say that have a place in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from analyzer.errors import NothingSeen
+from analyzer.report import run
+from analyzer.report.catalog import Catalog
+from analyzer.report.header import Query, StatusSection
+from analyzer.report.run import Report, Request
+
+CLUSTERS = "clusters"  # the report of each cluster's data
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One section: its words, its report's name, and what is to be shown; or why there is none."""
+
+    words: StatusSection
+    name: str
+    report: Report | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All that the first screen shows; *clusters* has a row for each."""
+
+    clusters: Report
+    parts: list[Part]
+
+
+def status(catalog: Catalog, request: Request | None = None) -> Status:
+    """Run the reports whose header has a ``status``, over the request's window and at its end.
+
+    Raises:
+        UsageError: the store is empty, or a time is wrong.
+    """
+    request = request or Request()
+    request = replace(request, at=request.until)
+    return Status(
+        run.run(catalog, catalog.reports[CLUSTERS], request),
+        [_part(catalog, query, words, request) for query, words in _sections(catalog)],
+    )
+
+
+def _sections(catalog: Catalog) -> Iterator[tuple[Query, StatusSection]]:
+    queries = [(query, query.status) for query in catalog.reports.values() if query.status]
+    yield from sorted(queries, key=lambda pair: pair[1].place)
+
+
+def _part(catalog: Catalog, query: Query, words: StatusSection, request: Request) -> Part:
+    try:
+        report = run.run(catalog, query, request).at_least("low")
+    except NothingSeen as error:
+        return Part(words, query.name, None, str(error))
+    names = [column.name for column in report.columns]
+
+    def is_over(row: tuple[Any, ...]) -> bool:
+        return "status" in names and row[names.index("status")] in report.ended
+
+    rows = [row for row in report.rows if words.ended or not is_over(row)]
+    return Part(words, query.name, replace(report, rows=rows))

@@ -1,0 +1,124 @@
+-- /// query
+-- title = "Dropped connections by host"
+-- description = """
+-- The losses of dropped-connections, one row per host, cause and instant: how many paths, over
+-- which
+-- interfaces, how many are back.
+-- """
+-- time = "window"
+-- kind = "finding"
+-- status = { place = 30, label = "Still missing" }
+-- group = "Incident"
+-- identity = ["cluster", "svm", "initiator", "cause_kind", "cause", "lost_by"]
+-- began = ["lost_after", "lost_by"]
+-- ended = ["recovered", "replaced"]
+-- check = false
+-- brief = ["initiator", "missing", "lost_after", "back_after", "severity", "paths",
+-- "status", "initiator_sessions_left", "cause", "detail"]
+-- needs = ["interfaces"]
+-- cannot_see = """Losses shorter than the time between two snapshots, and why: a cause is the
+-- smallest object of which nearly everything was lost, not a diagnosis."""
+-- [columns]
+-- cluster = "Cluster."
+-- svm = "SVM."
+-- initiator = "Initiator."
+-- paths = "How many of its paths were lost, whole or in part."
+-- paths_back = "How many of them are back."
+-- interfaces = "Their interfaces."
+-- missing = "The interfaces of those that are not back."
+-- initiator_sessions_left = "Fewest sessions left to the initiator in the SVM; 0 is critical."
+-- lost_after = "Last complete snapshot that saw them."
+-- lost_by = "First complete snapshot that did not."
+-- back_after = "Last complete snapshot before the last of them was back."
+-- back_by = "First complete snapshot with the last of them back; null while any is open."
+-- status = "open, partly_back, recovered or replaced."
+-- cause_kind = """What explains it: path, host_address, host, interface, igroup, node, subnet,
+-- svm or cluster."""
+-- cause = "Name of what explains it."
+-- severity = "The highest of its losses."
+-- detail = "In words."
+-- ///
+with
+    ranked as (
+        select l.*, c.cause_kind, c.cause, c.cause_id, l.status = 'open' as missing, s.rank
+        from losses l
+        join causes c on c.loss = l.loss
+        join severities s on s.severity = l.severity
+    ),
+    hosts as (
+        select
+            cluster,
+            max(svm) as svm,
+            svm_id,
+            initiator,
+            cause_kind,
+            max(cause) as cause,
+            cause_id,
+            count(*) as paths,
+            count(*) filter (where missing) as open_paths,
+            count(*) filter (where status = 'replaced') as replaced_paths,
+            list_sort(
+                list(distinct coalesce(interface, interface_id)) filter (where missing)
+            ) as still_on,
+            list_sort(list(distinct coalesce(interface, interface_id))) as lost_on,
+            min(initiator_sessions_left) as initiator_sessions_left,
+            min(lost_after) as lost_after,
+            lost_by,
+            max(back_after) as back_after,
+            max(back_by) as back_by,
+            min_by(severity, rank) as severity
+        from ranked
+        where lost_by >= $since or missing
+        group by cluster, svm_id, initiator, cause_kind, cause_id, lost_by
+    )
+select
+    cluster,
+    svm,
+    nullif(initiator, '') as initiator,
+    paths,
+    paths - open_paths as paths_back,
+    lost_on as interfaces,
+    still_on as missing,
+    initiator_sessions_left,
+    lost_after,
+    lost_by,
+    case when open_paths = 0 then back_after end as back_after,
+    case when open_paths = 0 then back_by end as back_by,
+    case
+        when open_paths = paths
+        then 'open'
+        when open_paths > 0
+        then 'partly_back'
+        when replaced_paths > 0
+        then 'replaced'
+        else 'recovered'
+    end as status,
+    cause_kind,
+    cause,
+    severity,
+    initiator_sessions_left
+    || case when initiator_sessions_left = 1 then ' session left; ' else ' sessions left; ' end
+    || case
+        when open_paths = 0
+        then
+            case
+                when paths = 1 then 'its path is back' else 'all ' || paths || ' paths are back'
+            end
+        else
+            array_to_string(still_on, ', ')
+            || ' missing'
+            || case
+                when open_paths < paths
+                then ', ' || (paths - open_paths) || ' of ' || paths || ' back'
+                else ''
+            end
+    end
+    || case
+        when open_paths > 0 and cause_kind in ('path', 'host', 'host_address')
+        then '; log in again from the host, look at its cable and switch port'
+        when open_paths > 0
+        then '; look at ' || cause_kind || ' ' || cause
+        else ''
+    end as detail
+from hosts
+order by lost_by, lost_after, cluster, svm, svm_id, initiator, cause_kind, cause, cause_id

@@ -1,0 +1,96 @@
+"""The first screen: 80 columns, 24 lines, nothing that is open left out in silence."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from support import reports
+
+from analyzer import clock
+from analyzer.output import status as screen
+from analyzer.report import header
+from analyzer.report import status as first
+from analyzer.report.catalog import Catalog
+from analyzer.report.header import StatusSection
+from analyzer.report.run import Report, Request
+from analyzer.report.status import Part, Status
+
+Golden = Callable[[str, str], None]
+
+
+def losses(**words: object) -> Report:
+    night = reports.losses(began=("lost_after", "lost_by"), identity=("initiator",))
+    return replace(night, **words)  # type: ignore[arg-type]
+
+
+def clusters(**values: object) -> Report:
+    row = {
+        "cluster": "prod-a", "last_seen": reports.at("02:55"), "age_seconds": 300,
+        "sessions": 75, "gaps": 1, "unknown_seconds": 900,
+    }  # fmt: skip
+    return reports.report([row | values], title="Clusters")
+
+
+def whole() -> Status:
+    open_ones = losses(rows=losses().rows[2:])
+    return Status(
+        clusters(),
+        [
+            Part(StatusSection(10, "Outages", ended=True), "outages", losses()),
+            Part(StatusSection(20, "Still missing"), "lost", open_ones),
+            Part(StatusSection(30, "New hosts", "none that needs a look"), "new", losses(rows=[])),
+            Part(StatusSection(40, "Upgrade now", "ready"), "upgrade", None, "one snapshot only"),
+        ],
+    )
+
+
+def test_the_screen_is_as_it_was(golden: Golden) -> None:
+    golden("status.txt", screen.render(whole(), 80))
+    golden("status.md", screen.text(whole()))
+
+
+def test_the_screen_fits_a_terminal() -> None:
+    lines = screen.render(whole(), 80).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+
+
+def test_times_are_in_the_zone_and_say_so() -> None:
+    there = replace(whole(), clusters=replace(clusters(), zone=clock.zone("Europe/Berlin")))
+    assert "last snapshot 03:55 CET (02:55 UTC)" in screen.render(there, 80)
+    assert screen.text(there).startswith("**iSCSI sessions (2026-11-23 01:00–04:00 CET)**\n")
+
+
+def test_a_section_without_an_answer_is_never_a_good_one() -> None:
+    assert "UPGRADE NOW    no answer: one snapshot only" in screen.render(whole(), 80)
+    assert "ready" not in screen.render(whole(), 80)
+
+
+def test_a_cluster_that_never_answered_is_not_quiet() -> None:
+    never = Status(clusters(last_seen=None, age_seconds=None, sessions=None), [])
+    assert "NO COMPLETE SNAPSHOT YET" in screen.render(never, 80)
+
+
+def test_a_screen_says_how_many_it_leaves_out_and_a_ticket_has_them_all() -> None:
+    many = losses(rows=losses().rows * 5)
+    status = Status(clusters(), [Part(StatusSection(10, "Outages", ended=True), "outages", many)])
+    assert "… 17 more: analyzer report outages" in screen.render(status, 80)
+    assert screen.text(status).count("\n- critical") + screen.text(status).count("\n- high") == 20
+
+
+def test_the_demonstration_is_told_on_one_screen(sample: Catalog) -> None:
+    status = first.status(sample, Request(until="2026-11-23T02:50:00Z"))
+    text = screen.render(status, 80)
+    assert len(text.splitlines()) <= 24
+    assert "node n2: 16 initiators lost 32 paths" in text
+    assert "…lnx4  02:10–02:15" in text
+    assert "sql_n2_a missing" in text
+    labels = [part.words.label for part in status.parts]
+    assert labels == [q.status.label for q in sorted(
+        (q for q in header.reports().values() if q.status), key=lambda q: q.status.place)]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["place", "label"])
+def test_no_two_sections_stand_at_one_place(place: str) -> None:
+    values = [getattr(q.status, place) for q in header.reports().values() if q.status]
+    assert len(set(values)) == len(values)
