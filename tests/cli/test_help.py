@@ -22,7 +22,7 @@ def commands(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
             yield *above, name
 
 
-@pytest.mark.parametrize("path", [*commands(program), ("report", "outages")], ids=" ".join)
+@pytest.mark.parametrize("path", [*commands(program), ("report", "snapshots")], ids=" ".join)
 def test_the_help_of_a_command_is_as_it_was(path: tuple[str, ...], golden: Golden) -> None:
     shown = CliRunner().invoke(program, [*path, "--help"], prog_name="analyzer", terminal_width=80)
     assert shown.exit_code == 0
@@ -42,7 +42,7 @@ def test_no_line_of_the_lists_is_cut() -> None:
 def test_a_slip_is_answered_with_the_nearest_name() -> None:
     assert "Did you mean 'timeline'?" in run("timelin", "x")
     assert "Did you mean 'outages'?" in run("outage")
-    assert "Did you mean 'dropped-connections'?" in run("report", "dropped")
+    assert "Did you mean 'dropped-connections'?" in run("report", "dropped-connection")
     assert "--since" in run("report", "outages", "--sinc", "1h")
 
 

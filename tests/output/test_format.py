@@ -56,10 +56,16 @@ def test_nothing_found_is_never_nothing_seen(golden: Golden) -> None:
     assert "No findings.\n" in output.text(seen, "table", 80)
 
 
-@pytest.mark.parametrize("format_", ["json", "ndjson", "csv", "markdown", "html"])
+@pytest.mark.parametrize("format_", ["json", "ndjson", "csv", "markdown"])
 def test_programs_read_utc_whatever_the_zone(format_: str) -> None:
     night = reports.losses()
     assert output.text(night, format_) == output.text(replace(night, zone=BERLIN), format_)
+
+
+def test_a_page_is_for_people_and_says_its_zone() -> None:
+    text = output.text(replace(reports.losses(), zone=BERLIN), "html")
+    assert "All times are Europe/Berlin (CET)." in text
+    assert "<td>2026-11-23 03:10</td>" in text
 
 
 def bare(*columns: tuple[str, str, object]) -> Report:
