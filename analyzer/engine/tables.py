@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analyzer import schema
 from analyzer.history import manifest as manifests
-from analyzer.history.parts import quote
+from analyzer.history.parts import quote, source
 from analyzer.schema import BOUNDS, TABLES
 from analyzer.store.layout import Store
 
@@ -168,5 +168,4 @@ def latest_known(name: str) -> str:
 
 def _scan(paths: Iterable[Path], columns: Iterable[str]) -> str:
     listed = ", ".join(f'"{column}"' for column in columns)
-    named = ", ".join(quote(path) for path in paths)
-    return f"select {listed} from read_parquet([{named}], hive_partitioning = false)"
+    return f"select {listed} from {source(paths)}"

@@ -6,8 +6,9 @@ little.
 """
 
 import os
+import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,10 +39,16 @@ def moment(instant: datetime) -> str:
     return f"{quote(instant.isoformat())}::timestamp"
 
 
-def source(paths: Sequence[Path], *, filename: bool = False) -> str:
+def escape_glob(path: Path) -> str:
+    """A path whose own ``*``, ``?`` and ``[`` are no wildcards to DuckDB."""
+    return re.sub(r"([*?[])", r"[\1]", str(path))
+
+
+def source(paths: Iterable[Path], *, filename: bool = False) -> str:
     """The table function that reads these files, in this order."""
     named = ", filename = true" if filename else ""
-    return f"read_parquet([{', '.join(map(quote, paths))}], hive_partitioning = false{named})"
+    files = ", ".join(quote(escape_glob(path)) for path in paths)
+    return f"read_parquet([{files}], hive_partitioning = false{named})"
 
 
 def engine() -> duckdb.DuckDBPyConnection:

@@ -6,7 +6,10 @@ waits for it. It is built beside and renamed over, and only when the store has m
 program is another.
 """
 
+import shutil
+import tempfile
 import threading
+from pathlib import Path
 
 import duckdb
 import msgspec
@@ -14,12 +17,12 @@ import msgspec
 from analyzer import __version__, schema
 from analyzer.errors import StoreError
 from analyzer.history.manifest import NAME, Manifest
-from analyzer.history.parts import engine, quote
+from analyzer.history.parts import engine, escape_glob, quote
 from analyzer.schema import BOUNDS, TABLES, Table
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 
-_EDITION = 2  # of the views
+_EDITION = 3  # of the views
 _MAKING = threading.Lock()  # clusters side by side: the first makes it, the others find it
 _OPEN = ("seen_after", "first_seen")
 _CLOSED = ("seen_after", "first_seen", "last_seen", "gone_by")
@@ -36,6 +39,8 @@ def refresh(store: Store) -> None:
 
 
 def _refresh(store: Store) -> None:
+    if "\\" in str(store.root):
+        return  # DuckDB takes a backslash for a separator: no pattern finds files in such a folder
     seed = store.history / "seed"
     version = f"{_EDITION} {__version__} {store.root}"
     mark = seed / "made.txt"
@@ -44,11 +49,14 @@ def _refresh(store: Store) -> None:
     connection = engine()
     try:
         _seed(store, connection)
-        with publish(store.database) as draft:
-            draft.unlink(missing_ok=True)
-            with duckdb.connect(str(draft)) as database:
+        # Not made in place: to DuckDB a '?' in a path begins the options of a database.
+        with tempfile.TemporaryDirectory(prefix="analyzer-") as folder:
+            built = Path(folder) / store.database.name
+            with duckdb.connect(str(built)) as database:
                 for statement in _views(store):
                     database.execute(statement)
+            with publish(store.database) as draft:
+                shutil.copyfile(built, draft)
     except duckdb.Error as error:
         raise StoreError(f"cannot write {store.database}: {error}") from error
     finally:
@@ -79,10 +87,11 @@ def _seed(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
 def _views(store: Store) -> list[str]:
     columns = "{cluster: 'varchar', attempts: 'json', tables: 'json'}"
     # A manifest counts in the folder of its own cluster: a copy beside it counts nowhere.
+    every = quote(f"{escape_glob(store.history)}/*/{NAME}")
     manifests = (
         "create view manifests as select cluster, attempts, tables,"
         f" left(filename, length(filename) - {len(NAME)}) as folder"
-        f" from read_json({quote(store.history / '*' / NAME)}, columns = {columns},"
+        f" from read_json({every}, columns = {columns},"
         f" filename = true) where ends_with(filename, '/cluster=' || cluster || '/{NAME}')"
     )
     names = [column.name for column in schema.ATTEMPT]
@@ -111,10 +120,8 @@ def _scan(store: Store, label: str, path: str, names: list[str], document: str =
     """Rows of the files of one kind that the manifests name."""
     listed = ", ".join(f'f."{name}"' for name in names)
     # The first file says what the columns are: one that nobody damages.
-    patterns = (
-        store.history / "seed" / f"{label}-0.parquet",
-        store.history / "*" / f"{label}-*.parquet",
-    )
+    history = escape_glob(store.history)
+    patterns = (f"{history}/seed/{label}-0.parquet", f"{history}/*/{label}-*.parquet")
     files = ", ".join(map(quote, patterns))
     name = f"json_extract_string({document}, '{path}')"
     each = name if path.endswith(".open") else f"unnest({name})"

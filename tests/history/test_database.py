@@ -48,3 +48,20 @@ def test_it_can_be_asked_before_anything_happened(tmp_path: Path, name: str) -> 
     views.refresh(store)
     with duckdb.connect(str(store.database), read_only=True) as shell:
         assert shell.execute(f"select count(*) from {name}").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("name", ["san [prod]", "what?", "all*", "back\\slash", "it's", "{a,b}"])
+def test_the_store_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    """And the pattern of its name brings in no store beside it."""
+    stored(str(tmp_path), "all-of-them", [lone("complete", [row("b", 1, 1)], 0)])
+    store = stored(str(tmp_path), name, [lone("complete", [row("a", 1, 1)], 0)])
+    catalog = Catalog(store)
+    assert catalog.run("select distinct svm from spells").rows == [("a",)]
+    catalog.close()
+    if store.database.exists():  # DuckDB finds no files in a folder with a backslash
+        copy = tmp_path / "copy.duckdb"
+        copy.write_bytes(store.database.read_bytes())
+        with duckdb.connect(str(copy), read_only=True) as shell:
+            assert shell.execute("select distinct svm from spells").fetchall() == [("a",)]
+    else:
+        assert "\\" in name
