@@ -12,6 +12,7 @@
 -- cannot_see = "Addresses that never got as far as a session."
 -- [params.address]
 -- kind = "pattern"
+-- names = "address_names"
 -- default = "*"
 -- help = "Which address; * matches."
 -- [columns]

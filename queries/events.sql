@@ -19,6 +19,7 @@
 -- cannot_see = "What happened and was undone between two snapshots without a new session handle."
 -- [params.change]
 -- kind = "pattern"
+-- names = "change_names"
 -- default = "*"
 -- help = "Which change; * matches: reconnected, igroups_changed, *_renamed."
 -- [columns]

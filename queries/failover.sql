@@ -19,8 +19,10 @@
 -- default = "node"
 -- help = "What fails: node, interface or subnet."
 -- [params.name]
--- default = ""
--- help = "Its name; every one of its kind, if empty."
+-- kind = "pattern"
+-- names = "object_names"
+-- default = "*"
+-- help = "Its name; * matches."
 -- [columns]
 -- cluster = "Cluster."
 -- kind = "What fails."
@@ -82,7 +84,7 @@ with
             ) as fails
         from objects o
         join placed p on p.cluster = o.cluster
-        where o.object is not null and ($name = '' or o.object = $name)
+        where o.object is not null and lower(o.object) like $name escape '^'
     ),
     after_it as (
         -- A subnet that fails has nowhere to move to.

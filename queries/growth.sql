@@ -16,8 +16,9 @@
 -- default = 13
 -- help = "Weeks to tell, the present one included."
 -- [params.kind]
--- default = ""
--- help = "Only svm, igroup or family; all of them, if empty."
+-- choices = ["all", "svm", "igroup", "family"]
+-- default = "all"
+-- help = "Only svm, igroup or family."
 -- [columns]
 -- cluster = "Cluster."
 -- kind = "svm, igroup or family."
@@ -168,6 +169,6 @@ join
     and l.initiator = f.initiator
 where
     f.week > (date_trunc('week', $at::timestamp) - to_days(7 * $weeks::integer))::date
-    and ($kind = '' or f.kind = $kind)
+    and ($kind = 'all' or f.kind = $kind)
 group by f.cluster, f.kind, f.key, n.name, f.week
 order by f.cluster, f.kind, n.name, f.key, f.week

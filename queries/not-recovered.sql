@@ -5,6 +5,7 @@
 -- the question after an incident or an upgrade.
 -- """
 -- time = "pair"
+-- before = "oldest_open_loss"
 -- kind = "finding"
 -- brief = ["initiator", "interface", "lost_after", "sessions_before", "sessions_after",
 -- "severity", "detail"]

@@ -14,8 +14,9 @@
 -- cannot_see = "What happened and was undone between two snapshots without a new session handle."
 -- [params.initiator]
 -- kind = "pattern"
+-- names = "initiator_names"
 -- default = "*"
--- help = "Whose; * matches."
+-- help = "Whose: by its name or a part of it, alias, host name or address; * matches."
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM; null for what concerns the whole cluster."
@@ -31,7 +32,9 @@ with
     wanted as (
         select distinct cluster, svm_id, initiator
         from spells
-        where initiator like $initiator escape '^'
+        where
+            initiator
+            in (select initiator from initiator_names where name like $initiator escape '^')
     ),
     birth as (
         select s.cluster, s.svm_id, s.svm, s.initiator, s.first_seen, s.seen_after

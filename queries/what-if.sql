@@ -16,6 +16,7 @@
 -- help = "How many hosts more."
 -- [params.like]
 -- kind = "pattern"
+-- names = "initiator_names"
 -- default = "*"
 -- help = "Initiators that they are like; * stands for anything."
 -- [params.interfaces]
@@ -23,6 +24,7 @@
 -- help = "How many interfaces more on each node."
 -- [params.within]
 -- kind = "pattern"
+-- names = "svm_names"
 -- default = "*"
 -- help = "SVMs that the change is made in; * stands for anything."
 -- [columns]
@@ -46,7 +48,11 @@ with
         group by cluster, svm_id, initiator, node
     ),
     chosen as (select * from stood where lower(svm) like $within escape '^'),
-    likened as (select * from chosen where initiator like $like escape '^'),
+    likened as (
+        select *
+        from chosen
+        where initiator in (select initiator from initiator_names where name like $like escape '^')
+    ),
     all_like as (
         select cluster, count(distinct(svm_id, initiator)) as hosts from likened group by all
     ),

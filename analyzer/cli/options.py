@@ -72,7 +72,9 @@ CLUSTER = click.Option(
 )
 SVM = click.Option(["--svm"], multiple=True, help="Only this SVM; * matches; repeatable.")
 INITIATOR = click.Option(
-    ["--initiator"], multiple=True, help="Only this initiator; * matches; repeatable."
+    ["--initiator"],
+    multiple=True,
+    help="Only this initiator: name or part of it, alias, host or address; * matches; repeatable.",
 )
 FORMAT = click.Option(
     ["--format", "format_"],
@@ -125,7 +127,12 @@ EXPLAIN = click.Option(["--explain"], is_flag=True, help="Print the rule and its
 def of_report(query: "Query") -> list[click.Parameter]:
     """The options of a report: its times, its own parameters, filters, output."""
     times: list[click.Parameter] = [
-        click.Option([f"--{name}"], default=option.default, show_default=True, help=option.help)
+        click.Option(
+            [f"--{name}"],
+            default=None if option.shown else option.default,
+            show_default=option.shown or True,
+            help=option.help,
+        )
         for name, option in query.time_options.items()
     ]
     own: list[click.Parameter] = [
@@ -138,12 +145,7 @@ def of_report(query: "Query") -> list[click.Parameter]:
         )
         for name, param in query.params.items()
     ]
-    filters = [CLUSTER]
-    if "svm" in query.columns:
-        filters.append(SVM)
-    if {"initiator", "members"} & query.columns.keys():
-        filters.append(INITIATOR)
-    filters = [option for option in filters if option.name not in query.params]
+    filters = [option for option in (CLUSTER, SVM, INITIATOR) if option.name in query.filters]
     severity = [SEVERITY, FAIL_ON] if "severity" in query.columns else []
     wide = [WIDE] if query.brief or query.overview else []
     chart = [CHART] if query.picture else []
@@ -177,7 +179,7 @@ class ReportOptions:
         names = ("output", "severity", "fail_on", "chart", "watch", "engine", "wide", "explain")
         times = ("since", "until", "at", "before", "after")
         return cls(
-            times={name: values[name] for name in times if name in values},
+            times={name: values[name] for name in times if values.get(name) is not None},
             params={
                 name.removeprefix("own_"): value
                 for name, value in values.items()

@@ -47,7 +47,21 @@ def answer(
         output.write(shown, asked.format, asked.output, sys.stdout, pager=options.pager())
     if asked.chart is not None:
         chart.save(shown, asked.chart)
-    return int(asked.fail_on is not None and report.worse(asked.fail_on))
+    return _gate(context, report, asked.fail_on)
+
+
+def _gate(context: Context, report: "Report", fail_on: str | None) -> int:
+    """The exit status of a gate: 1 for a finding, 3 where the data is too old to answer for."""
+    if fail_on is None:
+        return 0
+    stale = [age.cluster for age in report.data if age.stale]
+    if stale:
+        context.complain(
+            f"{', '.join(stale)}: no complete snapshot is recent enough to answer for;"
+            " 'analyzer report blind' says since when"
+        )
+        return 3
+    return int(report.worse(fail_on))
 
 
 def _run(

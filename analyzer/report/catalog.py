@@ -18,11 +18,12 @@ from analyzer.engine.duckdb import DuckDB
 from analyzer.engine.engine import Engine, Extra, FileRetired, Result
 from analyzer.engine.statement import parse
 from analyzer.errors import StoreError, UsageError
-from analyzer.pattern import like, matches
-from analyzer.report import compose, header
+from analyzer.pattern import matches
+from analyzer.report import compose, header, names
 from analyzer.report.header import Query
 from analyzer.schema import BOUNDS, TABLES
 from analyzer.store.layout import Store
+from analyzer.text import did_you_mean
 
 T = TypeVar("T")
 Open = Callable[[Store, Sequence[str], Extra, datetime], Engine]
@@ -59,8 +60,8 @@ class Catalog:
         self.expected = sorted({*self.clusters, *(name for name, _ in configured if wanted(name))})
         """The clusters that were ever collected, and those that are configured."""
         if clusters and not self.expected:
-            there = ", ".join(stored) or "none"
-            raise UsageError(f"no cluster matches {', '.join(clusters)}; the store has {there}")
+            near = did_you_mean(clusters[0].lower(), stored)
+            raise UsageError(f"no cluster matches '{', '.join(clusters)}'{near}")
         self._open: Open = engine
         self._engine = self._opened()
         overrides = self._tables["threshold_overrides"][1]
@@ -109,17 +110,26 @@ class Catalog:
         is not named is null, a value that is not named is its default.
 
         Raises:
-            UsageError: the query is not valid, or has no column to filter by.
+            UsageError: the query is not valid, has no column to filter by, or a filter matches
+                nothing in the history.
         """
+        parameters = names.params(self, query, parameters)
+        patterns = names.filters(self, query, filters or {})
         values = self._bound(query, parameters)
 
         def answer() -> Result:
             self._make(query, values)
-            text = query.text
-            if query.name in self.models and self.models[query.name] is query:
-                text = f"from {self._table(query, values)}"
-            text, bound = self._filtered(text, filters or {}, values, query.path)
-            return self._engine.run_query(text, bound, query.path)
+            if self.models.get(query.name) is query:
+                return self._engine.run_query(
+                    f"from {self._table(query, values)}", values, query.path
+                )
+            if not patterns:
+                return self._engine.run_query(query.text, values, query.path)
+            columns = dict(self._engine.describe(query.text, values))
+            conditions, bound = names.conditions(patterns, columns)
+            self._make_all(map(self.models.__getitem__, names.MODELS), values)
+            text = f"select * from (\n{query.text}\n) where {conditions}"
+            return self._engine.run_query(text, {**values, **bound}, query.path)
 
         return self._retried(answer)
 
@@ -167,7 +177,10 @@ class Catalog:
 
     def _make(self, query: Query, values: Mapping[str, Any]) -> None:
         """Make the models that a query stands on, in order, those that are there left alone."""
-        for model in compose.order(query, self.models):
+        self._make_all(compose.order(query, self.models), values)
+
+    def _make_all(self, models: Iterable[Query], values: Mapping[str, Any]) -> None:
+        for model in models:
             self._engine.name_table(model.name, self._table(model, values))
 
     def _table(self, model: Query, values: Mapping[str, Any]) -> str:
@@ -181,34 +194,6 @@ class Catalog:
             self._engine.create_table(table, model.text, values, model.path)
             self._made[key] = table
         return self._made[key]
-
-    def _filtered(
-        self,
-        text: str,
-        filters: Mapping[str, Sequence[str]],
-        values: Mapping[str, Any],
-        where: object,
-    ) -> tuple[str, dict[str, Any]]:
-        """The statement with its rows filtered, and its parameters."""
-        wanted = {column: patterns for column, patterns in filters.items() if patterns}
-        bound = dict(values)
-        if not wanted:
-            return text, bound
-        names = {name for name, _ in self._engine.describe(text, bound)}
-        conditions = []
-        for column, patterns in wanted.items():
-            tests = []
-            for k, pattern in enumerate(patterns):
-                bound[f"{column}_is_{k}"] = like(pattern)
-                test = f"like lower(${column}_is_{k}) escape '^'"
-                if column in names:
-                    tests.append(f"lower({column}) {test}")
-                elif column == "initiator" and "members" in names:
-                    tests.append(f"len(list_filter(members, lambda m: lower(m) {test})) > 0")
-                else:
-                    raise UsageError(f"{where}: has no column '{column}' to filter by")
-            conditions.append(f"({' or '.join(tests)})")
-        return f"select * from (\n{text}\n) where {' and '.join(conditions)}", bound
 
     def tables(self) -> Result:
         """Every table that ``sql`` can ask: table, column, type, sentence."""

@@ -25,14 +25,19 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 Time = Literal["window", "pair", "instant", "always"]
 Group = Literal["Incident", "Now and before a change", "Capacity", "Who is this", "Data quality"]
 GROUPS: tuple[str, ...] = get_args(Group)
+MISSING = "before the oldest loss that is open, or 24h"
 STANDARD = ("since", "until", "at", "before", "after", "now")
 
 
 class TimeOption(NamedTuple):
-    """A time that a report is asked for: what it is unless one is named, and its help."""
+    """A time that a report is asked for: what it is unless one is named, and its help.
+
+    *shown* is the default in words, where a model says what it is.
+    """
 
     default: str
     help: str
+    shown: str | None = None
 
 
 TIMES: dict[str, dict[str, TimeOption]] = {
@@ -56,13 +61,15 @@ TIMES: dict[str, dict[str, TimeOption]] = {
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A query's own parameter; the type of its default is its type.
 
-    One of kind ``pattern`` is bound as a pattern for ``like $name escape '^'``, in lower case.
+    One of kind ``pattern`` is bound as a pattern for ``like $name escape '^'``, in lower case;
+    *names* is the model whose column ``name`` has what it must match.
     """
 
     default: bool | int | float | str
     help: str
     choices: tuple[str, ...] = ()
     kind: Literal["value", "pattern"] = "value"
+    names: str | None = None
 
     def bound(self, value: object) -> object:
         """What SQL gets for *value*."""
@@ -103,6 +110,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     title: str
     description: str = ""
     time: Time = "always"
+    before: str | None = None
     kind: Literal["finding", "table"] = "table"
     group: Group | None = None
     needs: tuple[str, ...] = ()
@@ -132,13 +140,26 @@ class Query(Header, frozen=True, kw_only=True):
     text: str
 
     @property
+    def filters(self) -> tuple[str, ...]:
+        """The options that select rows of it, beside its own parameters."""
+        there = {
+            "cluster": True,
+            "svm": "svm" in self.columns,
+            "initiator": bool({"initiator", "members"} & self.columns.keys()),
+        }
+        return tuple(name for name in there if there[name] and name not in self.params)
+
+    @property
     def checked(self) -> bool:
         """Whether ``check`` runs it: a finding that needs no question put to it."""
         return self.kind == "finding" and self.check and self.time != "pair"
 
     @property
     def time_options(self) -> dict[str, TimeOption]:
-        return TIMES[self.time]
+        if self.before is None:
+            return TIMES[self.time]
+        before = TIMES["pair"]["before"]
+        return TIMES[self.time] | {"before": TimeOption(before.default, before.help, MISSING)}
 
 
 def parse(path: Path) -> Query:

@@ -27,13 +27,23 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class DataAge:
+    """The last complete snapshot of a cluster at the end of what was asked; *stale* is too old."""
+
+    cluster: str
+    taken_at: datetime | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a renderer needs: words, columns, rows, and what could not be seen.
 
     Instants in *rows* are naive UTC; *coverage* is one dictionary per cluster; *inputs* are the
     tables of the store that the SQL reads. *brief*, *series*, *picture*, *identity*, *began* and
     *ended* are as the header of the query has them. Tables for people write times in *zone*;
-    *window* is from the snapshot that is looked at first to the instant that is asked about.
+    *window* is from the snapshot that is looked at first to the instant that is asked about;
+    *data* says how old the data is then.
     """
 
     name: str
@@ -55,6 +65,7 @@ class Report:
     ended: tuple[str, ...] = ()
     zone: tzinfo = UTC
     window: tuple[datetime, datetime] | None = None
+    data: tuple[DataAge, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, in the documented order of columns."""
@@ -87,7 +98,7 @@ class Request:
     since: str = TIMES["window"]["since"].default
     until: str = TIMES["window"]["until"].default
     at: str = TIMES["instant"]["at"].default
-    before: str = TIMES["pair"]["before"].default
+    before: str | None = None  # what the header of the report says
     after: str = TIMES["pair"]["after"].default
     params: Mapping[str, Any] = field(default_factory=dict)
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -144,6 +155,7 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
         ended=asked.ended,
         zone=request.zone,
         window=window,
+        data=_data(catalog, window[1]),
     ).at_least(request.severity)
 
 
@@ -162,9 +174,7 @@ def _times(
         return {"since": since, "until": until, "now": present}, (since, until)
     if asked.time == "pair":
         after = _moment(catalog, request.after, request.zone)
-        before = (
-            None if request.before == "previous" else _moment(catalog, request.before, request.zone)
-        )
+        before = _before(catalog, asked, request, after)
         if before is not None and before > after:
             raise UsageError(
                 f"--before {clock.iso(before)} is later than --after {clock.iso(after)}"
@@ -184,6 +194,25 @@ def _times(
 def _reads_snapshots(catalog: Catalog, query: Query) -> bool:
     """Whether it reads what snapshots hold, and not only whether and when there were any."""
     return bool(compose.inputs(query, catalog.models) & (COLUMNS.keys() - {"attempts"}))
+
+
+def _before(catalog: Catalog, query: Query, request: Request, after: datetime) -> datetime | None:
+    """The first instant of a pair; None is the complete snapshot before the second, by cluster."""
+    text = request.before
+    if text is None and query.before is not None:
+        if query.before not in catalog.models:
+            raise UsageError(f"{query.path}: there is no model '{query.before}'")
+        times = {"since": after - DAY, "until": after, "now": clock.now()}
+        ((before,),) = catalog.run_query(catalog.models[query.before], times).rows
+        return before or max(after - DAY, _first(catalog))
+    text = text or query.time_options["before"].default
+    return None if text == "previous" else _moment(catalog, text, request.zone)
+
+
+def _first(catalog: Catalog) -> datetime:
+    """The first complete snapshot of all; the clock's time if there is none."""
+    ((first,),) = catalog.run("select min(taken_at) from attempts where status = 'complete'").rows
+    return first or clock.now()
 
 
 def _moment(catalog: Catalog, text: str, zone: tzinfo) -> datetime:
@@ -253,6 +282,11 @@ def _covered(
         for row in rows:
             row["not_judged"] = [_rest(one) for one in silent if one["cluster"] == row["cluster"]]
     return rows
+
+
+def _data(catalog: Catalog, end: datetime) -> tuple[DataAge, ...]:
+    result = catalog.run_query(catalog.models["data_age"], {"at": min(end, clock.now())})
+    return tuple(DataAge(**row) for row in result.records())
 
 
 def _rest(row: dict[str, Any]) -> dict[str, Any]:

@@ -43,14 +43,6 @@ def times(query: Query) -> dict[str, str]:
     return defaults | {"severity": "info"} if "severity" in query.columns else defaults
 
 
-def filters(query: Query) -> list[str]:
-    """The parameters that keep rows by wildcard, and may be repeated."""
-    names = ["cluster"]
-    names += ["svm"] * ("svm" in query.columns)
-    names += ["initiator"] * bool({"initiator", "members"} & query.columns.keys())
-    return [name for name in names if name not in query.params]
-
-
 def description(resources: Iterable[Resource], reports: Mapping[str, Query]) -> Json:
     """The whole document."""
     entry = {"type": "object", "properties": dict.fromkeys(("name", "title", "href"), _STRING)}
@@ -134,7 +126,7 @@ def _report(query: Query) -> Json:
     parameters = [
         *(_standard(name, default) for name, default in times(query).items()),
         *(_own(name, parameter) for name, parameter in query.params.items()),
-        *map(_wildcard, filters(query)),
+        *map(_wildcard, query.filters),
     ]
     row = {name: {"description": sentence} for name, sentence in query.columns.items()}
     rows = {"type": "object", "required": list(row), "properties": row}

@@ -56,7 +56,7 @@ def _run(
     arguments: dict[str, list[str]] = {}
     for name, value, _ in pairs(request.query):
         arguments.setdefault(name, []).append(value)
-    filters = {name: arguments.pop(name, []) for name in openapi.filters(query)}
+    filters = {name: arguments.pop(name, []) for name in query.filters}
     _bound(filters)
     own, times = query.params, openapi.times(query)
     for name, texts in arguments.items():

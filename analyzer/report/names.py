@@ -1,0 +1,104 @@
+"""Options that name things: what people write finds names in the history, or is refused.
+
+An initiator is found by its name or a part of it, by what follows the colon in it, by an alias,
+an address, or what the policy calls its host. Models say which names there are.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from analyzer.errors import UsageError
+from analyzer.pattern import like, matches
+from analyzer.report.header import Query
+
+if TYPE_CHECKING:
+    from analyzer.report.catalog import Catalog  # stands on this module
+
+_FILTERS = {"svm": "svm_names", "initiator": "initiator_names"}
+MODELS = tuple(_FILTERS.values())
+
+
+def params(catalog: "Catalog", query: Query, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a query, those that name things as patterns that match something.
+
+    Raises:
+        UsageError: one matches nothing in the history; names the nearest.
+    """
+    found = dict(values)
+    for name, parameter in query.params.items():
+        value = values.get(name, parameter.default)
+        if parameter.names is not None and value != parameter.default:
+            if parameter.names not in catalog.models:
+                raise UsageError(f"{query.path}: there is no model '{parameter.names}'")
+            option = f"--{name.replace('_', '-')}"
+            found[name] = _pattern(catalog, option, str(value), parameter.names, values)
+    return found
+
+
+def filters(
+    catalog: "Catalog", query: Query, wanted: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """Filters of rows, as patterns that match something in the history.
+
+    Raises:
+        UsageError: the query has no such column, or one matches nothing; names the nearest.
+    """
+    patterns = {}
+    for name, texts in wanted.items():
+        if texts and (name not in query.filters or name not in _FILTERS):
+            raise UsageError(f"report {query.name} has no column '{name}' to filter by")
+        if texts:
+            patterns[name] = [
+                _pattern(catalog, f"--{name}", text, _FILTERS[name], {}) for text in texts
+            ]
+    return patterns
+
+
+def _pattern(
+    catalog: "Catalog", option: str, text: str, model: str, values: Mapping[str, Any]
+) -> str:
+    """The wildcard that matches what *text* names."""
+    if text == "*":
+        return text
+    rows = catalog.run_query(catalog.models[model], values).records()
+    text = _address(text)
+    if any(matches(text, row["name"]) for row in rows):
+        return text
+    if "*" not in text and any(row["part"] and text.lower() in row["name"] for row in rows):
+        return f"*{text}*"
+    near = difflib.get_close_matches(text.lower(), {row["name"] for row in rows}, 3, cutoff=0.0)
+    nearest = f"; the nearest are {', '.join(near)}" if near else ""
+    raise UsageError(f"{option}: nothing in the history is called '{text}'{nearest}")
+
+
+def _address(text: str) -> str:
+    """An address in its normal form; any other text as it is."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return text
+
+
+def conditions(
+    patterns: Mapping[str, Sequence[str]], columns: Mapping[str, str]
+) -> tuple[str, dict[str, str]]:
+    """The condition on rows, and its parameters; initiators of ``members`` count as the row's."""
+    bound: dict[str, str] = {}
+    every = []
+    for column, texts in patterns.items():
+        tests = []
+        for k, text in enumerate(texts):
+            name = f"{column}_is_{k}"
+            bound[name] = like(text)
+            if column != "initiator":
+                tests.append(f"lower({column}) like ${name} escape '^'")
+                continue
+            known = f"from initiator_names where name like ${name} escape '^'"
+            if "initiator" in columns:
+                tests.append(f"initiator in (select initiator {known})")
+            if "members" in columns:
+                tests.append(f"list_has_any(members, (select list(distinct initiator) {known}))")
+        every.append(f"({' or '.join(tests)})")
+    return " and ".join(every), bound

@@ -1,0 +1,103 @@
+"""What people call things is found, and what is called nothing is refused."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analyzer import cli
+from analyzer.report import header, run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import Request
+from analyzer.store.layout import Store
+
+LNX4 = "iqn.1994-05.com.redhat:lnx4"
+POLICY = f'[[hosts]]\ninitiator = "{LNX4.upper()}"\nname = "Mail Server"\n'
+
+
+def ask(store: Store, *arguments: str) -> int:
+    return cli.status(["--store", str(store.root), *arguments])
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "name", [LNX4, LNX4.upper(), "lnx4", "LNX4", "*lnx4", "nx4", "192.168.10.104", "mail server"]
+)
+def test_an_initiator_is_found_by_whatever_it_is_called(
+    name: str, recorded: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:  # fmt: skip
+    folder = tmp_path_factory.mktemp("policy")
+    (folder / "policy.toml").write_text(POLICY)
+    monkeypatch.chdir(folder)
+    ndjson = ["--format", "ndjson"]
+    assert ask(recorded, "report", "dropped-connections", "--initiator", name, *ndjson) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {row["initiator"] for row in rows} == {LNX4}
+    assert ask(recorded, "timeline", name, *ndjson) == 0
+    assert '"lost"' in capsys.readouterr().out
+    assert ask(recorded, "report", "outages", "--initiator", name, *ndjson) == 0
+    (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert LNX4 in row["members"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("paths --svm nope", "svm_sql"),
+        ("paths --svm svm_sq", "svm_sql"),
+        ("report upgrade-readiness --svm svm_sq --fail-on high", "svm_sql"),
+        ("report dropped-connections --initiator lnx99", "lnx9"),
+        ("timeline nobody", "nearest"),
+        ("report failover --name n9", "n1"),
+        ("report failover --kind interface --name n1", "_n1_"),
+        ("report failover --kind switch", "'node'"),
+        ("report growth --kind host", "'igroup'"),
+        ("report what-if --like nope --hosts 5", "nearest"),
+        ("report what-if --within nope", "svm_sql"),
+        ("report addresses --address 10.9.9.9", "nearest"),
+        ("report events --change losst", "lost"),
+        ("report outages --cluster prod", "prod-a"),
+        ("report snapshots --cluster PROD-B", "prod-a"),
+    ],
+)
+def test_what_matches_nothing_is_refused_with_the_nearest(
+    arguments: str, says: str, recorded: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(recorded, *arguments.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+
+
+@pytest.mark.parametrize("name", header.reports())
+def test_every_filter_that_help_offers_is_taken(name: str, sample: Catalog) -> None:
+    query = header.reports()[name]
+    filters = {column: ["*"] for column in query.filters if column != "cluster"}
+    assert run.run(sample, query, Request(filters=filters)).name == name
+
+
+@pytest.mark.parametrize("name", header.reports())
+@given(data=st.data())
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_filter_leaves_rows_out_and_changes_none(
+    name: str, sample: Catalog, data: st.DataObject
+) -> None:
+    query = header.reports()[name]
+    choices = {"svm": ["svm_sql", "SVM_*"], "initiator": ["lnx4", "*lnx1*", "192.168.10.104"]}
+    filters = {
+        column: [data.draw(st.sampled_from(choices[column]))]
+        for column in query.filters
+        if column in choices and data.draw(st.booleans())
+    }
+    severity = data.draw(st.sampled_from(["info", "medium", "high"]))
+    times = {"since": "2026-11-22T00:00:00Z", "before": "2026-11-23T02:10:00Z"}
+    whole = run.run(sample, query, Request(**times)).rows  # type: ignore[arg-type]  # only times
+    some = run.run(sample, query, Request(filters=filters, severity=severity, **times)).rows  # type: ignore[arg-type]
+    left = iter(whole)
+    assert all(row in left for row in some), "the same rows in the same order, some left out"
