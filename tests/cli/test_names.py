@@ -54,7 +54,7 @@ def test_an_initiator_is_found_by_whatever_it_is_called(
         ("report upgrade-readiness --svm svm_sq --fail-on high", "svm_sql"),
         ("report dropped-connections --initiator lnx99", "lnx9"),
         ("timeline nobody", "nearest"),
-        ("report failover --name n9", "n1"),
+        ("report failover --name n9", "n4"),
         ("report failover --kind interface --name n1", "_n1_"),
         ("report failover --kind switch", "'node'"),
         ("report growth --kind host", "'igroup'"),
