@@ -1,5 +1,6 @@
 """Pictures as files, and pages where there are none."""
 
+import os
 import runpy
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -125,3 +126,16 @@ def test_the_demonstration_is_what_the_readme_shows(tmp_path: Path, recorded: St
     script = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "picture.py"))
     script["draw"](recorded, tmp_path / "losses.svg")
     assert "lnx4" in (tmp_path / "losses.svg").read_text()
+
+
+def test_a_user_without_a_home_gets_pictures_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setenv("HOME", "/nonexistent")
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert chart.available()
+    assert os.environ["HOME"] == str(tmp_path)

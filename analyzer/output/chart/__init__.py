@@ -4,6 +4,8 @@ A picture is read with its words: a title, and a text that says what it shows. T
 extra ``charts``; without it :data:`MISSING` says what to install, and pages have no pictures.
 """
 
+import os
+import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,7 +25,11 @@ PICTURES = ("changes", "coverage", "events", "levels", "losses", "outages", "pat
 
 
 def available() -> bool:
-    """Whether the extra is installed."""
+    """Whether the extra is installed, and can be imported."""
+    try:
+        Path.home()
+    except RuntimeError:  # a container's user; altair looks for a home when it is imported
+        os.environ["HOME"] = tempfile.gettempdir()
     return find_spec("altair") is not None and find_spec("vl_convert") is not None
 
 
