@@ -60,3 +60,20 @@ def test_nothing_installs_the_other_project_of_the_name_analyzer() -> None:
     for path in tracked():
         if path.name != Path(__file__).name:
             assert not other.search(text(path)), path
+
+
+def test_the_map_of_contributing_leads_to_rooms_that_are_there() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    questions = contributing.partition("| question | room |")[2].partition("\n\n")[0]
+    rooms = re.findall(r"\| `([^`]+)` \|", questions)
+    assert len(rooms) >= 20
+    assert [room for room in rooms if not (ROOT / room).exists()] == []
+
+
+def test_every_room_is_in_contributing() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    table = contributing.partition("| room | what it is |")[2].partition("\n\n")[0]
+    files = [path.relative_to(ROOT / "analyzer") for path in tracked() if path.suffix == ".py"
+             and path.is_relative_to(ROOT / "analyzer")]  # fmt: skip
+    rooms = {path.parts[0].removesuffix(".py") for path in files} - {"__init__", "__main__"}
+    assert {room for room in rooms if f"`{room}`" not in table} == set()
