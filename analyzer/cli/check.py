@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
+from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.config.rules import SEVERITIES
 
@@ -54,6 +55,7 @@ def check(
     /,
     cluster: tuple[str, ...],
     only: tuple[str, ...],
+    queries: tuple[Path, ...],
     fail_on: str | None,
     format_: str,
     output: Path | None,
@@ -78,7 +80,9 @@ def check(
     if plugin and (once or output is not None):
         raise UsageError("--plugin prints the state: it goes with neither --once nor --output")
     try:
-        settings, result = _run(context, cluster, only, fail_on, times, strict=strict_coverage)
+        settings, result = _run(
+            context, (cluster, queries), only, fail_on, times, strict=strict_coverage
+        )
     except AnalyzerError as error:
         if not plugin:
             raise
@@ -102,7 +106,7 @@ def check(
 
 def _run(
     context: Context,
-    clusters: tuple[str, ...],
+    where: tuple[tuple[str, ...], tuple[Path, ...]],
     only: tuple[str, ...],
     fail_on: str | None,
     times: dict[str, str],
@@ -118,7 +122,7 @@ def _run(
     if fail_on is not None:
         settings = replace(settings, fail_on=fail_on)
     request = run.Request(**times, at=times["until"])  # type: ignore[arg-type]  # only times
-    catalog = context.catalog(clusters)
+    catalog = context.catalog(*where)
     return settings, check.check(catalog, request, settings, strict=strict, only=only)
 
 
@@ -163,4 +167,5 @@ def _post(settings: "CheckSettings", news: "News") -> None:
     webhook.post(settings.webhook, news.as_json(), token)
 
 
+check.params.append(options.QUERIES)
 COMMANDS = (check,)

@@ -121,6 +121,12 @@ ENGINE = click.Option(
     metavar="duckdb|sc://HOST:PORT",
     help="Query engine: this machine, or a Spark Connect server.",
 )
+QUERIES = click.Option(
+    ["--queries"],
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Another folder of query files, whose reports belong to it; repeatable.",
+)
 EXPLAIN = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
 
 

@@ -15,7 +15,7 @@ from analyzer.errors import UsageError
 @pass_context
 def page(
     context: Context, /, since: str, until: str, last: str | None, cluster: tuple[str, ...],
-    output: Path | None,
+    queries: tuple[Path, ...], output: Path | None,
 ) -> None:  # fmt: skip
     """The daily report: coverage, outages, losses, new hosts, paths and capacity in one file.
 
@@ -34,13 +34,13 @@ def page(
         end = clock.now() if until == "latest" else clock.moment(until, zone)
         since = clock.iso(end - clock.duration(last))
     request = Request(since=since, until=until, zone=zone)
-    text = console.standing(context.catalog(cluster), request)
+    text = console.standing(context.catalog(cluster, queries), request)
     formats.put(text, output, sys.stdout)
     if not formats.is_stream(output):
         context.say(f"wrote {output}")
 
 
 page.params[:0] = [options.SINCE, options.UNTIL]
-page.params += [options.TZ, options.CLUSTER, options.OUTPUT]
+page.params += [options.TZ, options.CLUSTER, options.QUERIES, options.OUTPUT]
 
 COMMANDS = (page,)
