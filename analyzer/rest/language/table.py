@@ -76,9 +76,7 @@ class TableRecords:
             *(condition(self.resource, clause, bound) for clause in query.clauses),
         ]
         if query.start is not None:
-            parameters = ", ".join(bound(value) for value in query.start)
-            seen = f"({', '.join(_key(self.resource))}) <= ({parameters})"
-            where.append(f'"#" > (select coalesce(max("#"), 0) from {self.table} where {seen})')
+            where.append(f'"#" > {bound(self._position(query.start))}')
         matching = " and ".join(where) or "true"
         skipped, most = window(query, limit)
         if most is None:
@@ -94,6 +92,20 @@ class TableRecords:
         if query.order_by:
             return Slice(shown, len(records), position=skipped + len(records))
         return Slice(shown, len(records), after=key_of(self.resource, records[-1]))
+
+    def _position(self, key: Key) -> int:
+        """How many records come up to a key."""
+        parts = _key(self.resource)
+        bound = Bound()
+        values = [bound(value) for value in key]
+        pairs = zip(reversed(parts), reversed(values), strict=True)  # the last part differs most
+        exact = " and ".join(f"{part} = {value}" for part, value in pairs)
+        order = f"({', '.join(parts)}) <= ({', '.join(values)})"
+        for test in (exact, order):  # a record that went since is not there
+            ((number,),) = self.run(f'select max("#") from {self.table} where {test}', bound.values)
+            if number is not None:
+                return int(number)
+        return 0
 
     def _scope(self, bound: Bound) -> list[str]:
         if not self.svm:

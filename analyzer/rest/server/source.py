@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from analyzer import clock
 from analyzer.ontap.resources import Release, Resource
 from analyzer.report.catalog import Catalog
 from analyzer.rest.language import MemoryRecords
@@ -34,8 +35,9 @@ class ServedCluster:
         self.name = name
         self._stamp: tuple[int, ...] | None = None
         self._catalog: Catalog | None = None
+        self._opened = clock.now()
         self._tables: OrderedDict[tuple[datetime, str], str] = OrderedDict()
-        self._snapshots: dict[datetime, SnapshotRef] = {}
+        self._snapshots: dict[Instant, SnapshotRef] = {}
         self._created = 0
 
     @contextmanager
@@ -50,10 +52,13 @@ class ServedCluster:
 
     def _fresh(self) -> Catalog:
         stamp = self.store.manifest_stamp(self.name)
-        if self._catalog is None or self._catalog.ahead or stamp != self._stamp:
+        now = clock.now()
+        # A snapshot later than the clock is not seen, so what is latest may change with it alone.
+        moved = self._catalog is not None and (self._catalog.ahead or now < self._opened)
+        if self._catalog is None or moved or stamp != self._stamp:
             self.close()
             self._catalog = Catalog(self.store, [self.name])
-            self._stamp = stamp
+            self._stamp, self._opened = stamp, now
         return self._catalog
 
     @property
@@ -71,8 +76,6 @@ class ServedCluster:
 
     def snapshot(self, when: Instant, *, nearest: bool) -> SnapshotRef:
         """The snapshot that an instant means; see ``instant.find``."""
-        if not isinstance(when, datetime):  # what is latest depends on the clock too
-            return instant.find(self.catalog, self.name, when, nearest=nearest)
         if when not in self._snapshots:
             if len(self._snapshots) >= _SNAPSHOTS:
                 self._snapshots.clear()
