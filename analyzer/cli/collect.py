@@ -144,7 +144,7 @@ def import_(
 @pass_context
 def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> int:
     """Check configuration, credentials, TLS, rights and store, and say what to do."""
-    from analyzer.collect import doctor as room  # noqa: PLC0415  # --help answers at once
+    from analyzer.collect.doctor import check_cluster, check_store  # noqa: PLC0415  # --help answers at once
     from analyzer.config.file import EXAMPLE  # noqa: PLC0415  # --help answers at once
 
     if example:
@@ -152,7 +152,7 @@ def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> 
         return 0
     wanted = context.required().named(tuple(dict.fromkeys(clusters)))
     code = 0
-    for checks in (room.store(context.open()), *(room.cluster(one) for one in wanted)):
+    for checks in (check_store(context.open()), *map(check_cluster, wanted)):
         for check in checks:
             code = max(code, check.exit_code)
             who = f"{check.cluster}: " if check.cluster else ""

@@ -1,31 +1,35 @@
 """Is everything in place, end to end, and if not: what to do."""
 
+import errno
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from analyzer import clock, ontap
 from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable, UsageError
+from analyzer.history import History
 from analyzer.ontap import Client, RequestFailed
+from analyzer.ontap.decode import SvmRecord
 from analyzer.ontap.listing import ClusterIdentity
 from analyzer.ontap.resources import RESOURCES
 from analyzer.schema import INVENTORIES
 from analyzer.store.layout import Store
+from analyzer.text import counted, escape_controls
 
-_LEAST = 1 << 30  # bytes of disk that should be left
-_SKEW = 60.0  # seconds that two clocks may differ
+_LEAST_FREE = 1 << 30  # bytes of disk
+_MOST_SKEW = 60.0  # seconds that two clocks may differ
 
-ROLE = """\
+_ROLE = """\
 security login rest-role create -role analyzer -access readonly -api /api/cluster
 security login rest-role create -role analyzer -access readonly -api /api/svm/svms
 security login rest-role create -role analyzer -access readonly -api /api/network/ip/interfaces
 security login rest-role create -role analyzer -access readonly -api /api/protocols/san
-security login create -user-or-group-name reader -application http -authentication-method password -role analyzer"""
+security login create -user-or-group-name {user} -application http -authentication-method password -role analyzer"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,114 +44,157 @@ class Check:
     exit_code: int = 0
 
 
-def store(place: Store) -> Iterator[Check]:
-    """Whether the store can be written and has room."""
-    probe = place.root / f".doctor-{os.getpid()}"
+def check_store(store: Store) -> Iterator[Check]:
+    """Whether the store can be read and written, is whole, and has room."""
+    root = next(path for path in (store.root, *store.root.parents) if path.exists())
     try:
-        place.root.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        if root == store.root:
+            with tempfile.NamedTemporaryFile(prefix=".doctor-", dir=root):
+                detail = f"{root} can be written"
+        else:
+            detail = f"{store.root} is not there yet; the first snapshot makes it"
+            if not root.is_dir() or not os.access(root, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(root))
+        damaged = [_damage(store, cluster) for cluster in store.clusters()]
     except OSError as error:
-        advice = f"let the collector's user write {place.root}"
-        yield Check("", "store", "fail", str(error.strerror), advice, StoreError.exit_code)
+        place = error.filename if error.filename and ".doctor-" not in error.filename else root
+        advice = f"let the collector's user read and write {place}"
+        detail = f"{place}: {error.strerror}"
+        yield Check("", "store", "fail", detail, advice, StoreError.exit_code)
         return
-    yield Check("", "store", "ok", f"{place.root} can be written")
-    left = shutil.disk_usage(place.root).free
-    if left < _LEAST:
+    yield Check("", "store", "ok", detail)
+    yield from (check for check in damaged if check is not None)
+    free = shutil.disk_usage(root).free
+    if free < _LEAST_FREE:
         advice = "make room, or set [retention] and run 'analyzer compact'"
-        yield Check("", "disk", "warn", f"{left / 1e9:.1f} GB left", advice)
+        yield Check("", "disk", "warn", f"{free / 1e9:.1f} GB left", advice)
     else:
-        yield Check("", "disk", "ok", f"{left / 1e9:.0f} GB left")
+        yield Check("", "disk", "ok", f"{free / 1e9:.0f} GB left")
 
 
-def cluster(one: Cluster) -> Iterator[Check]:
-    """Name, trust, login, rights, release and clock of one cluster, in that order."""
-    host = urlsplit(one.url).hostname or ""
+def _damage(store: Store, cluster: str) -> Check | None:
+    """What prevents that the history of a cluster is read, if anything."""
+    try:
+        with History.read(store, cluster):
+            return None
+    except StoreError as error:
+        advice = f"run 'analyzer verify {cluster}', then 'analyzer rebuild {cluster}'"
+        return Check(cluster, "history", "fail", str(error), advice, error.exit_code)
+
+
+def check_cluster(cluster: Cluster) -> Iterator[Check]:
+    """Secrets, name, trust, login, rights, release and clock of one cluster, in that order."""
+    yield from _check_secret_files(cluster)
+    host = urlsplit(cluster.url).hostname or ""
     try:
         socket.getaddrinfo(host, None)
     except OSError as error:
         advice = "correct 'url', or the name service"
-        yield _bad(one, "name", f"{host}: {error.strerror}", advice, Unreachable)
+        yield _failed(cluster, "name", f"{host}: {error.strerror}", advice, Unreachable)
         return
-    yield Check(one.name, "name", "ok", f"{host} is known")
-    if one.in_clear:
+    yield Check(cluster.name, "name", "ok", f"{host} is known")
+    if cluster.in_clear:
         advice = "write https: everything can be read on the way, the password too"
-        yield Check(one.name, "certificate", "warn", "none, since the url is http", advice)
-    elif one.verify is False:
+        yield Check(cluster.name, "certificate", "warn", "none, since the url is http", advice)
+    elif cluster.verify is False:
         advice = "set verify to the cluster's CA file"
-        yield Check(one.name, "certificate", "warn", "it is not checked (verify = false)", advice)
+        detail = "it is not checked (verify = false)"
+        yield Check(cluster.name, "certificate", "warn", detail, advice)
     try:
-        with Client(one) as client:
-            who = ontap.identity(client)
-            if one.verify is not False and one.url.startswith("https:"):
-                yield Check(one.name, "certificate", "ok", "it is trusted")
-            yield from _asked(one, client, who)
-    except RequestFailed as problem:
-        name = "certificate" if "certificate" in problem.reason else "login"
-        yield _bad(one, name, problem.reason, _advice(problem), problem.kind)
+        with Client(cluster) as client:
+            identity = ontap.identity(client)
+            if cluster.verify is not False and cluster.url.startswith("https:"):
+                yield Check(cluster.name, "certificate", "ok", "it is trusted")
+            yield from _check_answers(cluster, client, identity)
+    except RequestFailed as failure:
+        name = "certificate" if "certificate" in failure.reason else "login"
+        yield _failed(cluster, name, failure.reason, _advice(cluster, failure), failure.kind)
 
 
-def _asked(one: Cluster, client: Client, who: ClusterIdentity) -> Iterator[Check]:
-    yield Check(one.name, "login", "ok", who.version or "the account may not read /api/cluster")
-    if who.date is not None:
-        skew = (who.date - clock.now()).total_seconds()
-        far = abs(skew) > _SKEW
+def _check_secret_files(cluster: Cluster) -> Iterator[Check]:
+    for path in cluster.exposed():
+        detail = f"every user of this machine can read {path}"
+        yield Check(cluster.name, "secret", "warn", detail, f"chmod o-rwx {path}")
+
+
+def _check_answers(cluster: Cluster, client: Client, identity: ClusterIdentity) -> Iterator[Check]:
+    release = identity.version or "the account may not read /api/cluster"
+    yield Check(cluster.name, "login", "ok", release)
+    if identity.date is not None:
+        skew = (identity.date - clock.now()).total_seconds()
+        far = abs(skew) > _MOST_SKEW
         advice = "synchronise the clocks: times in reports are the collector's" if far else ""
-        yield Check(one.name, "clock", "warn" if far else "ok", f"{skew:+.0f} s from ours", advice)
-    whole = ontap.sessions(client, who.release)
+        status = "warn" if far else "ok"
+        yield Check(cluster.name, "clock", status, f"{skew:+.0f} s from ours", advice)
+    sessions = ontap.sessions(client, identity.release)
     path = RESOURCES["sessions"].path
-    if whole.status != "complete":
-        problem = whole.failure or RequestFailed(whole.reason or "")
-        yield _bad(one, path, problem.reason, _advice(problem), problem.kind)
+    if sessions.status != "complete":
+        failure = sessions.failure or RequestFailed(sessions.reason or "")
+        yield _failed(cluster, path, failure.reason, _advice(cluster, failure), failure.kind)
     else:
-        count = sum(frame.height for frame in whole.frames)
-        yield Check(one.name, path, "ok", f"{count} connections on {whole.pages} pages")
-    yield from _novel(one, client)
+        connections = counted(sum(frame.height for frame in sessions.frames), "connection")
+        detail = f"{connections} on {counted(sessions.pages, 'page')}"
+        yield Check(cluster.name, path, "ok", detail)
+    yield from _check_fields(cluster, client)
     for name in INVENTORIES:
-        listing = ontap.inventory(client, name, who.release)
-        path = RESOURCES[name].path
-        if listing.failure is not None:
-            advice = f"without it reports know less; {_advice(listing.failure)}"
-            yield _bad(one, path, listing.failure.reason, advice, listing.failure.kind)
+        inventory = ontap.inventory(client, name, identity.release)
+        path, failed = RESOURCES[name].path, inventory.failure
+        if failed is not None:
+            advice = f"without it reports know less; {_advice(cluster, failed)}"
+            yield _failed(cluster, path, failed.reason, advice, failed.kind)
         else:
-            yield Check(one.name, path, "ok", f"{len(listing.records)} records")
-        if name == "svms" and listing.failure is None:
-            yield from _strangers(one, listing.records)
+            yield Check(cluster.name, path, "ok", counted(len(inventory.records), "record"))
+        if name == "svms" and failed is None:
+            yield from _check_svms(cluster, inventory.records)
 
 
-def _strangers(one: Cluster, svms: list[Any]) -> Iterator[Check]:
+def _check_svms(cluster: Cluster, svms: list[SvmRecord]) -> Iterator[Check]:
     """SVMs of the configuration that the cluster does not have."""
-    known = {name for svm in svms for name in (svm.uuid, svm.name) if name}
-    for name in one.svms:
-        if name not in known:
-            advice = f"correct 'svms'; the cluster has {', '.join(sorted(known))}"
-            yield Check(one.name, "svms", "warn", f"there is no '{name}'", advice)
+    names = {name for svm in svms for name in (svm.uuid, svm.name) if name}
+    for name in cluster.svms:
+        if name not in names:
+            advice = f"correct 'svms'; the cluster has {', '.join(sorted(names))}"
+            yield Check(cluster.name, "svms", "warn", f"there is no '{name}'", advice)
 
 
-def _novel(one: Cluster, client: Client) -> Iterator[Check]:
-    """Fields that are newer than this program, named once here and nowhere else."""
+def _check_fields(cluster: Cluster, client: Client) -> Iterator[Check]:
+    """Fields that are newer than this program, named here and nowhere else."""
     try:
-        new = ontap.unknown_fields(client, "sessions")
+        fields = ontap.unknown_fields(client, "sessions")
     except RequestFailed:
         return
-    if new:
-        detail = f"not known to this version and not kept: {', '.join(new)}"
-        yield Check(
-            one.name, "new fields", "ok", "".join(c for c in detail if c.isprintable())[:500]
-        )
+    if fields:
+        detail = f"not known to this version and not kept: {', '.join(fields)}"
+        yield Check(cluster.name, "new fields", "ok", escape_controls(detail)[:500])
 
 
-def _bad(one: Cluster, name: str, detail: str, advice: str, error: type[AnalyzerError]) -> Check:
-    return Check(one.name, name, "fail", detail, advice, error.exit_code)
+def _failed(
+    cluster: Cluster, name: str, detail: str, advice: str, error: type[AnalyzerError]
+) -> Check:
+    return Check(cluster.name, name, "fail", detail, advice, error.exit_code)
 
 
-def _advice(problem: RequestFailed) -> str:
-    if problem.kind is UsageError:
+def _advice(cluster: Cluster, failure: RequestFailed) -> str:
+    if failure.kind is UsageError:
         return "correct the configuration, or put there what it names"
-    if problem.kind is Denied and "certificate" in problem.reason:
+    if failure.kind is Denied and "certificate" in failure.reason:
         return "set client_cert and client_key to those of an account of the cluster"
-    if problem.kind is Denied:
-        return f"give the account these rights:\n{ROLE}"
-    if "certificate" in problem.reason:
+    if failure.status == 401:
+        return _login_advice(cluster)
+    if failure.kind is Denied:
+        return f"give the account these rights:\n{_ROLE.format(user=cluster.username or 'NAME')}"
+    if "certificate" in failure.reason:
         return "set verify to the file of the CA that signed it"
     return "see that the management address answers HTTPS from here"
+
+
+def _login_advice(cluster: Cluster) -> str:
+    """What to look at after HTTP 401: it says nothing about rights."""
+    secret = next(iter(cluster.secret), "client_cert")
+    if cluster.uses_token:
+        return f"the token is wrong or has expired: see what {secret} gives"
+    return (
+        f"wrong user or password: see 'username' ({cluster.username}) and what {secret} gives; on the"
+        " cluster, that the account may log in by http and is not locked:\n"
+        f"security login show -user-or-group-name {cluster.username} -application http"
+    )

@@ -1,6 +1,5 @@
-"""Saved API answers become a snapshot, as if a collector had got them at that instant."""
+"""Saved API answers become a snapshot, as if a collector had listed them at that instant."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,9 +7,12 @@ from pathlib import Path
 import polars as pl
 
 from analyzer import clock, history
+from analyzer.collect import saved
 from analyzer.errors import UsageError
 from analyzer.ontap import Malformed, decode, frame
 from analyzer.ontap.client import explain
+from analyzer.ontap.decode import ClusterRecord
+from analyzer.ontap.resources import RESOURCES
 from analyzer.schema import Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
@@ -19,52 +21,36 @@ from analyzer.store.snapshot import EXITS, Listing, Snapshot
 _AHEAD = timedelta(minutes=5)  # how far two clocks may be apart without anybody minding
 
 
-def read(path: Path) -> bytes:
-    """A file's bytes; ``-`` is standard input.
-
-    Raises:
-        UsageError: it cannot be read.
-    """
-    try:
-        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from error
-
-
 def bring(
     store: Store,
     cluster: str,
     taken_at: datetime,
     pages: Sequence[Path],
-    companions: Mapping[str, Path] | None = None,
+    side_files: Mapping[str, Path] | None = None,
     cluster_info: Path | None = None,
     *,
     future: bool = False,
 ) -> tuple[Attempt, int]:
     """Import the pages of one listing, in order; returns the attempt and the exit status.
 
+    *side_files* are answers of inventories by name, *cluster_info* is one of ``/api/cluster``.
+
     Raises:
-        UsageError: a file cannot be read, the instant has other content already, or it is to
-            come and *future* is not set.
+        UsageError: a file cannot be read, is no JSON, or is of another endpoint; the instant has
+            other content already, or is to come and *future* is not set. Nothing was stored.
         Busy: a collector holds the cluster.
     """
     _check_past(taken_at, future=future)
     sessions = _sessions(pages)
-    inventories = {name: _companion(name, path) for name, path in (companions or {}).items()}
-    uuid = version = None
-    if cluster_info is not None:
-        try:
-            identity = decode.cluster(read(cluster_info))
-        except Malformed as error:
-            raise UsageError(f"{cluster_info}: {error}") from error
-        uuid, version = identity.uuid, identity.version.full if identity.version else None
+    inventories = {name: _inventory(name, path) for name, path in (side_files or {}).items()}
+    identity = _identity(cluster_info) if cluster_info is not None else ClusterRecord()
     taken = Snapshot(
         cluster=cluster,
         taken_at=taken_at.replace(microsecond=0),
         sessions=sessions,
         inventories=inventories,
-        cluster_uuid=uuid,
-        version=version,
+        cluster_uuid=identity.uuid,
+        version=identity.version.full if identity.version else None,
         collector="import",
     )
     attempt = history.record(store, taken)
@@ -94,7 +80,7 @@ def _sessions(pages: Sequence[Path]) -> Listing:
     frames, reason, count = [], None, 0
     following = None
     for number, path in enumerate(pages, 1):
-        body = read(path)
+        body = saved.read(path)
         try:
             page = decode.page("sessions", body)
             frames.append(frame.sessions(page.records, count))
@@ -119,12 +105,24 @@ def _sessions(pages: Sequence[Path]) -> Listing:
     return Listing("partial" if reason else "complete", reason, rows, len(frames))
 
 
-def _companion(name: str, path: Path) -> Listing:
+def _inventory(name: str, path: Path) -> Listing:
+    body = saved.read(path)
+    saved.check_kind(path, name, body)
     try:
-        page = decode.page(name, read(path))
+        page = decode.page(name, body)
+        rows = frame.inventory(name, page.records)
     except Malformed as error:
         raise UsageError(f"{path}: {error}") from error
-    if page.next or page.errors:
-        reason = f"{path.name} is not the whole listing"
-        return Listing("failed", reason, frame.inventory(name, []), 1)
-    return Listing("complete", None, frame.inventory(name, page.records), 1)
+    if page.next or page.errors or page.num_records not in {None, len(page.records)}:
+        return Listing("failed", f"{path.name} is not the whole listing", rows.clear(), 1)
+    return Listing("complete", None, rows, 1)
+
+
+def _identity(path: Path) -> ClusterRecord:
+    try:
+        identity = decode.cluster(saved.read(path))
+    except Malformed as error:
+        raise UsageError(f"{path}: {error}") from error
+    if identity.uuid is None and identity.version is None:
+        raise UsageError(f"{path} is no answer of {RESOURCES['cluster'].path}")
+    return identity

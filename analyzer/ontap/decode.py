@@ -1,6 +1,7 @@
 """ONTAP's JSON as typed records: decoded strictly, page by page; unknown fields are passed over.
 
-An absent field, ``null`` and an empty list mean the same (ONTAP leaves out what is unset).
+An absent field, ``null`` and an empty list mean the same (ONTAP leaves out what is unset). Numbers
+may come as text, as some gateways and exports write them.
 """
 
 from typing import Annotated, Any, Generic, TypeVar
@@ -173,8 +174,8 @@ _KINDS: dict[str, type[msgspec.Struct]] = {
     "igroups": IgroupRecord,
     "nodes": NodeRecord,
 }
-_DECODERS = {name: msgspec.json.Decoder(Page[kind]) for name, kind in _KINDS.items()}  # type: ignore[valid-type]
-_CLUSTER = msgspec.json.Decoder(ClusterRecord)
+_DECODERS = {name: msgspec.json.Decoder(Page[kind], strict=False) for name, kind in _KINDS.items()}  # type: ignore[valid-type]
+_CLUSTER = msgspec.json.Decoder(ClusterRecord, strict=False)
 
 
 class Malformed(Exception):  # noqa: N818  # named as the reason reads

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
+from support.snapshot_rows import lone, row
 
-from analyzer import clock
+from analyzer import clock, history
 from analyzer.collect import doctor
 from analyzer.config.cluster import Cluster
 from analyzer.simulate import Fault, SimulatedArray, base_world
@@ -31,7 +32,7 @@ def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
 
 
 def found(cluster: Cluster) -> dict[str, doctor.Check]:
-    checks = {check.name: check for check in doctor.cluster(cluster)}
+    checks = {check.name: check for check in doctor.check_cluster(cluster)}
     assert PASSWORD not in str(checks)
     return checks
 
@@ -40,12 +41,12 @@ def test_all_is_well(cluster: Cluster) -> None:
     checks = found(cluster)
     assert {check.status for check in checks.values()} == {"ok"}
     assert checks["login"].detail.startswith("NetApp Release 9.16.1")
-    assert checks["/api/protocols/san/iscsi/sessions"].detail == "76 connections on 1 pages"
+    assert checks["/api/protocols/san/iscsi/sessions"].detail == "76 connections on 1 page"
     assert "new fields" not in checks
 
 
 def test_a_name_that_nobody_knows(cluster: Cluster) -> None:
-    (check,) = doctor.cluster(replace(cluster, url="https://no-such-host.invalid"))
+    (check,) = doctor.check_cluster(replace(cluster, url="https://no-such-host.invalid"))
     assert (check.name, check.status, check.exit_code) == ("name", "fail", 69)
     assert check.advice == "correct 'url', or the name service"
 
@@ -60,7 +61,8 @@ def test_a_wrong_password(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SECRET", "wrong")
     check = found(cluster)["login"]
     assert (check.status, check.exit_code) == ("fail", 77)
-    assert "rest-role create -role analyzer -access readonly" in check.advice
+    assert "wrong user or password: see 'username' (reader) and what password_env" in check.advice
+    assert "rest-role" not in check.advice
 
 
 def test_a_right_that_is_missing_is_named_by_its_endpoint(
@@ -100,7 +102,7 @@ def test_an_url_that_sends_in_clear_is_said(
 ) -> None:
     monkeypatch.setattr("socket.getaddrinfo", lambda *_: [])
     far = replace(cluster, url="http://array.invalid", deadline=0.5)
-    assert next(c for c in doctor.cluster(far) if c.name == "certificate").status == "warn"
+    assert next(c for c in doctor.check_cluster(far) if c.name == "certificate").status == "warn"
 
 
 def test_a_secret_that_is_not_there_is_a_matter_of_configuration(
@@ -118,17 +120,51 @@ def test_an_svm_that_is_not_there_is_named(cluster: Cluster) -> None:
     assert "svm_k8s" in check.advice
 
 
+def test_the_rights_are_for_the_account_of_the_configuration(
+    array: SimulatedArray, cluster: Cluster
+) -> None:
+    array.faults = [Fault("status", "*/iscsi/sessions", status=403)]
+    advice = found(cluster)["/api/protocols/san/iscsi/sessions"].advice
+    assert "security login create -user-or-group-name reader -application http" in advice
+
+
+def test_a_secret_that_everybody_can_read_is_told(cluster: Cluster, tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.write_text(PASSWORD)
+    filed = replace(cluster, password_env=None, password_file=path)
+    path.chmod(0o640)
+    assert "secret" not in found(filed)
+    path.chmod(0o644)
+    check = found(filed)["secret"]
+    assert (check.status, check.advice) == ("warn", f"chmod o-rwx {path}")
+
+
+def test_a_history_that_is_damaged_is_named(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    history.record(store, lone("complete", [row("a", 1, 1)], 0))
+    (store.history_folder("c1") / "manifest.json").write_text("{")
+    checks = {check.name: check for check in doctor.check_store(store)}
+    assert (checks["history"].status, checks["history"].exit_code) == ("fail", 4)
+    assert str(store.history_folder("c1") / "manifest.json") in checks["history"].detail
+
+
+def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    checks = list(doctor.check_store(Store(tmp_path / "a" / "b")))
+    assert [check.status for check in checks] == ["ok", "ok"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_store_that_can_be_written_and_has_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [check.status for check in doctor.store(Store(tmp_path / "new"))] == ["ok", "ok"]
+    assert [check.status for check in doctor.check_store(Store(tmp_path / "new"))] == ["ok", "ok"]
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1))
-    checks = list(doctor.store(Store(tmp_path)))
+    checks = list(doctor.check_store(Store(tmp_path)))
     assert [check.status for check in checks] == ["ok", "warn"]
     assert "retention" in checks[1].advice
 
 
 def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    (check,) = doctor.store(Store(tmp_path / "file"))
+    (check,) = doctor.check_store(Store(tmp_path / "file"))
     assert (check.status, check.exit_code) == ("fail", 4)

@@ -69,7 +69,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         how = {"username": "reader", "password_env": "SECRET", "timeout": 20.0, **how}
         cluster = Cluster("a", array.url, **how)
         (outcome,) = collector.collect(Store(tmp_path / "store"), [cluster])
-        (looked,) = [one for one in doctor.cluster(cluster) if one.name == "certificate"]
+        (looked,) = [one for one in doctor.check_cluster(cluster) if one.name == "certificate"]
         assert (looked.status == "fail") == (outcome.exit_code != 0)
         assert not outcome.exit_code or array.requests == []
         return outcome
