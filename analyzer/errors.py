@@ -6,7 +6,8 @@ AnalyzerError
 ├── StoreError      4   the store is damaged or cannot be written
 ├── Unreachable    69   a cluster could not be reached or gave no usable answer
 ├── Busy           75   another collector holds the cluster; try again
-└── Denied         77   credentials refused or rights missing
+├── Denied         77   credentials refused or rights missing
+└── Interrupted   130   somebody ended the run: Ctrl-C, or a signal
 """
 
 
@@ -48,3 +49,10 @@ class Busy(AnalyzerError):  # noqa: N818  # named as the user reads it, not as P
 
 class Denied(AnalyzerError):  # noqa: N818  # named as the user reads it, not as Python does
     exit_code = 77
+
+
+class Interrupted(AnalyzerError):  # noqa: N818  # named as the user reads it, not as Python does
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("stopped")

@@ -150,7 +150,7 @@ def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str,
                 told["busy"].append(time.process_time() - busy)
             wrong = next((one for one in found if one.status != "complete"), None)
             if wrong is not None:
-                raise AssertionError(wrong.line())
+                raise AssertionError(str(wrong))
             spent = f"{told['rounds'][-1]:.1f} s, {told['busy'][-1]:.1f} s of a processor"
             print(f"round {number}: {spent}", flush=True)
         told["memory"] = held()

@@ -2,12 +2,16 @@
 
 from json import dumps
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from analyzer.cli.context import Context, pass_context
 from analyzer.cli.progress import progress
-from analyzer.text import escape_lines
+from analyzer.text import counted, escape_controls, escape_lines
+
+if TYPE_CHECKING:
+    from analyzer.collect.collector import Outcome
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -51,37 +55,59 @@ def collect(
 def _collect(
     context: Context, names: tuple[str, ...], parallel: int, *, slot: bool, json: bool
 ) -> int:
-    from analyzer.collect import collector as room  # noqa: PLC0415  # --help answers at once
+    from analyzer.collect import collector  # noqa: PLC0415  # --help answers at once
 
     config = context.required()
-    wanted = config.named(tuple(dict.fromkeys(names)))
-    for cluster in wanted:
-        for warning in room.warnings(cluster, slot=slot):
-            told = f"{cluster.name}: {warning}"
-            context.say(
-                _json(level="warning", cluster=cluster.name, message=warning) if json else told
-            )
+    clusters = config.named(tuple(dict.fromkeys(names)))
+    for cluster in clusters:
+        for warning in collector.warnings(cluster, slot=slot):
+            if json:
+                context.say(_json(level="warning", cluster=cluster.name, message=warning))
+            else:
+                context.say(f"{cluster.name}: {warning}")
 
-    def done(outcome: room.Outcome) -> None:
+    def on_outcome(outcome: "Outcome") -> None:
         tell = context.complain if outcome.exit_code else context.say
         if json:
-            tell(outcome.json())
+            tell(_outcome_json(outcome))
         else:
-            tell(outcome.line())
+            tell(_outcome_line(outcome))
             for note in outcome.notes:
                 context.say(f"{outcome.cluster}: {note}")
+            for problem in outcome.problems:
+                context.complain(f"{outcome.cluster}: {problem}")
         step()
 
-    with progress(context, "collecting", len(wanted)) as step:
-        outcomes = room.collect(
-            context.open(), wanted, parallel=parallel, slot=slot, done=done,
+    with progress(context, "collecting", len(clusters)) as step:
+        outcomes = collector.collect(
+            context.open(), clusters, parallel=parallel, slot=slot, on_outcome=on_outcome,
             compact_after=config.retention.compact_after, keep=config.retention.keep,
         )  # fmt: skip
     return max((outcome.exit_code for outcome in outcomes), default=0)
 
 
-def _json(**told: str) -> str:
-    return dumps(told, sort_keys=True)
+def _outcome_line(outcome: "Outcome") -> str:
+    sessions = counted(outcome.sessions, "session")
+    counts = f", {sessions}, {counted(outcome.connections, 'connection')}"
+    reason = f": {escape_controls(outcome.reason)}" if outcome.reason else ""
+    return (
+        f"{outcome.cluster}: {outcome.status}{counts if outcome.status != 'failed' else ''},"
+        f" {outcome.seconds:.1f} s{reason}"
+    )
+
+
+def _outcome_json(outcome: "Outcome") -> str:
+    from dataclasses import asdict  # noqa: PLC0415  # --help answers at once
+
+    from analyzer import clock  # noqa: PLC0415  # --help answers at once
+
+    level = "error" if outcome.exit_code else "warning" if outcome.notes else "info"
+    taken_at = clock.iso(outcome.taken_at) if outcome.taken_at else None
+    return _json(**asdict(outcome) | {"taken_at": taken_at, "level": level})
+
+
+def _json(**fields: object) -> str:
+    return dumps(fields, sort_keys=True)
 
 
 @click.command("import")
@@ -93,9 +119,7 @@ def _json(**told: str) -> str:
 @click.option("--igroups", type=_FILE, help="Answer of /api/protocols/san/igroups.")
 @click.option("--nodes", type=_FILE, help="Answer of /api/cluster/nodes.")
 @click.option("--cluster-info", type=_FILE, help="Answer of /api/cluster.")
-@click.option(
-    "--future", is_flag=True, help="Take what is more than five minutes ahead of the clock."
-)
+@click.option("--future", is_flag=True, help="Take what is more than five minutes ahead of the clock.")
 @click.argument("pages", nargs=-1, type=_FILE)
 @pass_context
 def import_(
@@ -108,9 +132,13 @@ def import_(
     pages: tuple[Path, ...],
     *,
     future: bool,
-    **companions: Path | None,
+    **side_files: Path | None,
 ) -> int:
-    """Saved API answers (PAGES in order, - is stdin) become a snapshot."""
+    """Saved API answers (PAGES in order, - is stdin) become a snapshot.
+
+    Byte order marks, UTF-16 and gzip are read as what they are, up to 256 MB a file. A failed or
+    partial attempt gives way to a complete one of the same instant.
+    """
     from analyzer import clock  # noqa: PLC0415  # --help answers at once
     from analyzer.collect import files  # noqa: PLC0415  # --help answers at once
     from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
@@ -125,15 +153,16 @@ def import_(
         return 0
     if not pages:
         raise UsageError("give the saved pages of the session listing, or --failed")
-    given = {name: path for name, path in companions.items() if path is not None}
+    inventories = {name: path for name, path in side_files.items() if path is not None}
     with progress(context, "importing", 1):
         attempt, code = files.bring(
-            store, cluster, instant, pages, given, cluster_info, future=future
+            store, cluster, instant, pages, inventories, cluster_info, future=future
         )
-    why = f": {attempt.reason}" if attempt.reason else ""
+    reason = f": {escape_controls(attempt.reason)}" if attempt.reason else ""
     context.say(
         f"{cluster}: {attempt.status} at {clock.iso(attempt.taken_at)},"
-        f" {attempt.sessions} sessions, {attempt.connections} connections{why}"
+        f" {counted(attempt.sessions, 'session')},"
+        f" {counted(attempt.connections, 'connection')}{reason}"
     )
     return code
 

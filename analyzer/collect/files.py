@@ -41,6 +41,9 @@ def bring(
         Busy: a collector holds the cluster.
     """
     _check_past(taken_at, future=future)
+    paths = [*pages, *(side_files or {}).values(), cluster_info]
+    if sum(str(path) == "-" for path in paths) > 1:
+        raise UsageError("standard input (-) can be read once")
     sessions = _sessions(pages)
     inventories = {name: _inventory(name, path) for name, path in (side_files or {}).items()}
     identity = _identity(cluster_info) if cluster_info is not None else ClusterRecord()
@@ -70,13 +73,12 @@ def fail(
 def _check_past(taken_at: datetime, *, future: bool) -> None:
     if not future and taken_at > clock.now() + _AHEAD:
         raise UsageError(
-            f"{clock.iso(taken_at)} is still to come; --future takes it, and nobody sees it until then"
+            f"{clock.iso(taken_at)} is more than five minutes ahead of the clock; --future takes it,"
+            " and no report sees it before then"
         )
 
 
 def _sessions(pages: Sequence[Path]) -> Listing:
-    if sum(str(path) == "-" for path in pages) > 1:
-        raise UsageError("standard input (-) can be read once")
     frames, reason, count = [], None, 0
     following = None
     for number, path in enumerate(pages, 1):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
@@ -24,7 +24,7 @@ import msgspec
 
 from analyzer import __version__
 from analyzer.config.cluster import Cluster
-from analyzer.errors import AnalyzerError, Denied, Unreachable, UsageError
+from analyzer.errors import AnalyzerError, Denied, Interrupted, Unreachable, UsageError
 from analyzer.ontap import tls
 from analyzer.ontap.auth import Login
 
@@ -32,6 +32,7 @@ _TRANSIENT = {429, 502, 503, 504}
 _REFUSED = {"6", "6691623"}  # ONTAP's codes for a missing right, whatever the status
 _ATTEMPTS = 5
 _LONGEST = 300  # characters of a reason
+_GLANCE = 0.2  # seconds between two looks at whether the client was stopped
 _LARGEST = 256 * 1024 * 1024  # bytes of one answer
 
 
@@ -80,25 +81,30 @@ class _Envelope(msgspec.Struct):
     error: _Error | None = None
 
 
+_Result = httpx.Response | Exception
+
+
 class Client:
     """Asks one cluster; use it as a context manager.
 
     ``timeout`` of the cluster is of one whole answer, from the request to its last byte;
     ``deadline`` is of everything that is asked, retries included, from now on.
 
-    *sleep* and *transport* are seams for tests.
+    Once *stop* is set, what is asked ends at once. *sleep* and *transport* are seams for tests.
     """
 
     def __init__(
         self,
         cluster: Cluster,
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        stop: Event | None = None,
+        sleep: Callable[[float], object] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.cluster = cluster
         self.deadline = time.monotonic() + cluster.run_seconds
-        self._sleep = sleep
+        self._stop = stop or Event()
+        self._sleep = sleep or self._stop.wait
         self._login = Login(cluster, lambda: max(1.0, self._seconds()))
         self._refusal: RequestFailed | None = None
         self._socket: socket.socket | None = None
@@ -201,9 +207,10 @@ class Client:
 
         Raises:
             TimeoutError: that was not enough.
+            Interrupted: the client was stopped meanwhile.
         """
-        ended: SimpleQueue[httpx.Response | Exception] = SimpleQueue()
-        extensions = {"trace": self._traced, "end": time.monotonic() + seconds}
+        ended: SimpleQueue[_Result] = SimpleQueue()
+        extensions: dict[str, Any] = {"trace": self._traced, "end": time.monotonic() + seconds}
         request = self.http.build_request("GET", target, extensions=extensions)
 
         def exchange() -> None:
@@ -214,15 +221,25 @@ class Client:
 
         Thread(target=exchange, daemon=True).start()
         try:
-            result = ended.get(timeout=seconds)
-        except Empty:
+            result = self._wait(ended, extensions["end"])
+        except (TimeoutError, Interrupted):
             if self._socket is not None:
                 with suppress(OSError):
                     self._socket.shutdown(socket.SHUT_RDWR)
-            raise TimeoutError from None
+            raise
         if isinstance(result, Exception):
             raise result
         return result
+
+    def _wait(self, ended: SimpleQueue[_Result], end: float) -> _Result:
+        """What comes out of *ended* before the instant *end*, or before the client is stopped."""
+        while not self._stop.is_set():
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            with suppress(Empty):
+                return ended.get(timeout=min(left, _GLANCE))
+        raise Interrupted
 
     def _traced(self, event: str, info: dict[str, Any]) -> None:
         """Remember the connection's socket, so that it can be cut from another thread."""

@@ -60,7 +60,7 @@ def test_import_of_the_sample_with_its_inventories(run: Run) -> None:
         ({"records": [], "errors": [{"message": "x"}]}, 3, "partial"),
         ({"records": [], "num_records": 5}, 3, "partial"),
         ({"error": {"message": "not authorized", "code": "6"}}, 69, "failed"),
-        ("not json", 69, "failed"),
+        ({"recs": []}, 69, "failed"),
     ],
 )
 def test_import_tells_its_status(
