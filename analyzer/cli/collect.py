@@ -1,5 +1,6 @@
 """Commands that bring sessions in: collect, import, doctor."""
 
+import signal
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,6 +144,8 @@ def import_(
     from analyzer.collect import files  # noqa: PLC0415  # --help answers at once
     from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
 
+    # Polars' handler would restart the read of a standard input that never ends.
+    signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003  # the function's own way
     instant = clock.moment(taken_at)
     store = context.open()
     if failed is not None:

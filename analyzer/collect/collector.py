@@ -6,7 +6,7 @@ Whatever goes wrong, the attempt is recorded with its status and its reason.
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event
@@ -22,6 +22,7 @@ from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import EXITS, Listing, Snapshot
 
+_GLANCE = 0.2  # seconds between two looks at whether somebody wants to end the run
 _MOST_SKEW = 300.0  # seconds that our clock may be from the array's for anything to be deleted
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
 
@@ -91,9 +92,13 @@ def collect(
     pool = ThreadPoolExecutor(max_workers=max(1, min(parallel, len(clusters))))
     try:
         futures = [pool.submit(work, cluster) for cluster in clusters]
-        for future in as_completed(futures):
-            if future.exception() is None:
-                on_outcome(future.result())
+        waiting = set(futures)
+        while waiting:
+            # Not without a timeout: the handler that Polars installs restarts such a wait.
+            done, waiting = wait(waiting, timeout=_GLANCE, return_when=FIRST_COMPLETED)
+            for future in done:
+                if future.exception() is None:
+                    on_outcome(future.result())
     except BaseException:
         stop.set()
         raise
