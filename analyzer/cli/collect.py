@@ -120,7 +120,9 @@ def _json(**fields: object) -> str:
 @click.option("--igroups", type=_FILE, help="Answer of /api/protocols/san/igroups.")
 @click.option("--nodes", type=_FILE, help="Answer of /api/cluster/nodes.")
 @click.option("--cluster-info", type=_FILE, help="Answer of /api/cluster.")
-@click.option("--future", is_flag=True, help="Take what is more than five minutes ahead of the clock.")
+@click.option(
+    "--future", is_flag=True, help="Take what is more than five minutes ahead of the clock."
+)
 @click.argument("pages", nargs=-1, type=_FILE)
 @pass_context
 def import_(

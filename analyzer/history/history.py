@@ -17,8 +17,9 @@ from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.history.manifest import Manifest
 from analyzer.history.parts import EVERYTHING, FoldSession, PartList, moment, source
 from analyzer.history.spells import SpellTable
+from analyzer.history.withdraw import withdraw
 from analyzer.pattern import check_cluster
-from analyzer.schema import ATTEMPT, INVENTORIES, TABLES, Attempt, Table
+from analyzer.schema import ATTEMPT, TABLES, Attempt, Table
 from analyzer.store import snapshot as snapshots
 from analyzer.store.layout import Store
 from analyzer.store.lease import Lease
@@ -89,7 +90,8 @@ class History:
     def record(self, snapshot: Snapshot) -> Attempt:
         """Store a snapshot and fold it; returns its attempt as it now stands.
 
-        The same instant with the same content changes nothing.
+        The same instant with the same content changes nothing. A failed or partial attempt gives
+        way to a complete one of its instant.
 
         Raises:
             UsageError: the instant is already taken by other content, or cannot be.
@@ -101,14 +103,17 @@ class History:
         attempt = snapshots.attempt(snapshot)
         self.catch_up()
         stored = self.last_attempt(taken_at, taken_at + timedelta(microseconds=1))
-        if stored is not None:
-            if stored.fingerprint != attempt.fingerprint:
-                raise UsageError(
-                    f"{self.cluster} already has a snapshot of {clock.iso(taken_at)}"
-                    " with other content; nothing was changed"
-                )
+        if stored is not None and stored.fingerprint == attempt.fingerprint:
             return stored
+        if stored is not None and (stored.answered == "complete" or attempt.answered != "complete"):
+            raise UsageError(
+                f"{self.cluster} already has a snapshot of {clock.iso(taken_at)}"
+                " with other content; nothing was changed"
+            )
         self.store.mark_pending(self.cluster, taken_at)
+        if stored is not None:
+            # The history alone has it for as long as the new files are not whole.
+            self.store.delete_snapshot(self.cluster, taken_at)
         snapshots.write(self.store, snapshot, attempt)
         self._fold_pending([taken_at])
         return self.last_attempt(taken_at, taken_at + timedelta(microseconds=1)) or attempt
@@ -124,10 +129,9 @@ class History:
             return 0
         written = [at for at in pending if self.store.snapshot(self.cluster, at).exists()]
         for instant in set(pending) - set(written):
-            for name in INVENTORIES:  # without the session file, written last, it never was
-                self.store.snapshot(self.cluster, instant, name).unlink(missing_ok=True)
-        folded = set(self.folded_instants())
-        waiting = [at for at in written if at not in folded]
+            # Without the session file, written last, it never was.
+            self.store.delete_snapshot(self.cluster, instant)
+        waiting = [at for at in written if not self._is_folded(at)]
         self._fold_pending(waiting)
         for instant in pending:
             self.store.clear_pending(self.cluster, instant)
@@ -136,11 +140,21 @@ class History:
     def _fold_pending(self, instants: list[datetime]) -> None:
         if not instants:
             return
+        for instant in set(instants) & set(self.folded_instants()):
+            withdraw(self, instant)
         self.add(snapshot_files(self.store, self.cluster, instants))
         self.commit()
         for instant in instants:
             self.store.clear_pending(self.cluster, instant)
         views.refresh(self.store)
+
+    def _is_folded(self, instant: datetime) -> bool:
+        """Whether the history has what the session file of *instant* says."""
+        stored = self.last_attempt(instant, instant + timedelta(microseconds=1))
+        if stored is None:
+            return False
+        written = snapshots.read_attempt(self.store, self.cluster, instant)
+        return stored.fingerprint == written.fingerprint
 
     def last_attempt(self, since: datetime, until: datetime) -> Attempt | None:
         """The last attempt from *since* on and before *until*."""

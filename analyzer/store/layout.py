@@ -25,6 +25,7 @@ from pathlib import Path
 from analyzer import clock
 from analyzer.errors import StoreError, UsageError
 from analyzer.pattern import is_cluster
+from analyzer.schema import INVENTORIES
 from analyzer.store import lock
 from analyzer.store.lease import Lease
 from analyzer.store.publish import cannot_write, make_folder, sweep
@@ -84,6 +85,15 @@ class Store:
         day = self.snapshot_folder(cluster) / f"date={taken_at:%Y-%m-%d}"
         suffix = f".{inventory}.parquet" if inventory else ".parquet"
         return day / (clock.compact(taken_at) + suffix)
+
+    def delete_snapshot(self, cluster: str, taken_at: datetime) -> None:
+        """Delete the files of one attempt, the session file first: without it nobody reads them."""
+        for inventory in (None, *INVENTORIES):
+            path = self.snapshot(cluster, taken_at, inventory)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise cannot_write(path, error) from error
 
     def instants(self, cluster: str) -> list[datetime]:
         """Instants whose session files are still there, in order; other files are passed over."""
