@@ -55,7 +55,7 @@ class Context:
                 " or write one: 'analyzer doctor --example' prints it"
             )
         if not config.clusters:
-            raise UsageError("the configuration has no cluster; add [[clusters]]")
+            raise UsageError("no cluster is configured; add [[clusters]] to the configuration")
         return config
 
     @property
