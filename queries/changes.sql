@@ -25,8 +25,10 @@
 -- interface_address = "Address of the interface."
 -- change = """lost, appeared, reconnected, relogged_in, connection_replaced, connection_lost,
 -- interface_replaced, authentication_changed, igroups_changed, alias_changed, comment_changed,
--- svm_renamed or interface_renamed."""
--- sessions = "How many sessions."
+-- svm_renamed, interface_renamed; of the array itself node_taken_over, node_given_back, node_down,
+-- node_up, interface_moved, interface_home, interface_down, interface_up, interface_added,
+-- interface_removed, svm_stopped or svm_started."""
+-- sessions = "How many sessions; 0 for a change of the array itself."
 -- changed_after = "The first snapshot."
 -- changed_by = "The second snapshot."
 -- replaced_by = "The path that took over, or that was taken over from."

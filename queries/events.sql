@@ -30,7 +30,7 @@
 -- interface = "Interface, by its later name."
 -- interface_address = "Address of the interface."
 -- change = "As in the report changes."
--- sessions = "How many sessions."
+-- sessions = "How many sessions; 0 for a change of the array itself."
 -- changed_after = "Last comparable snapshot before the change."
 -- changed_by = "First comparable snapshot after it."
 -- replaced_by = "The path that took over, or that was taken over from."

@@ -34,6 +34,7 @@
 -- severity = "The highest of its losses."
 -- detail = "In words."
 -- paths_back = "How many of the paths are back."
+-- evidence = "What the array itself says of the interval; null if nothing."
 -- ///
 with
     ranked as (
@@ -41,6 +42,24 @@ with
         from losses l
         join causes c on c.loss = l.loss
         join severities s on s.severity = l.severity
+    ),
+    largest as (
+        -- Of a node that was taken over it goes without saying that its interfaces are down.
+        select l.cluster, l.cause_kind, l.cause_id, l.lost_by, e.detail
+        from ranked l
+        join loss_evidence e on e.loss = l.loss
+        qualify
+            e.rank = min(e.rank) over (partition by l.cluster, l.cause_kind, l.cause_id, l.lost_by)
+    ),
+    evidence as (
+        select
+            cluster,
+            cause_kind,
+            cause_id,
+            lost_by,
+            array_to_string(list_sort(list(distinct detail)), '; ') as evidence
+        from largest
+        group by cluster, cause_kind, cause_id, lost_by
     ),
     grouped as (
         select
@@ -70,14 +89,14 @@ with
         group by cluster, cause_kind, cause_id, lost_by
     )
 select
-    cluster,
-    cause_kind,
+    g.cluster,
+    g.cause_kind,
     cause,
     initiators,
     paths,
     hosts_without_path,
     lost_after,
-    lost_by,
+    g.lost_by,
     back_after,
     back_by,
     case
@@ -94,10 +113,10 @@ select
     members,
     severity,
     case
-        when cause_kind = 'path'
+        when g.cause_kind = 'path'
         then 'one path: ' || cause
         else
-            cause_kind
+            g.cause_kind
             || ' '
             || cause
             || ': '
@@ -112,12 +131,20 @@ select
         then '; ' || hosts_without_path || ' without any session left'
         else ''
     end
+    || coalesce('; ' || e.evidence, '')
     || coalesce('; switched over to ' || switched_to, '')
     || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end
     || case
         when abandoned_paths > 0 then '; ' || abandoned_paths || ' abandoned' else ''
     end as detail,
-    paths_back
-from grouped
+    paths_back,
+    e.evidence
+from grouped g
+left join
+    evidence e
+    on e.cluster = g.cluster
+    and e.cause_kind = g.cause_kind
+    and e.cause_id = g.cause_id
+    and e.lost_by = g.lost_by
 where in_window
-order by lost_by, lost_after, cluster, cause_kind, cause, cause_id
+order by g.lost_by, lost_after, g.cluster, g.cause_kind, cause, g.cause_id

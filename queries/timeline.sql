@@ -2,7 +2,8 @@
 -- title = "Everything that happened to one initiator"
 -- description = """
 -- In order: when it was first seen, what it lost and when that was back, reconnects, changes of
--- address, igroup, alias and authentication, what partial answers showed, and what is unknown.
+-- address, igroup, alias and authentication, what partial answers showed, what changed about the
+-- array itself, and what is unknown.
 -- """
 -- time = "window"
 -- kind = "finding"
@@ -22,7 +23,8 @@
 -- svm = "SVM; null for what concerns the whole cluster."
 -- happened_after = "It happened after this instant."
 -- happened_by = "It had happened by this one."
--- event = "first_seen, lost, recovered, appeared, reconnected, …, seen, or unknown."
+-- event = """first_seen, lost, recovered, appeared, reconnected, …, seen, node_taken_over,
+-- interface_down, …, or unknown."""
 -- initiator_address = "Host address of the path."
 -- interface = "Interface of the path."
 -- detail = "In words."
@@ -118,6 +120,22 @@ with
         join wanted w on w.cluster = g.cluster and w.svm_id = g.svm_id and w.initiator = g.initiator
         where g.last_seen >= $since and g.first_seen <= $until
         group by g.cluster, g.svm_id, g.initiator, g.first_seen, g.last_seen
+        union all
+        -- Of the array itself: nodes, and the SVMs that it has sessions in.
+        select distinct
+            a.cluster,
+            a.svm,
+            null,
+            a.changed_after,
+            a.changed_by,
+            a.change,
+            null,
+            a.interface,
+            a.detail,
+            a.severity
+        from array_changes a
+        join wanted w on w.cluster = a.cluster and (a.svm_id is null or w.svm_id = a.svm_id)
+        where a.changed_by >= $since
         union all
         select
             u.cluster,

@@ -89,6 +89,36 @@ def test_i07_a_takeover_where_interfaces_stay(watch: Watch) -> None:
     night.never("dropped-connections", severity="critical")
 
 
+def test_a_takeover_is_told_and_is_the_evidence_of_what_it_explains(watch: Watch) -> None:
+    night = watch(TAKEOVER, until="02:35")
+    taken = {"changed_after": "02:10", "changed_by": "02:15", "initiator": None}
+    night.say("events", change="node_taken_over", detail="node n2 taken over by n1", **taken)
+    night.say("changes", change="node_taken_over", before="02:10", after="02:15", **taken)
+    night.say("events", 4, change="interface_down", severity="medium", **taken)
+    night.say("events", change="node_given_back", changed_by="02:25", severity="info")
+    night.say("timeline", event="node_taken_over", happened_by="02:15",
+              params={"initiator": "*lnx1"})  # fmt: skip
+    night.say("timeline", 2, event="interface_down", params={"initiator": "*lnx1"})
+    for since in ("02:05", "02:20"):
+        night.only("outages", since=since, evidence="node n2 taken over by n1",
+                   detail="; node n2 taken over by n1")  # fmt: skip
+
+
+def test_what_did_not_change_about_the_array_is_no_evidence(watch: Watch) -> None:
+    night = watch("02:07 takeover n3\n 02:12 shutdown lnx1\n 02:12 drop_lif L2")
+    night.say("outages", cause_kind="host", cause="lnx1", evidence=None)
+    night.say("outages", cause_kind="interface", cause="L2",
+              evidence="interface sql_n1_b down on n1")  # fmt: skip
+
+
+def test_what_an_account_no_longer_sees_was_not_removed(watch: Watch) -> None:
+    night = watch(looks={"02:15": "only S2", "02:20": "only S2"})
+    night.never("events")
+    night = watch("02:12 remove_interface L2", looks={"02:20": "only S2"})
+    night.say("events", change="interface_removed", interface="sql_n1_b", changed_by="02:15")
+    night.say("events", 1, interface="sql_n1_b", initiator=None)
+
+
 def test_i07_a_takeover_without_interface_data_names_no_node(watch: Watch) -> None:
     night = watch(TAKEOVER, until="02:35", inventories=("svms", "igroups"))
     night.never("outages", cause_kind="node")
@@ -245,7 +275,9 @@ def test_i32_a_flapping_path(watch: Watch) -> None:
 
 def test_i33_an_interface_is_added(watch: Watch) -> None:
     night = watch("02:12 add_interface K9 K1 n1 192.168.30.19\n 02:13 login wrk1 K9")
-    night.only("events", initiator="wrk1", interface="K9", change="appeared")
+    night.say("events", initiator="wrk1", interface="K9", change="appeared")
+    night.say("events", initiator=None, interface="K9", change="interface_added", severity="info")
+    night.say("events", 2)
     night.never("multipath-imbalance", fault="interface_missing")
     night.never("dropped-connections")
 
@@ -335,9 +367,17 @@ def moving() -> World:
 
 def test_a_takeover_where_interfaces_move(watch: Watch) -> None:
     night = watch("02:12 takeover n2", world=moving)
-    night.only("events", 32, change="reconnected")
+    night.say("events", 32, change="reconnected")
+    night.say("events", 4, change="interface_moved", initiator=None, sessions=0)
+    night.say("events", change="interface_moved", interface="L3", severity="low",
+              detail="interface sql_n2_a moved from n2 to n1")  # fmt: skip
+    night.say("events", change="node_taken_over")
+    night.say("events", 37)
     night.never("dropped-connections")
     night.never("outages")
+    back = watch("02:07 takeover n2\n 02:17 giveback n2", world=moving)
+    back.say("events", 4, change="interface_home", changed_by="02:20", severity="info")
+    back.never("changes", before="02:05", after="02:25", change="interface_moved")
 
 
 def test_two_causes_at_once_are_two_findings(watch: Watch) -> None:

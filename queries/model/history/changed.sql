@@ -2,7 +2,7 @@
 -- title = "What changed"
 -- description = """
 -- The verdict of the cascade in words, one row per path and kind of change, and one row for an
--- object that was renamed or replaced.
+-- object that was renamed, replaced or changed by the array itself.
 -- """
 -- [columns]
 -- cluster = "Cluster."
@@ -14,7 +14,7 @@
 -- interface = "Name of the interface as of the later snapshot."
 -- interface_address = "Address of the interface."
 -- change = "What changed."
--- sessions = "How many sessions."
+-- sessions = "How many sessions; 0 for a change of the array itself."
 -- changed_after = "Last comparable snapshot before."
 -- changed_by = "First comparable snapshot after."
 -- replaced_by = "What took its place."
@@ -327,5 +327,24 @@ from
         union all
         select *
         from appeared
+        union all
+        select
+            cluster,
+            svm_id,
+            svm,
+            null,
+            null,
+            interface_id,
+            interface,
+            interface_address,
+            change,
+            0,
+            changed_after,
+            changed_by,
+            null,
+            false,
+            detail,
+            severity
+        from array_changes
     )
 where $since::timestamp is null or changed_by >= $since

@@ -15,35 +15,7 @@
 -- is_pair = "Whether the two are compared as they are, whatever lies between."
 -- ///
 with
-    complete as (
-        select cluster, taken_at, scope
-        from attempts
-        where status = 'complete' and taken_at <= $after::timestamp
-    ),
-    later as (
-        select *
-        from complete
-        qualify row_number() over (partition by cluster order by taken_at desc) = 1
-    ),
-    earlier as (
-        select c.*
-        from complete c
-        join later l on l.cluster = c.cluster
-        where
-            case
-                when $before::timestamp is null
-                then c.taken_at < l.taken_at
-                else c.taken_at <= $before::timestamp
-            end
-        qualify row_number() over (partition by c.cluster order by c.taken_at desc) = 1
-    ),
-    scopes as (
-        select cluster, taken_at, 'after' as which, unnest(scope) as svm_id
-        from later
-        union all
-        select cluster, taken_at, 'before', unnest(scope)
-        from earlier
-    ),
+    scopes as (select cluster, which, taken_at, unnest(scope) as svm_id from compared_snapshots),
     neighbours as (
         select cluster, svm_id, last_seen as changed_after, gone_by as changed_by
         from spells
