@@ -41,7 +41,9 @@
 -- outage_min_seconds = "It lasted at least this long; null while open."
 -- outage_max_seconds = "It lasted at most this long; null while open."
 -- status = "open, abandoned, recovered, replaced or retracted."
--- replaced_by = "The path that took over."
+-- replaced_by = """The path that took over; the SVM that it switched over to, or the name under
+-- which
+-- the initiator goes on."""
 -- cause_kind = """What explains it: path, host_address, host, interface, igroup, node, subnet,
 -- svm or cluster."""
 -- cause = "Name of what explains it."
@@ -85,6 +87,7 @@ with
                     || case when l.subnets_left = 1 then ' (one subnet)' else '' end
             end
             || coalesce('; the SVM switched over to ' || l.switched_to, '')
+            || coalesce('; probably goes on as ' || l.renamed_to, '')
             || case
                 when
                     l.status = 'recovered'

@@ -24,7 +24,7 @@
 -- alias = "Its alias."
 -- addresses = "Host addresses it came from."
 -- interfaces = "Interfaces it logged in to."
--- igroups = "Igroups that hold it."
+-- igroups = "Igroups that hold it, as its sessions or the inventory say."
 -- authentication = "chap, none, or both."
 -- sessions = "Sessions at that snapshot."
 -- kind = "new, returned or renamed."
@@ -106,19 +106,35 @@ with
             and s.last_seen >= a.seen_by
         group by all
     ),
+    members as (
+        select cluster, svm_uuid, uuid, name, first_seen, gone_by, unnest(initiators) as initiator
+        from igroups
+    ),
     membership as (
-        select distinct t.cluster, t.svm_id, t.initiator, t.seen_by, s.igroups
+        -- What its sessions name, and what the igroups list.
+        select cluster, svm_id, initiator, seen_by, igroup.uuid as uuid, igroup.name as name
+        from
+            (
+                select t.cluster, t.svm_id, t.initiator, t.seen_by, unnest(s.igroups) as igroup
+                from there t
+                join
+                    spells s
+                    on s.cluster = t.cluster
+                    and s.svm_id = t.svm_id
+                    and s.initiator = t.initiator
+                    and s.first_seen <= t.seen_by
+                    and s.last_seen >= t.seen_by
+            )
+        union
+        select t.cluster, t.svm_id, t.initiator, t.seen_by, m.uuid, m.name
         from there t
         join
-            spells s
-            on s.cluster = t.cluster
-            and s.svm_id = t.svm_id
-            and s.initiator = t.initiator
-            and s.first_seen <= t.seen_by
-            and s.last_seen >= t.seen_by
-    ),
-    each_igroup as (
-        select cluster, svm_id, initiator, seen_by, unnest(igroups) as igroup from membership
+            members m
+            on m.cluster = t.cluster
+            and m.svm_uuid = t.svm_id
+            and m.initiator = t.initiator
+            and m.first_seen <= t.seen_by
+            and coalesce(m.gone_by > t.seen_by, true)
     ),
     grouped as (
         select
@@ -126,9 +142,26 @@ with
             svm_id,
             initiator,
             seen_by,
-            list_sort(list(distinct coalesce(igroup.name, igroup.uuid))) as igroups
-        from each_igroup
+            list_sort(list(distinct coalesce(name, uuid))) as igroups
+        from membership
         group by all
+    ),
+    instants as (select distinct cluster, seen_by from there),
+    igroups_known as (
+        -- Where no session names an igroup and none were listed, nobody knows who is in one.
+        select i.cluster, i.seen_by
+        from instants i
+        join attempts a on a.cluster = i.cluster and a.taken_at = i.seen_by
+        where a.igroups_status = 'complete'
+        union
+        select i.cluster, i.seen_by
+        from instants i
+        join
+            spells s
+            on s.cluster = i.cluster
+            and s.first_seen <= i.seen_by
+            and s.last_seen >= i.seen_by
+        where len(s.igroups) > 0
     ),
     peer as (
         -- Whether the others of its igroups authenticate.
@@ -138,57 +171,16 @@ with
             e.initiator,
             e.seen_by,
             count(distinct s.initiator) filter (s.authentication = 'chap') as with_chap
-        from each_igroup e
+        from membership e
         join
             (select * exclude (igroups), unnest(igroups) as igroup from spells) s
             on s.cluster = e.cluster
             and s.svm_id = e.svm_id
             and s.initiator <> e.initiator
-            and coalesce(s.igroup.uuid, s.igroup.name) = coalesce(e.igroup.uuid, e.igroup.name)
+            and coalesce(s.igroup.uuid, s.igroup.name) = coalesce(e.uuid, e.name)
             and s.first_seen <= e.seen_by
             and s.last_seen >= e.seen_by
         group by all
-    ),
-    leaver as (
-        -- Initiators with nothing left at that snapshot: one of them may be this one by another
-        -- name.
-        select
-            t.cluster,
-            t.svm_id,
-            t.initiator,
-            t.seen_by,
-            s.initiator as was,
-            count(distinct s.initiator_address) filter (
-                list_contains(t.addresses, s.initiator_address)
-            ) as shared,
-            count(distinct s.initiator_address) as its,
-            max(t.address_count) as ours
-        from there t
-        join
-            spells s
-            on s.cluster = t.cluster
-            and s.svm_id = t.svm_id
-            and s.initiator <> t.initiator
-            and s.first_seen <= t.seen_after
-            and s.last_seen >= t.seen_after
-        where
-            not exists (
-                select 1
-                from spells o
-                where
-                    o.cluster = s.cluster
-                    and o.svm_id = s.svm_id
-                    and o.initiator = s.initiator
-                    and o.first_seen <= t.seen_by
-                    and o.last_seen >= t.seen_by
-            )
-        group by t.cluster, t.svm_id, t.initiator, t.seen_by, s.initiator
-        having shared * 2 >= least(its, ours) and shared > 0
-        qualify
-            row_number() over (
-                partition by t.cluster, t.svm_id, t.initiator, t.seen_by order by shared desc, was
-            )
-            = 1
     ),
     moved as (
         -- X and X-mc are one SVM on two clusters of a MetroCluster (C41): known there, new here.
@@ -204,22 +196,22 @@ with
         where s.svm = t.svm || '-mc' or t.svm = s.svm || '-mc'
         group by all
     ),
-    told as (
+    judged_arrivals as (
         select
             t.*,
             m.was_on,
             g.igroups,
             h.last_seen,
-            l.was,
+            r.initiator as was,
             coalesce(p.with_chap, 0) > 0 as peers_chap,
             case
                 when h.last_seen is not null
                 then 'returned'
-                when l.was is not null
+                when r.initiator is not null
                 then 'renamed'
                 else 'new'
             end as kind,
-            g.igroups is null as homeless,
+            g.igroups is null and k.cluster is not null as in_no_igroup,
             exists (
                 select 1
                 from foreign_addresses x
@@ -227,7 +219,7 @@ with
                     x.cluster = t.cluster
                     and x.svm_id = t.svm_id
                     and list_contains(t.addresses, x.initiator_address)
-            ) as stranger
+            ) as is_foreign
         from there t
         join
             history h
@@ -254,11 +246,12 @@ with
             and m.initiator = t.initiator
             and m.seen_by = t.seen_by
         left join
-            leaver l
-            on l.cluster = t.cluster
-            and l.svm_id = t.svm_id
-            and l.initiator = t.initiator
-            and l.seen_by = t.seen_by
+            renamed_initiators r
+            on r.cluster = t.cluster
+            and r.svm_id = t.svm_id
+            and r.renamed_to = t.initiator
+            and r.seen_by = t.seen_by
+        left join igroups_known k on k.cluster = t.cluster and k.seen_by = t.seen_by
     )
 select
     cluster,
@@ -277,9 +270,9 @@ select
     seen_after,
     seen_by,
     case
-        when homeless and stranger and coalesce(without, false)
+        when in_no_igroup and is_foreign and coalesce(without, false)
         then 'critical'
-        when homeless or stranger
+        when in_no_igroup or is_foreign
         then 'high'
         when coalesce(without, false) and peers_chap
         then 'medium'
@@ -294,14 +287,14 @@ select
         else 'probably ' || was || ' under a new name: same addresses'
     end
     || coalesce('; known from ' || was_on || ', which switched over', '')
-    || case when homeless then '; in no igroup' else '' end
-    || case when stranger then '; from outside every subnet of the SVM' else '' end
+    || case when in_no_igroup then '; in no igroup' else '' end
+    || case when is_foreign then '; from outside every subnet of the SVM' else '' end
     || case
-        when coalesce(without, false) and homeless
+        when coalesce(without, false) and in_no_igroup
         then '; without authentication'
         when coalesce(without, false) and peers_chap
         then '; without authentication, though others of its igroup use CHAP'
         else ''
     end as detail
-from told
+from judged_arrivals
 order by seen_by, cluster, svm, initiator, seen_after

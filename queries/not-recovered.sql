@@ -45,10 +45,10 @@ select
     l.replaced_by,
     l.severity,
     case
-        when l.initiator_sessions_left = 0
-        then 'not back at all: is the host up?'
         when l.taken_over
         then 'logged in elsewhere: ' || l.replaced_by
+        when l.initiator_sessions_left = 0
+        then 'not back at all: is the host up?'
         else
             'log in to '
             || coalesce(l.interface, l.interface_id, 'it')

@@ -83,6 +83,7 @@ with
             list_sort(list(distinct initiator)) as members,
             min_by(severity, rank) as severity,
             max(switched_to) as switched_to,
+            max(renamed_to) as renamed_to,
             count(distinct interface_id) as interfaces,
             bool_or(in_window) as in_window
         from ranked
@@ -133,6 +134,7 @@ select
     end
     || coalesce('; ' || e.evidence, '')
     || coalesce('; switched over to ' || switched_to, '')
+    || coalesce('; probably goes on as ' || renamed_to, '')
     || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end
     || case
         when abandoned_paths > 0 then '; ' || abandoned_paths || ' abandoned' else ''

@@ -108,7 +108,7 @@ def test_what_did_not_change_about_the_array_is_no_evidence(watch: Watch) -> Non
     night = watch("02:07 takeover n3\n 02:12 shutdown lnx1\n 02:12 drop_lif L2")
     night.say("outages", cause_kind="host", cause="lnx1", evidence=None)
     night.say("outages", cause_kind="interface", cause="L2",
-              evidence="interface sql_n1_b down on n1")  # fmt: skip
+              evidence="interface sql_n1_b disabled on n1")  # fmt: skip
 
 
 def test_what_an_account_no_longer_sees_was_not_removed(watch: Watch) -> None:
@@ -273,6 +273,20 @@ def test_i32_a_flapping_path(watch: Watch) -> None:
     night.only("outages", 4, cause_kind="path")
 
 
+def test_a_path_that_reconnects_again_and_again_is_flapping(watch: Watch) -> None:
+    twice = watch("02:07 relogin esx1 L2\n 02:12 relogin esx1 L2\n 02:22 relogin esx1 L2",
+                  until="02:30")  # fmt: skip
+    twice.never("flapping")
+    night = watch("02:07 relogin esx1 L2\n 02:12 relogin esx1 L2\n 02:17 relogin esx1 L2",
+                  until="02:30")  # fmt: skip
+    night.only("flapping", initiator="esx1", interface="L2", transitions=0, reconnects=3,
+               first="02:10", last="02:20", severity="medium",
+               detail="reconnected between 3 pairs of snapshots in a row")  # fmt: skip
+    gap = watch("02:07 relogin esx1 L2\n 02:12 relogin esx1 L2\n 02:22 relogin esx1 L2",
+                until="02:30", looks={"02:20": "failed"})  # fmt: skip
+    gap.only("flapping", initiator="esx1", reconnects=3, first="02:10", last="02:25")
+
+
 def test_i33_an_interface_is_added(watch: Watch) -> None:
     night = watch("02:12 add_interface K9 K1 n1 192.168.30.19\n 02:13 login wrk1 K9")
     night.say("events", initiator="wrk1", interface="K9", change="appeared")
@@ -394,7 +408,40 @@ def test_an_initiator_under_a_new_name(watch: Watch) -> None:
                   " 02:13 boot lnx1")  # fmt: skip
     night.only("new-initiators", initiator="iqn.1994-05.com.redhat:other", kind="renamed",
                previously="iqn.1994-05.com.redhat:lnx1", severity="high")  # fmt: skip
-    night.say("dropped-connections", 4, initiator="iqn.1994-05.com.redhat:lnx1")
+    night.only("dropped-connections", 4, initiator="iqn.1994-05.com.redhat:lnx1",
+               status="replaced", replaced_by="iqn.1994-05.com.redhat:other", severity="medium",
+               detail="; probably goes on as iqn.1994-05.com.redhat:other")  # fmt: skip
+    night.only("outages", status="replaced", cause="iqn.1994-05.com.redhat:lnx1")
+    night.say("not-recovered", 4, before="02:05", after="02:25",
+              detail="logged in elsewhere: iqn.1994-05.com.redhat:other")  # fmt: skip
+
+
+def test_an_initiator_under_a_new_name_path_by_path(watch: Watch) -> None:
+    script = """
+        02:01 clone lnx1 fresh 101
+        02:02 set fresh initiator iqn.1994-05.com.redhat:other
+        02:07 logout lnx1 L1
+        02:07 login fresh L1
+        02:12 logout lnx1 L2
+        02:12 login fresh L2
+        02:22 logout lnx1
+        02:27 login fresh L3
+    """
+    night = watch(script, until="02:35")
+    night.only("new-initiators", initiator="fresh", kind="renamed", seen_by="02:10",
+               previously="iqn.1994-05.com.redhat:lnx1")  # fmt: skip
+    night.say("dropped-connections", 3, initiator="lnx1", status="replaced",
+              replaced_by="iqn.1994-05.com.redhat:other")  # fmt: skip
+    night.say("dropped-connections", interface="L4", initiator="lnx1", status="open",
+              severity="critical")  # fmt: skip
+    halfway = watch(script, until="02:15")
+    halfway.only("new-initiators", initiator="fresh", kind="new")
+
+
+def test_an_igroup_made_anew_says_so(watch: Watch) -> None:
+    night = watch("02:12 recreate_igroup ig_ora")
+    night.only("events", 16, change="igroups_changed", severity="medium",
+               detail="ig_ora deleted and made anew")  # fmt: skip
 
 
 def test_authentication_is_lost(watch: Watch) -> None:

@@ -37,6 +37,12 @@ def igroup_remove(world: World, igroup: str, host: str) -> None:
 
 
 @operation
+def recreate_igroup(world: World, igroup: str) -> None:
+    """Deleted and made again with the same name and members: another uuid."""
+    world.igroups[igroup].uuid = world.new_uuid("igroup", igroup, world.revision)
+
+
+@operation
 def set(world: World, key: str, field: str, value: str) -> None:  # noqa: A001  # the operation's name
     """Change an attribute of anything: ``set lnx1 comment "rack 4"``."""
     for items in (world.hosts, world.interfaces, world.svms, world.nodes, world.igroups):

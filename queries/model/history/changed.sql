@@ -119,7 +119,11 @@ with
             *,
             'igroups_changed',
             case when len(b_igroups) = 0 then 'high' else 'medium' end,
-            a_igroup_names || ', now ' || b_igroup_names
+            case
+                when a_igroup_names = b_igroup_names
+                then a_igroup_names || ' deleted and made anew: another igroup of that name'
+                else a_igroup_names || ', now ' || b_igroup_names
+            end
         from pair
         where a_igroups <> b_igroups
         union all

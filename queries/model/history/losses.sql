@@ -32,6 +32,7 @@
 -- status = "open, recovered, replaced or abandoned."
 -- replaced_by = "The path that took over."
 -- switched_to = "The SVM of another cluster that took over with the same addresses (C41)."
+-- renamed_to = "The name under which the initiator goes on at this path (C18)."
 -- severity = "How much it matters; info if abandoned."
 -- in_window = "Whether the path was away at some time of the window."
 -- ///
@@ -191,6 +192,7 @@ select
     status,
     case when taken_over then replaced_by end as replaced_by,
     switched_to,
+    renamed_to,
     case when status = 'abandoned' then 'info' else severity end as severity,
     coalesce(ended_by >= $since, true) as in_window
 from dated

@@ -28,6 +28,7 @@
 -- replaced_by = "The path that is linked to it: of the same initiator (R4, R5)."
 -- taken_over = "Whether that path took over: the initiator never used both side by side."
 -- switched_to = "The SVM of another cluster that took over with the same addresses (C41)."
+-- renamed_to = "The name under which the initiator goes on at this path (C18)."
 -- severity = "critical, high, medium or low."
 -- ///
 with
@@ -143,6 +144,34 @@ with
         where
             (s.svm = p.svm || '-mc' or p.svm = s.svm || '-mc')
             and s.first_seen > p.lost_after
+            and coalesce(s.gone_by > p.lost_by, true)
+        group by all
+    ),
+    renamed as (
+        select
+            p.cluster,
+            p.svm_id,
+            p.initiator,
+            p.initiator_address,
+            p.interface_id,
+            p.lost_by,
+            min(r.renamed_to) as renamed_to
+        from path p
+        join
+            renamed_initiators r
+            on r.cluster = p.cluster
+            and r.svm_id = p.svm_id
+            and r.initiator = p.initiator
+        join
+            spells s
+            on s.cluster = p.cluster
+            and s.svm_id = p.svm_id
+            and s.initiator = r.renamed_to
+            and s.initiator_address = p.initiator_address
+            and s.interface_id = p.interface_id
+        cross join thresholds h
+        where
+            p.lost_by >= r.seen_by - h.recent_hours * interval 1 hour
             and coalesce(s.gone_by > p.lost_by, true)
         group by all
     ),
@@ -271,11 +300,12 @@ select
     r.subnets as subnets_left,
     w.nodes as nodes_of_svm,
     w.subnets as subnets_of_svm,
-    coalesce(x.switched_to, p.replaced_by) as replaced_by,
-    p.taken_over or x.switched_to is not null as taken_over,
+    coalesce(x.switched_to, n.renamed_to, p.replaced_by) as replaced_by,
+    p.taken_over or x.switched_to is not null or n.renamed_to is not null as taken_over,
     x.switched_to,
+    n.renamed_to,
     case
-        when x.switched_to is not null
+        when x.switched_to is not null or n.renamed_to is not null
         then 'medium'
         when coalesce(r.sessions, 0) = 0
         then 'critical'
@@ -310,4 +340,12 @@ left join
     and x.initiator_address = p.initiator_address
     and x.interface_id = p.interface_id
     and x.lost_by = p.lost_by
+left join
+    renamed n
+    on n.cluster = p.cluster
+    and n.svm_id = p.svm_id
+    and n.initiator = p.initiator
+    and n.initiator_address = p.initiator_address
+    and n.interface_id = p.interface_id
+    and n.lost_by = p.lost_by
 left join svm_wide w on w.cluster = p.cluster and w.svm_id = p.svm_id and w.lost_by = p.lost_by

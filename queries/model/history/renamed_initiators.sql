@@ -1,0 +1,89 @@
+-- /// query
+-- title = "Initiators that go on under another name"
+-- description = """
+-- An initiator that is gone and one that was never seen before, within recent_hours of each other
+-- and with at least half of their host addresses in common (C18), whether at once or path by path.
+-- """
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- initiator = "The name that is gone."
+-- renamed_to = "The name that took its place."
+-- seen_by = "First complete snapshot with the new name."
+-- ///
+with
+    initiators as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            min(first_seen) as first_seen,
+            count(*) = count(seen_after) as is_new,
+            max(gone_by) as gone_by,
+            count(*) = count(gone_by) as is_gone
+        from spells
+        where initiator <> ''
+        group by cluster, svm_id, initiator
+    ),
+    addresses as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            initiator_address,
+            count(*) over (partition by cluster, svm_id, initiator) as addresses
+        from spells
+        where initiator <> '' and initiator_address <> ''
+        group by cluster, svm_id, initiator, initiator_address
+    ),
+    gone as (
+        select i.*, a.initiator_address, a.addresses
+        from initiators i
+        join
+            addresses a
+            on a.cluster = i.cluster
+            and a.svm_id = i.svm_id
+            and a.initiator = i.initiator
+        where i.is_gone
+    ),
+    came as (
+        select i.*, a.initiator_address, a.addresses
+        from initiators i
+        join
+            addresses a
+            on a.cluster = i.cluster
+            and a.svm_id = i.svm_id
+            and a.initiator = i.initiator
+        where i.is_new
+    ),
+    shared as (
+        select
+            g.cluster,
+            g.svm_id,
+            g.initiator,
+            c.initiator as renamed_to,
+            c.first_seen as seen_by,
+            g.first_seen as known_since,
+            count(*) as addresses,
+            least(min(g.addresses), min(c.addresses)) as fewest
+        from gone g
+        join
+            came c
+            on c.cluster = g.cluster
+            and c.svm_id = g.svm_id
+            and c.initiator_address = g.initiator_address
+        cross join thresholds h
+        where
+            c.first_seen > g.first_seen
+            and c.first_seen >= g.gone_by - h.recent_hours * interval 1 hour
+            and c.first_seen <= g.gone_by + h.recent_hours * interval 1 hour
+        group by g.cluster, g.svm_id, g.initiator, c.initiator, c.first_seen, g.first_seen
+    )
+select cluster, svm_id, initiator, renamed_to, seen_by
+from shared
+where addresses * 2 >= fewest
+qualify
+    row_number() over (
+        partition by cluster, svm_id, renamed_to order by addresses desc, known_since, initiator
+    )
+    = 1
