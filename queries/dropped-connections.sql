@@ -41,9 +41,8 @@
 -- outage_min_seconds = "It lasted at least this long; null while open."
 -- outage_max_seconds = "It lasted at most this long; null while open."
 -- status = "open, abandoned, recovered, replaced or retracted."
--- replaced_by = """The path that took over; the SVM that it switched over to, or the name under
--- which
--- the initiator goes on."""
+-- replaced_by = """The path that took over, the SVM that it switched over to, or the name under
+-- which the initiator goes on."""
 -- cause_kind = """What explains it: path, host_address, host, interface, igroup, node, subnet,
 -- svm or cluster."""
 -- cause = "Name of what explains it."
