@@ -137,7 +137,9 @@ class FoldSession:
             if str(self._folder) not in reason:
                 damaged = (str(path) for path in self._files() if unreadable(path))
                 reason = ": ".join([*list(damaged)[:1], reason])
-            raise StoreError(f"{self._cluster}: the history cannot be folded: {reason}") from error
+            raise StoreError(
+                f"{self._cluster}: its history cannot be read or written: {reason}"
+            ) from error
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("*.parquet"))

@@ -1,9 +1,9 @@
 """The history made anew: from the snapshot files, and of what has none from the history itself."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from analyzer import clock
 from analyzer.errors import StoreError
@@ -16,7 +16,7 @@ from analyzer.history.parts import EVERYTHING, FoldSession, moment, source
 from analyzer.history.restore import as_answered, restore
 from analyzer.history.verify import SnapshotChecker, prove
 from analyzer.pattern import check_cluster
-from analyzer.schema import TABLES, Attempt
+from analyzer.schema import INVENTORIES, TABLES, Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.lease import Lease
@@ -102,6 +102,7 @@ def _rebuild(store: Store, cluster: str, lease: Lease, *, accept_loss: bool) -> 
         )
     kept = _missing(base, intact) if base else set()
     history = History(store, cluster, _start(store, cluster, base, bases, keep=bool(kept)), lease)
+    _set_aside(history.folder / manifests.NAME, folders_only=True)
     try:
         _fold_all(history, intact, max(kept, default=None))
         rebuilt.kept, rebuilt.folded = len(kept), len(intact)
@@ -111,9 +112,7 @@ def _rebuild(store: Store, cluster: str, lease: Lease, *, accept_loss: bool) -> 
     finally:
         history.session.close()
     for instant in broken.keys() - set(rebuilt.rewritten):
-        path = store.snapshot(cluster, instant)
-        with suppress(FileNotFoundError):
-            path.rename(path.with_name(f"{path.name}.damaged"))
+        _set_aside(store.snapshot(cluster, instant))
     for instant in pending:
         store.clear_pending(cluster, instant)
     views.refresh(store)
@@ -161,9 +160,8 @@ def _unproved(
             continue
         finally:
             session.close()
-        owners = {owner for owner, _instant in rows} - {cluster}
-        if owners:
-            raise StoreError(f"{folder} is a copy of the history of {min(owners)}: move it away")
+        if {owner for owner, _instant in rows} - {cluster}:
+            yield f"{path} has rows of another cluster"
         instants |= {instant for _owner, instant in rows}
     missing = sorted(instants - intact)
     if missing:
@@ -222,8 +220,16 @@ def _rewrite(history: History, base: _Base, instants: list[datetime]) -> list[da
     """Write damaged snapshot files anew from what the history proved to give back."""
     for instant in instants:
         attempt = next(iter(history.attempts(f"where taken_at = {moment(instant)}")))
+        for name in (*INVENTORIES, None):
+            _set_aside(history.store.snapshot(history.cluster, instant, name), folders_only=True)
         snapshot.write(history.store, restore(history, attempt), as_answered(base.proved[instant]))
     return instants
+
+
+def _set_aside(path: Path, *, folders_only: bool = False) -> None:
+    """Give what nothing can be made of another name; it is not ours to delete."""
+    if path.is_dir() or (path.exists() and not folders_only):
+        path.rename(path.with_name(f"{path.name}.damaged"))
 
 
 def cut(history: History, instant: datetime) -> None:

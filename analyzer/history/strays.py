@@ -46,7 +46,7 @@ def _in_history(folder: Path) -> Iterator[Stray]:
     for path in _entries(folder):
         if path.name == "pending":
             yield from (_stray(entry) for entry in _entries(path) if instant(entry.name) is None)
-        elif path.name not in {NAME, PREVIOUS} and not PART.fullmatch(path.name):
+        elif path.is_dir() or not (path.name in {NAME, PREVIOUS} or PART.fullmatch(path.name)):
             yield _stray(path)
 
 

@@ -1,0 +1,469 @@
+"""What can go wrong with a store: each kind is named by whoever meets it, and makes nothing worse."""
+
+import json
+import os
+import random
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from support.array_builder import A2, T0, World, linux
+from support.snapshot_rows import lone
+
+from analyzer import cli, clock, demo, history
+from analyzer.errors import StoreError, UsageError
+from analyzer.history import History
+from analyzer.history import manifest as manifests
+from analyzer.report.catalog import Catalog
+from analyzer.schema import TABLES
+from analyzer.store.layout import Store
+from analyzer.store.snapshot import Snapshot
+
+FLIPS = int(os.environ.get("ANALYZER_FLIPS", "25"))
+END = T0 + timedelta(days=1)
+NAMES = ["attempts", *(table.name for table in TABLES)]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two clusters with losses, a partial and a failed answer, and inventories that change."""
+    root = tmp_path_factory.mktemp("damage") / "store"
+    for cluster in ("prod-a", "prod-b"):
+        world = World(root, cluster, sessions=[*linux(1), *linux(2)])
+        world.igroups = {"ig_ora": {"initiators": ["iqn.2026-11.example:lnx1"]}}
+        world.take(2).without("lnx1", A2).take().change(A2, node="n1").take()
+        world.take(status="partial").take(status="failed").take()
+    return root
+
+
+@pytest.fixture
+def store(original: Path, tmp_path: Path) -> Store:
+    shutil.copytree(original, tmp_path / "store")
+    return Store(tmp_path / "store")
+
+
+def folder(store: Store, cluster: str = "prod-a") -> Path:
+    return store.history_folder(cluster)
+
+
+def manifest(store: Store, cluster: str = "prod-a") -> Path:
+    return folder(store, cluster) / manifests.NAME
+
+
+def part(store: Store, kind: str, cluster: str = "prod-a") -> Path:
+    return max(folder(store, cluster).glob(f"{kind}-*.parquet"))
+
+
+def session_file(store: Store, cluster: str = "prod-a", number: int = 1) -> Path:
+    return store.snapshot(cluster, store.instants(cluster)[number])
+
+
+def answers(store: Store, cluster: str = "prod-a") -> dict[str, list[str]]:
+    """Every row that the tables have of a cluster."""
+    with demo.at(END):
+        catalog = Catalog(store, [cluster])
+        rows = {name: sorted(map(str, catalog.run(f"from {name}").rows)) for name in NAMES}
+        catalog.close()
+    return rows
+
+
+def contents(store: Store, cluster: str = "prod-a") -> dict[str, bytes]:
+    """The files of a cluster, history and snapshots, but for the notes of a writer."""
+    files: dict[str, bytes] = {}
+    for top in (folder(store, cluster), store.snapshot_folder(cluster)):
+        for path in sorted(top.rglob("*")):
+            if path.is_file() and not path.is_symlink() and path.parent.name != "pending":
+                files[str(path.relative_to(store.root))] = path.read_bytes()
+    return files
+
+
+def edited(store: Store, change: Callable[[manifests.Manifest], None]) -> None:
+    """Write a manifest that is whole but says something else."""
+    read = manifests.read(store, "prod-a")
+    assert read is not None
+    change(read)
+    manifests.write(store, read, keep_previous=False)
+
+
+def swap(one: Path, other: Path) -> None:
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+
+
+def linked(path: Path, target: Path) -> None:
+    path.unlink()
+    path.symlink_to(target)
+
+
+def as_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def rows_changed(path: Path) -> None:
+    frame = pl.read_parquet(path, hive_partitioning=False)
+    frame.with_columns(node=pl.lit("n9")).write_parquet(path)
+
+
+def named_twice(read: manifests.Manifest) -> None:
+    read.attempts.append(read.attempts[-1])
+
+
+def elsewhere(name: str) -> Callable[[manifests.Manifest], None]:
+    def change(read: manifests.Manifest) -> None:
+        read.tables["spells"].open = name
+
+    return change
+
+
+def empty_answer(minute: int, cluster: str = "prod-a") -> Snapshot:
+    return replace(
+        lone("complete", [], 0), cluster=cluster, taken_at=T0 + timedelta(minutes=minute)
+    )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of damage to prod-a, and what it is called."""
+
+    damage: Callable[[Store], object]
+    words: str
+
+
+# What readers and writers meet: the manifest, and the files that it names.
+HISTORY = {
+    "empty manifest": Kind(lambda s: manifest(s).write_bytes(b""), "manifest.json is damaged"),
+    "manifest cut short": Kind(
+        lambda s: manifest(s).write_bytes(manifest(s).read_bytes()[:200]),
+        "manifest.json is damaged",
+    ),
+    "manifest of another shape": Kind(
+        lambda s: manifest(s).write_text("[1, 2]"), "manifest.json is damaged"
+    ),
+    "manifest of deep brackets": Kind(
+        lambda s: manifest(s).write_text("[" * 100_000), "manifest.json is damaged"
+    ),
+    "manifest edited by hand": Kind(
+        lambda s: manifest(s).write_text(manifest(s).read_text().replace('"last"', '"past"')),
+        "its checksum differs",
+    ),
+    "missing manifest": Kind(
+        lambda s: manifest(s).unlink(), "manifest.json is missing beside other files"
+    ),
+    "missing history": Kind(
+        lambda s: shutil.rmtree(folder(s)), "manifest.json is missing beside snapshots"
+    ),
+    "folder for a manifest": Kind(lambda s: as_folder(manifest(s)), "Is a directory"),
+    "newer manifest": Kind(
+        lambda s: manifest(s).write_text('{"format":7,"novel":{}}'), "a newer version of analyzer"
+    ),
+    "manifest of another cluster": Kind(
+        lambda s: manifest(s).write_bytes(manifest(s, "prod-b").read_bytes()),
+        "is the manifest of prod-b, not of prod-a",
+    ),
+    "file named twice": Kind(lambda s: edited(s, named_twice), "cannot be"),
+    "file outside": Kind(
+        lambda s: edited(s, elsewhere("../../x/spells.open-1-1.parquet")), "among its spells.open"
+    ),
+    "absolute file": Kind(
+        lambda s: edited(s, elsewhere("/etc/spells.open-1-1.parquet")), "among its spells.open"
+    ),
+    "file of another kind": Kind(
+        lambda s: edited(s, elsewhere("nodes.open-1-00000001.parquet")), "among its spells.open"
+    ),
+    "link for a file": Kind(
+        lambda s: linked(part(s, "spells.open"), part(s, "spells.open", "prod-b")),
+        "is not there",
+    ),
+    "missing file": Kind(lambda s: part(s, "spells.closed").unlink(), "is not there"),
+    "folder for a file": Kind(lambda s: as_folder(part(s, "nodes.open")), "is not there"),
+}
+# What is met where the file is read.
+FILES = {
+    "empty attempts": Kind(lambda s: part(s, "attempts").write_bytes(b""), "attempts-.*parquet"),
+    "attempts of another cluster": Kind(
+        lambda s: swap(part(s, "attempts"), part(s, "attempts", "prod-b")), "digest differs"
+    ),
+    "open spells cut short": Kind(
+        lambda s: part(s, "spells.open").write_bytes(part(s, "spells.open").read_bytes()[:300]),
+        "digest differs",
+    ),
+    "closed spells of another cluster": Kind(
+        lambda s: swap(part(s, "spells.closed"), part(s, "spells.closed", "prod-b")),
+        "digest differs",
+    ),
+    "empty inventory": Kind(lambda s: part(s, "nodes.open").write_bytes(b""), "digest differs"),
+}
+FILES["changed rows"] = Kind(lambda s: rows_changed(part(s, "interfaces.open")), "digest differs")
+# What only verify looks at.
+SNAPSHOTS = {
+    "empty session file": Kind(lambda s: session_file(s).write_bytes(b""), "not a whole snapshot"),
+    "folder for a session file": Kind(lambda s: as_folder(session_file(s)), "not a whole snapshot"),
+    "session file of another cluster": Kind(
+        lambda s: shutil.copyfile(session_file(s, "prod-b"), session_file(s)),
+        "is the snapshot of prod-b",
+    ),
+    "session file of another instant": Kind(
+        lambda s: shutil.copyfile(session_file(s, number=0), session_file(s)),
+        "is the snapshot of prod-a at",
+    ),
+    "empty inventory file": Kind(
+        lambda s: s.snapshot("prod-a", s.instants("prod-a")[1], "nodes").write_bytes(b""),
+        "cannot be read",
+    ),
+    "missing inventory file": Kind(
+        lambda s: s.snapshot("prod-a", s.instants("prod-a")[1], "nodes").unlink(), "cannot be read"
+    ),
+    "inventory of other rows": Kind(
+        lambda s: rows_changed(s.snapshot("prod-a", s.instants("prod-a")[1], "interfaces")),
+        "not those that were written",
+    ),
+    "destroyed rows": Kind(
+        lambda s: session_file(s).write_bytes(
+            b"PAR1" + bytes(900) + session_file(s).read_bytes()[904:]
+        ),
+        "cannot be read",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HISTORY.values(), ids=list(HISTORY))
+def test_a_damaged_history_is_named_by_all_and_touched_by_none(store: Store, kind: Kind) -> None:
+    kind.damage(store)
+    before = contents(store)
+    with pytest.raises(StoreError, match=kind.words):
+        answers(store)
+    for write in (
+        lambda: history.record(store, empty_answer(1)),
+        lambda: history.compact(store, "prod-a", END),
+        lambda: history.prune(store, "prod-a", END),
+    ):
+        with pytest.raises(StoreError, match=kind.words):
+            write()
+    assert kind.words in (history.verify(store, "prod-a").problem or "")
+    assert contents(store) == before
+    assert history.verify(store, "prod-b").problem is None
+    history.record(store, empty_answer(9_000, "prod-b"))
+
+
+@pytest.mark.parametrize("kind", FILES.values(), ids=list(FILES))
+def test_a_damaged_file_is_named_and_nothing_is_deleted(store: Store, kind: Kind) -> None:
+    kind.damage(store)
+    assert re.search(kind.words, history.verify(store, "prod-a").problem or "")
+    snapshots = store.instants("prod-a")
+    with pytest.raises(StoreError, match=kind.words):
+        history.compact(store, "prod-a", END)
+    assert store.instants("prod-a") == snapshots
+    late, next_one = (empty_answer(minute) for minute in (1, 9_000))
+    for write in (partial(history.record, store, late), partial(history.record, store, next_one)):
+        with suppress(StoreError):  # not all read this file; none of them breaks on it
+            write()
+    rebuilt = history.rebuild(store, "prod-a")
+    assert rebuilt.lost == []
+    assert history.verify(store, "prod-a").problem is None
+
+
+@pytest.mark.parametrize("kind", SNAPSHOTS.values(), ids=list(SNAPSHOTS))
+def test_a_damaged_snapshot_is_named_and_written_anew_from_the_history(
+    store: Store, kind: Kind
+) -> None:
+    before = answers(store)
+    kind.damage(store)
+    assert kind.words in (history.verify(store, "prod-a").problem or "")
+    rebuilt = history.rebuild(store, "prod-a")
+    assert len(rebuilt.rewritten) == 1
+    assert history.verify(store, "prod-a").problem is None
+    assert answers(store) == before
+
+
+@pytest.mark.parametrize("kind", HISTORY.values(), ids=list(HISTORY))
+def test_rebuild_repairs_a_history_whose_snapshots_are_there(store: Store, kind: Kind) -> None:
+    before = answers(store)
+    kind.damage(store)
+    if kind.words.startswith("a newer"):
+        with pytest.raises(StoreError, match="a newer version"):
+            history.rebuild(store, "prod-a", accept_loss=True)
+        return
+    history.rebuild(store, "prod-a")
+    assert answers(store) == before
+    assert history.verify(store, "prod-a").problem is None
+
+
+@pytest.mark.parametrize("kind", [*HISTORY.values(), *FILES.values()], ids=[*HISTORY, *FILES])
+def test_rebuild_loses_nothing_that_was_compacted_without_being_told(
+    store: Store, kind: Kind
+) -> None:
+    history.compact(store, "prod-a", END)
+    before = answers(store)
+    kind.damage(store)
+    if not folder(store).exists():
+        return  # nothing is left that says what there was
+    names = contents(store).keys()
+    lost = None
+    with suppress(StoreError):
+        lost = history.rebuild(store, "prod-a").lost
+    if lost is None and not kind.words.startswith("a newer"):
+        assert contents(store).keys() >= names
+        assert history.rebuild(store, "prod-a", accept_loss=True).lost != []
+    elif lost is not None:
+        assert answers(store) == before
+    if not kind.words.startswith("a newer"):
+        assert history.verify(store, "prod-a").problem is None
+
+
+def test_a_copied_folder_counts_nowhere_and_is_named(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = answers(store)
+    shutil.copytree(folder(store), folder(store, "prod-a copy"))
+    shutil.copytree(store.snapshot_folder("prod-a"), store.snapshot_folder("prod-a (1)"))
+    shutil.copyfile(session_file(store), session_file(store).with_suffix(".bak.parquet"))
+    (store.snapshots / ".DS_Store").touch()
+    assert store.clusters() == ["prod-a", "prod-b"]
+    assert answers(store) == before
+    with duckdb.connect(str(store.database), read_only=True) as shell:
+        count = shell.execute("select count(*) from attempts where cluster = 'prod-a'").fetchall()
+    assert count == [(7,)]
+    assert cli.status(["--store", str(store.root), "verify"]) == 4
+    told = capsys.readouterr().err
+    for name in ("cluster=prod-a copy", "cluster=prod-a (1)", ".bak.parquet", ".DS_Store"):
+        assert name in told
+
+
+def test_a_copy_with_a_name_of_its_own_is_no_second_cluster(store: Store) -> None:
+    shutil.copytree(folder(store), folder(store, "prod-a.bak"))
+    with pytest.raises(StoreError, match=r"is the manifest of prod-a, not of prod-a\.bak"):
+        answers(store, "prod-a.bak")
+    with duckdb.connect(str(store.database), read_only=True) as shell:
+        assert shell.execute("select count(*) from attempts").fetchall() == [(14,)]
+
+
+def test_a_wrong_fold_is_named_even_where_digests_agree(store: Store) -> None:
+    """Inventories too: a history that gives back other rows proves nothing."""
+    path = part(store, "interfaces.open")
+    rows_changed(path)
+    edited(store, manifests.forget_digests)
+    problem = history.verify(store, "prod-a").problem or ""
+    assert "cannot be given back: its hash differs" in problem
+    with pytest.raises(StoreError, match="nothing compacted"):
+        history.compact(store, "prod-a", END)
+    history.rebuild(store, "prod-a")
+    assert history.verify(store, "prod-a").problem is None
+
+
+def test_a_store_of_an_earlier_version_opens_and_gets_its_digests(store: Store) -> None:
+    content = json.loads(manifest(store).read_bytes())
+    for parts in (content["attempts"], *(table["closed"] for table in content["tables"].values())):
+        for entry in parts:
+            del entry[4:]
+    for table in content["tables"].values():
+        del table["open_digest"]
+    for key in ("checksum", "pruned", "tidied"):
+        del content[key]
+    manifest(store).write_text(json.dumps(content, separators=(",", ":")))
+    manifest(store).with_name(manifests.PREVIOUS).unlink()
+    assert history.verify(store, "prod-a").problem is None
+    history.record(store, empty_answer(9_000))
+    read = manifests.read(store, "prod-a")
+    assert read is not None
+    assert all(digest for _name, digest, _rows in read.files())
+    assert history.verify(store, "prod-a").problem is None
+
+
+def test_verify_reads_a_store_that_nobody_may_write_and_leaves_it_as_it_is(store: Store) -> None:
+    def state() -> list[tuple[str, int]]:
+        return sorted((str(path), path.lstat().st_mtime_ns) for path in store.root.rglob("*"))
+
+    before = state()
+    verified = history.verify(store, "prod-a")
+    assert (verified.problems, verified.snapshots, verified.read) == ((), 7, 7)
+    assert state() == before
+
+
+def test_verify_says_what_it_did_not_read(store: Store) -> None:
+    history.compact(store, "prod-a", END)
+    (note,) = history.verify(store, "prod-a").notes
+    assert note == "6 snapshots have no file any more; the history alone gives them back"
+
+
+def test_a_snapshot_that_lies_there_unfolded_is_named_and_folded_by_rebuild(store: Store) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(history.History, "_fold_pending", lambda _self, _instants: None)
+        history.record(store, empty_answer(1))
+    assert history.verify(store, "prod-a").notes == (
+        "2026-11-20T02:01:00Z is not folded yet and was not read",
+    )
+    history.compact(store, "prod-a", END)
+    assert "2026-11-20T02:01:00Z" in [clock.iso(at) for at in store.instants("prod-a")]
+    with History.open(store, "prod-a"):
+        pass
+    history.rebuild(store, "prod-a")  # older than all that was compacted
+    assert store.pending("prod-a") == []
+    verified = history.verify(store, "prod-a")
+    assert (verified.problems, verified.snapshots) == ((), 8)
+
+
+@pytest.mark.parametrize("year", [26, 999, 1969])
+def test_an_instant_that_cannot_be_is_refused(store: Store, year: int) -> None:
+    before = contents(store)
+    with pytest.raises(UsageError, match="no array was asked before 1970"):
+        history.record(store, replace(empty_answer(1), taken_at=datetime(year, 11, 23)))
+    assert contents(store) == before
+
+
+def test_a_snapshot_of_the_future_lets_nothing_go(store: Store) -> None:
+    history.record(store, replace(empty_answer(0), taken_at=datetime(2098, 1, 1)))
+    with demo.at(END):
+        history.prune(store, "prod-a", END)
+        history.compact(store, "prod-a", datetime(2099, 1, 1))
+    # The latest complete one that the clock has reached stays, files and all.
+    assert [at.year for at in store.instants("prod-a")] == [2026, 2098]
+
+
+def test_for_ever_is_a_length_of_time(store: Store) -> None:
+    span = timedelta(days=999_999)
+    assert history.cutoff(END, span) == datetime.min
+    with History.open(store, "prod-a") as session:
+        assert history.tidy(session, END, span, span) == []
+
+
+def test_tidying_with_nothing_to_do_lists_no_folder(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tidy() -> None:
+        with demo.at(END), History.open(store, "prod-a") as session:
+            history.tidy(session, END, timedelta(hours=1), timedelta(days=9))
+
+    tidy()
+    monkeypatch.delattr(Store, "instants")
+    tidy()
+
+
+def flipped(path: Path, bit: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(content)
+
+
+def test_a_bit_that_flips_is_named_or_changes_no_answer(store: Store) -> None:
+    before, chance = answers(store), random.Random(FLIPS)
+    paths = [
+        path for path in sorted(store.root.rglob("*.*"))
+        if "cluster=prod-a" in str(path) and path.is_file()
+    ]  # fmt: skip
+    for number in range(FLIPS):
+        path = chance.choice(paths)
+        bit = chance.randrange(8 * path.stat().st_size)
+        flipped(path, bit)
+        if history.verify(store, "prod-a").problem is None:
+            assert answers(store) == before, (number, path, bit)
+        flipped(path, bit)

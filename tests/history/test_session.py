@@ -1,0 +1,75 @@
+"""The history is a session: opened once, its manifest read once, its errors translated once."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.snapshot_rows import lone, row, stored
+
+from analyzer import history
+from analyzer.collect import collector
+from analyzer.config.cluster import Cluster
+from analyzer.errors import Busy, StoreError
+from analyzer.history import History
+from analyzer.history import manifest as manifests
+from analyzer.history.parts import FoldSession
+from analyzer.schema import INVENTORIES, Attempt
+from analyzer.simulate import SimulatedArray, base_world
+from analyzer.store.layout import Store
+
+
+def test_one_collection_opens_the_history_once_and_reads_its_manifest_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SESSION_SECRET", "pretend")
+    store, calls = Store(tmp_path / "store"), Counter[str]()
+    opened, read_bytes = FoldSession.__init__, Path.read_bytes
+
+    def opening(session: FoldSession, cluster: str, folder: Path) -> None:
+        calls["opened"] += 1
+        opened(session, cluster, folder)
+
+    def reading(path: Path) -> bytes:
+        calls["read"] += path.name == manifests.NAME
+        return read_bytes(path)
+
+    with SimulatedArray(base_world(), username="reader", password="pretend") as array:
+        cluster = Cluster("c1", array.url, "reader", password_env="SESSION_SECRET")
+        collector.collect(store, [cluster])
+        with monkeypatch.context() as patch:
+            patch.setattr(FoldSession, "__init__", opening)
+            patch.setattr(Path, "read_bytes", reading)
+            (outcome,) = collector.collect(store, [cluster])
+    assert outcome.exit_code == 0
+    assert calls == {"opened": 1, "read": 1}
+
+
+def test_a_history_that_is_open_cannot_be_opened_again(tmp_path: Path) -> None:
+    store = stored(str(tmp_path), "one", [lone("complete", [row("a", 1, 1)], 0)])
+    with History.open(store, "c1"), pytest.raises(Busy), History.open(store, "c1"):
+        pass
+
+
+def test_what_duckdb_refuses_is_a_sentence_with_the_cluster_and_the_file(tmp_path: Path) -> None:
+    store = stored(str(tmp_path), "one", [lone("complete", [row("a", 1, 1)], 0)])
+    (path,) = store.history_folder("c1").glob("attempts-*.parquet")
+    path.write_bytes(b"PAR1" * 100)
+    with pytest.raises(StoreError, match=f"c1: its history cannot be read .*{path.name}"):
+        history.rows(store, "c1", lone("complete", [], 0).taken_at)
+
+
+def test_the_previous_manifest_and_its_files_stay_beside_the_present_one(tmp_path: Path) -> None:
+    store = stored(
+        str(tmp_path), "one", [lone("complete", [row("a", 1, minute)], minute) for minute in (0, 5)]
+    )
+    before = (store.history_folder("c1") / manifests.NAME).read_bytes()
+    history.record(store, lone("complete", [], 10))
+    path = store.history_folder("c1") / manifests.PREVIOUS
+    assert path.read_bytes() == before
+    names = manifests.decode(before, path, "c1").names
+    assert all((store.history_folder("c1") / name).is_file() for name in names)
+
+
+def test_every_inventory_has_its_two_columns_of_an_attempt() -> None:
+    fields = set(Attempt.__struct_fields__)
+    assert {f"{name}_{what}" for name in INVENTORIES for what in ("status", "reason")} <= fields
