@@ -15,6 +15,7 @@
 -- page = 30
 -- evidence = true
 -- overview = "dropped-hosts"
+-- part_of = "outages"
 -- brief = ["initiator", "interface", "lost_after", "back_after", "severity", "status",
 -- "initiator_address", "initiator_sessions_left", "cause"]
 -- needs = ["interfaces"]

@@ -24,7 +24,8 @@ class Checked(NamedTuple):
 class CheckResult:
     """What the reports found; with *strict*, gaps make the answer unknown.
 
-    *counts* are findings by severity; *lasting* those of them that are not over.
+    *counts* are findings by severity; *lasting* those of them that are not over. Findings of
+    *details* are not counted: another report that ran has them together, one row per event.
     """
 
     clusters: tuple[str, ...]
@@ -33,6 +34,7 @@ class CheckResult:
     lasting: dict[str, int]
     gaps: int
     strict: bool
+    details: frozenset[str] = frozenset()
 
     @property
     def exit_code(self) -> int:
@@ -108,7 +110,14 @@ def check(
         except NothingSeen:
             if only or not catalog.expected:
                 raise
-    rows = [(report, row) for report, _ in checked for row in report.records()]
+    names = {report.name for report, _ in checked}
+    details = frozenset(name for name in names if findings[name].part_of in names)
+    rows = [
+        (report, row)
+        for report, _ in checked
+        if report.name not in details
+        for row in report.records()
+    ]
     counts = Counter(row["severity"] for _, row in rows)
     lasting = Counter(row["severity"] for report, row in rows if not _is_over(report, row))
     return CheckResult(
@@ -118,6 +127,7 @@ def check(
         {severity: lasting[severity] for severity in SEVERITIES},
         _gaps([report for report, _ in checked]),
         strict,
+        details,
     )
 
 

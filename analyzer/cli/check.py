@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.option("--since", default="24h", show_default=True, help="Begin of the window.")
-@click.option("--until", default="now", show_default=True, help="End of the window.")
-@click.option("--cluster", multiple=True, help="Only this cluster; * matches; repeatable.")
 @click.option("--report", "only", multiple=True, help="Only this report; repeatable.")
 @click.option(
     "--fail-on",
@@ -121,7 +118,7 @@ def _run(
     settings = config.check if config is not None else CheckSettings()
     if fail_on is not None:
         settings = replace(settings, fail_on=fail_on)
-    request = run.Request(**times, at=times["until"])  # type: ignore[arg-type]  # only times
+    request = run.Request(**times, at=times["until"], zone=options.zone(context))  # type: ignore[arg-type]  # only times
     catalog = context.catalog(*where)
     return settings, check.check(catalog, request, settings, strict=strict, only=only)
 
@@ -146,7 +143,8 @@ def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -
     parts = [
         formats.text(report, "table", width) + "\n"
         for report, _ in result.checked
-        if any(row["severity"] != "info" for row in report.records())
+        if report.name not in result.details
+        and any(row["severity"] != "info" for row in report.records())
     ]
     return "".join(parts) + result.summary() + "\n"
 
@@ -167,5 +165,7 @@ def _post(settings: "CheckSettings", news: "News") -> None:
     webhook.post(settings.webhook, news.as_json(), token)
 
 
+check.params[:0] = [options.SINCE, options.UNTIL, options.TZ, options.CLUSTER]
 check.params.append(options.QUERIES)
+
 COMMANDS = (check,)

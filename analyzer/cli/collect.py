@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.cli.progress import progress
 from analyzer.text import counted, escape_controls, escape_lines
@@ -148,7 +149,7 @@ def import_(
 
     # Polars' handler would restart the read of a standard input that never ends.
     signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003  # the function's own way
-    instant = clock.moment(taken_at)
+    instant = clock.moment(taken_at, options.zone(context))
     store = context.open()
     if failed is not None:
         if pages:
@@ -170,6 +171,9 @@ def import_(
         f" {counted(attempt.connections, 'connection')}{reason}"
     )
     return code
+
+
+import_.params.append(options.TZ)
 
 
 @click.command("doctor")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.errors import UsageError
 
@@ -11,10 +12,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group(invoke_without_command=True)
-@click.option("--since", default="24h", show_default=True, help="Begin of the window.")
-@click.option("--until", default="now", show_default=True, help="End of the window.")
-@click.option("--cluster", multiple=True, help="Only this cluster; * matches; repeatable.")
-@click.option("--output", type=_FILE, help="The zip file to write, whole or not at all.")
+@click.option("--output", type=_FILE, help="The zip file to write, atomically.")
 @click.option("--anonymise", is_flag=True, help="Replace names, addresses and uuids.")
 @click.option(
     "--key-file",
@@ -45,20 +43,21 @@ def evidence(
         raise UsageError("say where to: --output incident.zip")
     if key_file is not None and not anonymise:
         raise UsageError("--key-file is for --anonymise")
-    told: Context = context.obj
-    start, end = clock.moment(since), clock.moment(until)
+    settings: Context = context.obj
+    zone = options.zone(settings)
+    start, end = clock.moment(since, zone), clock.moment(until, zone)
     if start > end:
         raise UsageError(f"--since {clock.iso(start)} is after --until {clock.iso(end)}")
     asked = evidence.Asked(
         start,
         end,
-        told.catalog(cluster).clusters,
-        policy=told.policy_text(),
+        settings.catalog(cluster).clusters,
+        policy=settings.policy_text(),
         anonymous=anonymise,
         key=_key(key_file) if key_file is not None else None,
     )
-    done = evidence.write(told.open(), asked, output)
-    told.say(f"wrote {output}: {done.files} files; SHA-256 of its manifest {done.sha256}")
+    done = evidence.write(settings.open(), asked, output)
+    settings.say(f"wrote {output}: {done.files} files; SHA-256 of its manifest {done.sha256}")
 
 
 def _key(path: Path) -> bytes:
@@ -69,6 +68,9 @@ def _key(path: Path) -> bytes:
     if len(key) < 16:
         raise UsageError(f"{path}: a key has 16 bytes or more")
     return key
+
+
+evidence.params[:0] = [options.SINCE, options.UNTIL, options.TZ, options.CLUSTER]
 
 
 @evidence.command("verify")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +33,13 @@ def zone(context: Context) -> tzinfo:
     Raises:
         UsageError: there is no such zone.
     """
-    from analyzer import clock  # noqa: PLC0415  # --help answers at once
+    name = click.get_current_context().meta.get(_ZONE)
+    if name is not None:
+        from analyzer import clock  # noqa: PLC0415  # --help answers at once
 
+        return clock.zone(name)
     config = context.configuration()
-    configured = getattr(config, "timezone", None)
-    return clock.zone(click.get_current_context().meta.get(_ZONE) or configured or "UTC")
+    return (config.timezone if config is not None else None) or UTC
 
 
 def pager() -> bool:

@@ -119,6 +119,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     columns: Annotated[dict[str, str], msgspec.Meta(min_length=1)]
     brief: tuple[str, ...] = ()
     overview: str | None = None
+    part_of: str | None = None
     series: str | None = None
     identity: tuple[str, ...] = ()
     began: tuple[str, str] | None = None
