@@ -24,6 +24,7 @@
 -- subnet = "Its subnet; null without interface data."
 -- sessions = "Sessions of the initiator on the interface."
 -- host_addresses = "Host addresses that they come from."
+-- expected = "Whether it is expected there: by its peers, its own history or what is in use."
 -- ///
 with
     hosts as (
@@ -60,7 +61,8 @@ select
     i.node,
     i.subnet,
     coalesce(c.sessions, 0) as sessions,
-    coalesce(c.host_addresses, []) as host_addresses
+    coalesce(c.host_addresses, []) as host_addresses,
+    e.interface_id is not null as expected
 from hosts h
 join svm_interfaces i on i.cluster = h.cluster and i.svm_id = h.svm_id
 left join
@@ -69,4 +71,10 @@ left join
     and c.svm_id = h.svm_id
     and c.initiator = h.initiator
     and c.interface_id = i.interface_id
+left join
+    expected e
+    on e.cluster = h.cluster
+    and e.svm_id = h.svm_id
+    and e.initiator = h.initiator
+    and e.interface_id = i.interface_id
 order by all

@@ -3,10 +3,12 @@
 import os
 import runpy
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import reports
 
 from analyzer import cli
 from analyzer.console import page
@@ -47,11 +49,50 @@ def test_every_report_that_is_said_to_have_a_picture_has_one(sample: Catalog, na
 def test_a_loss_without_an_end_is_drawn_to_the_end_of_the_window(sample: Catalog):
     (by_host, _) = chart.draw(told(sample, "dropped-connections"))
     rows = drawn(by_host)
-    away = [row for row in rows if row.get("kind") == "still away"]
+    away = [row for row in rows if row.get("kind") == "still down"]
     assert {row["name"] for row in away} == {"iqn.1994-05.com.redhat:lnx4"}
     assert {row["to"] for row in away} == {"2026-11-24T00:00:00Z"}
     bands = [row for row in rows if "name" not in row]
     assert len(bands) == 1, "what nobody saw is a band"
+
+
+def test_every_line_of_the_levels_has_its_name_at_its_end(sample: Catalog):
+    (levels,) = chart.draw(told(sample, "sessions-over-time"))
+    names = [row for row in drawn(levels) if "place" in row]
+    assert {row["node"] for row in names} == {"n1", "n2", "n3", "n4"}
+    places = [row["place"] for row in names]
+    assert all(below < above for below, above in pairwise(places))
+    assert all(f">{row['node']}</text>" in levels.svg() for row in names)
+
+
+def test_what_is_partly_back_is_neither_down_nor_over():
+    from analyzer.output.chart import strip  # noqa: PLC0415  # needs the extra
+
+    night = reports.losses().records()[0]
+    row = night | {"cause": "n2", "status": "partly_back", "back_by": reports.at("02:50")}
+    picture = strip.losses(reports.report([row]), "cause")
+    kinds = {row["kind"]: (row["from"], row["to"]) for row in drawn(picture) if "kind" in row}
+    assert kinds["down"] == ("2026-11-23T02:15:00Z", "2026-11-23T02:40:00Z")
+    assert kinds["partly back"] == ("2026-11-23T02:50:00Z", "2026-11-23T03:00:00Z")
+    assert "1 row over 1 line" in picture.text
+    assert "1 not back yet" in picture.text
+
+
+def test_an_expected_path_without_a_session_is_red():
+    from analyzer.output.chart import compare  # noqa: PLC0415  # needs the extra
+
+    picture = compare.heat(reports.matrix())
+    holes = [(row["host"], row["interface"]) for row in drawn(picture) if row.get("hole")]
+    assert holes == [("iqn.1994-05.com.redhat:lnx4", "sql_n2_a")]
+    assert "2 of 12 cells without a session, 1 of them where one is expected" in picture.text
+
+
+def test_a_name_of_any_length_costs_a_picture_its_beginning_and_stays_apart():
+    from analyzer.output.chart import data  # noqa: PLC0415  # needs the extra
+
+    one, two = ({"who": "x" * 100_000 + end} for end in "ab")
+    assert len(data.name(one, "who", 1)) < 400
+    assert data.name(one, "who", 1) != data.name(two, "who", 1)
 
 
 def test_spans_too_near_to_be_told_apart_are_one_and_no_other():
@@ -93,7 +134,7 @@ def test_nothing_found_is_a_picture_too(sample: Catalog, tmp_path: Path):
     found = told(sample, "events", severity="critical")
     assert not found.rows
     chart.save(found, tmp_path / "none.svg")
-    assert "Nothing found" in (tmp_path / "none.svg").read_text()
+    assert "No findings." in (tmp_path / "none.svg").read_text()
 
 
 def test_the_commands_write_the_files(

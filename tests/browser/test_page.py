@@ -1,9 +1,14 @@
 """The standing report in a real browser."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from support.browser_tab import Tab
+from support.pages import standing
+
+from analyzer import demo
+from analyzer.store.layout import Store
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("altair")
@@ -82,3 +87,39 @@ def test_ink_follows_the_page(tab: Tab, day: Path):
     light = tab.js(ink)
     tab.open(day, dark=True)
     assert tab.js(ink) != light
+
+
+def test_essential_columns_are_shown_and_all_on_demand_without_a_script(tab: Tab, day: Path):
+    tab.open(day, scripts=False)
+    shown = f"[...{TABLE}.tHead.rows[0].cells].filter(cell => cell.offsetWidth).length"
+    few, every = tab.js(shown), tab.js(f"{TABLE}.tHead.rows[0].cells.length")
+    assert few < every
+    names = tab.js(f"[...{TABLE}.tHead.rows[0].cells].map(cell => cell.textContent).slice(0, 4)")
+    assert names == ["cluster", "svm", "initiator", "interface"]
+    tab.js("document.querySelector('#dropped-connections-all').click()")
+    assert tab.js(shown) == every
+
+
+def test_on_paper_no_table_is_cut(tab: Tab, day: Path):
+    tab.open(day, 1000)
+    tab.ask("Emulation.setEmulatedMedia", media="print")
+    try:
+        wide = tab.js(
+            "[...document.querySelectorAll('table')].filter(t => t.offsetWidth > 1000).length"
+        )
+        assert wide == 0
+        assert not tab.overflows()
+        text = tab.js(f"{TABLE}.innerText")
+        assert "recovered" in text
+    finally:
+        tab.ask("Emulation.setEmulatedMedia", media="")
+
+
+def test_a_section_without_an_answer_says_why(tab: Tab, recorded: Store, tmp_path: Path):
+    first = datetime.combine(demo.DAY, datetime.min.time())
+    page = standing(recorded, tmp_path / "early.html", first, "24h")
+    tab.open(page)
+    said = tab.js("document.querySelector('#not-recovered .headline').textContent")
+    assert said.startswith("No answer: ")
+    assert "two" in said or "snapshot" in said
+    assert tab.js("document.querySelector('nav').textContent.includes('No answer: ')")

@@ -15,22 +15,32 @@ _SIDES = {"lost": -1, "connection_lost": -1, "appeared": 1}
 
 
 def heat(report: Report) -> Picture:
-    """Which host reaches which interface; an empty cell is no session."""
+    """Which host reaches which interface; an empty cell is no session, a red one is one that is expected."""
     records = report.records()
     several = data.clusters(report)
     cells: Counter[tuple[str, str]] = Counter()
+    expected = set()
     for row in records:
-        cells[data.name(row, "initiator", several), data.name(row, "interface", several)] += row[
-            "sessions"
-        ]
+        key = data.name(row, "initiator", several), data.name(row, "interface", several)
+        cells[key] += row["sessions"]
+        if row.get("expected"):
+            expected.add(key)
+    holes = {key for key in expected if not cells[key]}
     # Hosts that miss interfaces say most, so they are the ones that are drawn.
     reached = Counter(host for (host, _), count in cells.items() if count)
-    missing = sorted({host for host, _ in cells}, key=lambda host: (reached[host], host))
-    hosts = sorted(missing[: data.LINES])
+    short = Counter(host for host, _ in holes)
+    names = {host for host, _ in cells}
+    ranked = sorted(names, key=lambda host: (-short[host], reached[host], host))
+    hosts = sorted(ranked[: data.LINES])
     places = sorted({interface for _, interface in cells})
     shown = places[:_COLUMNS]
     rows = [
-        {"host": host, "interface": place, "sessions": cells[host, place]}
+        {
+            "host": host,
+            "interface": place,
+            "sessions": cells[host, place],
+            "hole": (host, place) in holes,
+        }
         for host in hosts
         for place in shown
         if (host, place) in cells
@@ -44,15 +54,17 @@ def heat(report: Report) -> Picture:
             "sessions:Q", scale=alt.Scale(zero=True, range=[0, 0.6]), legend=None
         )
     )
+    red = base.mark_rect(color=LOST, opacity=0.7).transform_filter("datum.hole")
     text_ = base.mark_text(color=INK, fontSize=11).encode(text="sessions:Q")
-    chart = alt.layer(blocks, text_).properties(
+    chart = alt.layer(blocks, red, text_).properties(
         width=min(data.WIDTH, max(40 * len(shown), 160)), height={"step": 20}
     )
-    rest = len(missing) - len(hosts)
+    rest = len(ranked) - len(hosts)
     empty = sum(not count for count in cells.values())
     text = (
-        f"{counted(len(missing), 'host')} and {counted(len(places), 'interface')}; {empty} of"
-        f" {counted(len(cells), 'cell')} without a session."
+        f"{counted(len(ranked), 'host')} and {counted(len(places), 'interface')}; {empty} of"
+        f" {counted(len(cells), 'cell')} without a session, {len(holes)} of them where one is"
+        " expected, in red."
         + (f" The {len(hosts)} hosts with the fewest interfaces are drawn." if rest else "")
         + (f" The first {_COLUMNS} interfaces are drawn." if len(places) > _COLUMNS else "")
     )
