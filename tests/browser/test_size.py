@@ -55,7 +55,7 @@ def test_a_month_of_five_hundred_hosts_stays_under_three_megabytes(tab: Tab, tmp
     page = standing(store, tmp_path / "page.html", looks[-1].taken_at, "30d")
     assert page.stat().st_size < 3_000_000
     tab.open(page, 360)
-    assert tab.seconds < 5
+    assert tab.js("document.querySelectorAll('*').length") < 150_000
     assert tab.complaints() == []
     assert not tab.overflows()
     more = tab.js("[...document.querySelectorAll('.more')].map(one => one.textContent)")
