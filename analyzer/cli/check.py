@@ -139,7 +139,7 @@ def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -
         return result.prometheus()
     if news is not None:
         return "".join(f"{line}\n" for line in news.lines())
-    width = None if sys.stdout.isatty() else formats.table.WIDTH
+    width = None if sys.stdout.isatty() else formats.WIDTH
     parts = [
         formats.text(report, "table", width) + "\n"
         for report, _ in result.checked

@@ -87,13 +87,15 @@ class Context:
         self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
     ) -> "Catalog":
         """The store's tables, after taking in what a killed writer may have left."""
-        from analyzer import history  # noqa: PLC0415  # --help answers at once
         from analyzer.errors import Busy, StoreError  # noqa: PLC0415  # --help answers at once
 
         store = self.existing()
         for cluster in store.clusters():
             try:
-                history.catch_up(store, cluster)
+                if store.pending(cluster):
+                    from analyzer import history  # noqa: PLC0415  # polars, which no question needs
+
+                    history.catch_up(store, cluster)
             except (Busy, StoreError) as error:
                 self.say(f"not yet folded: {error}")
         return self.tables(clusters, folders, engine)

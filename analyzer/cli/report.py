@@ -102,7 +102,7 @@ def _watched(
 
     if asked.format != "table" or asked.output or asked.chart or asked.explain or asked.fail_on:
         raise UsageError("--watch draws tables and nothing else; leave out the other output")
-    width = None if sys.stdout.isatty() else output.table.WIDTH
+    width = None if sys.stdout.isatty() else output.WIDTH
 
     query = _overview(query, folders, asked)
 
@@ -240,7 +240,7 @@ def paths(context: Context, /, **values: Any) -> int:
         return answer(context, query, (), asked)
     from analyzer.output import matrix  # noqa: PLC0415  # --help answers at once
 
-    width = None if sys.stdout.isatty() else output.table.WIDTH
+    width = None if sys.stdout.isatty() else output.WIDTH
     text = matrix.render(_run(context, query, (), asked), width)
     output.put(text, None, sys.stdout, people=True, pager=options.pager())
     return 0

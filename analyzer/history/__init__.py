@@ -1,13 +1,20 @@
-"""The history: attempts and spells per cluster, folded from snapshots, losslessly."""
+"""The history: attempts and spells per cluster, folded from snapshots, losslessly.
 
-from analyzer.history.excerpt import excerpt
-from analyzer.history.history import History, catch_up, record
-from analyzer.history.parts import side_by_side
-from analyzer.history.rebuild import Rebuilt, rebuild
-from analyzer.history.restore import rows
-from analyzer.history.retention import Deleted, compact, cutoff, prune, tidy
-from analyzer.history.strays import Stray, strays
-from analyzer.history.verify import Verified, verify
+A reader needs little of it: each name is imported when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analyzer.history.excerpt import excerpt
+    from analyzer.history.history import History, catch_up, record
+    from analyzer.history.parts import side_by_side
+    from analyzer.history.rebuild import Rebuilt, rebuild
+    from analyzer.history.restore import rows
+    from analyzer.history.retention import Deleted, compact, cutoff, prune, tidy
+    from analyzer.history.strays import Stray, strays
+    from analyzer.history.verify import Verified, verify
 
 __all__ = [
     "Deleted",
@@ -28,3 +35,29 @@ __all__ = [
     "tidy",
     "verify",
 ]
+
+_HOMES = {
+    "Deleted": "retention",
+    "History": "history",
+    "Rebuilt": "rebuild",
+    "Stray": "strays",
+    "Verified": "verify",
+    "catch_up": "history",
+    "compact": "retention",
+    "cutoff": "retention",
+    "excerpt": "excerpt",
+    "prune": "retention",
+    "rebuild": "rebuild",
+    "record": "history",
+    "rows": "restore",
+    "side_by_side": "parts",
+    "strays": "strays",
+    "tidy": "retention",
+    "verify": "verify",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

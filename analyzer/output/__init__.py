@@ -5,20 +5,22 @@ with it.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
 from analyzer.errors import UsageError
-from analyzer.output import csv, json, markdown, parquet, table, terminal
 from analyzer.report.run import Column, Report
 from analyzer.store.publish import deliver
 
-_TEXT: dict[str, Callable[[Report], str]] = {
-    "json": json.whole,
-    "ndjson": json.lines,
-    "csv": csv.render,
-    "markdown": markdown.render,
+WIDTH = 120  # columns of a table, where nobody's terminal says otherwise
+# Each is imported when it is asked for.
+_TEXT = {
+    "json": ("json", "whole"),
+    "ndjson": ("json", "lines"),
+    "csv": ("csv", "render"),
+    "markdown": ("markdown", "render"),
 }
 _STDOUT = Path("/dev/stdout")
 
@@ -26,12 +28,16 @@ _STDOUT = Path("/dev/stdout")
 def text(report: Report, format_: str, width: int | None = None) -> str:
     """The report in a format made of text."""
     if format_ == "table":
+        from analyzer.output import table  # noqa: PLC0415  # rich, only for people
+
         return table.render(report, width)
     if format_ == "html":
         from analyzer.output import html  # noqa: PLC0415  # templates, only when asked
 
         return html.page([report])
-    return _TEXT[format_](report)
+    module, function = _TEXT[format_]
+    rendered: str = getattr(import_module(f"{__name__}.{module}"), function)(report)
+    return rendered
 
 
 def write(
@@ -46,10 +52,12 @@ def write(
     if format_ == "parquet":
         if is_stream(output) and stream.isatty():
             raise UsageError("Parquet is not for a terminal: --output FILE")
+        from analyzer.output import parquet  # noqa: PLC0415  # polars, only for Parquet
+
         with deliver(_STDOUT if output is None or is_stream(output) else output) as draft:
             parquet.write(report, draft)
         return
-    width = None if is_stream(output) and stream.isatty() else table.WIDTH
+    width = None if is_stream(output) and stream.isatty() else WIDTH
     people = format_ == "table"
     put(text(report, format_, width), output, stream, people=people, pager=pager)
 
@@ -69,6 +77,8 @@ def put(
         with deliver(output) as draft:
             draft.write_text(text, encoding="utf-8", newline="")
     elif people:
+        from analyzer.output import terminal  # noqa: PLC0415  # the pager, only for people
+
         terminal.show(text, stream, pager=pager)
     else:
         _write_utf8(text, stream)
@@ -120,6 +130,8 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def explain(report: Report, stream: TextIO) -> None:
     """The rule in words, what it cannot see, its columns, its inputs and their coverage, its SQL."""
+    from analyzer.output import table  # noqa: PLC0415  # rich, only for people
+
     parts = [f"{report.title}\n\n{report.description}"]
     if report.cannot_see:
         parts.append(f"What it cannot see: {report.cannot_see}")

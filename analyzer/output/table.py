@@ -18,7 +18,6 @@ from analyzer.output.layout import Layout
 from analyzer.report.run import Report
 from analyzer.text import counted, escape_controls
 
-WIDTH = 120  # columns, where nobody's terminal says otherwise
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
 

@@ -19,7 +19,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_cell_holds_sessions_and_addresses_and_a_hole_is_a_dot(
     store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("analyzer.output.table.WIDTH", 140)
+    monkeypatch.setattr("analyzer.output.WIDTH", 140)
     assert cli.status(["--store", store, "paths"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any("sql_n1_a/n1" in line and "sql_n2_b/n2" in line for line in lines)
