@@ -216,7 +216,7 @@ def take(
         cluster_uuid=identity.uuid,
         version=identity.version,
         seconds=round(time.monotonic() - start, 3) if measured else None,
-        expected_interval=cluster.interval,
+        expected_interval=None if cluster.interval is None else int(cluster.interval),
         clock_skew=skew if measured else None,
         svms_wanted=cluster.svms,
     )
