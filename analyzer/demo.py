@@ -5,6 +5,7 @@ reports.
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -14,6 +15,8 @@ from analyzer.collect import collector
 from analyzer.collect.collector import Outcome
 from analyzer.config.cluster import Cluster
 from analyzer.config.toml import Seconds
+from analyzer.errors import StoreError
+from analyzer.history import History
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report, Request
@@ -22,6 +25,7 @@ from analyzer.store.layout import Store
 
 DAY = date(2026, 11, 23)
 CLUSTER = "prod-a"
+HOST = "demo"  # which collector its snapshots are of
 STEP = timedelta(minutes=5)
 _SECRET = "ANALYZER_DEMO_PASSWORD"  # noqa: S105  # the variable's name
 
@@ -63,8 +67,24 @@ def at(instant: datetime) -> Iterator[None]:
             os.environ["ANALYZER_NOW"] = before
 
 
-def record(store: Store, told: Callable[[int, int, Outcome], None]) -> datetime:
-    """Collect the day into *store*; *told* hears of every snapshot. Returns the day's end.
+def clear(store: Store) -> bool:
+    """Delete what an earlier demonstration left in *store*; false, and nothing done, if it is more."""
+    try:
+        for cluster in store.clusters():
+            with History.read(store, cluster) as history:
+                if any(attempt.collector != HOST for attempt in history.attempts()):
+                    return False
+    except StoreError:
+        return False
+    for folder in (store.snapshots, store.history, store.root / "leases", store.root / "locks"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (store.database, store.alerts):
+        file.unlink(missing_ok=True)
+    return True
+
+
+def record(store: Store, on_snapshot: Callable[[int, int, Outcome], None]) -> datetime:
+    """Collect the day into *store*; *on_snapshot* is called after each. Returns the day's end.
 
     Raises:
         StoreError: the store cannot be written.
@@ -86,7 +106,7 @@ def record(store: Store, told: Callable[[int, int, Outcome], None]) -> datetime:
             (array.online if reachable else array.offline)()
             with at(instant):
                 (outcome,) = collector.collect(store, [cluster])
-            told(number, len(instants), outcome)
+            on_snapshot(number, len(instants), outcome)
         array.online()
     return instants[-1]
 
@@ -95,5 +115,5 @@ def headlines(store: Store, end: datetime) -> list[Report]:
     """The reports that tell the day."""
     with at(end):
         catalog = Catalog(store)
-        known = header.reports()
-        return [run.run(catalog, known[name], Request()) for name in HEADLINES]
+        queries = header.reports()
+        return [run.run(catalog, queries[name], Request()) for name in HEADLINES]

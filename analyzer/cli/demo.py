@@ -3,11 +3,16 @@
 import shlex
 import shutil
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from analyzer.cli.context import Context, pass_context
+
+if TYPE_CHECKING:
+    from analyzer.store.layout import Store
 
 
 @click.command("demo")
@@ -28,12 +33,13 @@ def demo(context: Context, /, output: Path) -> int:
     from analyzer.store.layout import Store  # noqa: PLC0415  # --help answers at once
     from analyzer.store.publish import deliver  # noqa: PLC0415  # --help answers at once
 
-    store = Store(context.store or output / "store", host="demo")
+    store = Store(context.store or output / "store", host=room.HOST)
     page = output / "day.html"
-    if context.store is None and page.is_file() and store.clusters() == [room.CLUSTER]:
-        shutil.rmtree(store.root)  # of an earlier demonstration
-    if store.clusters():
-        raise UsageError(f"{store.root} is there already; remove it or name another with --output")
+    if not room.clear(store):
+        raise UsageError(
+            f"{store.root} holds more than an earlier demonstration; name another place with"
+            " --output, or with --store where it is set"
+        )
     context.say(
         "A simulated array with four nodes, 19 hosts and a bad night is asked every five minutes\n"
         f"for a day ({room.DAY}), over real HTTP on loopback."
@@ -47,25 +53,25 @@ def demo(context: Context, /, output: Path) -> int:
     output.mkdir(parents=True, exist_ok=True)
     with deliver(page) as draft:
         draft.write_text(console.bound(reports, f"{room.CLUSTER} on {room.DAY}"), encoding="utf-8")
+    examples = "".join(f"  analyzer {command}\n" for command in _EXAMPLES)
     context.say(
-        f"The store is in {store.root}, the same as a page in {page}. This shell asks it after\n"
-        f"  export ANALYZER_NOW={end:%Y-%m-%dT%H:%M:%SZ} ANALYZER_STORE={shlex.quote(str(store.root))}\n"
-        "for example:\n"
-        + "".join(f"  {_called()} {command}\n" for command in _TRY).removesuffix("\n")
+        f"The store is in {store.root}, the same as a page in {page}. For example:\n{examples}"
+        f"after this line, which sets store, clock and path for this shell:\n  {_exports(store, end)}"
     )
     return 0
 
 
-_TRY = ("status", "dropped-connections --initiator '*lnx4*'", "timeline '*lnx1'", "coverage",
-        "diff 02:10 03:00")  # fmt: skip
+_EXAMPLES = ("status", "dropped-connections --initiator '*lnx4*'", "timeline '*lnx1'", "coverage",
+             "diff 02:10 03:00")  # fmt: skip
 
 
-def _called() -> str:
-    """How the reader can call this program: by name only where the shell would find it."""
-    if shutil.which("analyzer"):
-        return "analyzer"
-    started = Path(sys.argv[0])
-    return str(started) if started.name == "analyzer" else f"{sys.executable} -m analyzer"
+def _exports(store: "Store", end: datetime) -> str:
+    """The line that lets a shell ask the demonstration's store, as of its last instant."""
+    words = f"ANALYZER_STORE={shlex.quote(str(store.root))} ANALYZER_NOW={end:%Y-%m-%dT%H:%M:%SZ}"
+    folder = Path(sys.argv[0]).absolute().parent
+    if shutil.which("analyzer") is None and (folder / "analyzer").is_file():
+        words += f' PATH={shlex.quote(str(folder))}:"$PATH"'
+    return f"export {words}"
 
 
 @click.command("simulate")

@@ -133,6 +133,10 @@ def test_the_demonstration_tells_its_day_and_the_pages_show_it(tmp_path: Path) -
     assert "unknown 2026-11-23 11:00–11:15" in run.stdout
     assert "11:0" not in "".join(line for line in run.stdout.splitlines() if "lost" in line)
     assert (tmp_path / "demo" / "day.html").is_file()
+    (*_, last) = run.stderr.splitlines()
+    assert last.startswith(
+        f"  export ANALYZER_STORE={tmp_path}/demo/store ANALYZER_NOW=2026-11-24T"
+    )
     fill = runpy.run_path(str(ROOT / "docs" / "fill.py"))
     for page in fill["pages"]():
         told = page.read_text(encoding="utf-8")

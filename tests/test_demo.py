@@ -1,0 +1,37 @@
+"""The demonstration replaces what an earlier one left, and nothing else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from support.snapshot_rows import lone, row
+
+from analyzer import demo, history
+from analyzer.store.layout import Store
+
+SNAPSHOT = lone("complete", [row("a", 1, 1)], 0)
+
+
+def test_its_own_store_is_cleared_and_other_files_stay(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", demo.HOST)
+    assert demo.clear(store)
+    history.record(store, replace(SNAPSHOT, collector=demo.HOST))
+    (store.root / "notes.txt").touch()
+    assert demo.clear(store)
+    assert [path.name for path in store.root.iterdir()] == ["notes.txt"]
+
+
+def test_a_store_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", demo.HOST)
+    history.record(store, replace(SNAPSHOT, collector=demo.HOST))
+    history.record(store, replace(lone("complete", [row("a", 1, 2)], 5), collector="prod"))
+    assert not demo.clear(store)
+    assert history.verify(store, "c1").snapshots == 2
+
+
+def test_a_store_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", demo.HOST)
+    history.record(store, replace(SNAPSHOT, collector=demo.HOST))
+    manifest = store.history_folder("c1") / "manifest.json"
+    manifest.write_text("{")
+    assert not demo.clear(store)
+    assert manifest.read_text() == "{"
