@@ -6,6 +6,7 @@ import click
 
 from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
+from analyzer.cli.progress import progress
 from analyzer.errors import UsageError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -56,7 +57,8 @@ def evidence(
         anonymous=anonymise,
         key=_key(key_file) if key_file is not None else None,
     )
-    done = evidence.write(settings.open(), asked, output)
+    with progress(settings, "bundling", 1):
+        done = evidence.write(settings.open(), asked, output)
     settings.say(f"wrote {output}: {done.files} files; SHA-256 of its manifest {done.sha256}")
 
 

@@ -7,6 +7,7 @@ import click
 
 from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
+from analyzer.cli.progress import progress
 from analyzer.errors import UsageError
 
 
@@ -34,7 +35,8 @@ def page(
         end = clock.now() if until == "latest" else clock.moment(until, zone)
         since = clock.iso(end - clock.duration(last))
     request = Request(since=since, until=until, zone=zone)
-    text = console.standing(context.catalog(cluster, queries), request)
+    with progress(context, "asking and drawing", 1):
+        text = console.standing(context.catalog(cluster, queries), request)
     formats.put(text, output, sys.stdout)
     if not formats.is_stream(output):
         context.say(f"wrote {output}")

@@ -9,7 +9,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from io import BufferedRandom
+from io import FileIO
 from pathlib import Path
 
 from analyzer.errors import Busy, StoreError
@@ -44,22 +44,21 @@ def writer(root: Path, cluster: str, host: str) -> Iterator[Lease]:
                 path.unlink(missing_ok=True)
 
 
-def _acquire(handle: BufferedRandom, root: Path, cluster: str, host: str) -> Lease:
+def _acquire(handle: FileIO, root: Path, cluster: str, host: str) -> Lease:
     try:
         handle.truncate(0)
         handle.write(f"process {os.getpid()} on {host}".encode())
-        handle.flush()
         return lease.acquire(root / "leases" / cluster, cluster, host)
     except OSError as error:
         raise cannot_write(root, error) from error
 
 
-def _lock(path: Path, cluster: str) -> BufferedRandom:
+def _lock(path: Path, cluster: str) -> FileIO:
     """The lock file, open and locked."""
     try:
         make_folder(path.parent)
         while True:
-            handle = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o660), "a+b")
+            handle = _open(path)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # The holder before may have deleted the file between open and lock.
@@ -82,6 +81,12 @@ def _lock(path: Path, cluster: str) -> BufferedRandom:
                 " flock(2); mount the share with locks"
             ) from error
         raise cannot_write(path, error) from error
+
+
+def _open(path: Path) -> FileIO:
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+    # Without a buffer: what a full disk did not take would be written again on closing.
+    return os.fdopen(os.open(path, flags, 0o660), "a+b", buffering=0)
 
 
 def _sweep(own: Path, cluster: str) -> None:

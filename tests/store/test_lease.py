@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -251,3 +252,23 @@ def test_snapshots_and_coverage_say_which_host_looked(
         catalog.close()
     assert [row["collector"] for row in rows["snapshots"]] == ["here", "there", "there"]
     assert [row["collectors"] for row in rows["coverage"]] == [["here", "there"]]
+
+
+def test_a_full_disk_is_one_sentence_with_its_place(
+    tmp_path: Path,
+) -> None:
+    """A limit of the process stands for the disk: no file may have a byte."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with (
+            pytest.raises(StoreError, match=f"cannot write {tmp_path}: File too large"),
+            Store(tmp_path, "here").lock("c1"),
+        ):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    with Store(tmp_path, "there").lock("c1"):
+        pass
