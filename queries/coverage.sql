@@ -1,7 +1,7 @@
 -- /// query
--- title = "What could be seen, and when"
+-- title = "Coverage and gaps"
 -- description = """
--- The window as spans without holes: complete between two comparable snapshots, else unknown with
+-- The window as spans without holes: complete between two complete snapshots, else unknown with
 -- the reason. Nothing is stated to have happened, or not to have, in what is unknown.
 -- """
 -- time = "window"
@@ -24,37 +24,11 @@ with
             cluster,
             greatest(coalesce(starts, $since), $since) as start,
             least(coalesce(ends, $until), $until) as finish,
-            case
-                when is_gap or ends is null or starts is null then 'unknown' else 'complete'
-            end as status,
+            case when is_gap or ends is null then 'unknown' else 'complete' end as status,
             reason
-        from stretches
+        from coverage_spans
     ),
-    first as (
-        -- Before the first snapshot of all nobody looked.
-        select
-            cluster,
-            $since as start,
-            least(min(taken_at), $until) as finish,
-            'unknown' as status,
-            'no snapshot before' as reason
-        from attempts
-        group by cluster
-        having min(taken_at) > $since
-    ),
-    span as (
-        select *
-        from piece
-        where start < finish
-        union all
-        select *
-        from first
-        where
-            start < finish
-            and not exists (
-                select 1 from piece p where p.cluster = first.cluster and p.start < first.finish
-            )
-    ),
+    span as (select * from piece where start < finish),
     numbered as (
         -- Neighbours of one kind are one span.
         select

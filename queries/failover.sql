@@ -3,7 +3,8 @@
 -- description = """
 -- One row per initiator that has sessions on the object, and one row per node (no initiator) for
 -- what it would carry afterwards. Sessions on interfaces that move to the HA partner are made
--- again there; all others end. Without --name every object of the kind is tried, one by one.
+-- again there; all others end. Without --name every object of the kind is tried, one by one. The
+-- worst come first.
 -- """
 -- time = "instant"
 -- kind = "finding"
@@ -51,9 +52,9 @@ with
             and i.interface_id = s.interface_id
         left join nodes_at n on n.cluster = s.cluster and n.node = s.node
     ),
-    objects as (
-        select distinct
-            cluster,
+    targets as (
+        select
+            *,
             case
                 $kind
                 when 'node'
@@ -65,26 +66,26 @@ with
             end as object
         from placed
     ),
+    affected as (
+        -- Only who stands on an object, and not every host for every object.
+        select distinct cluster, svm_id, initiator, object
+        from targets
+        where object is not null and lower(object) like $name escape '^'
+    ),
     hit as (
         select
-            p.*,
-            o.object,
-            coalesce(
-                case
-                    $kind
-                    when 'node'
-                    then p.node
-                    when 'interface'
-                    then p.interface
-                    when 'subnet'
-                    then p.subnet
-                end
-                = o.object,
-                false
-            ) as fails
-        from objects o
-        join placed p on p.cluster = o.cluster
-        where o.object is not null and lower(o.object) like $name escape '^'
+            t.cluster,
+            t.svm_id,
+            t.svm,
+            t.initiator,
+            t.node,
+            t.partner,
+            t.moves,
+            a.object,
+            coalesce(t.object = a.object, false) as fails
+        from affected a
+        join
+            targets t on t.cluster = a.cluster and t.svm_id = a.svm_id and t.initiator = a.initiator
     ),
     after_it as (
         -- A subnet that fails has nowhere to move to.
@@ -114,80 +115,112 @@ with
         group by cluster, object, svm_id, initiator
         having bool_or(fails)
     ),
+    failing as (
+        -- Sessions that leave each node with the object, and where they go.
+        select cluster, object, node, case when moves and $kind = 'node' then partner end as heir
+        from targets
+        where object is not null and node is not null and lower(object) like $name escape '^'
+    ),
+    shifts as (
+        select o.cluster, o.object, t.node, t.sessions as stay, 0 as moved
+        from (select distinct cluster, object from failing) o
+        join
+            (
+                select cluster, node, count(*) as sessions
+                from targets
+                where node is not null
+                group by cluster, node
+            ) t
+            on t.cluster = o.cluster
+        union all
+        select cluster, object, node, -1, 0
+        from failing
+        union all
+        select cluster, object, heir, 0, 1
+        from failing
+        where heir is not null
+    ),
     carriers as (
         select
-            a.cluster,
-            a.object,
-            a.node_after as node,
-            count(*) filter (where not a.fails) as sessions,
-            count(*) filter (where a.moved) as moved,
-            count(*) as left_over,
+            s.cluster,
+            s.object,
+            s.node,
+            sum(s.moved)::bigint as moved,
+            sum(s.stay + s.moved)::bigint as left_over,
+            sum(s.stay)::bigint as sessions,
             max(l.most) as most
-        from after_it a
-        left join node_limits l on l.cluster = a.cluster and l.node = a.node_after
-        where a.node_after is not null
-        group by a.cluster, a.object, a.node_after
+        from shifts s
+        left join node_limits l on l.cluster = s.cluster and l.node = s.node
+        group by s.cluster, s.object, s.node
+        having sum(s.stay + s.moved) > 0
+    ),
+    answers as (
+        select
+            cluster,
+            $kind as kind,
+            object,
+            svm,
+            nullif(initiator, '') as initiator,
+            null::varchar as node,
+            sessions,
+            ended,
+            moved,
+            left_over as "left",
+            nodes_left,
+            null::bigint as "limit",
+            case
+                when left_over = 0
+                then 'critical'
+                when left_over = 1
+                then 'high'
+                when len(nodes_left) = 1 and $kind <> 'node'
+                then 'medium'
+                else 'info'
+            end as severity,
+            'keeps '
+            || left_over
+            || ' of '
+            || sessions
+            || ' sessions'
+            || case
+                when moved > 0 then ', ' || moved || ' of them made again on the HA partner' else ''
+            end as detail
+        from hosts
+        union all
+        select
+            cluster,
+            $kind,
+            object,
+            null,
+            null,
+            node,
+            sessions,
+            0,
+            moved,
+            left_over,
+            [node],
+            most,
+            case
+                when left_over >= t.limit_critical * most
+                then 'critical'
+                when left_over >= t.limit_high * most
+                then 'high'
+                when left_over >= t.limit_medium * most
+                then 'medium'
+                else 'info'
+            end,
+            node
+            || ' would carry '
+            || left_over
+            || ' sessions'
+            || case when moved > 0 then ', ' || moved || ' of them taken over' else '' end
+            || case
+                when most is null then '; no limit configured' else ' of ' || most || ' allowed'
+            end
+        from carriers
+        cross join thresholds t
     )
-select
-    cluster,
-    $kind as kind,
-    object,
-    svm,
-    nullif(initiator, '') as initiator,
-    null::varchar as node,
-    sessions,
-    ended,
-    moved,
-    left_over as "left",
-    nodes_left,
-    null::bigint as "limit",
-    case
-        when left_over = 0
-        then 'critical'
-        when left_over = 1
-        then 'high'
-        when len(nodes_left) = 1 and $kind <> 'node'
-        then 'medium'
-        else 'info'
-    end as severity,
-    'keeps '
-    || left_over
-    || ' of '
-    || sessions
-    || ' sessions'
-    || case
-        when moved > 0 then ', ' || moved || ' of them made again on the HA partner' else ''
-    end as detail
-from hosts
-union all
-select
-    cluster,
-    $kind,
-    object,
-    null,
-    null,
-    node,
-    sessions,
-    0,
-    moved,
-    left_over,
-    [node],
-    most,
-    case
-        when left_over >= t.limit_critical * most
-        then 'critical'
-        when left_over >= t.limit_high * most
-        then 'high'
-        when left_over >= t.limit_medium * most
-        then 'medium'
-        else 'info'
-    end,
-    node
-    || ' would carry '
-    || left_over
-    || ' sessions'
-    || case when moved > 0 then ', ' || moved || ' of them taken over' else '' end
-    || case when most is null then '; no limit configured' else ' of ' || most || ' allowed' end
-from carriers
-cross join thresholds t
-order by all
+select a.*
+from answers a
+join severities s on s.severity = a.severity
+order by s.rank, a.cluster, a.object, a.svm, a.initiator, a.node

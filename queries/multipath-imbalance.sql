@@ -1,11 +1,11 @@
 -- /// query
--- title = "Initiators whose paths are too few, uneven or surplus"
+-- title = "Multipath problems"
 -- description = """
 -- One row per fault at one instant. What an initiator should have comes from the first source
 -- that exists: the policy, the nodes that ONTAP requires, the peers of its igroup, its own last
 -- seven days, the interfaces in use; expected_from names it. An initiator that logged in within
 -- the settle window is not judged yet. What many initiators share has one row of its own, with
--- no initiator: a node that is away, an interface that nobody reaches; detail names them all.
+-- no initiator: a node that is away, an interface that nobody reaches; members names them all.
 -- """
 -- time = "instant"
 -- kind = "finding"
@@ -13,8 +13,8 @@
 -- identity = ["cluster", "svm", "initiator", "fault", "missing"]
 -- page = 70
 -- evidence = true
--- not_judged = "not_judged"
--- brief = ["initiator", "fault", "severity", "detail"]
+-- not_judged = "unjudged_rules"
+-- brief = ["initiator", "fault", "severity", "detail", "members"]
 -- needs = ["interfaces", "igroups", "nodes"]
 -- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not told."
 -- [params.settle]
@@ -34,6 +34,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from; null where the rule needs none."
 -- detail = "The finding in words."
+-- members = "Every initiator that a finding without an initiator is about."
 -- ///
 select
     cluster,
@@ -48,7 +49,8 @@ select
     host_addresses,
     missing,
     expected_from,
-    detail
+    detail,
+    members
 from faults f
 join severities r on r.severity = f.severity
 order by cluster, r.rank, svm nulls last, initiator nulls first, fault, missing, detail

@@ -24,16 +24,16 @@ with
         from known_time
         where taken_at between $since::timestamp and $until::timestamp
     ),
-    nodes_of as (select distinct cluster, node from session_pieces),
+    nodes_of as (select distinct cluster, node from session_intervals),
     steps as (
         select cluster, node, since, sum(share) as share
         from
             (
                 select cluster, node, begins as since, share
-                from session_pieces
+                from session_intervals
                 union all
                 select cluster, node, ends, - share
-                from session_pieces
+                from session_intervals
                 where ends is not null
                 union all
                 select n.cluster, n.node, t.taken_at, 0

@@ -41,25 +41,22 @@
 -- detail = "In words."
 -- ///
 with
-    stood as (
+    stands as (
         select cluster, svm_id, max(svm) as svm, initiator, node, count(*) as sessions
         from sessions_at
         where node is not null
         group by cluster, svm_id, initiator, node
     ),
-    chosen as (select * from stood where lower(svm) like $within escape '^'),
+    chosen as (select * from stands where lower(svm) like $within escape '^'),
     likened as (
         select *
         from chosen
         where initiator in (select initiator from initiator_names where name like $like escape '^')
     ),
-    all_like as (
-        select cluster, count(distinct(svm_id, initiator)) as hosts from likened group by all
-    ),
     per_node as (
         -- Hosts that are not on the node count as none, or two pairs would each get all.
         select n.cluster, n.node, median(coalesce(l.sessions, 0)) as each_host
-        from (select distinct cluster, node from stood) n
+        from (select distinct cluster, node from stands) n
         join (select distinct cluster, svm_id, initiator from likened) h on h.cluster = n.cluster
         left join
             likened l
@@ -84,7 +81,7 @@ with
                 + case when coalesce(max(p.each_host), 0) > 0 then $hosts::bigint else 0 end
             ) as added,
             max(p.each_host) as each_host
-        from stood s
+        from stands s
         left join per_node p on p.cluster = s.cluster and p.node = s.node
         left join logins l on l.cluster = s.cluster and l.node = s.node
         group by s.cluster, s.node
@@ -110,7 +107,8 @@ select
     t.most as "limit",
     t.most - t.held as headroom,
     case
-        when t.each_host > 0 then greatest(floor((t.most - t.sessions) / t.each_host), 0)::bigint
+        when t.each_host > 0 and t.most is not null
+        then greatest(floor((t.most - t.sessions) / t.each_host), 0)::bigint
     end as hosts_that_fit,
     case
         when t.held >= n.limit_critical * t.most

@@ -127,6 +127,23 @@ def test_a_failure_leaves_what_failover_said(
     }[kind]  # fmt: skip
 
 
+def test_a_node_that_would_be_full_is_critical_whoever_says_so(world: World) -> None:
+    limit = "[[limits]]\nnode = 'n1'\nsessions = 8\n"
+    world.take()
+    told = {
+        name: by(world.ask(name, limit), "node")["n1"]["severity"]
+        for name in ("sessions-by-node", "what-if")
+    }
+    assert told == {"sessions-by-node": "critical", "what-if": "critical"}
+
+
+def test_a_failover_tells_the_worst_first(world: World) -> None:
+    world.without("lnx3", A1, B1).take()
+    rows = world.ask("failover")
+    assert (rows[0]["severity"], rows[0]["initiator"][-4:]) == ("critical", "lnx3")
+    assert [row["severity"] for row in rows].index("info") > 0
+
+
 def test_where_interfaces_move_the_partner_carries_them(world: World) -> None:
     for lif in LIFS:
         world.change(lif, failover="sfo_partners_only")
@@ -171,6 +188,7 @@ def test_more_hosts_bring_what_their_likes_have(world: World) -> None:
     }
     assert n1 == {"sessions": 8, "added": 6, "after": 14, "with_partner": 28, "headroom": 6}
     assert rows["n1"]["hosts_that_fit"] == 6
+    assert rows["n2"]["hosts_that_fit"] is None, "without a limit nobody can say how many fit"
     rows = by(world.ask("what-if", interfaces=1), "node")
     assert (rows["n1"]["added"], rows["n2"]["added"]) == (4, 4)
 

@@ -24,7 +24,7 @@ def forecast(
 ) -> list[dict[str, Any]]:
     """The report's rows, with these daily peaks in place of those of a history."""
     days = [
-        ["c", node, day, sessions, seconds]
+        ["c", node, day, sessions, seconds, 86400]
         for node, told in series.items()
         for day, sessions in told.items()
     ]
@@ -32,7 +32,7 @@ def forecast(
     tables = policy.tables(None) | {
         "daily_peaks": (
             {"cluster": "varchar", "node": "varchar", "day": "date", "sessions": "bigint",
-             "seconds": "bigint"},
+             "seconds": "bigint", "possible": "bigint"},
             days,
         ),
         "node_limits": (
@@ -88,7 +88,7 @@ def grown(seed: int) -> tuple[Series, date, date]:
 def test_the_true_day_is_within_the_range_in_at_least_90_of_100_runs(tmp_path: Path) -> None:
     runs = {f"n{seed:03d}": grown(seed) for seed in range(100)}
     rows = forecast(tmp_path, {node: series for node, (series, _, _) in runs.items()})
-    told = {row["node"]: row for row in rows if row["percent"] == 100}
+    told = {row["node"]: row for row in rows}
     for truth in (1, 2):
         inside = [
             node
@@ -104,7 +104,7 @@ def test_the_true_day_is_within_the_range_in_at_least_90_of_100_runs(tmp_path: P
 def test_a_range_is_narrow_enough_to_plan_with(tmp_path: Path) -> None:
     runs = {f"n{seed:03d}": grown(seed) for seed in range(100)}
     rows = forecast(tmp_path, {node: series for node, (series, _, _) in runs.items()})
-    ends = [row for row in rows if row["percent"] == 100 and row["latest"] is not None]
+    ends = [row for row in rows if row["latest"] is not None]
     assert len(ends) >= 85
     widths = sorted(
         (row["latest"] - row["earliest"]).days / max(row["days_left"], 30) for row in ends
@@ -117,13 +117,15 @@ def days(count: int, sessions: Callable[[int], float]) -> Series:
 
 
 def test_steady_growth_is_met_to_the_day(tmp_path: Path) -> None:
-    rows = forecast(tmp_path, {"n1": days(30, lambda day: 500 + 5 * day)})
-    assert [(row["percent"], row["status"], row["reached_on"]) for row in rows] == [
-        (80, "forecast", FIRST + timedelta(60)),
-        (90, "forecast", FIRST + timedelta(80)),
-        (100, "forecast", FIRST + timedelta(100)),
-    ]
-    assert rows[2]["earliest"] <= rows[2]["reached_on"] <= rows[2]["latest"]
+    (row,) = forecast(tmp_path, {"n1": days(30, lambda day: 500 + 5 * day)})
+    assert (row["status"], row["sessions"], row["used"]) == ("forecast", 645, 64.5)
+    assert (row["medium_on"], row["high_on"], row["reached_on"]) == (
+        FIRST + timedelta(60), FIRST + timedelta(80), FIRST + timedelta(100),
+    )  # fmt: skip
+    assert row["earliest"] <= row["reached_on"] <= row["latest"]
+    # Ninety days after the last one, unless another day is named.
+    assert (row["on"], row["sessions_on"]) == (FIRST + timedelta(119), 500 + 5 * 119)
+    assert row["sessions_on_low"] <= row["sessions_on"] <= row["sessions_on_high"]
 
 
 def test_a_step_is_recognised_and_is_not_growth(tmp_path: Path) -> None:
@@ -161,6 +163,11 @@ def test_no_limit_is_invented(tmp_path: Path) -> None:
 
 
 def test_what_is_past_the_limit_is_reached(tmp_path: Path) -> None:
-    rows = forecast(tmp_path, {"n1": days(40, lambda day: 850 + day)})
-    assert [row["status"] for row in rows] == ["reached", "forecast", "forecast"]
-    assert rows[0]["reached_on"] is None
+    rows = forecast(
+        tmp_path,
+        {"n1": days(40, lambda day: 990 + day), "n2": days(40, lambda day: 850 + day)},
+    )
+    assert [row["status"] for row in rows] == ["reached", "forecast"]
+    assert rows[0]["reached_on"] is rows[0]["medium_on"] is None
+    assert rows[1]["medium_on"] is None
+    assert rows[1]["high_on"] is not None

@@ -12,18 +12,20 @@ from support.array_builder import A1, B2, World, linux
 MAKE = """
 import hashlib, sys, tempfile
 from pathlib import Path
-from analyzer import policy, query, render, report
+from analyzer import output
+from analyzer.config import policy
+from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.store import Store
+from analyzer.store.layout import Store
 
 catalog = Catalog(Store(Path(sys.argv[1])), tables=policy.tables(None))
-for name, asked in query.reports().items():
-    request = report.Request(since="40d", at="latest", before="10d")
-    made = report.run(catalog, asked, request)
+for name, asked in header.reports().items():
+    request = run.Request(since="40d", at="latest", before="10d")
+    made = run.run(catalog, asked, request)
     for format_ in ("table", "json", "ndjson", "csv", "markdown", "html", "parquet"):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "told"
-            render.write(made, format_, path, sys.stdout)
+            output.write(made, format_, path, sys.stdout)
             print(name, format_, hashlib.sha256(path.read_bytes()).hexdigest())
 """
 

@@ -124,6 +124,7 @@ class World:
     igroups: dict[str, dict[str, Any]] = field(default_factory=dict)
     inventories: tuple[str, ...] = ("svms", "interfaces", "igroups", "nodes")
     step: timedelta = STEP
+    interval: int | None = None  # seconds, as configured
 
     def take(self, times: int = 1, status: str = "complete") -> "World":
         """Take *times* snapshots, one step apart."""
@@ -183,6 +184,7 @@ class World:
                 if not failed
             },
             collector="test",
+            expected_interval=self.interval,
         )
 
     def ask(

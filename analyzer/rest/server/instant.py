@@ -91,7 +91,7 @@ def find(catalog: Catalog, cluster: str, when: Instant, *, nearest: bool) -> Sna
         return SnapshotRef(cluster, attempt["taken_at"], attempt)
     present = clock.now()
     times = {"since": when, "until": when, "now": present}
-    spans = catalog.run_query(catalog.models["stretches"], times).records()
+    spans = catalog.run_query(catalog.models["coverage_spans"], times).records()
     before = [row for row in spans if row["starts"] is not None and row["starts"] <= when]
     if not before:
         first = _complete(catalog, cluster, "order by taken_at limit 1")

@@ -14,10 +14,10 @@
 with
     dated as (
         select cluster, node, begins as since, share
-        from session_pieces
+        from session_intervals
         union all
         select cluster, node, ends, - share
-        from session_pieces
+        from session_intervals
         where ends is not null
     ),
     days as (
@@ -27,7 +27,7 @@ with
     ),
     every_day as (
         select n.cluster, n.node, d.since, 0.0::double as share
-        from (select distinct cluster, node from session_pieces) n
+        from (select distinct cluster, node from session_intervals) n
         join days d on d.cluster = n.cluster
     ),
     changes_of_level as (

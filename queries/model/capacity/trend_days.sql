@@ -12,10 +12,10 @@
 -- sessions = "Its peak."
 -- step_on = "Day of the last step; null without one."
 -- history_days = "Days from the first to the last."
--- coverage = "Share of that time that is known."
+-- coverage = "Share of that time that is known, of what could be known."
 -- ///
 with
-    asked as (
+    window_of_days as (
         select
             *,
             max(day) over (partition by cluster, node) as last_day,
@@ -23,23 +23,27 @@ with
         from daily_peaks
         where day > $at::date - $days::integer
     ),
-    told as (
+    numbered as (
         select
             cluster,
             node,
             day,
             sessions,
             seconds,
-            first_day,
             (day - first_day)::bigint as number,
             (last_day - first_day + 1)::bigint as history_days,
-            -- The last day has only begun.
-            sum(least(seconds, 86400)) over (partition by cluster, node)
-            / (86400.0 * greatest(last_day - first_day + 1, 1)) as coverage
-        from asked
+            -- A day without a snapshot has no row, but could have been known.
+            sum(least(seconds, possible)) over days_of_node / greatest(
+                86400.0 * (last_day - first_day + 1) - sum(86400 - possible) over days_of_node, 1
+            ) as coverage
+        from window_of_days
+        window days_of_node as (partition by cluster, node)
     ),
     solid as (
-        select d.* from told d cross join thresholds t where d.seconds >= 86400 * t.fit_day_share
+        select d.*
+        from numbered d
+        cross join thresholds t
+        where d.seconds >= 86400 * t.fit_day_share
     ),
     rises as (
         -- Against the same weekday of the week before, so that the week's rhythm cancels out.

@@ -9,7 +9,7 @@
 -- last_date = "The last of them."
 -- step_on = "Day of the last step; null without one."
 -- history_days = "Days from the first to the last of the history."
--- coverage = "Share of that time that is known."
+-- coverage = "Share of that time that is known, of what could be known."
 -- slope = "Sessions a day."
 -- slope_low = "Least slope that the days allow."
 -- slope_high = "Greatest slope that they allow."
@@ -51,7 +51,7 @@ with
             r.cluster,
             r.node,
             median(r.slope) as slope,
-            -- Ranks 2.6 deviations from the middle: 99 of a hundred.
+            -- Ranks 2.6 deviations from the middle: 99 %.
             coalesce(
                 max(r.slope) filter (where r.place <= (s.slopes - 2.6 * s.deviation) / 2),
                 min(r.slope)

@@ -11,7 +11,7 @@
 -- reason = "Why."
 -- ///
 select cluster, starts as "after", ends as "by", reason
-from stretches
+from coverage_spans
 where
     is_gap
     and coalesce(starts, timestamp '0001-01-01') < $until

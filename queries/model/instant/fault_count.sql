@@ -9,6 +9,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from."
 -- detail = "In words."
+-- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
     cells as (
@@ -23,7 +24,11 @@ with
             s.fabric,
             count(*) as sessions
         from sessions_at s
-        join judged h on h.cluster = s.cluster and h.svm_id = s.svm_id and h.initiator = s.initiator
+        join
+            judged_hosts h
+            on h.cluster = s.cluster
+            and h.svm_id = s.svm_id
+            and h.initiator = s.initiator
         group by all
     ),
     per_interface as (
@@ -46,7 +51,7 @@ with
             min(sessions) as least,
             list_sort(list(interface) filter (where sessions < top)) as fewer,
             list_sort(list(interface_id) filter (where sessions < top)) as fewer_ids,
-            string_agg(interface || ' ' || sessions, ', ' order by interface) as told
+            string_agg(interface || ' ' || sessions, ', ' order by interface) as counts
         from
             (
                 select *, max(sessions) over (partition by cluster, svm_id, initiator) as top
@@ -66,6 +71,40 @@ with
             count(*) as paths
         from cells
         group by all
+    ),
+    earlier as (
+        -- Sessions to a path as they were at the begin of the history that counts.
+        select
+            p.cluster,
+            p.svm_id,
+            p.initiator,
+            sum(1.0::double / greatest(coalesce(p.connections, 1), 1))
+            / count(distinct p.initiator_address || ' ' || p.interface_id) as per_path
+        from
+            (
+                select
+                    s.cluster,
+                    coalesce(
+                        max(a.taken_at) filter (
+                            where a.taken_at <= s.taken_at - to_days(t.history_days)
+                        ),
+                        min(a.taken_at)
+                    ) as taken_at
+                from snapshot_at s
+                cross join thresholds t
+                join
+                    attempts a
+                    on a.cluster = s.cluster
+                    and a.status = 'complete'
+                    and a.taken_at <= s.taken_at
+                group by s.cluster
+            ) s
+        join
+            spells p
+            on p.cluster = s.cluster
+            and p.first_seen <= s.taken_at
+            and p.last_seen >= s.taken_at
+        group by p.cluster, p.svm_id, p.initiator
     ),
     meshed as (
         -- Addresses that reach every interface of the subnet, and some that do not (F12).
@@ -153,7 +192,8 @@ select
     end as severity,
     u.fewer as missing,
     null::varchar as expected_from,
-    u.told as detail
+    u.counts as detail,
+    []::varchar[] as members
 from uneven u
 cross join thresholds t
 union all
@@ -168,7 +208,8 @@ select
     'in '
     || fabric
     || ': '
-    || string_agg(initiator_address || ' reaches ' || reached, ', ' order by initiator_address)
+    || string_agg(initiator_address || ' reaches ' || reached, ', ' order by initiator_address),
+    []
 from meshed
 where addresses > 1
 group by cluster, svm_id, initiator, fabric
@@ -186,12 +227,33 @@ select
         c.sessions || ' sessions from ' || c.initiator_address || ' to ' || c.interface,
         ', '
         order by c.initiator_address, c.interface
-    )
+    ),
+    []
 from cells c
 join even e on e.cluster = c.cluster and e.svm_id = c.svm_id and e.initiator = c.initiator
-join judged h on h.cluster = c.cluster and h.svm_id = c.svm_id and h.initiator = c.initiator
+join judged_hosts h on h.cluster = c.cluster and h.svm_id = c.svm_id and h.initiator = c.initiator
 where c.sessions > coalesce(h.want_per_path, 1) and (h.want_per_path is not null or not e.same)
 group by c.cluster, c.svm_id, c.initiator
+union all
+select
+    e.cluster,
+    e.svm_id,
+    e.initiator,
+    'duplicate_sessions',
+    'info',
+    [],
+    'own history',
+    e.most
+    || ' sessions on each of '
+    || e.paths
+    || ' paths; the last days began with '
+    || round(b.per_path, 1)
+    || ' on each',
+    []
+from even e
+join earlier b on b.cluster = e.cluster and b.svm_id = e.svm_id and b.initiator = e.initiator
+join judged_hosts h on h.cluster = e.cluster and h.svm_id = e.svm_id and h.initiator = e.initiator
+where e.same and e.most > 1 and e.most <> b.per_path and h.want_per_path is null
 union all
 select
     cluster,
@@ -204,7 +266,8 @@ select
     string_agg(sessions || ' sessions on ' || node, ', ' order by node)
     || '; '
     || most
-    || ' to a node are enough'
+    || ' to a node are enough',
+    []
 from crowded
 group by cluster, svm_id, initiator, most
 union all
@@ -220,6 +283,7 @@ select
         'a session on ' || interface || ' has ' || now || ' of ' || before || ' connections',
         ', '
         order by interface, before, now
-    )
+    ),
+    []
 from shrunk
 group by cluster, svm_id, initiator

@@ -12,6 +12,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from."
 -- detail = "In words."
+-- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
     gone as (
@@ -102,26 +103,18 @@ with
         select cluster, svm_id, initiator, interface_id, expected_from
         from expected
         union
-        -- Where all peers lost it, none of them expects it: ask their own history.
-        select p.cluster, p.svm_id, p.initiator, p.interface_id, 'own history'
-        from presence p
-        join
-            svm_interfaces i
-            on i.cluster = p.cluster
-            and i.svm_id = p.svm_id
-            and i.interface_id = p.interface_id
+        -- Where all peers lost it, none of them expects it: it is who stood on it that misses it.
+        select u.cluster, u.svm_id, u.initiator, u.interface_id, 'own history'
+        from down_interface_users u
         where
-            i.enabled
-            and not i.up
-            and p.share >= 0.5
-            and not exists (
+            not exists (
                 select 1
                 from expected e
                 where
-                    e.cluster = p.cluster
-                    and e.svm_id = p.svm_id
-                    and e.initiator = p.initiator
-                    and e.interface_id = p.interface_id
+                    e.cluster = u.cluster
+                    and e.svm_id = u.svm_id
+                    and e.initiator = u.initiator
+                    and e.interface_id = u.interface_id
             )
     ),
     missed as (
@@ -136,7 +129,7 @@ with
             i.sessions,
             i.home_node,
             count(*) over (partition by h.cluster, h.svm_id, e.interface_id) as missers
-        from judged h
+        from judged_hosts h
         join wanted e on e.cluster = h.cluster and e.svm_id = h.svm_id and e.initiator = h.initiator
         join
             svm_interfaces i
@@ -166,7 +159,7 @@ with
             )
             and not exists (
                 select 1
-                from away_nodes a
+                from unavailable_nodes a
                 where a.cluster = h.cluster and a.svm_id = h.svm_id and a.node = i.home_node
             )
     ),
@@ -186,7 +179,8 @@ select
     end || case
         when igroups is not null then '; member of ' || array_to_string(igroups, ', ') else ''
     end
-    || case when others then ', whose other hosts are connected' else '' end as detail
+    || case when others then ', whose other hosts are connected' else '' end as detail,
+    []::varchar[] as members
 from lost
 union all
 select
@@ -197,7 +191,8 @@ select
     case when max(expected_from) = 'interfaces in use' then 'low' else 'medium' end,
     list_sort(list(distinct interface)),
     max(expected_from),
-    'no session on ' || string_agg(interface, ', ' order by interface)
+    'no session on ' || string_agg(interface, ', ' order by interface),
+    []
 from weighed
 where not shared
 group by cluster, svm_id, initiator
@@ -215,8 +210,8 @@ select
     || case when bool_and(up) then ' has no session at all' else ' is down' end
     || ': '
     || count(*)
-    || case when count(*) = 1 then ' initiator misses it: ' else ' initiators miss it: ' end
-    || string_agg(initiator, ', ' order by initiator)
+    || case when count(*) = 1 then ' initiator misses it' else ' initiators miss it' end,
+    list_sort(list(distinct initiator))
 from weighed
 where shared
 group by cluster, svm_id, interface_id
@@ -240,6 +235,7 @@ select
         []
     ),
     'policy',
-    'uses ' || len(h.interface_ids) || ' interfaces; policy asks for ' || h.want_paths
-from judged h
+    'uses ' || len(h.interface_ids) || ' interfaces; policy asks for ' || h.want_paths,
+    []
+from judged_hosts h
 where len(h.interface_ids) < h.want_paths

@@ -9,6 +9,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from."
 -- detail = "In words."
+-- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
     svm_nodes as (
@@ -27,31 +28,38 @@ with
         where node is not null
     ),
     svm as (select cluster, svm_id, list_sort(list(node)) as nodes from svm_nodes group by all),
-    known as (
-        -- Nodes whose interfaces the initiator used in the last seven days, or uses now.
-        select p.cluster, p.svm_id, p.initiator, i.home_node as node, max(p.ticks) as ticks
-        from presence p
-        join
-            svm_interfaces i
-            on i.cluster = p.cluster
-            and i.svm_id = p.svm_id
-            and i.interface_id = p.interface_id
-        group by all
+    stood_on as (
+        -- Nodes whose interfaces the initiator used in the last seven days, or until they failed.
+        select cluster, svm_id, initiator, node, max(ticks) as ticks
+        from
+            (
+                select p.cluster, p.svm_id, p.initiator, i.home_node as node, p.ticks
+                from presence p
+                join
+                    svm_interfaces i
+                    on i.cluster = p.cluster
+                    and i.svm_id = p.svm_id
+                    and i.interface_id = p.interface_id
+                union all
+                select cluster, svm_id, initiator, home_node, null
+                from down_interface_users
+            )
+        group by cluster, svm_id, initiator, node
     ),
     excused as (
         -- It stood on the node that is away now: one finding for the node, not one for each
         -- initiator.
         select h.cluster, h.svm_id, h.initiator, a.node, a.why, a.back
-        from judged h
-        join away_nodes a on a.cluster = h.cluster and a.svm_id = h.svm_id
+        from judged_hosts h
+        join unavailable_nodes a on a.cluster = h.cluster and a.svm_id = h.svm_id
         left join
-            known k
+            stood_on k
             on k.cluster = h.cluster
             and k.svm_id = h.svm_id
             and k.initiator = h.initiator
             and k.node = a.node
         left join
-            (select cluster, svm_id, initiator, max(ticks) as ticks from known group by all) t
+            (select cluster, svm_id, initiator, max(ticks) as ticks from stood_on group by all) t
             on t.cluster = h.cluster
             and t.svm_id = h.svm_id
             and t.initiator = h.initiator
@@ -60,13 +68,13 @@ with
     ),
     single as (
         select h.*, s.nodes as all_nodes
-        from judged h
+        from judged_hosts h
         join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
         where len(h.nodes) = 1 and len(s.nodes) > 1 and coalesce(h.want_nodes, 2) > 1
     ),
     pairs as (
         select h.cluster, h.svm_id, h.initiator, h.nodes, n.node, n.partner
-        from (select *, unnest(nodes) as node from judged) h
+        from (select *, unnest(nodes) as node from judged_hosts) h
         join nodes_at n on n.cluster = h.cluster and n.node = h.node
         join svm_nodes p on p.cluster = h.cluster and p.svm_id = h.svm_id and p.node = n.partner
     ),
@@ -93,7 +101,8 @@ select
     'stands on '
     || h.nodes[1]
     || ' alone; the SVM has interfaces on '
-    || array_to_string(h.all_nodes, ', ') as detail
+    || array_to_string(h.all_nodes, ', ') as detail,
+    []::varchar[] as members
 from single h
 where
     not exists (
@@ -117,11 +126,37 @@ select
     || ': '
     || count(*)
     || case when count(*) = 1 then ' initiator stands' else ' initiators stand' end
-    || ' on one node alone: '
-    || string_agg(h.initiator, ', ' order by h.initiator)
+    || ' on one node alone',
+    list_sort(list(h.initiator))
 from single h
 join excused e on e.cluster = h.cluster and e.svm_id = h.svm_id and e.initiator = h.initiator
 group by h.cluster, h.svm_id, e.node
+union all
+select
+    e.cluster,
+    e.svm_id,
+    null,
+    'partner_node_missing',
+    case when bool_or(e.back) then 'low' else 'high' end,
+    [e.node],
+    null,
+    'node '
+    || e.node
+    || ' '
+    || max(e.why)
+    || ': '
+    || count(*)
+    || case when count(*) = 1 then ' initiator is' else ' initiators are' end
+    || ' on its HA partner alone of the two',
+    list_sort(list(e.initiator))
+from excused e
+join
+    (select distinct cluster, svm_id, initiator, partner from pairs where len(nodes) > 1) p
+    on p.cluster = e.cluster
+    and p.svm_id = e.svm_id
+    and p.initiator = e.initiator
+    and p.partner = e.node
+group by e.cluster, e.svm_id, e.node
 union all
 -- With one node in all it is single_node and nothing more (F05).
 select
@@ -135,7 +170,8 @@ select
     'is on '
     || string_agg(p.node, ', ' order by p.node)
     || ' but not on the HA partner '
-    || string_agg(p.partner, ', ' order by p.node)
+    || string_agg(p.partner, ', ' order by p.node),
+    []
 from pairs p
 where
     not list_contains(p.nodes, p.partner)
@@ -162,9 +198,10 @@ select
     null,
     string_agg(
         a.node || ' ' || a.sessions || ', ' || b.node || ' ' || b.sessions, '; ' order by a.node
-    )
+    ),
+    []
 from counted a
-join judged h on h.cluster = a.cluster and h.svm_id = a.svm_id and h.initiator = a.initiator
+join judged_hosts h on h.cluster = a.cluster and h.svm_id = a.svm_id and h.initiator = a.initiator
 join nodes_at n on n.cluster = a.cluster and n.node = a.node and n.partner > n.node
 join
     counted b
@@ -189,7 +226,7 @@ where
     )
     and not exists (
         select 1
-        from away_nodes w
+        from unavailable_nodes w
         where w.cluster = h.cluster and w.svm_id = h.svm_id and w.node in (a.node, b.node)
     )
 group by a.cluster, a.svm_id, a.initiator
@@ -204,8 +241,9 @@ select
     'required nodes',
     'ONTAP requires '
     || string_agg(distinct r.node, ', ' order by r.node)
-    || ' for its LUNs, and it has no session there'
-from judged h
+    || ' for its LUNs, and it has no session there',
+    []
+from judged_hosts h
 join
     (select cluster, svm_id, initiator, unnest(required_nodes) as node from members_at where live) r
     on r.cluster = h.cluster
@@ -215,7 +253,7 @@ where
     not list_contains(h.nodes, r.node)
     and not exists (
         select 1
-        from away_nodes a
+        from unavailable_nodes a
         where a.cluster = h.cluster and a.svm_id = h.svm_id and a.node = r.node
     )
 group by h.cluster, h.svm_id, h.initiator

@@ -9,6 +9,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from."
 -- detail = "In words."
+-- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
     svm as (
@@ -37,8 +38,9 @@ select
     'high' as severity,
     []::varchar[] as missing,
     null::varchar as expected_from,
-    'its only session is on ' || h.interfaces[1] as detail
-from judged h
+    'its only session is on ' || h.interfaces[1] as detail,
+    []::varchar[] as members
+from judged_hosts h
 where h.sessions = 1 and coalesce(h.want_paths, 2) > 1
 union all
 -- Count interfaces, never sessions: several sessions on one interface end together (F03).
@@ -50,8 +52,9 @@ select
     'high',
     [],
     null,
-    'all ' || h.sessions || ' sessions are on ' || h.interfaces[1]
-from judged h
+    'all ' || h.sessions || ' sessions are on ' || h.interfaces[1],
+    []
+from judged_hosts h
 where h.sessions > 1 and len(h.interface_ids) = 1 and coalesce(h.want_paths, 2) > 1
 union all
 -- One address is right on a bonded link; not where the SVM has two subnets, or peers bring two.
@@ -68,8 +71,9 @@ select
     || ' interfaces from '
     || h.host_addresses[1]
     || ' alone'
-    || case when len(h.fabrics) > 1 then ', across subnets: it is routed' else '' end
-from judged h
+    || case when len(h.fabrics) > 1 then ', across subnets: it is routed' else '' end,
+    []
+from judged_hosts h
 join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
 where
     len(h.host_addresses) = 1

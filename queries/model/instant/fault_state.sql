@@ -9,6 +9,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from."
 -- detail = "In words."
+-- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
     strayed as (
@@ -20,12 +21,23 @@ with
             i.node,
             i.home_node,
             i.sessions,
+            u.members,
             e.seen_after,
             e.first_seen,
             e.first_seen <= s.taken_at - to_minutes(t.astray_minutes) as stays
         from svm_interfaces i
         join snapshot_at s on s.cluster = i.cluster
         cross join thresholds t
+        join
+            (
+                select cluster, svm_id, interface_id, list_sort(list(distinct initiator)) as members
+                from sessions_at
+                where initiator <> ''
+                group by cluster, svm_id, interface_id
+            ) u
+            on u.cluster = i.cluster
+            and u.svm_id = i.svm_id
+            and u.interface_id = i.interface_id
         join
             interfaces e
             on e.cluster = i.cluster
@@ -37,7 +49,7 @@ with
             and i.sessions > 0
             and not exists (
                 select 1
-                from away_nodes a
+                from unavailable_nodes a
                 where a.cluster = i.cluster and a.svm_id = i.svm_id and a.node = i.home_node
             )
     ),
@@ -166,7 +178,7 @@ with
             h.nodes[1] as node,
             list_sort(list(distinct m.was)) as missing,
             string_agg(distinct m.interface, ', ' order by m.interface) as interfaces
-        from judged h
+        from judged_hosts h
         join
             moved m
             on m.cluster = h.cluster
@@ -177,7 +189,7 @@ with
             and m.node = h.nodes[1]
             and not exists (
                 select 1
-                from away_nodes a
+                from unavailable_nodes a
                 where a.cluster = m.cluster and a.svm_id = m.svm_id and a.node = m.was
             )
         group by h.cluster, h.svm_id, h.initiator, h.nodes
@@ -202,7 +214,8 @@ select
         when seen_after is null
         then ''
         else '; since ' || strftime(first_seen, '%Y-%m-%dT%H:%M:%SZ')
-    end as detail
+    end as detail,
+    members
 from strayed
 union all
 select
@@ -218,7 +231,8 @@ select
     || living
     || ' members are connected, and not '
     || array_to_string(absent, ', ')
-    || ', which the last seven days have seen'
+    || ', which the last days have seen',
+    absent
 from halved
 union all
 select
@@ -236,7 +250,8 @@ select
         when arrived and latest > recent_since
         then '; new since ' || strftime(latest, '%Y-%m-%dT%H:%M:%SZ')
         else ''
-    end
+    end,
+    initiators
 from crowded
 union all
 select
@@ -249,7 +264,8 @@ select
     null,
     sessions
     || case when sessions = 1 then ' session has' else ' sessions have' end
-    || ' had no connection in two snapshots running'
+    || ' had no connection in two snapshots running',
+    []
 from bare
 union all
 select
@@ -262,7 +278,8 @@ select
     null,
     'an older session still stands beside a new one on '
     || string_agg(interface, ', ' order by interface)
-    || ': the array has not noticed yet that the host restarted'
+    || ': the array has not noticed yet that the host restarted',
+    []
 from ghost
 group by cluster, svm_id, initiator
 union all
@@ -278,7 +295,8 @@ select
         when initiator like '%localhost%' or initiator like '%:default%'
         then 'the name that an image came with: a clone of it would have it too'
         else 'is no iqn., eui. or naa. name'
-    end
+    end,
+    []
 from hosts_at
 -- Letter case tells nothing: names are compared without it.
 where
@@ -304,5 +322,6 @@ select
     || ' moved to '
     || node
     || '; since then it has no session on '
-    || array_to_string(missing, ', ')
+    || array_to_string(missing, ', '),
+    []
 from gathered

@@ -9,6 +9,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from."
 -- detail = "In words."
+-- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
     svm as (
@@ -24,7 +25,7 @@ with
     ),
     single as (
         select h.*, s.fabrics as all_fabrics, len(s.up) > 1 as its_own
-        from judged h
+        from judged_hosts h
         join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
         where len(h.fabrics) = 1 and len(s.fabrics) > 1 and coalesce(h.want_subnets, 2) > 1
     ),
@@ -70,7 +71,11 @@ with
             list_sort(list(distinct r.interface)) as interfaces,
             string_agg(distinct r.initiator_address, ', ' order by r.initiator_address) as addresses
         from routed r
-        join judged h on h.cluster = r.cluster and h.svm_id = r.svm_id and h.initiator = r.initiator
+        join
+            judged_hosts h
+            on h.cluster = r.cluster
+            and h.svm_id = r.svm_id
+            and h.initiator = r.initiator
         group by r.cluster, r.svm_id, r.initiator
     ),
     design as (
@@ -80,6 +85,7 @@ with
             h.svm_id,
             count(*) as hosts,
             count(r.initiator) as routed,
+            list_sort(list(r.initiator) filter (where r.initiator is not null)) as members,
             count(*) >= max(t.peer_hosts)
             and count(r.initiator) >= max(t.peer_share) * count(*) as is_rule
         from hosts_at h
@@ -99,7 +105,8 @@ select
     'is on '
     || h.fabrics[1]
     || ' alone; the SVM has interfaces on '
-    || array_to_string(h.all_fabrics, ', ') as detail
+    || array_to_string(h.all_fabrics, ', ') as detail,
+    []::varchar[] as members
 from single h
 where h.its_own
 union all
@@ -116,8 +123,8 @@ select
     || case when count(*) = 1 then ' initiator is' else ' initiators are' end
     || ' on '
     || h.fabrics[1]
-    || ' alone: '
-    || string_agg(h.initiator, ', ' order by h.initiator)
+    || ' alone',
+    list_sort(list(h.initiator))
 from single h
 where not h.its_own
 group by h.cluster, h.svm_id, h.all_fabrics, h.fabrics
@@ -130,7 +137,8 @@ select
     'medium',
     [],
     null,
-    r.addresses || ' is outside the subnet of ' || array_to_string(r.interfaces, ', ')
+    r.addresses || ' is outside the subnet of ' || array_to_string(r.interfaces, ', '),
+    []
 from routers r
 join design d on d.cluster = r.cluster and d.svm_id = r.svm_id
 where not d.is_rule
@@ -143,6 +151,7 @@ select
     'info',
     [],
     null,
-    routed || ' of ' || hosts || ' initiators reach the SVM across a router'
+    routed || ' of ' || hosts || ' initiators reach the SVM across a router',
+    members
 from design
 where is_rule

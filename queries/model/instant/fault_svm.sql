@@ -9,6 +9,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from."
 -- detail = "In words."
+-- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
     hosts as (
@@ -30,7 +31,7 @@ with
             i.up
             and not exists (
                 select 1
-                from away_nodes a
+                from unavailable_nodes a
                 where a.cluster = i.cluster and a.svm_id = i.svm_id and a.node = i.home_node
             )
     ),
@@ -58,7 +59,8 @@ select
     interface
     || ' is up and has no session; its siblings have '
     || round(mean, 1)
-    || ' on average' as detail
+    || ' on average' as detail,
+    []::varchar[] as members
 from loads
 -- A day's grace for an interface that is new.
 where sessions = 0 and mean > 0 and is_settled
@@ -74,7 +76,8 @@ select
     null,
     string_agg(interface || ' has ' || sessions, ', ' order by interface)
     || ' sessions; the mean is '
-    || round(max(mean), 1)
+    || round(max(mean), 1),
+    []
 from loads
 where is_judged and sessions > skew_ratio * mean
 group by cluster, svm_id
@@ -89,7 +92,8 @@ select
     null,
     string_agg(node || ' has ' || sessions, ', ' order by node)
     || ' sessions; the mean is '
-    || round(max(mean), 1)
+    || round(max(mean), 1),
+    []
 from nodes
 where is_judged and sessions > skew_ratio * mean
 group by cluster, svm_id

@@ -16,9 +16,10 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from."
 -- detail = "In words."
+-- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
-    found as (
+    findings as (
         select *
         from fault_path
         union all
@@ -38,12 +39,15 @@ with
         from fault_identity
         union all
         select *
+        from fault_clone
+        union all
+        select *
         from fault_svm
         union all
         select *
         from fault_state
     ),
-    named as (
+    names as (
         select cluster, svm_id, max(svm) as svm
         from
             (
@@ -58,7 +62,7 @@ with
             )
         group by all
     ),
-    whole as (
+    totals as (
         select
             cluster,
             svm_id,
@@ -69,7 +73,7 @@ with
         from sessions_at
         group by cluster, svm_id
     ),
-    allowed as (
+    acceptances as (
         select
             f.cluster,
             f.svm_id,
@@ -77,7 +81,7 @@ with
             f.fault,
             max(a.until) as until,
             max_by(a.reason, a.until) as reason
-        from found f
+        from findings f
         join
             accepted a
             on (a.report is null or a.report = 'multipath-imbalance')
@@ -108,13 +112,14 @@ select
             '; accepted until '
             || strftime(a.until, '%Y-%m-%dT%H:%M:%SZ')
             || coalesce(': ' || a.reason, '')
-    end as detail
-from found f
-left join named n on n.cluster = f.cluster and n.svm_id = f.svm_id
+    end as detail,
+    f.members
+from findings f
+left join names n on n.cluster = f.cluster and n.svm_id = f.svm_id
 left join hosts_at h on h.cluster = f.cluster and h.svm_id = f.svm_id and h.initiator = f.initiator
-left join whole w on w.cluster = f.cluster and w.svm_id = f.svm_id
+left join totals w on w.cluster = f.cluster and w.svm_id = f.svm_id
 left join
-    allowed a
+    acceptances a
     on a.cluster = f.cluster
     and a.svm_id = f.svm_id
     and a.fault = f.fault

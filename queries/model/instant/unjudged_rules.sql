@@ -30,7 +30,7 @@ with
                     ('required_node_missing', 'igroups'),
                     ('no_sessions', 'igroups'),
                     ('no_sessions', 'history'),
-                    ('no_igroup', 'igroups of sessions')
+                    ('no_igroup', 'igroups of anybody')
             ) r(rule, needs)
     ),
     have as (
@@ -49,6 +49,7 @@ with
                     and a.taken_at > s.taken_at - to_days(t.history_days)
             )
             >= t.history_snapshots as history,
+            t.history_days,
             exists (
                 select 1 from connections_at c where c.cluster = s.cluster and len(c.igroups) > 0
             ) as named
@@ -62,9 +63,9 @@ select
         case
             r.needs
             when 'history'
-            then 'too few complete snapshots in the last days'
-            when 'igroups of sessions'
-            then 'no session names an igroup'
+            then 'too few complete snapshots in the last ' || h.history_days || ' days'
+            when 'igroups of anybody'
+            then 'no session names an igroup, and igroups were not collected'
             else r.needs || ' were not collected'
         end,
         '; '
@@ -77,5 +78,5 @@ join
     or (r.needs = 'nodes' and not h.nodes)
     or (r.needs = 'igroups' and not h.igroups)
     or (r.needs = 'history' and not h.history)
-    or (r.needs = 'igroups of sessions' and not h.named)
+    or (r.needs = 'igroups of anybody' and not h.named and not h.igroups)
 group by h.cluster, r.rule
