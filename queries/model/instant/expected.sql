@@ -62,21 +62,21 @@ with
             and p.share >= t.steady_share
             and p.ticks >= t.history_snapshots
     ),
-    pairs as (
-        select h.cluster, h.svm_id, h.initiator, h.node, n.partner
-        from (select cluster, svm_id, initiator, unnest(nodes) as node from hosts_at) h
-        left join nodes_at n on n.cluster = h.cluster and n.node = h.node
-    ),
+    stood_on as (select cluster, svm_id, initiator, unnest(nodes) as node from hosts_at),
     in_use as (
         -- With selective LUN maps a host needs no more than the HA pairs that it stands on.
-        select distinct p.cluster, p.svm_id, p.initiator, u.interface_id
-        from pairs p
-        join
-            settled u
-            on u.cluster = p.cluster
-            and u.svm_id = p.svm_id
-            and u.home_node in (p.node, p.partner)
-        union
+        select p.cluster, p.svm_id, p.initiator, u.interface_id
+        from
+            (
+                select cluster, svm_id, initiator, node
+                from stood_on
+                union
+                select h.cluster, h.svm_id, h.initiator, n.partner
+                from stood_on h
+                join nodes_at n on n.cluster = h.cluster and n.node = h.node
+            ) p
+        join settled u on u.cluster = p.cluster and u.svm_id = p.svm_id and u.home_node = p.node
+        union all
         select h.cluster, h.svm_id, h.initiator, u.interface_id
         from hosts_at h
         join settled u on u.cluster = h.cluster and u.svm_id = h.svm_id

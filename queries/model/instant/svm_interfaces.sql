@@ -51,23 +51,19 @@ with
         group by all
     ),
     matched as (
-        select u.*, l.uuid
+        -- By uuid; by address where the answer named none.
+        select u.*, coalesce(i.uuid, a.uuid) as uuid
         from used u
+        left join listed i on i.cluster = u.cluster and i.uuid = u.interface_uuid
         left join
-            listed l
-            on l.cluster = u.cluster
-            and (
-                l.uuid = u.interface_uuid
-                or (
-                    u.interface_uuid is null
-                    and l.address = u.interface_address
-                    and (l.svm_id = u.svm_id or l.svm = u.svm)
-                )
-            )
+            listed a
+            on a.cluster = u.cluster
+            and a.address = u.interface_address
+            and u.interface_uuid is null
+            and (a.svm_id = u.svm_id or a.svm = u.svm)
         qualify
             row_number() over (
-                partition by u.cluster, u.svm_id, u.interface_id
-                order by l.uuid = u.interface_uuid desc, l.uuid
+                partition by u.cluster, u.svm_id, u.interface_id order by coalesce(i.uuid, a.uuid)
             )
             = 1
     )
