@@ -11,8 +11,6 @@
 -- is a slope and no date.
 -- """
 -- time = "instant"
--- brief = ["node", "sessions", "limit", "percent", "sessions_per_week", "reached_on", "status",
--- "severity", "detail"]
 -- group = "Capacity"
 -- picture = "forecast"
 -- page = 110

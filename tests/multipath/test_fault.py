@@ -235,6 +235,18 @@ def test_an_interface_that_is_down_is_one_finding_for_all_who_used_it(world: Wor
     assert rows[0]["members"] == [f"iqn.2026-11.example:lnx{number}" for number in range(1, 5)]
 
 
+def test_a_finding_that_many_share_is_found_by_each_of_them(world: World) -> None:
+    world.take(12)
+    for number in range(1, 5):
+        world.without(f"lnx{number}", B2)
+    world.change(B2, state="down").take(4)
+    faults = [
+        [row["fault"] for row in world.ask("multipath-imbalance", filters={"initiator": [name]})]
+        for name in ("*lnx2", "*lnx9")
+    ]
+    assert faults == [["interface_missing"], []]
+
+
 def test_a_worker_that_logged_out_and_a_libiscsi_disk_are_no_faults(world: World) -> None:
     world.igroups["wrk1-0f0e0d0c-0b0a-0908-0706-050403020100"] = {
         "initiators": ["iqn.2026-11.example:wrk1"]

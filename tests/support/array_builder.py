@@ -188,7 +188,13 @@ class World:
         )
 
     def ask(
-        self, name: str, policy_text: str = "", /, since: datetime | None = None, **params: Any
+        self,
+        name: str,
+        policy_text: str = "",
+        /,
+        since: datetime | None = None,
+        filters: dict[str, list[str]] | None = None,
+        **params: Any,
     ) -> list[dict[str, Any]]:
         """The rows of a report at the end of the history, or over it."""
         self.root.mkdir(parents=True, exist_ok=True)
@@ -202,7 +208,7 @@ class World:
         catalog = Catalog(Store(self.root), tables=policy.tables(path))
         try:
             values = times.get(asked.time, {}) | {"now": self.now} | params
-            return catalog.run_query(asked, values).records()
+            return catalog.run_query(asked, values, filters).records()
         finally:
             catalog.close()
 
