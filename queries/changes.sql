@@ -1,7 +1,7 @@
 -- /// query
 -- title = "What changed between two snapshots"
 -- description = """
--- Compares two comparable snapshots as they are: sessions lost, appeared, reconnected or logged in
+-- Compares two complete snapshots as they are: sessions lost, appeared, reconnected or logged in
 -- anew, and what changed about those that went on. Every session of the first is either carried on
 -- or lost, every session of the second either carried on or appeared.
 -- """

@@ -16,7 +16,7 @@
 -- day = "Day, UTC."
 -- hosts = "Initiators with sessions at its end."
 -- compliant = "How many of them met the policy; null without interface data."
--- percent = "The share, of a hundred."
+-- percent = "Their share, in %."
 -- host_minutes_short = "Minutes of hosts that did not meet it."
 -- ///
 with

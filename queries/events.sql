@@ -1,8 +1,8 @@
 -- /// query
 -- title = "Everything that changed in a window"
 -- description = """
--- Compares every comparable snapshot with the one before it, per SVM. What one snapshot merely
--- missed is not an event (C17).
+-- Compares every complete snapshot with the one before it, per SVM. What one snapshot merely
+-- missed is not an event.
 -- """
 -- time = "window"
 -- kind = "finding"
@@ -31,8 +31,8 @@
 -- interface_address = "Address of the interface."
 -- change = "As in the report changes."
 -- sessions = "How many sessions; 0 for a change of the array itself."
--- changed_after = "Last comparable snapshot before the change."
--- changed_by = "First comparable snapshot after it."
+-- changed_after = "Last complete snapshot before the change."
+-- changed_by = "First complete snapshot after it."
 -- replaced_by = "The path that took over, or that was taken over from."
 -- detail = "What it was and what it is."
 -- severity = "info, low, medium, high or critical."

@@ -2,7 +2,7 @@
 -- title = "Flapping paths"
 -- description = """
 -- Paths with three or more transitions between present and absent at consecutive complete
--- snapshots of the window (C15), or that reconnected between three pairs of snapshots in a row
+-- snapshots of the window, or that reconnected between three pairs of snapshots in a row
 -- without being absent. Reconnects are counted apart.
 -- """
 -- time = "window"

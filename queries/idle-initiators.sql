@@ -2,7 +2,7 @@
 -- title = "Initiators that have not been seen for long: a list to clean up"
 -- description = """
 -- Members of igroups without a session for the given days, and how long the history can vouch for
--- that: one that was never seen counts from the first comparable snapshot.
+-- that: one that was never seen counts from the first complete snapshot.
 -- """
 -- time = "instant"
 -- brief = ["initiator", "host", "last_seen", "idle_days", "detail"]

@@ -2,7 +2,7 @@
 -- title = "New and returned initiators"
 -- description = """
 -- Initiators that appeared in an SVM in the window: never seen there before, seen before and away
--- in between, or probably another initiator under a new name (C12, C13, C18). The first snapshot
+-- in between, or probably another initiator under a new name. The first snapshot
 -- that lists an SVM is its baseline: nobody in it is new.
 -- """
 -- time = "window"
@@ -29,8 +29,8 @@
 -- sessions = "Sessions at that snapshot."
 -- kind = "new, returned or renamed."
 -- previously = "returned: when it was last seen; renamed: the initiator it probably was."
--- seen_after = "Last comparable snapshot without it."
--- seen_by = "First comparable snapshot with it."
+-- seen_after = "Last complete snapshot without it."
+-- seen_by = "First complete snapshot with it."
 -- severity = """info; high without an igroup or from an unknown subnet; critical if that without
 -- authentication."""
 -- detail = "In words."

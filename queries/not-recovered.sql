@@ -1,5 +1,5 @@
 -- /// query
--- title = "Who is not back to the state before"
+-- title = "Paths still missing"
 -- description = """
 -- Paths that had sessions at --before and have fewer at --after, whatever happened in between:
 -- the question after an incident or an upgrade.
@@ -26,7 +26,7 @@
 -- sessions_before = "Sessions on the path before."
 -- sessions_after = "Sessions on the path after."
 -- initiator_sessions_after = "Sessions the initiator has in the SVM after."
--- lost_after = "Last comparable snapshot that saw what is missing."
+-- lost_after = "Last complete snapshot that saw what is missing."
 -- replaced_by = "The path that took over."
 -- severity = "low, medium, high or critical."
 -- detail = "What to do."

@@ -1,7 +1,7 @@
 -- /// query
 -- title = "A policy that the last seven days would meet"
 -- description = """
--- For each igroup what most of its hosts had in at least 80 of a hundred comparable snapshots of
+-- For each igroup what most of its hosts had in at least 80 % of the complete snapshots of
 -- the last seven days, and how many of them had it. It tells what was, not what ought to be: edit
 -- it before it is a policy ('analyzer policy suggest' writes it as a file).
 -- """

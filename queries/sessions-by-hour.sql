@@ -15,8 +15,8 @@
 -- weekday = "1 is Monday, 7 is Sunday."
 -- hour = "Hour of the day, UTC."
 -- average = "Sessions on average over the known time."
--- peak = "Most sessions in any comparable snapshot."
--- known_minutes = "Known time behind the hour's comparable snapshots."
+-- peak = "Most sessions in any complete snapshot."
+-- known_minutes = "Known time behind the hour's complete snapshots."
 -- ///
 with
     ticks as (

@@ -1,9 +1,9 @@
 -- /// query
 -- title = "Sessions of each node: now, at the peak, and what remains"
 -- description = """
--- Levels weigh as long as they lasted between comparable snapshots; time that is unknown weighs
+-- Levels weigh as long as they lasted between complete snapshots; time that is unknown weighs
 -- nothing and is named in the coverage. A limit comes from the policy and from nowhere else. The
--- severity tells how near the peak came to it: 80, 90 or 100 of a hundred. Sessions whose node is
+-- severity tells how near the peak came to it: 80, 90 or 100 %. Sessions whose node is
 -- not known, without interface data, are the row of no node.
 -- """
 -- time = "window"
@@ -15,9 +15,9 @@
 -- [columns]
 -- cluster = "Cluster."
 -- node = "Node; null where it is not known."
--- sessions = "Sessions at the last comparable snapshot of the window."
--- peak = "Most sessions in any comparable snapshot of the window."
--- p95 = "Sessions that 95 of a hundred parts of the known time did not exceed."
+-- sessions = "Sessions at the last complete snapshot of the window."
+-- peak = "Most sessions in any complete snapshot of the window."
+-- p95 = "Sessions that 95 % of the known time did not exceed."
 -- limit = "Sessions that policy allows; null where it does not say."
 -- headroom = "Limit less peak; null without a limit."
 -- severity = "critical at the limit, high at 90 %, medium at 80 %, else info."

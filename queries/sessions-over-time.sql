@@ -1,7 +1,7 @@
 -- /// query
 -- title = "Sessions of each node over time"
 -- description = """
--- One row for each level: it holds from one comparable snapshot until another shows a different
+-- One row for each level: it holds from one complete snapshot until another shows a different
 -- one; each day has a row of its own. The limit comes from the policy and from nowhere else.
 -- """
 -- time = "window"
@@ -15,9 +15,9 @@
 -- [columns]
 -- cluster = "Cluster."
 -- node = "Node; null where it is not known."
--- since = """Comparable snapshot from which the level holds; the begin of the window if that is
+-- since = """Complete snapshot from which the level holds; the begin of the window if that is
 -- later."""
--- until = "Comparable snapshot from which the next one does; null for the last."
+-- until = "Complete snapshot from which the next one does; null for the last."
 -- sessions = "Sessions of the node."
 -- limit = "Sessions that policy allows; null where it does not say."
 -- ///

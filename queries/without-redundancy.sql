@@ -1,5 +1,5 @@
 -- /// query
--- title = "How long initiators stood on one leg"
+-- title = "Time without redundancy"
 -- description = """
 -- One row for each stretch in which an initiator had its sessions on one node, in one subnet, or
 -- none at all, while its SVM offers more. Add the minutes up for host-minutes without redundancy;

@@ -17,6 +17,7 @@ from support import workplace
 
 from analyzer import cli
 from analyzer.cli.watch import watch
+from analyzer.report import header
 from analyzer.store.layout import Store
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +116,29 @@ def test_the_reference_is_what_the_program_says() -> None:
     made = runpy.run_path(str(ROOT / "docs" / "reference.py"))["page"]()
     told = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     assert told == made, "python docs/reference.py rewrites it"
+
+
+def test_the_map_of_the_queries_is_what_the_files_say() -> None:
+    page = runpy.run_path(str(ROOT / "docs" / "query_map.py"))["page"]()
+    assert (ROOT / "queries" / "README.md").read_text(encoding="utf-8") == page, (
+        "python docs/query_map.py rewrites it"
+    )
+
+
+def test_every_number_of_a_rule_is_explained_on_one_page() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"(?m)^\| ([FCR][0-9]{1,2}) \|", page))
+    numbers = {
+        number
+        for folder in ("analyzer", "queries")
+        for path in (ROOT / folder).rglob("*.*")
+        if path.suffix in {".py", ".sql"}
+        for number in re.findall(r"\b(?:[FC][0-9]{2}|R[0-6])\b", path.read_text(encoding="utf-8"))
+    }
+    assert numbers <= explained
+    for query in (header.reports() | header.models()).values():
+        words = query.text.partition("\n-- ///\n")[0]
+        assert not re.search(r"\b[FC][0-9]{2}\b", words), f"{query.name}: say it in words"
 
 
 def test_the_sample_answers_are_what_the_simulated_array_says() -> None:

@@ -1,12 +1,12 @@
 -- /// query
 -- title = "Sessions of each node over time"
--- description = """A running sum over beginnings and ends; each level holds from one comparable
+-- description = """A running sum over beginnings and ends; each level holds from one complete
 -- snapshot until another. Every day has a level of its own."""
 -- [columns]
 -- cluster = "Cluster."
 -- node = "Node; null where it is not known."
--- since = "Comparable snapshot from which the level holds."
--- until = "Comparable snapshot from which the next one does; null for the last."
+-- since = "Complete snapshot from which the level holds."
+-- until = "Complete snapshot from which the next one does; null for the last."
 -- known_before = "Known seconds of all time before since."
 -- known_until = "Known seconds of all time before until; null for the last."
 -- sessions = "Sessions of the node."

@@ -7,8 +7,8 @@
 -- initiator_address = "Host address."
 -- node = "Node; null where it is not known."
 -- fabric = "Fabric; null where it is not known."
--- begins = "First comparable snapshot that shows the piece."
--- ends = "First comparable snapshot that does not; null while it is there."
+-- begins = "First complete snapshot that shows the piece."
+-- ends = "First complete snapshot that does not; null while it is there."
 -- share = "Of a session: one over its connections, so that a sum counts sessions."
 -- ///
 select

@@ -3,7 +3,7 @@
 -- description = "How many attempts of each status the window holds, settled ones as settled."
 -- [columns]
 -- cluster = "Cluster."
--- complete = "Comparable snapshots."
+-- complete = "Complete snapshots."
 -- partial = "Snapshots of which only a part arrived."
 -- failed = "Attempts without a usable answer."
 -- suspect = "Empty answers that nothing has settled yet."

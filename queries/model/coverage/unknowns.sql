@@ -1,13 +1,13 @@
 -- /// query
 -- title = "What is unknown"
 -- description = """
--- One row per gap that overlaps the window: from the last comparable snapshot before it to the
+-- One row per gap that overlaps the window: from the last complete snapshot before it to the
 -- first after it.
 -- """
 -- [columns]
 -- cluster = "Cluster."
--- after = "Last comparable snapshot before the gap; null if there is none."
--- by = "First comparable snapshot after it; null if there is none yet."
+-- after = "Last complete snapshot before the gap; null if there is none."
+-- by = "First complete snapshot after it; null if there is none yet."
 -- reason = "Why."
 -- ///
 select cluster, starts as "after", ends as "by", reason

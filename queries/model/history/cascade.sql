@@ -2,9 +2,9 @@
 -- title = "The matching cascade"
 -- description = """
 -- Pairs each session that ended with the one that took its place, one to one, from the surest
--- sign to the weakest (R0 to R5); in every round only what is still unpaired takes part, and
--- equal keys are paired by number, so that counts are conserved. What is left is lost or new (R6).
--- R4 and R5 are links, not acquittals: such a session is still lost, and names the other.
+-- sign to the weakest; in every round only what is still unpaired takes part, and
+-- equal keys are paired by number, so that counts are conserved. What is left is lost or new.
+-- The last two rounds are links, not acquittals: such a session is still lost, and names the other.
 -- """
 -- [columns]
 -- gone = "Session of changed_sessions that ended; null for one that is new."

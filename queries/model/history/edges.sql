@@ -2,7 +2,7 @@
 -- title = "Connection rows that end or begin"
 -- description = """
 -- The rows of spells that end or begin between the two instants of a transition. What one
--- snapshot missed ends and begins in one transition, from before it to after it (C17).
+-- snapshot missed ends and begins in one transition, from before it to after it.
 -- """
 -- [columns]
 -- cluster = "Cluster."

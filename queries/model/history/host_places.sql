@@ -2,7 +2,7 @@
 -- title = "What each initiator stood on, over time"
 -- description = """
 -- One row per session and facet: that it was there at all, and the node, the subnet and the host
--- address it stood on, cut where its interface moved. What one snapshot missed was there (C17).
+-- address it stood on, cut where its interface moved. What one snapshot missed was there.
 -- """
 --
 -- [columns]

@@ -2,8 +2,8 @@
 -- title = "Paths that lost sessions, and what was left"
 -- description = """
 -- Lost sessions by path and transition, with the sessions that the path and the initiator still
--- had at the first comparable snapshot without them. A connection that this snapshot merely
--- missed (C17) counts as there.
+-- had at the first complete snapshot without them. A connection that this snapshot merely
+-- missed counts as there.
 -- """
 -- [columns]
 -- cluster = "Cluster."
@@ -14,8 +14,8 @@
 -- interface_id = "Interface."
 -- interface = "Name of the interface."
 -- interface_address = "Address of the interface."
--- lost_after = "Last comparable snapshot that saw them."
--- lost_by = "First comparable snapshot that did not."
+-- lost_after = "Last complete snapshot that saw them."
+-- lost_by = "First complete snapshot that did not."
 -- sessions_lost = "Sessions lost on the path."
 -- path_sessions_left = "Sessions left on the path."
 -- initiator_sessions_left = "Sessions left to the initiator in the SVM."
@@ -25,10 +25,10 @@
 -- subnets_left = "Subnets left to it; null without interface data."
 -- nodes_of_svm = "Nodes that the SVM's interfaces stand on; null without interface data."
 -- subnets_of_svm = "Subnets of the SVM's interfaces; null without interface data."
--- replaced_by = "The path that is linked to it: of the same initiator (R4, R5)."
+-- replaced_by = "The path that is linked to it: of the same initiator."
 -- taken_over = "Whether that path took over: the initiator never used both side by side."
--- switched_to = "The SVM of another cluster that took over with the same addresses (C41)."
--- renamed_to = "The name under which the initiator goes on at this path (C18)."
+-- switched_to = "The SVM of another cluster that took over with the same addresses."
+-- renamed_to = "The name under which the initiator goes on at this path."
 -- severity = "critical, high, medium or low."
 -- ///
 with

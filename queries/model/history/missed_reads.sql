@@ -1,8 +1,8 @@
 -- /// query
 -- title = "Connections that one snapshot missed"
 -- description = """
--- A connection cannot come back from the dead: absent from exactly one comparable snapshot and
--- back with the same addresses, ports and handles, it was never away (C17).
+-- A connection cannot come back from the dead: absent from exactly one complete snapshot and
+-- back with the same addresses, ports and handles, it was never away.
 -- """
 -- [columns]
 -- cluster = "Cluster."

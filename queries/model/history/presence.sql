@@ -6,7 +6,7 @@
 -- initiator = "Initiator."
 -- interface_id = "Interface; null for the initiator as a whole."
 -- present = "Snapshots that show it."
--- ticks = "Comparable snapshots of the SVM in that time."
+-- ticks = "Complete snapshots of the SVM in that time."
 -- share = "One by the other."
 -- last_tick = "Number of the last snapshot that shows it."
 -- ///

@@ -2,7 +2,7 @@
 -- title = "Initiators that go on under another name"
 -- description = """
 -- An initiator that is gone and one that was never seen before, within recent_hours of each other
--- and with at least half of their host addresses in common (C18), whether at once or path by path.
+-- and with at least half of their host addresses in common, whether at once or path by path.
 -- """
 -- [columns]
 -- cluster = "Cluster."

@@ -1,14 +1,14 @@
 -- /// query
 -- title = "Interfaces that were made anew"
 -- description = """
--- The interface is gone and another stands at the same address: deleted and created again (C31).
+-- The interface is gone and another stands at the same address: deleted and created again.
 -- What was connected to the old one and now is to the new one goes on.
 -- """
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."
--- changed_after = "Last comparable snapshot before."
--- changed_by = "First comparable snapshot after."
+-- changed_after = "Last complete snapshot before."
+-- changed_by = "First complete snapshot after."
 -- old_id = "The interface that is gone."
 -- new_id = "The interface that stands in its place."
 -- ///

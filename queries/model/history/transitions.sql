@@ -4,7 +4,7 @@
 -- Per SVM, two complete snapshots that both list it. With $before or $after: the last at or
 -- before each. With $since: the neighbours between which a row of spells ended or began, where
 -- their interval overlaps the window or a loss began that is still open in it. What one snapshot
--- missed (C17) ends and begins in one transition, from the snapshot before it to the one after.
+-- missed ends and begins in one transition, from the snapshot before it to the one after.
 -- """
 --
 -- [columns]

@@ -2,7 +2,7 @@
 -- title = "Connections at an instant"
 -- [columns]
 -- taken_at = "The snapshot that shows them."
--- previous_at = "The comparable snapshot before it; null if it is the first."
+-- previous_at = "The complete snapshot before it; null if it is the first."
 -- cluster = "Cluster."
 -- svm_id = "SVM."
 -- svm = "Name of the SVM."
@@ -19,7 +19,7 @@
 -- interface = "Name of the interface."
 -- interface_address = "Address of the interface."
 -- igroups = "Igroups: uuid and name."
--- seen_after = "The comparable snapshot before first_seen; null in a baseline."
+-- seen_after = "The complete snapshot before first_seen; null in a baseline."
 -- first_seen = "Since when it has been like this."
 -- ///
 select

@@ -1,5 +1,5 @@
 -- /// query
--- title = "One name on two hosts: F24"
+-- title = "One name on two hosts"
 -- description = """Critical where two hosts show themselves: aliases of their own, or logins that
 -- throw each other out again and again. Medium where a second one seems to have come beside the
 -- first: more addresses in a subnet, and half as many sessions again, than before and than others

@@ -1,5 +1,5 @@
 -- /// query
--- title = "Uneven or surplus sessions: F10, F12, F13, F14, F16"
+-- title = "Uneven or surplus sessions"
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

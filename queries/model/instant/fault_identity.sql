@@ -1,5 +1,5 @@
 -- /// query
--- title = "Who it is: F21, F23"
+-- title = "Who it is"
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

@@ -1,5 +1,5 @@
 -- /// query
--- title = "Missing though expected: F01, F08, F09"
+-- title = "Missing though expected"
 -- [params.settle]
 -- default = 10
 -- help = "Minutes that an initiator has for its logins before it is judged."

@@ -1,5 +1,5 @@
 -- /// query
--- title = "Too few nodes: F04, F05, F11, F18"
+-- title = "Too few nodes"
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

@@ -1,5 +1,5 @@
 -- /// query
--- title = "Too few paths: F02, F03, F07"
+-- title = "Too few paths"
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

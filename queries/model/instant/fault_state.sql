@@ -1,5 +1,5 @@
 -- /// query
--- title = "What is out of the ordinary: F17, F22, F25, F26, F28, F29, F30"
+-- title = "What is out of the ordinary"
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

@@ -1,5 +1,5 @@
 -- /// query
--- title = "Too few subnets, or the wrong one: F06, F15"
+-- title = "Too few subnets, or the wrong one"
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

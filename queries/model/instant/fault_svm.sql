@@ -1,5 +1,5 @@
 -- /// query
--- title = "Of the SVM as a whole: F19, F20"
+-- title = "Of the SVM as a whole"
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."

@@ -4,7 +4,7 @@
 -- [columns]
 -- cluster = "Cluster."
 -- taken_at = "The snapshot that shows it."
--- previous_at = "The comparable snapshot before it."
+-- previous_at = "The complete snapshot before it."
 -- svm_id = "SVM."
 -- svm = "Name of the SVM."
 -- initiator = "Initiator, lower-cased."
@@ -24,7 +24,7 @@
 -- authentication = "chap or none; the weaker if its connections differ."
 -- igroups = "Igroups: uuid and name."
 -- first_seen = "Since when it has been like this."
--- seen_after = "The comparable snapshot before that; null in a baseline."
+-- seen_after = "The complete snapshot before that; null in a baseline."
 -- ///
 select
     c.cluster,

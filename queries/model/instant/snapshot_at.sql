@@ -1,11 +1,11 @@
 -- /// query
 -- title = "The snapshot that an instant means"
--- description = """Per cluster the last comparable snapshot at or before $at, and when each
+-- description = """Per cluster the last complete snapshot at or before $at, and when each
 -- inventory was last listed by then (a day old at most, unless configured)."""
 -- [columns]
 -- cluster = "Cluster."
 -- taken_at = "The snapshot."
--- previous_at = "The comparable snapshot before it; null if it is the first."
+-- previous_at = "The complete snapshot before it; null if it is the first."
 -- scope = "SVMs that it speaks for."
 -- interfaces_at = "Latest listing of the interfaces; null if there is none."
 -- nodes_at = "Latest listing of the nodes; null if there is none."
