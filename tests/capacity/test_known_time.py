@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from support.array_builder import T0, World, linux
 
+from analyzer.config import policy
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
+
 MINUTE = timedelta(minutes=1)
 
 
@@ -47,15 +51,29 @@ def test_time_before_the_first_snapshot_is_a_gap(world: World) -> None:
 
 def test_a_window_that_lies_before_the_first_snapshot_is_a_gap(world: World) -> None:
     world.take(2)
-    world.now = T0 - timedelta(hours=1)
-    ((begin, end, reason),) = unknown(world, timedelta(hours=-3))
-    assert (begin, end, reason) == (timedelta(hours=-3), timedelta(hours=-1), "no snapshot before")
+    begin, end = T0 - timedelta(hours=3), T0 - timedelta(hours=1)
+    (row,) = world.ask("coverage", since=begin, until=end)
+    assert (row["from"], row["to"], row["reason"]) == (begin, end, "no snapshot before")
 
 
 def test_a_cluster_that_never_answered_is_a_gap_with_its_reason(world: World) -> None:
     world.take(3, status="failed")
     ((begin, end, reason),) = unknown(world, timedelta(hours=-1))
     assert (begin, end, reason) == (timedelta(hours=-1), 15 * MINUTE, "HTTP 500")
+
+
+def test_a_cluster_that_is_configured_and_was_never_collected_is_a_gap(world: World) -> None:
+    world.take(3)
+    tables = policy.tables(None)
+    tables["configured"] = tables["configured"]._replace(rows=[["prod-b", 300]])
+    catalog = Catalog(Store(world.root), tables=tables)
+    spans = catalog.run_query(
+        catalog.reports["coverage"], {"since": T0, "until": world.now, "now": world.now}
+    ).records()
+    catalog.close()
+    assert [(row["cluster"], row["status"], row["reason"]) for row in spans][-1] == (
+        "prod-b", "unknown", "configured, and never collected",
+    )  # fmt: skip
 
 
 def test_what_could_not_be_known_takes_nothing_off_the_coverage_of_a_forecast(

@@ -9,6 +9,7 @@ import polars as pl
 
 from analyzer import history, schema
 from analyzer.config import policy
+from analyzer.demo import at
 from analyzer.report import header
 from analyzer.report.catalog import Catalog
 from analyzer.schema import INVENTORIES
@@ -205,12 +206,13 @@ class World:
             "window": {"since": since or T0, "until": self.now},
             "instant": {"at": self.now},
         }
-        catalog = Catalog(Store(self.root), tables=policy.tables(path))
-        try:
-            values = times.get(asked.time, {}) | {"now": self.now} | params
-            return catalog.run_query(asked, values, filters).records()
-        finally:
-            catalog.close()
+        with at(self.now):  # nothing later than the clock is seen
+            catalog = Catalog(Store(self.root), tables=policy.tables(path))
+            try:
+                values = times.get(asked.time, {}) | {"now": self.now} | params
+                return catalog.run_query(asked, values, filters).records()
+            finally:
+                catalog.close()
 
 
 def _frame(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:

@@ -98,3 +98,7 @@ select
         then 'no later snapshot yet'
     end as reason
 from missed
+union all
+select c.cluster, null, null, true, 0, 'configured, and never collected'
+from configured c
+where not exists (select 1 from attempts a where a.cluster = c.cluster)
