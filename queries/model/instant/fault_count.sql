@@ -246,8 +246,8 @@ select
     e.most
     || ' sessions on each of '
     || e.paths
-    || ' paths; the last days began with '
-    || round(b.per_path, 1)
+    || ' paths; before: '
+    || round(b.per_path)::bigint
     || ' on each',
     []
 from even e
