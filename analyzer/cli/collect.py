@@ -188,8 +188,10 @@ def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> 
     if example:
         click.echo(EXAMPLE, nl=False)
         return 0
-    wanted = context.required().named(tuple(dict.fromkeys(clusters)))
-    code = 0
+    config = context.required()
+    wanted, code = config.named(clusters), 0
+    for warning in config.warnings():
+        click.echo(escape_lines(f"warn  configuration: {warning}"))
     for checks in (check_store(context.open()), *map(check_cluster, wanted)):
         for check in checks:
             code = max(code, check.exit_code)

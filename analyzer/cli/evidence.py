@@ -8,6 +8,7 @@ from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.cli.progress import progress
 from analyzer.errors import UsageError
+from analyzer.text import counted
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -49,7 +50,7 @@ def evidence(
     start, end = clock.moment(since, zone), clock.moment(until, zone)
     if start > end:
         raise UsageError(f"--since {clock.iso(start)} is after --until {clock.iso(end)}")
-    asked = evidence.Asked(
+    request = evidence.BundleRequest(
         start,
         end,
         settings.catalog(cluster).clusters,
@@ -58,8 +59,9 @@ def evidence(
         key=_key(key_file) if key_file is not None else None,
     )
     with progress(settings, "bundling", 1):
-        done = evidence.write(settings.open(), asked, output)
-    settings.say(f"wrote {output}: {done.files} files; SHA-256 of its manifest {done.sha256}")
+        bundle = evidence.write(settings.open(), request, output)
+    files = counted(bundle.files, "file")
+    settings.say(f"wrote {output}: {files}; SHA-256 of its manifest {bundle.sha256}")
 
 
 def _key(path: Path) -> bytes:
@@ -82,10 +84,10 @@ def verify(context: Context, file: Path) -> None:
     """Say whether a bundle is still what its manifest says; nothing is extracted."""
     from analyzer import evidence  # noqa: PLC0415  # --help answers at once
 
-    done = evidence.verify(file)
+    bundle = evidence.verify(file)
     context.say(
-        f"{file}: {done.files} files from {done.since} to {done.until} are as they were written;"
-        f" SHA-256 of the manifest {done.sha256}"
+        f"{file}: {counted(bundle.files, 'file')} from {bundle.since} to {bundle.until}, as written;"
+        f" SHA-256 of the manifest {bundle.sha256}"
     )
 
 

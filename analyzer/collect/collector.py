@@ -53,6 +53,8 @@ def warnings(cluster: Cluster, *, slot: bool) -> Iterator[str]:
         yield "verify = false: its certificate is not checked"
     if cluster.in_clear:
         yield "its url is http: what is sent, the password too, can be read on the way"
+    for path in cluster.exposed():
+        yield f"everybody on this machine can read {path}: chmod o-r"
     if slot and not cluster.interval:
         yield "it has no interval, so that --slot means nothing for it"
 

@@ -1,5 +1,6 @@
 """``[[clusters]]``: one array, and how to reach it."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from analyzer.config.toml import Seconds, Text
 from analyzer.errors import UsageError
 from analyzer.pattern import check_cluster
 
+_PLAIN = re.compile(r"[!-~]+")  # Python's own parser takes line ends out of a URL
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _DEADLINE = 300.0  # of a run, where neither deadline nor interval is configured
 
@@ -90,7 +92,7 @@ def _url(url: str) -> str:
         raise ValueError("'url' is not like https://prod-a.example.com") from None
     if "@" in parts.netloc:
         raise ValueError("'url' holds a password or user; use username and password_env")
-    more = parts.path or parts.query or parts.fragment or port == 0
+    more = parts.path or parts.query or parts.fragment or port == 0 or not _PLAIN.fullmatch(url)
     if parts.scheme not in {"https", "http"} or not parts.hostname or more:
         raise ValueError("'url' is not like https://prod-a.example.com")
     return url.rstrip("/")

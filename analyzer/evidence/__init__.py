@@ -1,6 +1,6 @@
 """An incident as one file that can be shared, asked again, and proved unaltered."""
 
-from analyzer.evidence.bundle import Asked, Bundle, write
-from analyzer.evidence.manifest import Verified, verify
+from analyzer.evidence.bundle import BundleRequest, WrittenBundle, write
+from analyzer.evidence.manifest import VerifiedBundle, verify
 
-__all__ = ["Asked", "Bundle", "Verified", "verify", "write"]
+__all__ = ["BundleRequest", "VerifiedBundle", "WrittenBundle", "verify", "write"]

@@ -1,7 +1,9 @@
 """A store in which every name, address and uuid is a pseudonym.
 
 The store is rewritten before any report is asked, so that no word of a report can hold what was
-replaced. It is a store like any other: its history gives back its snapshots.
+replaced. It is a store like any other: its history gives back its snapshots. Rows and lists are
+put in the order of the pseudonyms: in that of the names, who has a list of the names could read
+each pseudonym off by its rank.
 """
 
 import json
@@ -76,11 +78,17 @@ def _snapshots(store: Store, cluster: str) -> Path:
 
 
 def _rewrite(path: Path, table: str, pseudonyms: Pseudonyms) -> None:
-    told = pl.read_parquet_metadata(path)
-    facts = {"analyzer": _facts(told["analyzer"], pseudonyms)} if "analyzer" in told else {}
+    metadata = pl.read_parquet_metadata(path)
+    facts = {"analyzer": _facts(text, pseudonyms)} if (text := metadata.get("analyzer")) else {}
     frame = pl.read_parquet(path, hive_partitioning=False)
-    made = [_column(column, table, pseudonyms) for column in frame.get_columns()]
-    _write(pl.DataFrame(made), path, facts)
+    columns = [_column(column, table, pseudonyms) for column in frame.get_columns()]
+    frame = pl.DataFrame(columns)
+    scalars = [column.name for column in columns if not column.dtype.is_nested()]
+    lists = [column.name for column in columns if column.dtype.is_nested()]
+    # Rows that differ in a list only are few, and still have an order of their own.
+    ties = [pl.col(name).hash().alias(f"{name} order") for name in lists]
+    frame = frame.with_columns(ties).sort([*scalars, *(f"{name} order" for name in lists)])
+    _write(frame.select(column.name for column in columns), path, facts)
 
 
 def _write(frame: pl.DataFrame, path: Path, facts: Mapping[str, str]) -> None:
@@ -89,9 +97,9 @@ def _write(frame: pl.DataFrame, path: Path, facts: Mapping[str, str]) -> None:
 
 def _facts(text: str, pseudonyms: Pseudonyms) -> str:
     """The attempt in a session file's metadata."""
-    told = json.loads(text)
+    attempt = json.loads(text)
     return json.dumps(
-        {name: _value(value, name, "attempts", pseudonyms) for name, value in told.items()}
+        {name: _value(value, name, "attempts", pseudonyms) for name, value in attempt.items()}
     )
 
 
@@ -123,17 +131,17 @@ def _value(value: Any, column: str, table: str, pseudonyms: Pseudonyms) -> Any:
     if isinstance(value, str):
         return pseudonyms.of(kind, value)
     if isinstance(value, list):
-        return [_member(one, kind, pseudonyms) for one in value]
+        return sorted((_member(item, kind, pseudonyms) for item in value), key=str)
     return value
 
 
-def _member(one: Any, kind: str, pseudonyms: Pseudonyms) -> Any:
-    if isinstance(one, dict):
+def _member(item: Any, kind: str, pseudonyms: Pseudonyms) -> Any:
+    if isinstance(item, dict):
         return {
-            "uuid": pseudonyms.of("uuid", one["uuid"]),
-            "name": pseudonyms.of("igroup", one["name"]),
+            "uuid": pseudonyms.of("uuid", item["uuid"]),
+            "name": pseudonyms.of("igroup", item["name"]),
         }
-    return pseudonyms.of(kind, one)
+    return pseudonyms.of(kind, item)
 
 
 def _rename(store: Store, cluster: str, named: str, pseudonyms: Pseudonyms) -> None:
@@ -143,7 +151,8 @@ def _rename(store: Store, cluster: str, named: str, pseudonyms: Pseudonyms) -> N
     manifest.cluster = named
     for folded in manifest.tables.values():
         folded.listed = None  # a hash of what nobody may recognise
-        folded.latest = {str(pseudonyms.of("svm_id", svm)): at for svm, at in folded.latest.items()}
+        latest = {str(pseudonyms.of("svm_id", svm)): at for svm, at in folded.latest.items()}
+        folded.latest = dict(sorted(latest.items()))
     store.history_folder(cluster).rename(store.history_folder(named))
     if _snapshots(store, cluster).exists():
         _snapshots(store, cluster).rename(_snapshots(store, named))

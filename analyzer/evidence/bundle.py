@@ -16,8 +16,8 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
+import msgspec
 from polars.exceptions import PolarsError
 
 from analyzer import __version__, clock, history
@@ -25,7 +25,7 @@ from analyzer.config import policy
 from analyzer.console import page
 from analyzer.errors import StoreError, UsageError
 from analyzer.evidence.anonymise import anonymise
-from analyzer.evidence.manifest import NAME, hashed
+from analyzer.evidence.manifest import NAME, Manifest, Member, Parameters, hashed
 from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.output import json as as_json
 from analyzer.output.value import to_json
@@ -62,7 +62,7 @@ Unpack it and ask again:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BundleRequest:
     """What a bundle is to be of; with *key*, or *anonymous* under a key that nobody keeps."""
 
     since: datetime
@@ -74,15 +74,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class WrittenBundle:
     """What was written: how many files, and the SHA-256 of the manifest that names them."""
 
     files: int
     sha256: str
 
 
-def write(store: Store, asked: Asked, output: Path) -> Bundle:
-    """Write the bundle, whole or not at all.
+def write(store: Store, request: BundleRequest, output: Path) -> WrittenBundle:
+    """Write the bundle atomically.
 
     Raises:
         UsageError: nothing was seen by the window's end.
@@ -91,99 +91,107 @@ def write(store: Store, asked: Asked, output: Path) -> Bundle:
     try:
         with TemporaryDirectory(prefix="analyzer-evidence-") as scratch:
             folder = Path(scratch)
-            _take(store, asked, folder)
-            facts = _reports(asked, folder)
+            _take(store, request, folder)
+            manifest = _reports(request, folder)
             with deliver(output) as draft:
-                return _zip(folder, facts, draft)
+                return _zip(folder, manifest, draft)
     except OSError as error:
         raise StoreError(f"cannot make {output}: {error.strerror or error}") from error
     except PolarsError as error:
         raise StoreError(f"a file of the store cannot be read: {error}") from error
 
 
-def _take(store: Store, asked: Asked, folder: Path) -> None:
+def _take(store: Store, request: BundleRequest, folder: Path) -> None:
     """Make the bundle's own store in *folder*."""
-    taken = _excerpt(store, asked, folder)
-    if not asked.anonymous:
-        if asked.policy:
-            (folder / POLICY).write_text(asked.policy, encoding="utf-8")
+    taken = _excerpt(store, request, folder)
+    if not request.anonymous:
+        if request.policy:
+            (folder / POLICY).write_text(request.policy, encoding="utf-8")
         return
-    pseudonyms = Pseudonyms(asked.key or secrets.token_bytes(32))
+    pseudonyms = Pseudonyms(request.key or secrets.token_bytes(32))
     anonymise(taken, pseudonyms)
-    if asked.key is None and pseudonyms.clashes():
+    if request.key is None and pseudonyms.clashes():
         # By chance a pseudonym is somebody's name or address: a few other keys are tried. In a
         # private network that is nearly full there may be none without, and it gives nobody away.
         others = (pseudonyms.anew(secrets.token_bytes(32)) for _ in range(_TRIES))
         better = next((other for other in others if not other.clashes()), None)
         if better is not None:
             shutil.rmtree(taken.root)
-            anonymise(_excerpt(store, asked, folder), better)
+            anonymise(_excerpt(store, request, folder), better)
 
 
-def _excerpt(store: Store, asked: Asked, folder: Path) -> Store:
+def _excerpt(store: Store, request: BundleRequest, folder: Path) -> Store:
     taken = Store(folder / "store")
-    told = [
-        history.excerpt(store, name, taken, asked.since, asked.until) for name in asked.clusters
+    attempts = [
+        history.excerpt(store, name, taken, request.since, request.until)
+        for name in request.clusters
     ]
-    if not any(instants and instants[0] <= asked.until for instants in told):
-        raise UsageError(f"nothing was looked at by {clock.iso(asked.until)}")
+    if not any(instants and instants[0] <= request.until for instants in attempts):
+        raise UsageError(f"nothing was looked at by {clock.iso(request.until)}")
     return taken
 
 
-def _reports(asked: Asked, folder: Path) -> dict[str, Any]:
-    """Ask the bundle's own store; returns what the manifest says of it."""
-    given = folder / POLICY
-    tables = policy.tables(given if given.exists() else None)
+def _reports(request: BundleRequest, folder: Path) -> Manifest:
+    """Write what the bundle's own store says; returns the manifest, as yet without files."""
+    path = folder / POLICY
+    tables = policy.tables(path if path.exists() else None)
     catalog = Catalog(Store(folder / "store"), tables=tables)
+    times = {"since": clock.iso(request.since), "until": clock.iso(request.until)}
     try:
-        request = run.Request(since=clock.iso(asked.since), until=clock.iso(asked.until))
-        known = [query for query in catalog.reports.values() if query.evidence]
-        rest = [query for query in known if query.page is None]
-        made = page.reports(catalog, request, [*page.sections(known), *rest])
+        queries = [query for query in catalog.reports.values() if query.evidence]
+        rest = [query for query in queries if query.page is None]
+        sections = [*page.sections(queries), *rest]
+        reports = page.reports(
+            catalog, run.Request(since=times["since"], until=times["until"]), sections
+        )
         clusters = catalog.run(_CLUSTERS).records()
     finally:
         catalog.close()
-    for name, suffix in (("reports", "json"), ("queries", "sql")):
-        (folder / name).mkdir()
-        for report in made:
-            if isinstance(report, Report):  # the page says of the others why they have no answer
-                text = as_json.whole(report) if suffix == "json" else report.sql.strip() + "\n"
-                (folder / name / f"{report.name}.{suffix}").write_text(text, encoding="utf-8")
-    title = f"Evidence: {', '.join(told['cluster'] for told in clusters)}"
-    (folder / "page.html").write_text(page.bound(made, title), encoding="utf-8")
-    times = {"since": clock.iso(asked.since), "until": clock.iso(asked.until)}
+    # The page says of the others why they have no answer.
+    answers = [report for report in reports if isinstance(report, Report)]
+    names = tuple(row["cluster"] for row in clusters)
     now = clock.iso(clock.now())
-    (folder / "README.txt").write_text(
-        _README.format(**times, now=now, version=__version__), encoding="utf-8"
-    )
-    return {
-        "format": 1,
-        "made": now,
-        "parameters": {**times, "clusters": [told["cluster"] for told in clusters]},
-        "anonymised": asked.anonymous,
-        "versions": {
+    texts = {
+        "page.html": page.bound(reports, f"Evidence: {', '.join(names)}"),
+        "README.txt": _README.format(**times, now=now, version=__version__),
+        **{f"reports/{report.name}.json": as_json.whole(report) for report in answers},
+        **{f"queries/{report.name}.sql": f"{report.sql.strip()}\n" for report in answers},
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return Manifest(
+        made=now,
+        parameters=Parameters(**times, clusters=names),
+        anonymised=request.anonymous,
+        versions={
             "analyzer": __version__,
             "python": platform.python_version(),
             **{name: version(name) for name in ("duckdb", "polars")},
         },
-        "clusters": to_json(clusters),
-    }
+        clusters=to_json(clusters),
+        files=(),
+    )
 
 
-def _zip(folder: Path, facts: dict[str, Any], output: Path) -> Bundle:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+def _zip(folder: Path, manifest: Manifest, output: Path) -> WrittenBundle:
+    paths = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     files = []
-    for path in paths:
-        with path.open("rb") as stream:
+    for name in sorted(paths):
+        with paths[name].open("rb") as stream:
             sha256, size = hashed(stream)
-        files.append({"path": path.relative_to(folder).as_posix(), "size": size, "sha256": sha256})
-    told = json.dumps({**facts, "files": files}, indent=1, ensure_ascii=False) + "\n"
+        files.append(Member(name, size, sha256))
+    manifest = msgspec.structs.replace(manifest, files=tuple(files))
+    text = json.dumps(msgspec.to_builtins(manifest), indent=1, ensure_ascii=False) + "\n"
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as bundle:
-        bundle.writestr(_member(NAME), told)
-        for path, entry in zip(paths, files, strict=True):
-            with bundle.open(_member(str(entry["path"])), "w") as member, path.open("rb") as stream:
-                shutil.copyfileobj(stream, member)
-    return Bundle(len(files), hashlib.sha256(told.encode()).hexdigest())
+        bundle.writestr(_member(NAME), text)
+        for file in files:
+            with (
+                bundle.open(_member(file.path), "w") as member,
+                paths[file.path].open("rb") as data,
+            ):
+                shutil.copyfileobj(data, member)
+    return WrittenBundle(len(files), hashlib.sha256(text.encode()).hexdigest())
 
 
 def _member(name: str) -> zipfile.ZipInfo:

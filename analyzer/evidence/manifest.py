@@ -1,33 +1,86 @@
 """The manifest of a bundle, and whether a bundle is still what it says.
 
-Nothing is ever extracted: members are read in pieces and only their hashes are kept.
+Nothing is ever extracted: members are read in pieces and only their hashes are kept. Whoever does
+extract it may trust a bundle that is as it says: it has plain files only, whose names stay within
+the folder they are extracted to, and no more bytes than a bundle of its size can have (a zip bomb).
 """
 
 import hashlib
-import json
 import lzma
+import re
+import stat
 import struct
 import sys
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any
+
+import msgspec
 
 from analyzer.errors import StoreError, UsageError
 from analyzer.text import escape_controls
 
 NAME = "manifest.json"
-_LARGEST = 1 << 24  # bytes of a manifest
+_LARGEST = 1 << 26  # bytes of a manifest
 _PIECE = 1 << 20
+_SHOWN = 10  # members named in one sentence
+_COMPRESSIONS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_ALWAYS = 1 << 30  # unpacked bytes that any bundle may have
+_RATIO = 200  # how much smaller than its content a bundle can be
+# A name that means the same on every system: no drive, no stream, no folder above.
+_SAFE = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[^/\\:*?\"<>|]+(?:/[^/\\:*?\"<>|]+)*")
 # What reading a damaged zip file raises. An encrypted member is a RuntimeError, an unknown
 # compression is not implemented.
 _DAMAGE = (
     OSError, EOFError, ValueError, RuntimeError, NotImplementedError, struct.error,
     zipfile.BadZipFile, zlib.error, lzma.LZMAError,
 )  # fmt: skip
-_TOLD = 10  # members named in one sentence
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A file of the bundle: its name in the zip file, its bytes, their hash."""
+
+    path: str
+    size: Annotated[int, msgspec.Meta(ge=0)]
+    sha256: str
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """What the bundle is of; times are ISO 8601."""
+
+    since: str
+    until: str
+    clusters: tuple[str, ...] = ()
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """``manifest.json``: what is in the bundle, of what, and what made it.
+
+    *clusters* are rows about each cluster, for a reader.
+    """
+
+    format: Annotated[int, msgspec.Meta(ge=1, le=1)] = 1
+    made: str = ""
+    parameters: Parameters
+    anonymised: bool = False
+    versions: dict[str, str] = {}
+    clusters: list[dict[str, Any]] = []
+    files: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedBundle:
+    """A bundle that is what its manifest says: its window, its files, the manifest's own hash."""
+
+    since: str
+    until: str
+    files: int
+    sha256: str
 
 
 def hashed(stream: IO[bytes], most: int = sys.maxsize - 1) -> tuple[str, int]:
@@ -39,22 +92,13 @@ def hashed(stream: IO[bytes], most: int = sys.maxsize - 1) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A bundle that is what its manifest says: its window, its files, the manifest's own hash."""
-
-    since: str
-    until: str
-    files: int
-    sha256: str
-
-
-def verify(path: Path) -> Verified:
+def verify(path: Path) -> VerifiedBundle:
     """Hash every member again and compare.
 
     Raises:
         UsageError: there is no such file.
-        StoreError: it is no bundle, or members are missing, added or altered; names them.
+        StoreError: it is no bundle, it is unsafe to extract, or members are missing, added or
+            altered; names them.
     """
     try:
         with zipfile.ZipFile(path) as bundle:
@@ -67,55 +111,102 @@ def verify(path: Path) -> Verified:
         ) from error
 
 
-def _verify(path: Path, bundle: zipfile.ZipFile) -> Verified:
+def _verify(path: Path, bundle: zipfile.ZipFile) -> VerifiedBundle:
+    manifest, sha256 = _manifest(path, bundle)
     names = Counter(bundle.namelist())
-    told, sha256 = _manifest(path, bundle)
-    listed = {str(entry["path"]): entry for entry in told["files"]}
+    listed = {member.path: member for member in manifest.files}
+    unsafe = _unsafe(path, bundle, manifest)
     wrong = {
+        **unsafe,
         "missing": sorted(listed.keys() - names),
         "added": sorted(names.keys() - listed.keys() - {NAME}),
-        "there twice": sorted(name for name, count in names.items() if count > 1),
-        "altered": [
-            name
-            for name, entry in listed.items()
-            if names[name] == 1 and not _same(bundle, name, entry)
+        # Of what is unsafe nothing is read.
+        "altered": [] if any(unsafe.values()) else [
+            name for name, member in listed.items()
+            if names[name] and not _same(bundle, name, member)
         ],
-    }
+    }  # fmt: skip
     found = [f"{what}: {_few(members)}" for what, members in wrong.items() if members]
     if found:
         raise StoreError(f"{path} is not what its manifest says; {'; '.join(found)}")
-    window = told["parameters"]
-    return Verified(str(window["since"]), str(window["until"]), len(listed), sha256)
+    window = manifest.parameters
+    return VerifiedBundle(window.since, window.until, len(listed), sha256)
 
 
-def _manifest(path: Path, bundle: zipfile.ZipFile) -> tuple[dict[str, Any], str]:
+def _manifest(path: Path, bundle: zipfile.ZipFile) -> tuple[Manifest, str]:
     try:
         with bundle.open(NAME) as stream:
             text = stream.read(_LARGEST + 1)
         if len(text) > _LARGEST:
             raise StoreError(f"{path}: its manifest is too large to be one")
-        told = json.loads(text)
-        for entry in told["files"]:
-            _ = str(entry["path"]), str(entry["sha256"]), int(entry["size"])
-        _ = told["parameters"]["since"], told["parameters"]["until"]
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        manifest = msgspec.json.decode(text, type=Manifest)
+    except (KeyError, msgspec.DecodeError, RecursionError) as error:
         raise StoreError(
             f"{path} is no evidence bundle: it has no manifest that can be read"
         ) from error
-    return told, hashlib.sha256(text).hexdigest()
+    return manifest, hashlib.sha256(text).hexdigest()
 
 
-def _same(bundle: zipfile.ZipFile, name: str, entry: dict[str, Any]) -> bool:
+def _unsafe(path: Path, bundle: zipfile.ZipFile, manifest: Manifest) -> dict[str, list[str]]:
+    """Members that a bundle of ours never has, by what is wrong with them.
+
+    Raises:
+        StoreError: it is larger, once unpacked, than anything of its size can be.
+    """
+    total = sum(member.size for member in manifest.files)
+    packed = path.stat().st_size
+    if total > max(_ALWAYS, _RATIO * packed):
+        raise StoreError(f"{path}: {total} bytes unpacked from {packed}: it is no bundle of ours")
+    members = bundle.infolist()
+    names = [*(member.path for member in manifest.files), *bundle.namelist()]
+    return {
+        "unsafe names": sorted({name for name in names if not _is_safe(name)}),
+        "there twice": _repeated(member.filename for member in members)
+        + _repeated(member.path for member in manifest.files),
+        "no plain files": [m.filename for m in members if not _is_plain(m)],
+        "overlapping": _overlapping(members),
+    }
+
+
+def _is_safe(name: str) -> bool:
+    return len(name) <= 1024 and name.isprintable() and _SAFE.fullmatch(name) is not None
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    """Names that some systems take for one: equal but for the case of letters."""
+    folded: dict[str, list[str]] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), []).append(name)
+    return sorted({name for same in folded.values() if len(same) > 1 for name in same})
+
+
+def _is_plain(member: zipfile.ZipInfo) -> bool:
+    """Neither a link nor a folder nor a device, and packed in a way that needs little memory."""
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    return kind in {0, stat.S_IFREG} and member.compress_type in _COMPRESSIONS
+
+
+def _overlapping(members: list[zipfile.ZipInfo]) -> list[str]:
+    """Members whose bytes are also another's, by which a small file unpacks to a huge one."""
+    ordered = sorted(members, key=lambda member: member.header_offset)
+    return [
+        first.filename
+        for first, second in pairwise(ordered)
+        if first.header_offset + 30 + len(first.filename) + first.compress_size
+        > second.header_offset
+    ]
+
+
+def _same(bundle: zipfile.ZipFile, name: str, member: Member) -> bool:
     """Whether the member is as long and hashes as the manifest says; it is never read further."""
-    size = int(entry["size"])
     try:
         with bundle.open(name) as stream:
-            return hashed(stream, size) == (entry["sha256"], size)
+            return hashed(stream, member.size) == (member.sha256, member.size)
     except _DAMAGE:
         return False
 
 
 def _few(names: list[str]) -> str:
-    rest = len(names) - _TOLD
-    shown = ", ".join(escape_controls(name)[:200] for name in names[:_TOLD])
+    rest = len(names) - _SHOWN
+    shown = ", ".join(escape_controls(name)[:200] for name in names[:_SHOWN])
     return f"{shown} and {rest} more" if rest > 0 else shown

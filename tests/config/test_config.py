@@ -1,9 +1,11 @@
 """What the configuration may say; what it may not is named, with the nearest right word."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from analyzer.cli import context
 from analyzer.config import file
 from analyzer.errors import UsageError
 
@@ -82,6 +84,10 @@ WRONG = {
         '[[clusters]]\nname = "a"\nurl = "https://[a"',
         "clusters[1]: 'url' is not like",
     ),
+    "a url of two lines": (
+        '[[clusters]]\nname = "a"\nurl = "https://a\\n.example"',
+        "clusters[1]: 'url' is not like",
+    ),
     "a port that is none": (
         '[[clusters]]\nname = "a"\nurl = "https://a:99999"',
         "clusters[1]: 'url' is not like",
@@ -137,3 +143,54 @@ def test_what_the_configuration_cannot_mean_is_named(tmp_path: Path, text: str, 
 def test_a_cluster_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no cluster 'prod-b'; did you mean 'prod-a'\?"):
         load(tmp_path, CLUSTER).named(("prod-b",))
+
+
+def test_times_without_an_offset_are_in_the_configured_zone(tmp_path: Path) -> None:
+    window = "[[maintenance]]\nsince = 2026-07-05T22:00:00\nuntil = 2026-07-06T02:00:00+00:00\n"
+    (rule,) = load(tmp_path, f'timezone = "Europe/Zurich"\n{window}').maintenance
+    assert (rule.since, rule.until) == (datetime(2026, 7, 5, 20), datetime(2026, 7, 6, 2))
+    (rule,) = load(tmp_path, window).maintenance
+    assert rule.since == datetime(2026, 7, 5, 22)
+
+
+def test_a_time_that_summer_time_makes_ambiguous_is_refused(tmp_path: Path) -> None:
+    window = "[[maintenance]]\nsince = 2026-10-25T02:30:00\nuntil = 2026-10-26T02:00:00\n"
+    with pytest.raises(UsageError, match=r"maintenance\[1\]: 'since' is wrong: .* was there twice"):
+        load(tmp_path, f'timezone = "Europe/Zurich"\n{window}')
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"s3cret", b"s3cret\n", b"s3cret\r\n", "\ufeffs3cret\r\n".encode(), "s3cret".encode("utf-16")],
+)
+def test_a_secret_file_is_read_without_mark_and_end_of_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "secret").write_bytes(content)
+    (cluster,) = load(tmp_path, CLUSTER + 'username = "r"\npassword_file = "secret"\n').clusters
+    assert cluster.reveal() == "s3cret"
+
+
+def test_a_secret_file_that_everybody_can_read_is_told(tmp_path: Path) -> None:
+    config = load(tmp_path, CLUSTER + 'username = "r"\npassword_file = "secret"\n')
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    for mode, warns in ((0o600, False), (0o640, False), (0o644, True)):
+        secret.chmod(mode)
+        assert [str(secret) in warning for warning in config.warnings()] == [True] * warns
+
+
+def test_a_cluster_does_not_show_its_commands(tmp_path: Path) -> None:
+    text = CLUSTER + 'username = "r"\npassword_command = "echo hunter2"\n'
+    assert "hunter2" not in repr(load(tmp_path, text))
+
+
+def test_the_configuration_of_the_machine_is_the_last_place_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, here = tmp_path / "etc.toml", tmp_path / "analyzer.toml"
+    there.write_text('store = "there"')
+    monkeypatch.setattr(context, "_CONFIGS", (here, there))
+    places = [context.Context(None, None, verbose=False, quiet=False).open().root]
+    here.write_text('store = "here"')
+    places.append(context.Context(None, None, verbose=False, quiet=False).open().root)
+    places.append(context.Context(None, there, verbose=False, quiet=False).open().root)
+    assert [place.name for place in places] == ["there", "here", "there"]

@@ -17,7 +17,7 @@ from support.bundles import WINDOW, Write, members, reports, unpacked
 from analyzer import cli, history, schema
 from analyzer.collect import files
 from analyzer.evidence.anonymise import anonymise
-from analyzer.evidence.bundle import Asked, _take
+from analyzer.evidence.bundle import BundleRequest, _take
 from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.ontap.frame import normal_address
 from analyzer.schema import INVENTORIES
@@ -67,7 +67,7 @@ def named(bundle: Path) -> set[str]:
     """Every name, address and uuid that the bundle's tables hold."""
     kept = {"isid", "isid_raw", "authentication", "state", "failover", "services", "os_type",
             "protocol", "connection_state", "takeover_state", "giveback_state", "model", "version",
-            "status", "answered", "content", "netmask", "service_policy", "subtype",
+            "status", "answered", "content", "fingerprint", "netmask", "service_policy", "subtype",
             *(f"{name}_status" for name in INVENTORIES)}  # fmt: skip
     found: set[str] = set()
     for frame in frames(bundle).values():
@@ -75,6 +75,17 @@ def named(bundle: Path) -> set[str]:
             found |= words(column.unique().to_list() if column.dtype == pl.String() else [
                 *column.to_list()])  # fmt: skip
     return {word for word in found if len(word) > 3} - KEPT_WORDS
+
+
+def hashes(bundle: Path) -> set[str]:
+    """The hashes of complete snapshots: of the names that are in them."""
+    found: set[str] = set()
+    for name, frame in frames(bundle).items():
+        if "/attempts" in name:
+            complete = frame.filter(pl.col("status") == "complete")
+            found |= {*complete["content"], *complete["fingerprint"]}
+    assert len(found) > 2
+    return found
 
 
 def everything(bundle: Path) -> str:
@@ -104,6 +115,7 @@ def test_no_name_address_or_uuid_is_left_anywhere(incident: Path, anonymous: Pat
     told = everything(anonymous)
     assert sorted(word for word in names if word.lower() in told) == []
     assert not re.search(r"\blnx\d|\besx\d", told)
+    assert hashes(incident).isdisjoint(hashes(anonymous))
 
 
 def test_the_same_key_gives_the_same_bytes_and_another_other_names(
@@ -185,7 +197,7 @@ def test_a_full_private_network_can_be_anonymised(tmp_path: Path) -> None:
     at = datetime(2026, 11, 23)
     folder = tmp_path / "folder"
     folder.mkdir()
-    _take(store, Asked(at, at, ["a"], anonymous=True), folder)
+    _take(store, BundleRequest(at, at, ["a"], anonymous=True), folder)
     (cluster,) = Store(folder / "store").clusters()
     given = history.rows(Store(folder / "store"), cluster, at)
     assert (
@@ -201,3 +213,17 @@ def test_a_key_is_long_enough(
                "--anonymise", "--key-file", str(tmp_path / "key")]  # fmt: skip
     assert cli.status(command) == 2
     assert "16 bytes" in capsys.readouterr().err
+
+
+def test_rows_and_lists_are_in_the_order_of_pseudonyms(anonymous: Path) -> None:
+    lists = rows = 0
+    for name, frame in frames(anonymous).items():
+        scalars = [column.name for column in frame.get_columns() if not column.dtype.is_nested()]
+        assert frame.select(scalars).rows() == frame.select(scalars).sort(scalars).rows(), name
+        rows += frame.height
+        for column in frame.get_columns():
+            for value in column.to_list():
+                if isinstance(value, list) and len(value) > 1 and column.name != "services":
+                    assert value == sorted(value, key=str), f"{name}: {column.name}"
+                    lists += 1
+    assert (lists > 10, rows > 100) == (True, True)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import stat
 import warnings
 import zipfile
 from pathlib import Path
@@ -95,6 +96,91 @@ def test_a_member_that_is_there_twice_is_named(tmp_path: Path) -> None:
 def test_no_file_is_a_wrong_word(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.status(["evidence", "verify", "nothing.zip"]) == 2
     assert "no such file" in capsys.readouterr().err
+
+
+UNSAFE = [
+    "../../slip.txt", "/tmp/slip.txt", "C:\\slip.txt", "C:slip.txt", "store/../../slip.txt", "store/./x",
+    "store//x", "store/", "..", "a\\b", "store/x:stream", "a\nb", "x" * 2000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_a_name_that_leaves_the_folder_is_refused_though_the_manifest_has_it(
+    tmp_path: Path, name: str
+) -> None:
+    path = made(tmp_path / "slip.zip", {**FILES, name: b"" if name.endswith("/") else b"x"})
+    with pytest.raises(StoreError, match="unsafe names: "):
+        evidence.verify(path)
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFCHR])
+def test_a_member_that_is_no_plain_file_is_refused(tmp_path: Path, kind: int) -> None:
+    path = made(tmp_path / "link.zip", FILES | {"store/locks/a": b"/etc/passwd"})
+    with zipfile.ZipFile(path) as old:
+        whole = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w") as new:
+        for name, data in whole.items():
+            member = zipfile.ZipInfo(name)
+            member.create_system = 3
+            member.external_attr = (kind if name == "store/locks/a" else stat.S_IFREG) << 16
+            new.writestr(member, data)
+    with pytest.raises(StoreError, match="no plain files: store/locks/a"):
+        evidence.verify(path)
+
+
+def test_a_member_that_is_packed_in_another_way_is_refused(tmp_path: Path) -> None:
+    path = made(tmp_path / "packed.zip", FILES)
+    with zipfile.ZipFile(path) as old:
+        whole = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as new:
+        for name, data in whole.items():
+            new.writestr(name, data)
+    with pytest.raises(StoreError, match=r"no plain files: .*page\.html"):
+        evidence.verify(path)
+
+
+def test_names_that_some_systems_take_for_one_are_refused(tmp_path: Path) -> None:
+    path = made(tmp_path / "case.zip", FILES | {"Page.html": b"x"})
+    with pytest.raises(StoreError, match=r"there twice: Page\.html, page\.html"):
+        evidence.verify(path)
+
+
+def test_a_bomb_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    listed = [{"path": "page.html", "size": 1 << 40, "sha256": "0"}]
+    manifest = {"parameters": {"since": "a", "until": "b"}, "files": listed}
+    path = made(tmp_path / "bomb.zip", FILES, manifest)
+    with pytest.raises(StoreError, match=r"1099511627776 bytes unpacked from \d+"):
+        evidence.verify(path)
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    path = made(tmp_path / "overlap.zip", {"a": bytes(100), "b": bytes(100)})
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as bundle:
+        first, second = (bundle.getinfo(name).header_offset for name in "ab")
+    place = content.rindex(second.to_bytes(4, "little"))  # in the central directory, of b
+    content[place : place + 4] = first.to_bytes(4, "little")
+    path.write_bytes(bytes(content))
+    with pytest.raises(StoreError, match="overlapping: a"):
+        evidence.verify(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"format": "1"},
+        {"files": [{"path": 5, "size": 1, "sha256": ""}]},
+        {"files": [{"path": "a", "size": -1, "sha256": ""}]},
+        {"parameters": {"since": "a"}},
+        {"files": None},
+    ],
+)
+def test_an_odd_manifest_is_none(tmp_path: Path, change: dict) -> None:
+    manifest = {"parameters": {"since": "a", "until": "b"}, "files": [], **change}
+    path = made(tmp_path / "odd.zip", {}, manifest)
+    with pytest.raises(StoreError, match="no manifest that can be read"):
+        evidence.verify(path)
 
 
 class Endless(io.RawIOBase):
