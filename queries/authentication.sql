@@ -25,15 +25,16 @@
 -- detail = "In words."
 -- ///
 with
-    step as (
+    events as (
+        -- Interval overlap count by sweep line.
         select
             cluster,
             svm_id,
             initiator,
             authentication,
             first_seen as instant,
-            seen_after as before_it,
-            1 as moved
+            seen_after as before,
+            1 as step
         from spells
         where authentication is not null and first_seen <= $until
         union all
@@ -41,16 +42,16 @@ with
         from spells
         where authentication is not null and gone_by is not null and gone_by <= $until
     ),
-    counted as (
+    deltas as (
         select
             cluster,
             svm_id,
             initiator,
             instant,
-            max(before_it) as before_it,
-            sum(case when authentication = 'chap' then moved else 0 end) as chap,
-            sum(case when authentication = 'chap' then 0 else moved end) as bare
-        from step
+            max(before) as before,
+            sum(case when authentication = 'chap' then step else 0 end) as chap,
+            sum(case when authentication = 'chap' then 0 else step end) as without_chap
+        from events
         group by all
     ),
     running as (
@@ -59,43 +60,47 @@ with
             svm_id,
             initiator,
             instant,
-            before_it,
+            before,
             sum(chap) over so_far as chap,
-            sum(bare) over so_far as bare
-        from counted
+            sum(without_chap) over so_far as without_chap
+        from deltas
         window so_far as (partition by cluster, svm_id, initiator order by instant)
     ),
-    state as (
+    states as (
         -- While it is away its last way of authenticating goes on.
         select
             *,
             case
-                when chap > 0 and bare > 0 then 'mixed' when chap > 0 then 'chap' else 'none'
+                when chap > 0 and without_chap > 0
+                then 'mixed'
+                when chap > 0
+                then 'chap'
+                else 'none'
             end as authentication
         from running
-        where chap > 0 or bare > 0
+        where chap > 0 or without_chap > 0
     ),
-    turned as (
+    turns as (
         select
             *,
             lag(authentication) over (
                 partition by cluster, svm_id, initiator order by instant
             ) as previously
-        from state
+        from states
         qualify
             authentication is distinct from lag(authentication) over (
                 partition by cluster, svm_id, initiator order by instant
             )
     ),
-    stretch as (
+    spans as (
         select
             *,
             lead(instant) over (
                 partition by cluster, svm_id, initiator order by instant
             ) as until_by
-        from turned
+        from turns
     ),
-    named as (
+    svm_names as (
         select cluster, svm_id, max_by(svm, first_seen) as svm
         from spells
         where first_seen <= $until
@@ -106,7 +111,7 @@ select
     coalesce(n.svm, nullif(t.svm_id, '')) as svm,
     nullif(t.initiator, '') as initiator,
     t.authentication,
-    t.before_it as since_after,
+    t.before as since_after,
     t.instant as since_by,
     t.until_by,
     t.previously,
@@ -122,7 +127,7 @@ select
         then 'no session with CHAP'
         else 'some sessions with CHAP, some without'
     end as detail
-from stretch t
-left join named n on n.cluster = t.cluster and n.svm_id = t.svm_id
+from spans t
+left join svm_names n on n.cluster = t.cluster and n.svm_id = t.svm_id
 where coalesce(t.until_by > $since, true)
 order by cluster, svm, initiator, since_by

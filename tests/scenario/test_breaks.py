@@ -125,6 +125,42 @@ EDITS = {
             "dropped-connections",
         )
     ],
+    "evidence of another object": [
+        Edit(
+            "model/history/loss_evidence",
+            "else a.node = l.node",
+            "else true",
+            catalogue.test_what_did_not_change_about_the_array_is_no_evidence,
+            "outages",
+        )
+    ],
+    "what is not seen was removed": [
+        Edit(
+            "model/history/interface_changes",
+            "(s.svm_id is not null or not (c.is_added or c.is_removed))",
+            "true",
+            catalogue.test_what_an_account_no_longer_sees_was_not_removed,
+            "events",
+        )
+    ],
+    "a rename is at once": [
+        Edit(
+            "model/history/renamed_initiators",
+            "c.first_seen >= g.gone_by - h.recent_hours * interval 1 hour",
+            "c.first_seen >= g.gone_by",
+            catalogue.test_an_initiator_under_a_new_name_path_by_path,
+            "new-initiators",
+        )
+    ],
+    "reconnects anywhere are a row": [
+        Edit(
+            "flapping",
+            "changed_after is distinct from lag(changed_by)",
+            "changed_after is null and null is distinct from lag(changed_by)",
+            catalogue.test_a_path_that_reconnects_again_and_again_is_flapping,
+            "flapping",
+        )
+    ],
     "a loss without end": [
         Edit(
             "model/history/losses",

@@ -11,7 +11,8 @@
 -- last_tick = "Number of the last snapshot that shows it."
 -- ///
 with
-    steps as (
+    deltas as (
+        -- Interval overlap count by sweep line.
         select
             cluster, svm_id, initiator, interface_id, tick, sum(step) as step, max(ticks) as ticks
         from presence_events
@@ -21,7 +22,7 @@ with
         from presence_events
         group by cluster, svm_id, initiator, tick
     ),
-    level as (
+    running as (
         select
             *,
             sum(step) over (
@@ -32,7 +33,7 @@ with
             lead(tick) over (
                 partition by cluster, svm_id, initiator, interface_id order by tick
             ) as next
-        from steps
+        from deltas
     )
 select
     cluster,
@@ -43,6 +44,6 @@ select
     max(ticks)::bigint as ticks,
     sum(next - tick) / max(ticks)::double as share,
     max(next - 1)::bigint as last_tick
-from level
+from running
 where held > 0
 group by all
