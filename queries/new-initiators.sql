@@ -188,7 +188,7 @@ with
             t.cluster, t.svm_id, t.initiator, t.seen_by, min(s.svm || ' on ' || s.cluster) as was_on
         from there t
         join
-            spells s
+            site_sessions s
             on s.initiator = t.initiator
             and s.cluster <> t.cluster
             and s.first_seen <= t.seen_by

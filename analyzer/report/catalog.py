@@ -28,6 +28,13 @@ from analyzer.text import did_you_mean
 T = TypeVar("T")
 Open = Callable[[Store, Sequence[str], Extra, datetime], Engine]
 _TRIES = 3
+_PARTNER_COLUMNS = {
+    "cluster": "varchar", "svm": "varchar", "initiator": "varchar", "initiator_address": "varchar",
+    "interface_address": "varchar", "first_seen": "timestamp", "gone_by": "timestamp",
+}  # fmt: skip
+_MIRRORED = (
+    "select uuid from svms where subtype in ('sync_source', 'sync_destination') or name like '%-mc'"
+)
 
 
 class Catalog:
@@ -70,7 +77,28 @@ class Catalog:
     def _opened(self) -> Engine:
         # A model is made once for the parameters that it uses: name of its table by those.
         self._made: dict[tuple[str, tuple[tuple[str, Any], ...]], str] = {}
+        self._tables["partner_sessions"] = _PARTNER_COLUMNS, []
+        engine = self._open(self.store, self.clusters, self._tables, clock.now())
+        others = sorted(set(self.store.clusters()) - set(self.clusters))
+        if not others or not engine.run_query(_MIRRORED, {}, "the catalog").rows:
+            return engine
+        # An SVM that a MetroCluster mirrors may have switched over to a cluster that was not asked
+        # for: what is said of it is the same as if it had been.
+        engine.close()
+        self._tables["partner_sessions"] = _PARTNER_COLUMNS, self._partner_sessions(others)
         return self._open(self.store, self.clusters, self._tables, clock.now())
+
+    def _partner_sessions(self, clusters: Sequence[str]) -> Sequence[Sequence[Any]]:
+        """The sessions of mirrored SVMs in other clusters, ever."""
+        engine = self._open(self.store, clusters, self._tables, clock.now())
+        try:
+            text = (
+                f"select {', '.join(_PARTNER_COLUMNS)} from spells"
+                f" where svm like '%-mc' or svm_id in ({_MIRRORED})"
+            )
+            return engine.run_query(text, {}, "the catalog").rows
+        finally:
+            engine.close()
 
     def close(self) -> None:
         self._engine.close()

@@ -105,7 +105,7 @@ def test_a_takeover_is_told_and_is_the_evidence_of_what_it_explains(watch: Watch
 
 
 def test_what_did_not_change_about_the_array_is_no_evidence(watch: Watch) -> None:
-    night = watch("02:07 takeover n3\n 02:12 shutdown lnx1\n 02:12 drop_lif L2")
+    night = watch("02:12 takeover n3\n 02:12 shutdown lnx1\n 02:12 drop_lif L2")
     night.say("outages", cause_kind="host", cause="lnx1", evidence=None)
     night.say("outages", cause_kind="interface", cause="L2",
               evidence="interface sql_n1_b disabled on n1")  # fmt: skip

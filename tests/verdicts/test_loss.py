@@ -1,5 +1,6 @@
 """What is a loss, and what only looks like one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -105,8 +106,9 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path
         for site, (before, after) in sites.items()
         for k, rows in enumerate((before, before, after, after))
     ]
-    empty = [replace(one, inventories=svms("sql", "m", "web", "app")) for one in taken]
-    catalog = Catalog(stored(str(tmp_path), "two", empty))
+    listed = svms("sql", "m", "web", "app", mirrored=("sql", "m"))
+    store = stored(str(tmp_path), "two", [replace(one, inventories=listed) for one in taken])
+    catalog = Catalog(store)
     window = Request(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
     known = header.reports()
     (outage,) = run.run(catalog, known["outages"], window).records()
@@ -123,12 +125,22 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path
     for one in came:
         assert "known from sql on c1, which switched over" in one["detail"]
     catalog.close()
+    # It is told the same, whichever cluster is asked for.
+    for name, rows in {"outages": [outage], "dropped-connections": lost}.items():
+        one_site = Catalog(store, ["c1"])
+        assert run.run(one_site, known[name], window).records() == rows
+        one_site.close()
+    other_site = Catalog(store, ["c2"])
+    assert run.run(other_site, known["new-initiators"], window).records() == came
+    other_site.close()
 
 
-def svms(*uuids: str) -> dict[str, Listing]:
+def svms(*uuids: str, mirrored: Sequence[str] = ()) -> dict[str, Listing]:
     """A list of SVMs, so that one without rows is in scope."""
     rows = [
-        dict.fromkeys(INVENTORIES["svms"].schema) | {"uuid": uuid, "name": uuid} for uuid in uuids
+        dict.fromkeys(INVENTORIES["svms"].schema)
+        | {"uuid": uuid, "name": uuid, "subtype": "sync_source" if uuid in mirrored else "default"}
+        for uuid in uuids
     ]
     return {
         "svms": Listing("complete", None, pl.DataFrame(rows, schema=INVENTORIES["svms"].schema))

@@ -136,7 +136,7 @@ with
             min(s.svm || ' on ' || s.cluster) as switched_to
         from path p
         join
-            spells s
+            site_sessions s
             on s.initiator = p.initiator
             and s.initiator_address = p.initiator_address
             and s.interface_address = p.interface_address
