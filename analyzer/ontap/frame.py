@@ -97,6 +97,8 @@ def sessions(records: Sequence[SessionRecord], first: int = 0) -> pl.DataFrame:
 
 def _raw(texts: list[str | None], normal: Sequence[str | None]) -> list[str | None]:
     """A text as it came, where it differs from its normal spelling."""
+    if texts == normal:  # as nearly always
+        return [None] * len(texts)
     return [None if text == other else text for text, other in zip(texts, normal, strict=True)]
 
 
@@ -113,6 +115,8 @@ def _igroups(lists: list[Sequence[Named]]) -> pl.Series:
         .group_by("row", maintain_order=True)
         .agg(pl.struct("uuid", "name").alias("igroups"))
     )
+    if grouped.height == len(lists):
+        return grouped["igroups"]
     rows = pl.DataFrame({"row": pl.Series(range(len(lists)), dtype=pl.Int64)})
     return rows.join(grouped, on="row", how="left", maintain_order="left")["igroups"]
 

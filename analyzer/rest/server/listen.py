@@ -33,8 +33,8 @@ def bind(host: str, port: int) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=128)
     except (OSError, OverflowError, UnicodeError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise UsageError(f"cannot listen on {host} port {port}: {told}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot listen on {host} port {port}: {reason}") from error
 
 
 def is_loopback(listening: socket.socket) -> bool:
