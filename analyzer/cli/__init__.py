@@ -4,6 +4,7 @@ stdout is data, stderr is narration. Commands import what they need when they ru
 ``--help`` answers at once.
 """
 
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -85,6 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status(arguments))
 
 
+# How Rust spells an error of the system that a library did not expect.
+_SYSTEM_ERROR = re.compile(r'Os \{ code: \d+, kind: \w+, message: "([^"]+)" \}')
+
+
 class Terminated(KeyboardInterrupt):
     """A signal that ends the program like Ctrl-C, with an exit status of its own."""
 
@@ -114,10 +119,13 @@ def status(arguments: Sequence[str] | None = None) -> int:
         return getattr(error, "exit_code", StoreError.exit_code)
     except streams.ReaderGone:
         return 0
-    except Exception as error:  # noqa: BLE001  # the last resort: a bug must not look like an answer
-        name = type(error).__name__
-        click.echo(f"analyzer: internal error: {name}; {save_traceback(error)}", err=True)
-        return 70
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001  # the last resort; a panic of Polars is no Exception
+        refused = _SYSTEM_ERROR.search(str(error))
+        sentence = refused[1] if refused else _bug(error)
+        click.echo(f"analyzer: {sentence}", err=True)
+        return StoreError.exit_code if refused else 70
     return result if isinstance(result, int) else 0
 
 
@@ -126,6 +134,10 @@ def _sentence(error: Exception) -> str:
         return str(error)
     # No module above the files knew better: a full disk, no descriptors left, an I/O error.
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+
+
+def _bug(error: BaseException) -> str:
+    return f"internal error: {type(error).__name__}; {save_traceback(error)}"
 
 
 def save_traceback(error: BaseException) -> str:

@@ -86,3 +86,22 @@ def test_the_same_cluster_named_twice_is_one(
 ) -> None:
     assert cli.status(["--store", str(recorded.root), "verify", "prod-a", "prod-a"]) == 0
     assert capsys.readouterr().err.count("prod-a:") == 1
+
+
+def test_a_panic_of_a_library_is_no_bare_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class PanicException(BaseException):
+        """What Polars raises is no Exception."""
+
+    for message, code, sentence in (
+        ('Os { code: 24, kind: X, message: "Too many open files" }', 4, "Too many open files\n"),
+        ("index out of bounds", 70, "internal error: PanicException; the traceback is in "),
+    ):
+
+        def panic(*_: object, message: str = message, **__: object) -> None:
+            raise PanicException(message)
+
+        monkeypatch.setattr(cli.analyzer, "main", panic)
+        assert cli.status(["verify"]) == code
+        assert capsys.readouterr().err.startswith(f"analyzer: {sentence}")
