@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write to a file, whole or not at all.",
+    help="Write to a file, atomically.",
 )
 @pass_context
 def check(

@@ -41,7 +41,7 @@ def collect(
     """Take one snapshot of each configured (or named) cluster.
 
     With [retention] in the configuration it also compacts and prunes, once a day. With --quiet
-    only what did not end well is told.
+    only failures are told.
     """
     from analyzer.errors import AnalyzerError  # noqa: PLC0415  # --help answers at once
 

@@ -34,7 +34,7 @@ def evidence(
 ) -> None:
     """Bundle an incident: snapshots, history, reports, SQL and versions, with their SHA-256.
 
-    The bundle holds a store that analyzer reads again. Maintenance and lowering rules are not
+    The bundle holds a store that analyzer reads again. Maintenance and severity overrides are not
     applied in it: severities are those of the reports.
     """
     if context.invoked_subcommand is not None:

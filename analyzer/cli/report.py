@@ -19,35 +19,35 @@ if TYPE_CHECKING:
 
 
 def answer(
-    context: Context, query: "Query", folders: tuple[Path, ...], asked: ReportOptions
+    context: Context, query: "Query", folders: tuple[Path, ...], chosen: ReportOptions
 ) -> int:
     """Run a report and write it; returns the exit status."""
     from analyzer import output  # noqa: PLC0415  # --help answers at once
 
-    if asked.engine != "duckdb" and query.only:
+    if chosen.engine != "duckdb" and query.only:
         raise UsageError(f"report {query.name} runs on {query.only} only")
-    if asked.chart is not None:
+    if chosen.chart is not None:
         from analyzer.output import chart  # noqa: PLC0415  # the same
 
-        chart.check(query.name, query.picture, asked.chart)
-    if asked.watch is not None:
-        return _watched(context, query, folders, asked)
-    if asked.format == "table" and not (asked.explain or asked.chart):
-        query = _overview(query, folders, asked)
-    report = _run(context, query, folders, asked)
-    shown = report.at_least(asked.severity)
-    if asked.explain:
+        chart.check(query.name, query.picture, chosen.chart)
+    if chosen.watch is not None:
+        return _watched(context, query, folders, chosen)
+    if chosen.format == "table" and not (chosen.explain or chosen.chart):
+        query = _overview(query, folders, chosen)
+    report = _run(context, query, folders, chosen)
+    shown = report.at_least(chosen.severity)
+    if chosen.explain:
         output.explain(shown, sys.stdout)
-    elif asked.format == "html":
-        from analyzer.console import page  # noqa: PLC0415  # pictures, only when asked
+    elif chosen.format == "html":
+        from analyzer.console import page  # noqa: PLC0415  # pictures, only when chosen
 
-        output.put(page.bound([shown]), asked.output, sys.stdout)
+        output.put(page.bound([shown]), chosen.output, sys.stdout)
     else:
-        shown = replace(shown, brief=()) if asked.wide else shown
-        output.write(shown, asked.format, asked.output, sys.stdout, pager=options.pager())
-    if asked.chart is not None:
-        chart.save(shown, asked.chart)
-    return _gate(context, report, asked.fail_on)
+        shown = replace(shown, brief=()) if chosen.wide else shown
+        output.write(shown, chosen.format, chosen.output, sys.stdout, pager=options.pager())
+    if chosen.chart is not None:
+        chart.save(shown, chosen.chart)
+    return _gate(context, report, chosen.fail_on)
 
 
 def _gate(context: Context, report: "Report", fail_on: str | None) -> int:
@@ -65,17 +65,17 @@ def _gate(context: Context, report: "Report", fail_on: str | None) -> int:
 
 
 def _run(
-    context: Context, query: "Query", folders: tuple[Path, ...], asked: ReportOptions
+    context: Context, query: "Query", folders: tuple[Path, ...], chosen: ReportOptions
 ) -> "Report":
     from analyzer.report import run  # noqa: PLC0415  # --help answers at once
 
     request = run.Request(
-        **asked.times,
-        params={name: value for name, value in asked.params.items() if name in query.params},
-        filters=asked.filters,
+        **chosen.times,
+        params={name: value for name, value in chosen.params.items() if name in query.params},
+        filters=chosen.filters,
         zone=options.zone(context),
     )
-    catalog = context.catalog(asked.clusters, folders, asked.engine)
+    catalog = context.catalog(chosen.clusters, folders, chosen.engine)
     start = time.monotonic()
     try:
         report = run.run(catalog, query, request)
@@ -86,35 +86,41 @@ def _run(
     return report
 
 
-def _overview(query: "Query", folders: tuple[Path, ...], asked: ReportOptions) -> "Query":
-    """The report whose rows a table for people has, unless it could not say all that is asked."""
-    own = any(asked.params[name] != param.default for name, param in query.params.items())
-    if asked.wide or own or query.overview is None:
+def _overview(query: "Query", folders: tuple[Path, ...], chosen: ReportOptions) -> "Query":
+    """The report whose rows a table for people has, unless it could not say all that is chosen."""
+    own = any(chosen.params[name] != param.default for name, param in query.params.items())
+    if chosen.wide or own or query.overview is None:
         return query
     return _reports(folders)[query.overview]
 
 
 def _watched(
-    context: Context, query: "Query", folders: tuple[Path, ...], asked: ReportOptions
+    context: Context, query: "Query", folders: tuple[Path, ...], chosen: ReportOptions
 ) -> int:
     from analyzer import output  # noqa: PLC0415  # --help answers at once
     from analyzer.cli import watch  # noqa: PLC0415  # the same
 
-    if asked.format != "table" or asked.output or asked.chart or asked.explain or asked.fail_on:
+    if (
+        chosen.format != "table"
+        or chosen.output
+        or chosen.chart
+        or chosen.explain
+        or chosen.fail_on
+    ):
         raise UsageError("--watch draws tables and nothing else; leave out the other output")
     width = None if sys.stdout.isatty() else output.WIDTH
 
-    query = _overview(query, folders, asked)
+    query = _overview(query, folders, chosen)
 
     def draw() -> str:
-        report = _run(context, query, folders, asked).at_least(asked.severity)
-        return output.text(replace(report, brief=()) if asked.wide else report, "table", width)
+        report = _run(context, query, folders, chosen).at_least(chosen.severity)
+        return output.text(replace(report, brief=()) if chosen.wide else report, "table", width)
 
-    return watch.watch(asked.watch or 1.0, draw, sys.stdout, zone=options.zone(context))
+    return watch.watch(chosen.watch or 1.0, draw, sys.stdout, zone=options.zone(context))
 
 
 def _reports(folders: tuple[Path, ...] = ()) -> "dict[str, Query]":
-    from analyzer.report import header  # noqa: PLC0415  # reads the headers, only when asked
+    from analyzer.report import header  # noqa: PLC0415  # reads the headers, only when chosen
 
     return header.reports(folders)
 
@@ -150,7 +156,7 @@ class Reports(click.Group):
 
 def grouped(folders: tuple[Path, ...] = ()) -> dict[str, list[tuple[str, str]]]:
     """Names and titles of the reports, by group; those without a group last."""
-    from analyzer.report import header  # noqa: PLC0415  # reads the headers, only when asked
+    from analyzer.report import header  # noqa: PLC0415  # reads the headers, only when chosen
 
     groups: dict[str, list[tuple[str, str]]] = {name: [] for name in header.GROUPS}
     for name, query in header.reports(folders).items():
@@ -214,8 +220,8 @@ def diff(context: Context, /, **values: Any) -> int:
 @pass_context
 def timeline(context: Context, /, initiator: str, **values: Any) -> int:
     """Everything that happened to one INITIATOR (* matches), in order."""
-    asked = ReportOptions.of({**values, "own_initiator": initiator})
-    return answer(context, _reports()["timeline"], (), asked)
+    chosen = ReportOptions.of({**values, "own_initiator": initiator})
+    return answer(context, _reports()["timeline"], (), chosen)
 
 
 @click.command("snapshots")
@@ -235,13 +241,13 @@ def paths(context: Context, /, **values: Any) -> int:
     """
     from analyzer import output  # noqa: PLC0415  # --help answers at once
 
-    asked, query = ReportOptions.of(values), _reports()["paths"]
-    if asked.format != "table" or not output.is_stream(asked.output):
-        return answer(context, query, (), asked)
+    chosen, query = ReportOptions.of(values), _reports()["paths"]
+    if chosen.format != "table" or not output.is_stream(chosen.output):
+        return answer(context, query, (), chosen)
     from analyzer.output import matrix  # noqa: PLC0415  # --help answers at once
 
     width = None if sys.stdout.isatty() else output.WIDTH
-    text = matrix.render(_run(context, query, (), asked), width)
+    text = matrix.render(_run(context, query, (), chosen), width)
     output.put(text, None, sys.stdout, people=True, pager=options.pager())
     return 0
 

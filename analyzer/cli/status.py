@@ -33,17 +33,17 @@ def status(
     request = Request(since=since, until=until, zone=options.zone(context))
     catalog = context.catalog(cluster)
     try:
-        found = reports.status(catalog, request)
+        answer = reports.status(catalog, request)
     finally:
         catalog.close()
     people = format_ == "table"
     if people:
         narrow = None if formats.is_stream(output) and sys.stdout.isatty() else 80
-        text = screen.render(found, narrow)
+        text = screen.render(answer, narrow)
     elif format_ == "markdown":
-        text = screen.text(found)
+        text = screen.text(answer)
     else:
-        text = json.dumps(screen.as_json(found), indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(screen.as_json(answer), indent=1, ensure_ascii=False) + "\n"
     formats.put(text, output, sys.stdout, people=people)
     return 0
 

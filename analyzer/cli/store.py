@@ -113,7 +113,7 @@ def rebuild(context: Context, /, clusters: tuple[str, ...], *, accept_loss: bool
 def compact(
     context: Context, /, clusters: tuple[str, ...], older_than: str | None, *, dry_run: bool
 ) -> int:
-    """Let the history stand for old snapshot files, once it is proved to give them back."""
+    """Delete old snapshot files after verifying that the history can restore them."""
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
     config, stored = context.configuration(), _clusters(context, clusters)
@@ -134,7 +134,7 @@ def compact(
 def prune(
     context: Context, /, clusters: tuple[str, ...], keep: str | None, *, dry_run: bool
 ) -> int:
-    """Forget old history; never one side of an event that stays, never the newest snapshot."""
+    """Delete history older than --keep; never one side of an event that stays, never the newest snapshot."""
     from analyzer import history  # noqa: PLC0415  # --help answers at once
 
     config, stored = context.configuration(), _clusters(context, clusters)

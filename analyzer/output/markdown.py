@@ -14,7 +14,7 @@ _HTML = re.compile(r"<|&(?=#?\w+;)")
 def escaped(text: str) -> str:
     """Text that Markdown prints as it is: no markup, no link, no HTML."""
     text = _MARKUP.sub(r"\\\g<0>", escape_controls(text))
-    return _HTML.sub(lambda found: "&lt;" if found[0] == "<" else "&amp;", text)
+    return _HTML.sub(lambda character: "&lt;" if character[0] == "<" else "&amp;", text)
 
 
 def render(report: Report) -> str:

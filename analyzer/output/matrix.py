@@ -58,8 +58,8 @@ def _svm(console: Console, name: str, cells: Cells) -> None:
     nodes = {key: row["node"] or "" for of_host in cells.values() for key, row in of_host.items()}
     holes = sum(_is_hole(row) for of_host in cells.values() for row in of_host.values())
     console.print()
-    told = f"; {_HOLE} {holes} without a session where one is expected" if holes else ""
-    table.prose(console, f"{name}: sessions of each host on each interface{told}")
+    marked = f"; {_HOLE} {holes} without a session where one is expected" if holes else ""
+    table.prose(console, f"{name}: sessions of each host on each interface{marked}")
     for words in _wordings(hosts, interfaces):
         heads = [
             f"{word}\n{escape_controls(nodes[interface])}"

@@ -224,7 +224,7 @@ def _moment(catalog: Catalog, text: str, zone: tzinfo) -> datetime:
 
 
 def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
-    """The earliest, over the clusters, of their *last*-but-so-many comparable snapshots by then."""
+    """The earliest, over the clusters, of their *last*-but-so-many complete snapshots by then."""
     found = catalog.run(
         "select cluster, taken_at from attempts"
         " where status = 'complete' and taken_at <= $instant"
@@ -232,10 +232,8 @@ def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
         {"instant": instant, "last": last},
     ).rows
     if not found:
-        wanted = "a comparable snapshot" if last == 1 else "two comparable snapshots"
-        raise NothingSeen(
-            f"{', '.join(catalog.clusters)}: nothing has {wanted} at or before {clock.iso(instant)}"
-        )
+        wanted = "no complete snapshot" if last == 1 else "fewer than two complete snapshots"
+        raise NothingSeen(f"{', '.join(catalog.clusters)}: {wanted} by {clock.iso(instant)}")
     earliest: datetime = min(taken_at for _, taken_at in found)
     return earliest
 

@@ -116,7 +116,7 @@ def test_an_empty_answer_is_doubted_once(run: Run, tmp_path: Path) -> None:
         (["report", "dropped-connection"], "Did you mean 'dropped-connections'?"),
         (["report", "outages", "--since", "tomorrow"], "'tomorrow' is not a time"),
         (["report", "outages", "--cluster", "nobody"], "no cluster matches"),
-        (["report", "changes"], "two comparable snapshots"),
+        (["report", "changes"], "fewer than two complete snapshots"),
         (["report", "outages", "--svm", "x"], "No such option"),
         (["report", "outages", "--chart", "x.gif"], "saved as .svg, .png or .json"),
         (["report", "outages", "--tz", "Berlin"], "'Berlin' is not a time zone"),

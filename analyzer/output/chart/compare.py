@@ -79,11 +79,11 @@ def changes(report: Report) -> Picture:
         if row["change"] in _SIDES:
             what = "appeared" if _SIDES[row["change"]] > 0 else "lost"
             sides[data.name(row, "interface", several), what] += row["sessions"]
-    kept, rest = data.most((name, count) for (name, _), count in sides.items())
+    drawn, rest = data.most((name, count) for (name, _), count in sides.items())
     rows = [
         {"interface": name, "change": what, "sessions": count * (1 if what == "appeared" else -1)}
         for (name, what), count in sorted(sides.items())
-        if name in kept
+        if name in drawn
     ]
     colour = alt.Color(
         "change:N", scale=alt.Scale(domain=["lost", "appeared"], range=[LOST, FOUND])

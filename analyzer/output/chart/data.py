@@ -38,16 +38,16 @@ def most(weights: Iterable[tuple[str, int]]) -> tuple[list[str], str]:
         counted[label] += weight
     ranked = sorted(counted, key=lambda label: (-counted[label], label))
     rest = len(ranked) - LINES
-    told = f" The {LINES} that matter most are drawn; {rest} more are not." if rest > 0 else ""
-    return ranked[:LINES], told
+    left_out = f" The {LINES} that matter most are drawn; {rest} more are not." if rest > 0 else ""
+    return ranked[:LINES], left_out
 
 
 def window(report: Report) -> tuple[datetime, datetime]:
     """The window of a report; of an instant, what its rows span."""
-    asked = report.parameters
-    if "since" in asked:
-        return asked["since"], asked["until"]
-    end = asked.get("at") or asked.get("after") or clock.now()
+    parameters = report.parameters
+    if "since" in parameters:
+        return parameters["since"], parameters["until"]
+    end = parameters.get("at") or parameters.get("after") or clock.now()
     begins = [row["lost_after"] for row in report.records() if row.get("lost_after")]
     return min(begins, default=end), end
 
@@ -82,16 +82,16 @@ def lines(field: str, order: Sequence[str] | None = None) -> alt.Y:
 def joined(spans: Iterable[Span], since: datetime, until: datetime) -> list[Span]:
     """Spans cut to the window; those that the picture cannot show apart are one."""
     pixel = (until - since) / WIDTH
-    made: list[Span] = []
+    merged: list[Span] = []
     for begin, end in sorted(spans):
         first, last = max(begin, since), min(end, until)
         if first >= last:
             continue
-        if made and first - made[-1][1] < pixel:
-            made[-1] = (made[-1][0], max(last, made[-1][1]))
+        if merged and first - merged[-1][1] < pixel:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
         else:
-            made.append((first, last))
-    return made
+            merged.append((first, last))
+    return merged
 
 
 def written(span: Span) -> dict[str, str]:

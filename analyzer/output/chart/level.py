@@ -27,17 +27,17 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
         lines.setdefault(label, []).append(row)
         if row["limit"] is not None:
             limits[label] = row["limit"]
-    kept = sorted(lines)[: len(SERIES)]
+    drawn = sorted(lines)[: len(SERIES)]
     rows = [
         {"node": label, "at": data.instant(max(at, since)), "sessions": level}
-        for label in kept
+        for label in drawn
         for at, level in _thinned(lines[label], until)
     ]
-    band = _band(forecast, kept, several) if forecast is not None else []
+    band = _band(forecast, drawn, several) if forecast is not None else []
     end = max([until, *(row["when"] for row in band)])
-    colour = alt.Color("node:N", scale=alt.Scale(domain=kept, range=SERIES), legend=None)
+    colour = alt.Color("node:N", scale=alt.Scale(domain=drawn, range=SERIES), legend=None)
     # Nodes of an equal number: the wide line is seen behind the narrow one.
-    widths = [1.5 + 1.5 * (len(kept) - at) for at in range(1, len(kept) + 1)]
+    widths = [1.5 + 1.5 * (len(drawn) - at) for at in range(1, len(drawn) + 1)]
     axis = alt.Axis(title="sessions", format="d", tickMinStep=1)
     x = data.time_axis("at", since, end)
     level = alt.Chart(data.values(rows)).mark_line(interpolate="step-after").encode(
@@ -45,18 +45,18 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
         y=alt.Y("sessions:Q", axis=axis, scale=alt.Scale(zero=True)),
         color=colour,
         strokeWidth=alt.StrokeWidth(
-            "node:N", scale=alt.Scale(domain=kept, range=widths), legend=None
+            "node:N", scale=alt.Scale(domain=drawn, range=widths), legend=None
         ),
     )  # fmt: skip
     limit = alt.Chart(
-        data.values([{"node": k, "limit": v} for k, v in limits.items() if k in kept])
+        data.values([{"node": k, "limit": v} for k, v in limits.items() if k in drawn])
     ).mark_rule(strokeDash=[6, 4]).encode(y="limit:Q", color=colour)  # fmt: skip
     spread = (
         alt.Chart(data.values([_written(row) for row in band]))
         .mark_area(opacity=0.25)
         .encode(x=x, y="low:Q", y2="high:Q", color=colour)
     )
-    ends = {label: lines[label][-1]["sessions"] for label in kept}
+    ends = {label: lines[label][-1]["sessions"] for label in drawn}
     top = max([*ends.values(), *limits.values(), *(row["high"] for row in band), 1])
     names = (
         alt.Chart(data.values(_names(ends, top / _LABELS, end)))
@@ -68,7 +68,7 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
     now = "; ".join(
         f"{label} {lines[label][-1]['sessions']}"
         + (f" of {limits[label]}" if label in limits else "")
-        for label in kept
+        for label in drawn
     )
     text = (
         f"From {data.instant(since)} to {data.instant(until)}; at the end: {now}. A dashed line is"
@@ -93,18 +93,18 @@ def _thinned(rows: list[dict[str, Any]], until: datetime) -> list[tuple[datetime
     if size > 2:
         parts = [points[at : at + size] for at in range(0, len(points), size)]
         points = sorted(
-            {pick(part, key=lambda one: one[1]) for part in parts for pick in (min, max)}
+            {pick(part, key=lambda point: point[1]) for part in parts for pick in (min, max)}
         )
     return [*points, (until, rows[-1]["sessions"])]
 
 
-def _band(forecast: Report, kept: list[str], several: int) -> list[dict[str, Any]]:
+def _band(forecast: Report, drawn: list[str], several: int) -> list[dict[str, Any]]:
     """From the last day on: between the flattest and the steepest slope that the days allow."""
     rows: dict[tuple[str, datetime], dict[str, Any]] = {}
     start = forecast.parameters["at"]
     for row in forecast.records():
         label = data.name(row, "node", several)
-        if row["slowest"] is None or row["sessions"] is None or label not in kept:
+        if row["slowest"] is None or row["sessions"] is None or label not in drawn:
             continue
         weeks = _AHEAD / timedelta(weeks=1)
         low, high = (max(0.0, row["sessions"] + row[k] * weeks) for k in ("slowest", "fastest"))
@@ -162,8 +162,8 @@ def river(report: Report) -> Picture:
         width=data.WIDTH, height=200
     )
     totals = {what: sum(n for (_, w), n in counts.items() if w == what) for what in _RIVER}
-    told = ", ".join(f"{number} {what}" for what, number in totals.items())
-    text = f"Sessions by {'day' if daily else 'hour'}: {told}. Grey bands are times nobody saw."
+    listed = ", ".join(f"{number} {what}" for what, number in totals.items())
+    text = f"Sessions by {'day' if daily else 'hour'}: {listed}. Grey bands are times nobody saw."
     return Picture("events", report.title, text, chart)
 
 

@@ -55,8 +55,8 @@ class Picture:
             ),
             view=alt.ViewConfig(stroke=None),
         )  # fmt: skip
-        told: dict[str, Any] = styled.to_dict()
-        return told | {"description": self.text}
+        specification: dict[str, Any] = styled.to_dict()
+        return specification | {"description": self.text}
 
     def saved(self, suffix: str) -> bytes:
         """The picture as a file: ``.svg``, ``.png`` or ``.json``."""
@@ -72,8 +72,8 @@ class Picture:
         return self._clean(self.specification() | {"background": None}, ink="currentColor")
 
     def _clean(self, specification: dict[str, Any], ink: str) -> str:
-        made = vl_convert.vegalite_to_svg(specification)
-        root = _known(ET.fromstring(made), ink)  # noqa: S314  # made here, by the library
+        drawn = vl_convert.vegalite_to_svg(specification)
+        root = _known(ET.fromstring(drawn), ink)  # noqa: S314  # made here, by the library
         root.set("role", "img")
         root.set("aria-label", f"{self.title}. {self.text}")
         for place, (tag, words) in enumerate((("title", self.title), ("desc", self.text))):

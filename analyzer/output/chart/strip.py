@@ -24,8 +24,8 @@ def coverage(report: Report) -> Picture:
     # Sorted, so that an unknown span is drawn over what is too near to it to be told apart.
     rows = [
         {"cluster": cluster, "status": status, **data.written(span)}
-        for (cluster, status), found in sorted(spans.items())
-        for span in data.joined(found, since, until)
+        for (cluster, status), stretches in sorted(spans.items())
+        for span in data.joined(stretches, since, until)
     ]
     blind = sum(row["status"] != "complete" for row in report.records())
     colour = alt.Color(
