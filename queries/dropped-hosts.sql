@@ -11,7 +11,7 @@
 -- group = "Incident"
 -- identity = ["cluster", "svm", "initiator", "cause_kind", "cause", "lost_by"]
 -- began = ["lost_after", "lost_by"]
--- ended = ["recovered", "replaced"]
+-- ended = ["recovered", "replaced", "abandoned"]
 -- check = false
 -- brief = ["initiator", "missing", "lost_after", "back_after", "severity", "paths",
 -- "status", "initiator_sessions_left", "cause", "detail"]
@@ -31,7 +31,7 @@
 -- lost_by = "First complete snapshot that did not."
 -- back_after = "Last complete snapshot before the last of them was back."
 -- back_by = "First complete snapshot with the last of them back; null while any is open."
--- status = "open, partly_back, recovered or replaced."
+-- status = "open, partly_back, abandoned, recovered or replaced."
 -- cause_kind = """What explains it: path, host_address, host, interface, igroup, node, subnet,
 -- svm or cluster."""
 -- cause = "Name of what explains it."
@@ -57,6 +57,8 @@ with
             count(*) as paths,
             count(*) filter (where missing) as open_paths,
             count(*) filter (where status = 'replaced') as replaced_paths,
+            count(*) filter (where status = 'abandoned') as abandoned_paths,
+            count(*) filter (where status = 'recovered') as paths_back,
             list_sort(
                 list(distinct coalesce(interface, interface_id)) filter (where missing)
             ) as still_on,
@@ -68,15 +70,24 @@ with
             max(back_by) as back_by,
             min_by(severity, rank) as severity
         from ranked
-        where lost_by >= $since or missing
+        where in_window
         group by cluster, svm_id, initiator, cause_kind, cause_id, lost_by
+    ),
+    beside as (
+        -- Where others of the same cause are back, what is still missing is for the host to mend.
+        select
+            *,
+            sum(case when open_paths = 0 then 1 else 0 end) over (
+                partition by cluster, cause_kind, cause_id, lost_by
+            ) as hosts_back
+        from hosts
     )
 select
     cluster,
     svm,
     nullif(initiator, '') as initiator,
     paths,
-    paths - open_paths as paths_back,
+    paths_back,
     lost_on as interfaces,
     still_on as missing,
     initiator_sessions_left,
@@ -85,10 +96,12 @@ select
     case when open_paths = 0 then back_after end as back_after,
     case when open_paths = 0 then back_by end as back_by,
     case
-        when open_paths = paths
-        then 'open'
-        when open_paths > 0
+        when open_paths > 0 and paths_back > 0
         then 'partly_back'
+        when open_paths > 0
+        then 'open'
+        when abandoned_paths > 0
+        then 'abandoned'
         when replaced_paths > 0
         then 'replaced'
         else 'recovered'
@@ -99,6 +112,10 @@ select
     initiator_sessions_left
     || case when initiator_sessions_left = 1 then ' session left; ' else ' sessions left; ' end
     || case
+        when open_paths = 0 and abandoned_paths > 0
+        then 'abandoned'
+        when open_paths = 0 and replaced_paths > 0
+        then 'another path took over'
         when open_paths = 0
         then
             case
@@ -108,17 +125,17 @@ select
             array_to_string(still_on, ', ')
             || ' missing'
             || case
-                when open_paths < paths
-                then ', ' || (paths - open_paths) || ' of ' || paths || ' back'
-                else ''
+                when paths_back > 0 then ', ' || paths_back || ' of ' || paths || ' back' else ''
             end
     end
     || case
         when open_paths > 0 and cause_kind in ('path', 'host', 'host_address')
         then '; log in again from the host, look at its cable and switch port'
+        when open_paths > 0 and hosts_back > 0
+        then '; other hosts are back: log in again from this one'
         when open_paths > 0
         then '; look at ' || cause_kind || ' ' || cause
         else ''
     end as detail
-from hosts
+from beside
 order by lost_by, lost_after, cluster, svm, svm_id, initiator, cause_kind, cause, cause_id
