@@ -16,8 +16,8 @@
 -- svm = "SVM."
 -- initiator = "Initiator, lower-cased."
 -- authentication = "chap, none, or mixed while its sessions differed."
--- since_after = """It began after this instant; null if it was so when the SVM was first looked
--- at."""
+-- since_after = """It began after this instant; null if it was so in the first snapshot of the
+-- SVM."""
 -- since_by = "First snapshot that shows it so."
 -- until_by = "First snapshot that shows it otherwise; null while it lasts."
 -- previously = "How it authenticated before; null if it was not there."

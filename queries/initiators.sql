@@ -23,26 +23,20 @@
 -- note = "What is unusual; null if nothing is."
 -- ///
 with
-    member as (select cluster, initiator, unnest(igroups) as igroup from sessions_at),
     grouped as (
-        select
-            cluster,
-            initiator,
-            list_sort(list(distinct coalesce(igroup.name, igroup.uuid))) as igroups
-        from member
+        -- As its sessions and the listing of igroups say.
+        select cluster, initiator, list_sort(list(distinct coalesce(igroup, igroup_id))) as igroups
+        from members_at
         group by all
     ),
-    told as (
-        -- Where no session at all names an igroup the answer did not carry them.
-        select distinct cluster from member
-    ),
-    born as (
+    igroups_known as (select distinct cluster from members_at),
+    first_sights as (
         select cluster, initiator, min(first_seen) as first_seen
         from spells
         where first_seen <= $at::timestamp
         group by all
     ),
-    who as (
+    logged_in as (
         select
             s.cluster,
             s.initiator,
@@ -74,14 +68,14 @@ select
         concat_ws(
             '; ',
             case when len(w.svms) > 1 then 'in ' || len(w.svms) || ' SVMs' end,
-            case when g.igroups is null and t.cluster is not null then 'in no igroup' end,
+            case when g.igroups is null and k.cluster is not null then 'in no igroup' end,
             case when len(w.aliases) > 1 then 'two hosts may use this name' end,
             case when w.authentication = 'mixed' then 'some sessions without CHAP' end
         ),
         ''
     ) as note
-from who w
-join born b on b.cluster = w.cluster and b.initiator = w.initiator
+from logged_in w
+join first_sights b on b.cluster = w.cluster and b.initiator = w.initiator
 left join grouped g on g.cluster = w.cluster and g.initiator = w.initiator
-left join told t on t.cluster = w.cluster
+left join igroups_known k on k.cluster = w.cluster
 order by cluster, initiator

@@ -38,7 +38,7 @@ with
             initiator
             in (select initiator from initiator_names where name like $initiator escape '^')
     ),
-    birth as (
+    first_sights as (
         select s.cluster, s.svm_id, s.svm, s.initiator, s.first_seen, s.seen_after
         from spells s
         join wanted w on w.cluster = s.cluster and w.svm_id = s.svm_id and w.initiator = s.initiator
@@ -61,11 +61,11 @@ with
             null::varchar as interface,
             case
                 when seen_after is null
-                then 'was there when this SVM was first looked at'
+                then 'already present in the first snapshot of this SVM'
                 else 'never seen in this SVM before'
             end as detail,
             'info' as severity
-        from birth
+        from first_sights
         where first_seen >= $since and first_seen <= $until
         union all
         select
@@ -146,7 +146,7 @@ with
             'unknown',
             null,
             null,
-            'nothing can be said: ' || u.reason,
+            'no data: ' || u.reason,
             'info'
         from unknowns u
         where u.cluster in (select cluster from wanted)

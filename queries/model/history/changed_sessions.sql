@@ -32,14 +32,14 @@
 -- igroup_names = "Names of the igroups, in order."
 -- ///
 with
-    named as (
+    connections as (
         select
             *, coalesce(target_portal_group_tag::varchar, target_portal_group, '') as portal_group
         from edges
     ),
     chosen as (
         select *
-        from named
+        from connections
         qualify
             row_number() over (
                 partition by
