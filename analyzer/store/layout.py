@@ -3,7 +3,7 @@
 ::
 
     snapshots/cluster=C/date=2026-11-23/20261123T021000Z.parquet             sessions
-    snapshots/cluster=C/date=2026-11-23/20261123T021000Z.interfaces.parquet  a companion
+    snapshots/cluster=C/date=2026-11-23/20261123T021000Z.interfaces.parquet  an inventory
     history/cluster=C/manifest.json      the commit point: names the files that make it up
     history/cluster=C/manifest.previous.json                                 the one before it
     history/cluster=C/pending/STAMP      a snapshot that may not be folded yet

@@ -1,6 +1,6 @@
 """One attempt to list every session of one cluster at one instant, as files.
 
-Sessions and each companion inventory are a Parquet file of their own. What a snapshot of no
+Sessions and each inventory are a Parquet file of their own. What a snapshot of no
 sessions has no row to carry (status, reason, scope, counts) is in the key-value metadata of
 the session file, which is renamed into place last: where it is, the attempt is whole.
 """

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from analyzer import cli
+from analyzer import cli, clock
 from analyzer.collect import collector
 from analyzer.config.cluster import Cluster
+from analyzer.errors import AnalyzerError, Busy, StoreError
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
 from analyzer.store.layout import Store
 
@@ -159,3 +161,32 @@ def test_a_steep_drop_within_the_scope_is_asked_about_and_doubted(
     assert seen == [("complete", 24, 0), ("partial", 8, 3), ("complete", 8, 0)]
     asked = [request for request in array.requests if request.path.endswith("/iscsi/sessions")]
     assert len(asked) == 1 + 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(StoreError("a file is damaged"), 4), (Busy("somebody reads"), 75)]
+)
+def test_retention_that_fails_is_told_with_quiet_too_and_is_the_status(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: AnalyzerError, code: int
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    with Path("analyzer.toml").open("a") as file:
+        file.write('[retention]\nkeep = "400d"\n')
+    monkeypatch.setattr(collector, "tidy", fail)
+    ended, lines = run("--quiet", "collect", "prod-a")
+    assert (ended, lines[1:]) == (code, [f"prod-a: nothing old was deleted: {error}"])
+    assert lines[0].startswith("prod-a: complete, 76 sessions")
+
+
+def test_a_clock_far_from_the_arrays_deletes_nothing_and_says_so(
+    run: Run, array: SimulatedArray
+) -> None:
+    with Path("analyzer.toml").open("a") as file:
+        file.write('[retention]\nkeep = "400d"\n')
+    array.clock = lambda: clock.now() - timedelta(days=9)
+    ended, lines = run("--quiet", "collect", "prod-a")
+    assert ended == 2
+    assert "nothing old was deleted: our clock is 7776" in lines[-1]
+    assert "s ahead of the array's" in lines[-1]
