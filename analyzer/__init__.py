@@ -1,3 +1,45 @@
-"""Keeps the iSCSI sessions of ONTAP clusters and says true things about them."""
+"""Keeps the iSCSI sessions of ONTAP clusters and says true things about them.
 
+with analyzer.open("store") as archive:
+archive.report("outages", since="24h").frame()
+"""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analyzer.report.archive import Archive
+
+__all__ = ["__version__", "open"]
 __version__ = "0.2.0.dev0"
+
+
+def open(  # noqa: A001  # as gzip.open and dbm.open
+    store: str | PathLike[str],
+    *,
+    clusters: Sequence[str] = (),
+    queries: Sequence[str | PathLike[str]] = (),
+    policy: str | PathLike[str] | None = None,
+) -> "Archive":
+    """Open a store to ask it: its reports and tables, as Polars frames or as rows.
+
+    *clusters* are wildcards (all, if none), *queries* folders of query files beside ours, *policy*
+    is a policy file. Nothing is written, and nobody waits for it.
+
+    Raises:
+        UsageError: there is no store, no such cluster, or a file of *queries* or *policy* is wrong.
+        StoreError: a file of the store is damaged.
+    """
+    from pathlib import Path  # noqa: PLC0415  # who only wants the version waits for nothing
+
+    from analyzer.config import policy as policies  # noqa: PLC0415  # the same
+    from analyzer.errors import UsageError  # noqa: PLC0415  # the same
+    from analyzer.report.archive import Archive  # noqa: PLC0415  # the same
+    from analyzer.store.layout import Store  # noqa: PLC0415  # the same
+
+    there = Store(Path(store))
+    if not there.exists():
+        raise UsageError(f"there is no store at {there.root}")
+    path = None if policy is None else Path(policy)
+    return Archive(there, clusters, [Path(folder) for folder in queries], policies.tables(path))

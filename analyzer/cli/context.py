@@ -15,7 +15,7 @@ from analyzer.text import escape_lines
 
 if TYPE_CHECKING:
     from analyzer.config.file import Config
-    from analyzer.report.catalog import Catalog
+    from analyzer.report.archive import Archive
     from analyzer.store.layout import Store
 
 _CONFIGS = (Path("analyzer.toml"), Path("/etc/analyzer/analyzer.toml"))
@@ -85,7 +85,7 @@ class Context:
 
     def catalog(
         self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
-    ) -> "Catalog":
+    ) -> "Archive":
         """The store's tables, after taking in what a killed writer may have left."""
         from analyzer.errors import Busy, StoreError  # noqa: PLC0415  # --help answers at once
 
@@ -102,10 +102,10 @@ class Context:
 
     def tables(
         self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
-    ) -> "Catalog":
+    ) -> "Archive":
         """The store's tables as they are: nothing is written."""
         from analyzer.config import policy  # noqa: PLC0415  # --help answers at once
-        from analyzer.report.catalog import Catalog  # noqa: PLC0415  # --help answers at once
+        from analyzer.report.archive import Archive  # noqa: PLC0415  # --help answers at once
 
         config = self.configuration()
         limits = config.limits if config is not None else ()
@@ -114,12 +114,12 @@ class Context:
         configured = config.clusters if config is not None else ()
         tables = policy.tables(self.policy_file(), limits, self.zone, configured)
         if engine == "duckdb":
-            return Catalog(self.open(), clusters, folders, tables, rules)
+            return Archive(self.open(), clusters, folders, tables, rules)
         try:
             from analyzer.engine.spark import Spark  # noqa: PLC0415  # an extra, only when asked
         except ImportError as error:
             raise ExtraMissing(f"--engine {engine}", "spark") from error
-        return Catalog(self.open(), clusters, folders, tables, rules, partial(Spark, engine))
+        return Archive(self.open(), clusters, folders, tables, rules, partial(Spark, engine))
 
     def policy_file(self) -> Path | None:
         """The policy file: the configured one, or ./policy.toml if it exists."""

@@ -67,20 +67,14 @@ def _gate(context: Context, report: "Report", fail_on: str | None) -> int:
 def _run(
     context: Context, query: "Query", folders: tuple[Path, ...], chosen: ReportOptions
 ) -> "Report":
-    from analyzer.report import run  # noqa: PLC0415  # --help answers at once
-
-    request = run.Request(
+    values: dict[str, Any] = {
         **chosen.times,
-        params={name: value for name, value in chosen.params.items() if name in query.params},
-        filters=chosen.filters,
-        zone=options.zone(context),
-    )
-    catalog = context.catalog(chosen.clusters, folders, chosen.engine)
+        **{name: patterns for name, patterns in chosen.filters.items() if patterns},
+        **{name: value for name, value in chosen.params.items() if name in query.params},
+    }
     start = time.monotonic()
-    try:
-        report = run.run(catalog, query, request)
-    finally:
-        catalog.close()
+    with context.catalog(chosen.clusters, folders, chosen.engine) as archive:
+        report = archive.report(query, zone=options.zone(context), **values)
     took = f"{time.monotonic() - start:.3f} s"
     context.detail(f"{len(report.rows)} rows in {took} from {query.path}")
     return report

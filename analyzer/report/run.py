@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer import clock
 from analyzer.config import rules
 from analyzer.engine.tables import COLUMNS
 from analyzer.errors import NothingSeen, UsageError
-from analyzer.report import compose
+from analyzer.report import compose, frame
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import TIMES, Query
 from analyzer.report.severity import lowered
+
+if TYPE_CHECKING:
+    import polars as pl
 
 DAY = timedelta(hours=24)
 
@@ -72,6 +75,14 @@ class Report:
         names = [column.name for column in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.rows]
 
+    def frame(self) -> "pl.DataFrame":
+        """The rows as a Polars frame with the types that the query gave."""
+        return frame.frame(self.columns, self.rows)
+
+    def objects(self) -> list[Any]:
+        """The rows as named tuples: ``row.initiator``, ``row.lost_by``."""
+        return frame.objects(self.name, self.columns, self.rows)
+
     def at_least(self, severity: str) -> "Report":
         """The report with only the rows that are at least that severe, or have no severity."""
         names = [column.name for column in self.columns]
@@ -123,6 +134,9 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
     unknown = sorted(set(request.params) - set(own))
     if unknown:
         raise UsageError(f"report {asked.name} has no parameter '{unknown[0]}'")
+    for name, param in asked.params.items():
+        if param.choices and own[name] not in param.choices:
+            raise UsageError(f"{name}: '{own[name]}' is not one of {', '.join(param.choices)}")
     result = catalog.run_query(asked, {**times, **own}, request.filters)
     names = [name for name, _ in result.columns]
     if names != list(asked.columns):

@@ -91,7 +91,7 @@ def test_the_code_of_the_pages_runs(
             for code in parts:
                 exec(code, reader)
             assert capsys.readouterr().out.strip()
-        assert len(blocks) == 3
+        assert len(blocks) == 4
         with duckdb.connect("store/history.duckdb", read_only=True) as history:
             statements = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
             assert statements
