@@ -1,18 +1,18 @@
 """Keeps the iSCSI sessions of ONTAP clusters and says true things about them.
 
-with analyzer.open("store") as archive:
-archive.report("outages", since="24h").frame()
+``analyzer.open("store")`` gives its reports and tables to Python.
 """
 
 from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from analyzer.version import __version__
+
 if TYPE_CHECKING:
     from analyzer.report.archive import Archive
 
 __all__ = ["__version__", "open"]
-__version__ = "0.2.0.dev0"
 
 
 def open(  # noqa: A001  # as gzip.open and dbm.open

@@ -13,7 +13,6 @@ from types import FrameType
 
 import click
 
-from analyzer import __version__
 from analyzer.cli import (
     check,
     collect,
@@ -32,6 +31,7 @@ from analyzer.cli.group import Program
 from analyzer.cli.status import status as status_command
 from analyzer.errors import AnalyzerError, StoreError
 from analyzer.text import escape_lines
+from analyzer.version import __version__
 
 
 @click.group(

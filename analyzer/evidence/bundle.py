@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 from polars.exceptions import PolarsError
 
-from analyzer import __version__, clock, history
+from analyzer import clock, history
 from analyzer.config import policy
 from analyzer.console import page
 from analyzer.errors import StoreError, UsageError
@@ -34,6 +34,7 @@ from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report
 from analyzer.store.layout import Store
 from analyzer.store.publish import deliver
+from analyzer.version import __version__
 
 POLICY = "policy.toml"
 _TRIES = 8

@@ -14,13 +14,14 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from analyzer import __version__, schema
+from analyzer import schema
 from analyzer.errors import StoreError
 from analyzer.history.manifest import NAME, Manifest
 from analyzer.history.parts import engine, escape_glob, quote
 from analyzer.schema import BOUNDS, TABLES, Table
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
+from analyzer.version import __version__
 
 _EDITION = 3  # of the views
 _MAKING = threading.Lock()  # clusters side by side: the first makes it, the others find it

@@ -22,11 +22,11 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 import msgspec
 
-from analyzer import __version__
 from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, Interrupted, Unreachable, UsageError
 from analyzer.ontap import tls
 from analyzer.ontap.auth import Login
+from analyzer.version import __version__
 
 _TRANSIENT = {429, 502, 503, 504}
 _REFUSED = {"6", "6691623"}  # ONTAP's codes for a missing right, whatever the status

@@ -15,11 +15,12 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import escape
 
-from analyzer import __version__, clock
+from analyzer import clock
 from analyzer.output import layout, table
 from analyzer.output.value import cell
 from analyzer.report.run import Report
 from analyzer.text import beginning, escape_controls
+from analyzer.version import __version__
 
 # Of each report by name: title, text and safe SVG.
 Figures = Mapping[str, Sequence[tuple[str, str, str]]]

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from analyzer import __version__
 from analyzer.config.rules import SEVERITIES
 from analyzer.ontap.resources import Field, Resource
 from analyzer.report.header import Parameter, Query
 from analyzer.rest.language.hal import HAL, JSON
 from analyzer.rest.language.selection import Tree, tree
+from analyzer.version import __version__
 
 Json = dict[str, Any]
 _KINDS: dict[type, str] = {bool: "boolean", int: "integer", float: "number"}
