@@ -34,7 +34,9 @@ _SECRET = "ANALYZER_DEMO_PASSWORD"  # noqa: S105  # the variable's name
 INCIDENT = """
     02:12 takeover n2
     02:41 giveback n2
-    02:43 recover lnx[123]
+    02:43 recover lnx1
+    02:43 recover lnx2
+    02:43 recover lnx3
     02:44 recover lnx4 L4
     02:44 recover esx*
     02:46 recover win*

@@ -18,13 +18,26 @@ from analyzer.report.run import Report
 from analyzer.report.status import Part, Status
 from analyzer.text import counted, escape_controls
 
-_ROWS = 3  # of a section that a screen shows
+_ROWS = 3  # of a section, at most
+_LINES = 23  # of a screen, with one for the prompt
 _LABEL = 15  # columns
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
 def render(status: Status, width: int | None) -> str:
-    """The screen; *width* None asks the terminal, and colours as it can."""
+    """The screen; *width* None asks the terminal, and colours as it can.
+
+    Of each section it shows as many rows as leave the whole on one screen, at least one.
+    """
+    screen = ""
+    for most in range(_ROWS, 0, -1):
+        screen = _screen(status, width, most)
+        if screen.count("\n") <= _LINES:
+            break
+    return screen
+
+
+def _screen(status: Status, width: int | None, most: int) -> str:
     out = table.console(width)
     for row in status.clusters.records():
         table.prose(out, _cluster(row, status.clusters), style="bold")
@@ -32,14 +45,11 @@ def render(status: Status, width: int | None) -> str:
         lines = _lines(part)
         head = Text(f"{part.words.label.upper():<{_LABEL}}", style="bold")
         out.print(head, _summary(part), sep="", soft_wrap=True)
-        for severity, line in lines[:_ROWS]:
+        for severity, line in lines[:most]:
             _finding(out, severity, line)
-        if len(lines) > _ROWS:
-            table.prose(
-                out,
-                f"    … {len(lines) - _ROWS} more: analyzer report {part.name}",
-                style="dim",
-            )
+        if len(lines) > most:
+            rest = f"    … {len(lines) - most} more: analyzer report {part.name}"
+            table.prose(out, rest, style="dim")
     more = "more: analyzer timeline HOST · analyzer paths · analyzer report"
     table.prose(out, more, style="dim")
     return table.finished(out)

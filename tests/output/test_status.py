@@ -71,6 +71,15 @@ def test_a_cluster_that_never_answered_is_not_quiet() -> None:
     assert "NO COMPLETE SNAPSHOT YET" in screen.render(never, 80)
 
 
+def test_a_bad_day_fits_a_terminal_too() -> None:
+    words = "some words that go on for more than a line of eighty columns, as details often do"
+    rows = [(*row[:-1], words) for row in losses().rows * 5]
+    parts = [Part(StatusSection(k, f"Part {k}"), "outages", losses(rows=rows)) for k in range(5)]
+    lines = screen.render(Status(clusters(), parts), 80).splitlines()
+    assert len(lines) <= 24
+    assert sum("… 19 more" in line for line in lines) == 5
+
+
 def test_a_screen_says_how_many_it_leaves_out_and_a_ticket_has_them_all() -> None:
     many = losses(rows=losses().rows * 5)
     status = Status(clusters(), [Part(StatusSection(10, "Outages", ended=True), "outages", many)])
