@@ -34,7 +34,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from; null where the rule needs none."
 -- detail = "The finding in words."
--- members = "Every initiator that a finding without an initiator is about."
+-- members = "Every initiator that a finding without an initiator is about; else null."
 -- ///
 select
     cluster,

@@ -19,13 +19,13 @@
 -- known_minutes = "Known time behind the hour's complete snapshots."
 -- ///
 with
-    ticks as (
+    snapshots_of_window as (
         select cluster, taken_at, seconds
         from known_time
         where taken_at between $since::timestamp and $until::timestamp
     ),
     nodes_of as (select distinct cluster, node from session_intervals),
-    steps as (
+    deltas as (
         select cluster, node, since, sum(share) as share
         from
             (
@@ -38,11 +38,11 @@ with
                 union all
                 select n.cluster, n.node, t.taken_at, 0
                 from nodes_of n
-                join ticks t on t.cluster = n.cluster
+                join snapshots_of_window t on t.cluster = n.cluster
             )
         group by all
     ),
-    levels as (
+    running as (
         select
             cluster,
             node,
@@ -54,7 +54,7 @@ with
                     rows between unbounded preceding and current row
                 )
             )::bigint as sessions
-        from steps
+        from deltas
     )
 select
     l.cluster,
@@ -64,7 +64,7 @@ select
     round(sum(l.sessions * t.seconds) / nullif(sum(t.seconds), 0), 1)::double as average,
     max(l.sessions) as peak,
     (sum(t.seconds) / 60)::bigint as known_minutes
-from levels l
-join ticks t on t.cluster = l.cluster and t.taken_at = l.since
+from running l
+join snapshots_of_window t on t.cluster = l.cluster and t.taken_at = l.since
 group by l.cluster, l.node, isodow(l.since), hour(l.since)
 order by all

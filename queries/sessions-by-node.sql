@@ -23,7 +23,7 @@
 -- severity = "critical at the limit, high at 90 %, medium at 80 %, else info."
 -- ///
 with
-    asked as (
+    bounds as (
         select
             cluster,
             min(taken_at) as first_at,
@@ -43,7 +43,7 @@ with
             least(coalesce(l.known_until, a.known_last), a.known_last)
             - greatest(l.known_before, a.known_first) as seconds
         from node_levels l
-        join asked a on a.cluster = l.cluster
+        join bounds a on a.cluster = l.cluster
         where l.since <= a.last_at and (l.until is null or l.until > a.first_at)
     ),
     weighed as (

@@ -28,7 +28,7 @@
 -- first_seen = "First snapshot that shows it like this."
 -- ///
 with
-    named as (
+    session_igroups as (
         select
             cluster,
             svm_id,
@@ -50,7 +50,7 @@ with
             target_portal_group,
             interface_id,
             list_sort(list(distinct coalesce(igroup.name, igroup.uuid))) as igroups
-        from named
+        from session_igroups
         group by all
     )
 select

@@ -9,7 +9,7 @@
 -- possible = "Seconds of the day that could be known: from the first snapshot of all, until $at."
 -- ///
 with
-    known as (
+    days as (
         select
             k.cluster,
             date_trunc('day', k.taken_at)::date as day,
@@ -34,6 +34,6 @@ select
     max(k.seconds) as seconds,
     max(k.possible) as possible
 from node_levels l
-join known k on k.cluster = l.cluster and k.day = date_trunc('day', l.since)::date
+join days k on k.cluster = l.cluster and k.day = date_trunc('day', l.since)::date
 where l.node is not null and l.since <= $at::timestamp
 group by l.cluster, l.node, k.day

@@ -1,7 +1,7 @@
 -- /// query
 -- title = "Sessions of each node over time"
--- description = """A running sum over beginnings and ends; each level holds from one complete
--- snapshot until another. Every day has a level of its own."""
+-- description = """A sweep line: a running sum over beginnings and ends. Each level holds from one
+-- complete snapshot until another; every day has a level of its own."""
 -- [columns]
 -- cluster = "Cluster."
 -- node = "Node; null where it is not known."
@@ -12,7 +12,7 @@
 -- sessions = "Sessions of the node."
 -- ///
 with
-    dated as (
+    events as (
         select cluster, node, begins as since, share
         from session_intervals
         union all
@@ -30,12 +30,12 @@ with
         from (select distinct cluster, node from session_intervals) n
         join days d on d.cluster = n.cluster
     ),
-    changes_of_level as (
+    deltas as (
         select cluster, node, since, sum(share) as share
         from
             (
                 select *
-                from dated
+                from events
                 union all
                 select *
                 from every_day
@@ -51,6 +51,6 @@ select
     lead(k.before) over levels as known_until,
     round(sum(c.share) over (levels rows between unbounded preceding and current row))::bigint
     as sessions
-from changes_of_level c
+from deltas c
 left join known_time k on k.cluster = c.cluster and k.taken_at = c.since
 window levels as (partition by c.cluster, c.node order by c.since)

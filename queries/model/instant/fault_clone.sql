@@ -110,7 +110,7 @@ with
         group by cluster, svm_id, initiator, initiator_address
         having count(*) > 1 and min(first_seen) < max(first_seen)
     ),
-    named as (
+    several_aliases as (
         select c.cluster, c.svm_id, c.initiator, list_sort(list(distinct c.alias)) as aliases
         from connections_at c
         left join
@@ -243,7 +243,7 @@ with
             svm_id,
             initiator,
             'two hosts use this name: ' || array_to_string(aliases, ', ') as detail
-        from named
+        from several_aliases
         union all
         select
             cluster,

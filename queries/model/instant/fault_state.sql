@@ -60,7 +60,7 @@ with
         cross join thresholds t
         where p.first_seen <= s.taken_at and p.last_seen > s.taken_at - to_days(t.history_days)
     ),
-    halved as (
+    partly_alive as (
         -- Members that were there in the last week and are not, beside others that are (F22).
         select
             m.cluster,
@@ -107,7 +107,7 @@ with
         group by c.cluster, c.svm_id, c.initiator_address
         having count(distinct c.initiator) > 1
     ),
-    bare as (
+    unconnected as (
         -- Two snapshots running, so that it is not just being torn down (F26).
         select cluster, svm_id, initiator, count(*) as sessions
         from connections_at
@@ -233,7 +233,7 @@ select
     || array_to_string(absent, ', ')
     || ', which the last days have seen',
     absent
-from halved
+from partly_alive
 union all
 select
     cluster,
@@ -266,7 +266,7 @@ select
     || case when sessions = 1 then ' session has' else ' sessions have' end
     || ' had no connection in two snapshots running',
     []
-from bare
+from unconnected
 union all
 select
     cluster,

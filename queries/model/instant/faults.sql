@@ -16,7 +16,7 @@
 -- missing = "What is missing, by name."
 -- expected_from = "Where the expectation comes from."
 -- detail = "In words."
--- members = "Every initiator that a finding without an initiator is about."
+-- members = "Every initiator that a finding without an initiator is about; else null."
 -- ///
 with
     findings as (
@@ -113,7 +113,7 @@ select
             || strftime(a.until, '%Y-%m-%dT%H:%M:%SZ')
             || coalesce(': ' || a.reason, '')
     end as detail,
-    f.members
+    case when len(f.members) > 0 then f.members end as members
 from findings f
 left join names n on n.cluster = f.cluster and n.svm_id = f.svm_id
 left join hosts_at h on h.cluster = f.cluster and h.svm_id = f.svm_id and h.initiator = f.initiator

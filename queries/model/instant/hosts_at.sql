@@ -28,7 +28,7 @@
 -- single_by_design = "Whether its kind of initiator logs in only once."
 -- ///
 with
-    stood as (
+    positions as (
         select
             cluster,
             svm_id,
@@ -101,7 +101,7 @@ select
     p.sessions_per_path as want_per_path,
     l.initiator is not null as settling,
     coalesce(s.libiscsi, false) or coalesce(g.aix, false) as single_by_design
-from stood s
+from positions s
 left join grouped g on g.cluster = s.cluster and g.svm_id = s.svm_id and g.initiator = s.initiator
 left join policy_at p on p.cluster = s.cluster and p.svm_id = s.svm_id and p.initiator = s.initiator
 left join logins l on l.cluster = s.cluster and l.svm_id = s.svm_id and l.initiator = s.initiator

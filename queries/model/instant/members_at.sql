@@ -34,17 +34,17 @@ with
             and g.last_seen >= s.igroups_at
         where coalesce(g.protocol, 'iscsi') in ('iscsi', 'mixed')
     ),
-    named as (
+    listed_members as (
         select cluster, svm_id, svm, igroup_id, igroup, unnest(initiators) as initiator from listed
     ),
-    told as (
+    session_igroups as (
         select cluster, svm_id, max(svm) as svm, initiator, unnest(igroups) as igroup
         from connections_at
         group by cluster, svm_id, initiator, igroups
     ),
     pooled as (
         select cluster, svm_id, svm, igroup_id, igroup, initiator, true as listed, false as live
-        from named
+        from listed_members
         -- A mixed igroup holds Fibre Channel names too.
         where initiator like 'iqn.%' or initiator like 'eui.%' or initiator like 'naa.%'
         union all
@@ -57,7 +57,7 @@ with
             initiator,
             false,
             true
-        from told
+        from session_igroups
     ),
     live as (select distinct cluster, svm_id, initiator from connections_at)
 select
