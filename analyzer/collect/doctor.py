@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from analyzer import clock, ontap
 from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable, UsageError
-from analyzer.history import History
+from analyzer.history import History, strays
 from analyzer.ontap import Client, RequestFailed
 from analyzer.ontap.decode import SvmRecord
 from analyzer.ontap.listing import ClusterIdentity
@@ -64,6 +64,9 @@ def check_store(store: Store) -> Iterator[Check]:
         return
     yield Check("", "store", "ok", detail)
     yield from (check for check in damaged if check is not None)
+    for stray in strays(store):
+        status, code = ("fail", StoreError.exit_code) if stray.data else ("warn", 0)
+        yield Check("", "stray file", status, stray.sentence, exit_code=code)
     free = shutil.disk_usage(root).free
     if free < _LEAST_FREE:
         advice = "make room, or set [retention] and run 'analyzer compact'"

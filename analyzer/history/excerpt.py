@@ -12,7 +12,7 @@ import msgspec
 from analyzer.errors import StoreError
 from analyzer.history import manifest as manifests
 from analyzer.history.history import History
-from analyzer.history.parts import moment
+from analyzer.history.parts import check_digest, moment
 from analyzer.history.restore import as_answered, restore
 from analyzer.schema import INVENTORIES, Attempt
 from analyzer.store import snapshot
@@ -51,8 +51,10 @@ def _copy_history(store: Store, cluster: str, into: Store) -> bool:
             break
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in sorted(manifest.names):
-                shutil.copyfile(store.history_folder(cluster) / name, folder / name)
+            for name, digest, _rows in manifest.files():
+                path = store.history_folder(cluster) / name
+                shutil.copyfile(path, folder / name)
+                check_digest(path, digest)
         except OSError as error:
             # A writer may have retired a file between the manifest and the copy.
             if attempt == _TRIES - 1:

@@ -13,7 +13,7 @@ from analyzer import clock
 from analyzer.errors import StoreError
 from analyzer.history.history import History
 from analyzer.history.parts import EVERYTHING, moment
-from analyzer.history.verify import prove
+from analyzer.history.verify import damaged_files, prove
 from analyzer.schema import INVENTORIES, TABLES
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
@@ -102,6 +102,8 @@ def _prune(history: History, before: datetime, *, dry_run: bool = False) -> Dele
     size = sum(path.stat().st_size for path in files)
     if dry_run or not (forgotten or leftovers):
         return Deleted(cluster, len(forgotten), size)
+    for problem in damaged_files(history):
+        raise StoreError(f"{cluster}: nothing pruned: {problem}")
     if forgotten:
         _forget(history, moment(start))
         manifest.pruned = max(manifest.pruned or start, start)

@@ -88,7 +88,7 @@ def prove(history: History) -> tuple[dict[datetime, Attempt], list[str]]:
     A snapshot's hash is the sum of its rows' (see ``snapshot.digest``), so that running sums over
     the ends of spells give all of them at a cost of spells plus attempts.
     """
-    problems = list(_damaged_files(history))
+    problems = list(damaged_files(history))
     if problems:
         return {}, problems
     try:
@@ -111,7 +111,7 @@ def prove(history: History) -> tuple[dict[datetime, Attempt], list[str]]:
     return proved, problems
 
 
-def _damaged_files(history: History) -> Iterator[str]:
+def damaged_files(history: History) -> Iterator[str]:
     """Reads every file of the history to its last page, and compares it with the manifest."""
     for name, digest, rows in history.manifest.files():
         path = history.folder / name

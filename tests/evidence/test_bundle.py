@@ -13,6 +13,7 @@ from support.bundles import NOW, WINDOW, Write, members, reports, unpacked
 from analyzer import cli, history
 from analyzer.collect import files
 from analyzer.config import policy
+from analyzer.history import manifest as manifests
 from analyzer.report import header
 from analyzer.store.layout import Store
 
@@ -151,9 +152,10 @@ def test_a_damaged_history_is_status_4_and_no_bundle(
 ) -> None:  # fmt: skip
     damaged = Store(tmp_path / "damaged")
     shutil.copytree(recorded.root, damaged.root)
-    folder = damaged.history_folder("prod-a")
-    kind = "attempts" if table == "attempts" else f"{table}.closed"
-    next(iter(sorted(folder.glob(f"{kind}-*.parquet")))).write_bytes(b"not Parquet")
+    manifest = manifests.read(damaged, "prod-a")
+    assert manifest is not None
+    parts = manifest.attempts if table == "attempts" else manifest.tables[table].closed
+    (damaged.history_folder("prod-a") / parts[0].file).write_bytes(b"not Parquet")
     command = ["--store", str(damaged.root), "evidence", "--output", str(tmp_path / "x.zip")]
     assert cli.status([*command, *WINDOW, *options]) == 4
     assert capsys.readouterr().err.count("\n") == 1
