@@ -136,8 +136,8 @@ def _is_over(report: Report, row: dict[str, object]) -> bool:
 
 
 def _listed(counts: dict[str, int]) -> str:
-    found = [f"{count} {severity}" for severity, count in counts.items() if count]
-    return ", ".join(found) or "nothing found"
+    words = [f"{count} {severity}" for severity, count in counts.items() if count]
+    return ", ".join(words) or "nothing found"
 
 
 def _gaps(reports: Sequence[Report]) -> int:

@@ -69,29 +69,29 @@ _Step = tuple[Event | None, Alert | None]
 class News:
     """What a check tells beside what the last one told; *first* if there was none before.
 
-    *known* are the findings of the check's own reports and clusters, as the state remembers them;
+    *alerts* are the findings of the check's own reports and clusters, as the state remembers them;
     *forgotten* are the keys of those that nobody has seen for long.
     """
 
     new: tuple[Alert, ...]
     over: tuple[Alert, ...]
     muted: tuple[Alert, ...]
-    known: dict[str, Alert]
+    alerts: dict[str, Alert]
     forgotten: frozenset[str]
     first: bool
 
     def as_json(self) -> dict[str, Any]:
         """The body of a webhook."""
-        told = {"new": self.new, "over": self.over, "muted": self.muted}
+        events = {"new": self.new, "over": self.over, "muted": self.muted}
         return {
             "first": self.first,
-            **{name: [alert.as_json() for alert in alerts] for name, alerts in told.items()},
+            **{name: [alert.as_json() for alert in alerts] for name, alerts in events.items()},
         }
 
     def lines(self) -> list[str]:
         """For a person: a line each, or one line if it is the first check of all."""
         if self.first:
-            count = len(self.known)
+            count = len(self.alerts)
             return [f"first check: {counted(count, 'finding')} known from here on" if count else
                     "first check: nothing found"]  # fmt: skip
         lines = []
@@ -111,32 +111,32 @@ def news(
         StoreError: the state of the last check cannot be read.
     """
     state = _read(store)
-    asked = {report.name: least for report, least in reports}
+    thresholds = {report.name: least for report, least in reports}
     before = {
         key: alert
         for key, alert in (state.alerts if state else {}).items()
-        if alert.report in asked and (alert.cluster is None or alert.cluster in clusters)
+        if alert.report in thresholds and (alert.cluster is None or alert.cluster in clusters)
     }
     findings = {key: alert for report, _ in reports for key, alert in _findings(report, now)}
-    known: dict[str, Alert] = {}
-    told: dict[Event, list[Alert]] = {"new": [], "over": [], "muted": []}
+    alerts: dict[str, Alert] = {}
+    events: dict[Event, list[Alert]] = {"new": [], "over": [], "muted": []}
     for key in dict.fromkeys((*findings, *before)):
         finding, last = findings.get(key), before.get(key)
         if finding is None:
             event, alert = _absent(last, now) if last is not None else (None, None)
         else:
-            alarms = finding.severity in at_least(asked[finding.report])
+            alarms = finding.severity in at_least(thresholds[finding.report])
             event, alert = _present(finding, last, now, alarms=alarms)
         if alert is not None:
-            known[key] = alert
+            alerts[key] = alert
             if event is not None:
-                told[event].append(alert)
+                events[event].append(alert)
     return News(
-        () if state is None else tuple(told["new"]),
-        tuple(told["over"]),
-        tuple(told["muted"]),
-        known,
-        frozenset(before.keys() - known.keys()),
+        () if state is None else tuple(events["new"]),
+        tuple(events["over"]),
+        tuple(events["muted"]),
+        alerts,
+        frozenset(before.keys() - alerts.keys()),
         state is None,
     )
 
@@ -175,7 +175,7 @@ def remember(store: Store, news: News) -> None:
         StoreError: it cannot be written.
     """
     state = _read(store)
-    alerts = (state.alerts if state else {}) | news.known
+    alerts = (state.alerts if state else {}) | news.alerts
     for key in news.forgotten:
         alerts.pop(key, None)
     content = {"format": _FORMAT, "alerts": msgspec.to_builtins(alerts)}

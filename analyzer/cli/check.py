@@ -151,7 +151,7 @@ def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -
 
 def _post(settings: "CheckSettings", news: "News") -> None:
     """The webhook hears before the store remembers: what it missed is told again."""
-    is_news = news.new or news.over or news.muted or (news.first and news.known)
+    is_news = news.new or news.over or news.muted or (news.first and news.alerts)
     if settings.webhook is None or not is_news:
         return
     from analyzer.alerts import webhook  # noqa: PLC0415  # the network, only when there is news

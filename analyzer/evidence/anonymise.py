@@ -118,10 +118,10 @@ def _column(column: pl.Series, table: str, pseudonyms: Pseudonyms) -> pl.Series:
         return column
     if column.dtype == pl.String() and _kind(column.name, table):
         distinct = column.unique().to_list()
-        made = [_value(value, column.name, table, pseudonyms) for value in distinct]
-        return column.replace_strict(distinct, made, return_dtype=pl.String())
-    made = [_value(value, column.name, table, pseudonyms) for value in column.to_list()]
-    return pl.Series(column.name, made, dtype=column.dtype)
+        replaced = [_value(value, column.name, table, pseudonyms) for value in distinct]
+        return column.replace_strict(distinct, replaced, return_dtype=pl.String())
+    replaced = [_value(value, column.name, table, pseudonyms) for value in column.to_list()]
+    return pl.Series(column.name, replaced, dtype=column.dtype)
 
 
 def _value(value: Any, column: str, table: str, pseudonyms: Pseudonyms) -> Any:

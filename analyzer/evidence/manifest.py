@@ -126,9 +126,9 @@ def _verify(path: Path, bundle: zipfile.ZipFile) -> VerifiedBundle:
             if names[name] and not _same(bundle, name, member)
         ],
     }  # fmt: skip
-    found = [f"{what}: {_few(members)}" for what, members in wrong.items() if members]
-    if found:
-        raise StoreError(f"{path} is not what its manifest says; {'; '.join(found)}")
+    complaints = [f"{what}: {_few(members)}" for what, members in wrong.items() if members]
+    if complaints:
+        raise StoreError(f"{path} is not what its manifest says; {'; '.join(complaints)}")
     window = manifest.parameters
     return VerifiedBundle(window.since, window.until, len(listed), sha256)
 

@@ -1,13 +1,17 @@
 """Pseudonyms: for each name, address and uuid another one, always the same under one key.
 
-What a verdict reads of a value survives: initiator names keep their form, addresses their
-prefixes and whether they are private, a uuid at the end of a name stays one.
+A pseudonym is a keyed hash (BLAKE2b) of the value, as long for a short name as for a long one.
+Addresses are anonymised prefix-preserving, as Crypto-PAn does it, keyed with BLAKE2b instead of AES:
+two addresses that share their first bits still share as many. What a verdict reads of a value
+survives: initiator names keep their form, addresses whether they are private, a uuid at the end of a
+name stays one.
 """
 
 import hashlib
 import re
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from itertools import cycle
 from uuid import UUID
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -40,36 +44,36 @@ _MAY_STAY = {"mask", "policy", "collector"}
 
 
 class Pseudonyms:
-    """Pseudonyms under one secret *key*; ``known`` holds what was replaced so far."""
+    """Pseudonyms under one secret *key*; ``replaced`` holds those that were asked for so far."""
 
     def __init__(self, key: bytes) -> None:
         """Begin with nothing replaced."""
         self._key = hashlib.blake2b(key, digest_size=32).digest()
         self._flips: dict[tuple[int, str], int] = {}
-        self.known: dict[tuple[str, str], str] = {}
+        self.replaced: dict[tuple[str, str], str] = {}
 
     def _digest(self, kind: str, text: str, size: int = 5) -> bytes:
-        told = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(told, key=self._key, digest_size=size).digest()
+        message = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(message, key=self._key, digest_size=size).digest()
 
     def of(self, kind: str, text: str | None) -> str | None:
         """The pseudonym of a value of that kind; nothing stays nothing."""
         if not text:
             return text
-        found = self.known.get((kind, text))
-        if found is None:
-            found = self.known[kind, text] = self._made(kind, text)
-        return found
+        pseudonym = self.replaced.get((kind, text))
+        if pseudonym is None:
+            pseudonym = self.replaced[kind, text] = self._pseudonym(kind, text)
+        return pseudonym
 
     def anew(self, key: bytes) -> "Pseudonyms":
         """The same values under another key."""
         other = Pseudonyms(key)
-        for kind, text in self.known:
+        for kind, text in self.replaced:
             other.of(kind, text)
         return other
 
-    def _made(self, kind: str, text: str) -> str:
-        made = {
+    def _pseudonym(self, kind: str, text: str) -> str:
+        replace = {
             "uuid": self._uuid,
             "svm_id": self._identity,
             "interface_id": self._identity,
@@ -83,12 +87,12 @@ class Pseudonyms:
             "reason": self._reason,
             "collector": self._collector,
         }.get(kind, self._word)
-        return made(text, kind)
+        return replace(text, kind)
 
     def clashes(self) -> bool:
         """Whether a pseudonym is, by chance, a value that was to be hidden."""
-        hidden = {kind_text: made for kind_text, made in self.known.items()
-                  if kind_text[0] not in _MAY_STAY}  # fmt: skip
+        hidden = {value: pseudonym for value, pseudonym in self.replaced.items()
+                  if value[0] not in _MAY_STAY}  # fmt: skip
         return not {text for _, text in hidden}.isdisjoint(hidden.values())
 
     def _word(self, text: str, kind: str) -> str:
@@ -112,30 +116,30 @@ class Pseudonyms:
         return self._word(text, kind)
 
     def _initiator(self, text: str, kind: str) -> str:
-        """An initiator's name; upper-case letters stay as many, one after another."""
+        """An initiator's name; another spelling of it is another spelling of its pseudonym."""
         lowered = text.strip().lower()
-        made = self._plain_initiator(lowered, kind)
+        pseudonym = self._plain_initiator(lowered, kind)
         if text == lowered:
-            return made
-        marks = [letter.isupper() for letter in text if letter.isalpha()] or [False]
-        return "".join(
-            letter.upper() if marks[k % len(marks)] else letter for k, letter in enumerate(made)
-        )
+            return pseudonym
+        # Which letters are upper-case says nothing of the name: the first is, so that one is.
+        marks = f"1{int.from_bytes(self._digest('spelling', text, 8), 'big'):064b}"
+        letters = zip(pseudonym, cycle(marks))  # of an endless one
+        return "".join(letter.upper() if mark == "1" else letter for letter, mark in letters)
 
     def _plain_initiator(self, text: str, kind: str) -> str:
-        told = self._digest(kind, text, 16).hex()
+        digest = self._digest(kind, text, 16).hex()
         iqn = _IQN.fullmatch(text)
         if iqn:
             authority = self._digest("authority", iqn[1], 4).hex()
             # An installation's default names are a finding: they stay recognisable.
             rest = f":{iqn[2]}" if iqn[2] else ""
             mark = "localhost-" if "localhost" in text else "default-" if ":default" in rest else ""
-            return f"iqn.2000-01.invalid.a{authority}" + (f":{mark}{told[:10]}" if rest else "")
+            return f"iqn.2000-01.invalid.a{authority}" + (f":{mark}{digest[:10]}" if rest else "")
         for prefix, digits in (("eui.", 16), ("naa.", 16), ("naa.", 32)):
             if re.fullmatch(rf"{prefix}[0-9a-f]{{{digits}}}", text):
-                return prefix + told[:digits]
+                return prefix + digest[:digits]
         prefix = text[:4] if text.startswith(("iqn.", "eui.", "naa.")) else ""
-        return f"{prefix}{kind}_{told[:10]}"
+        return f"{prefix}{kind}_{digest[:10]}"
 
     def _address(self, text: str, kind: str) -> str:
         try:
@@ -166,8 +170,8 @@ class Pseudonyms:
     def _flip(self, version: int, prefix: str) -> int:
         place = (version, prefix)
         if place not in self._flips:
-            kept = place in _BRANCHES
-            self._flips[place] = 0 if kept else self._digest(f"v{version}", prefix, 1)[0] & 1
+            stays = place in _BRANCHES
+            self._flips[place] = 0 if stays else self._digest(f"v{version}", prefix, 1)[0] & 1
         return self._flips[place]
 
     def _subnet(self, text: str, kind: str) -> str:
@@ -193,8 +197,8 @@ class Pseudonyms:
 
     def _reason(self, text: str, kind: str) -> str:
         """Words of a failure may hold anything: only its status or error number is kept."""
-        kept = sorted(set(_HTTP.findall(text)))
-        return ", ".join([self._word(text, kind), *kept])
+        statuses = sorted(set(_HTTP.findall(text)))
+        return ", ".join([self._word(text, kind), *statuses])
 
     def _collector(self, text: str, kind: str) -> str:
         return text if text == "import" else self._word(text, kind)

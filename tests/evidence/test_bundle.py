@@ -140,7 +140,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
     (tmp_path / "file").touch()
     command = ["--store", str(recorded.root), "evidence", "--since", "2026-11-23T02:00:00Z",
                "--until", "2026-11-23T03:00:00Z", "--output", str(tmp_path / "file" / "x.zip")]  # fmt: skip
-    assert cli.status(command) == 4
+    assert cli.status(command) == 2
     assert "cannot" in capsys.readouterr().err
 
 
