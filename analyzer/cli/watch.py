@@ -42,8 +42,8 @@ def watch(
             text = _on_screen(text, seconds, zone) if screen else _in_a_row(text, seconds)
             output.put(text, None, stream, people=True)
             pause(seconds)
-    except KeyboardInterrupt:
-        return 0
+    except KeyboardInterrupt as interrupt:
+        return getattr(interrupt, "exit_code", 0)  # SIGTERM has one of its own
 
 
 def _in_a_row(text: str, seconds: float) -> str:
