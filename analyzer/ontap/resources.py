@@ -297,4 +297,33 @@ CLUSTER = Resource(
     singleton=True,
 )
 
-RESOURCES = {item.name: item for item in (SESSIONS, SVMS, INTERFACES, IGROUPS, NODES, CLUSTER)}
+EVENTS = Resource(
+    name="events",
+    path="/api/support/ems/events",
+    keys=("node.name", "index"),
+    default=("time", "node.uuid", "node.name", "index"),
+    arrays=frozenset({"parameters"}),
+    fields=(
+        Field("time"),
+        *_texts("node.uuid", "node.name"),
+        _number("index"),
+        *_texts("message.name", "message.severity", "log_message", "source"),
+        *_texts("parameters.name", "parameters.value"),
+    ),
+    collected=("time", "node", "index", "message", "log_message", "parameters"),
+    links={"node": _NODE_LINK},
+)
+
+MESSAGES = Resource(
+    name="messages",
+    path="/api/support/ems/messages",
+    keys=("name",),
+    default=("name",),
+    fields=_texts("name", "severity"),
+    collected=("name",),
+)
+
+RESOURCES = {
+    resource.name: resource
+    for resource in (SESSIONS, SVMS, INTERFACES, IGROUPS, NODES, CLUSTER, EVENTS, MESSAGES)
+}

@@ -118,6 +118,7 @@ class SimulatedArray:
     def moving(self) -> Iterator[World]:
         """The world, with nobody answering from it meanwhile."""
         with self._lock:
+            self.world.time = self.now()
             yield self.world
 
     def __enter__(self) -> Self:

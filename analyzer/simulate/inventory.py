@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.errors import UsageError
+from analyzer.simulate.ems import MESSAGES
 from analyzer.simulate.model import Interface, State
 
 Record = dict[str, Any]
 
 
 def inventory(state: State, name: str) -> list[Record]:
-    """Records of ``sessions``, ``svms``, ``interfaces``, ``igroups``, ``nodes`` or ``cluster``.
+    """Records of a resource by its name, such as ``sessions``, ``interfaces`` or ``events``.
 
     Raises:
         UsageError: there is no such resource.
@@ -233,6 +234,26 @@ def _cluster(state: State) -> list[Record]:
     ]
 
 
+def _events(state: State) -> list[Record]:
+    return [
+        {
+            "time": f"{event.time.isoformat(timespec='seconds')}+00:00",
+            "node": _node(state, event.node),
+            "index": event.index,
+            "message": {"name": event.message, "severity": event.severity},
+            "log_message": f"{event.message}: {event.text}",
+            "parameters": [
+                {"name": name, "value": value} for name, value in event.parameters.items()
+            ],
+        }
+        for event in state.events
+    ]
+
+
+def _messages(_state: State) -> list[Record]:
+    return [{"name": name, "severity": severity} for name, severity in MESSAGES.items()]
+
+
 _INVENTORIES: dict[str, Callable[[State], list[Record]]] = {
     "sessions": _sessions,
     "svms": _svms,
@@ -240,4 +261,6 @@ _INVENTORIES: dict[str, Callable[[State], list[Record]]] = {
     "igroups": _igroups,
     "nodes": _nodes,
     "cluster": _cluster,
+    "events": _events,
+    "messages": _messages,
 }

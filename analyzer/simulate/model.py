@@ -1,6 +1,8 @@
 """What a cluster is made of: nodes, SVMs, interfaces, igroups, hosts, sessions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from ipaddress import ip_address, ip_network
 from random import Random
 from typing import Literal
@@ -145,6 +147,19 @@ class Session:
     up: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry of the event log (EMS); *index* counts the events of its node."""
+
+    time: datetime
+    node: str
+    index: int
+    message: str
+    severity: str
+    text: str
+    parameters: Mapping[str, str]
+
+
 class State:
     """One cluster as it is now. Everything has a key that renaming does not touch: ``L1``, ``lnx1``."""
 
@@ -159,6 +174,7 @@ class State:
         self.igroups: dict[str, Igroup] = {}
         self.hosts: dict[str, Host] = {}
         self.logins: list[Session] = []
+        self.events: list[Event] = []
 
     def new_uuid(self, *of: object) -> str:
         """A uuid that depends on the seed and on what it is for, not on the order of making."""

@@ -1,8 +1,9 @@
 """What the array answers, before anything goes wrong with it."""
 
-from analyzer.ontap.resources import RESOURCES, Release, Resource
+from analyzer.ontap.resources import EVENTS, RESOURCES, Release, Resource
 from analyzer.rest.language import MemoryRecords, QueryError
 from analyzer.rest.language.respond import RestRequest, RestResponse, check, refusal, respond
+from analyzer.simulate.ems import EventRecords
 from analyzer.simulate.world import World
 
 _CACHED = 256
@@ -56,7 +57,8 @@ class Responder:
             records = self.world.inventory(resource.name)
             if svm and not resource.singleton:
                 records = [item for item in records if svm in (item.get("svm") or item).values()]
-            self._records[key] = MemoryRecords(resource, records)
+            kind = EventRecords if resource is EVENTS else MemoryRecords
+            self._records[key] = kind(resource, records)
         return self._records[key]
 
     def has_svm(self, uuid: str) -> bool:

@@ -72,6 +72,7 @@ class Replay:
         """Do every step up to and including that instant; never goes back."""
         while self._ahead and self._ahead[0].at <= until:
             step = self._ahead.pop(0)
+            self.world.time = step.at
             apply(self.world, step.operation, *step.arguments)
         return self.world
 

@@ -6,13 +6,15 @@ There is no clock in it.
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from datetime import datetime
 from random import Random
 from typing import Any, TypeVar
 
 from analyzer.errors import UsageError
 from analyzer.pattern import matches
+from analyzer.simulate.ems import MESSAGES
 from analyzer.simulate.inventory import inventory
-from analyzer.simulate.model import Connection, Interface, Session, State, Version
+from analyzer.simulate.model import Connection, Event, Interface, Session, State, Version
 
 Item = TypeVar("Item")
 
@@ -20,13 +22,15 @@ Item = TypeVar("Item")
 class World(State):
     """A cluster that moves.
 
-    ``revision`` grows with every change, so that answers can be cached.
+    ``revision`` grows with every change, so that answers can be cached. ``time`` is that of the
+    events that operations log; whoever moves the world sets it (naive, UTC).
     """
 
     def __init__(self, name: str = "C1", seed: int = 1, version: Version = (9, 16, 1)) -> None:
         super().__init__(name, seed, version)
         self.random = Random(seed)
         self.revision = 0
+        self.time = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
 
     def copy(self) -> "World":
         return deepcopy(self)
@@ -100,6 +104,12 @@ class World(State):
         gone = {id(session) for session in sessions}
         self.logins = [login for login in self.logins if id(login) not in gone]
         self.revision += 1
+
+    def log(self, node: str, message: str, text: str, /, **parameters: str) -> None:
+        """Write an event of a node."""
+        index = 1 + sum(event.node == node for event in self.events)
+        severity = MESSAGES[message]
+        self.events.append(Event(self.time, node, index, message, severity, text, parameters))
 
     def can_log_in(self, session: Session) -> bool:
         host, target = self.hosts[session.host], self.interfaces[session.interface]

@@ -148,6 +148,24 @@ def rogue(world: World, key: str, initiator: str, address: str, interface: str) 
 
 
 @operation
+def refuse(world: World, host: str, interface: str) -> None:
+    """The array refuses a login from the host's address; nothing but its event log shows it."""
+    for machine in world.like(world.hosts, host).values():
+        for key in _targets(world, machine, interface):
+            lif = world.interfaces[key]
+            address = machine.address_for(lif)
+            svm = world.svms[lif.svm].name
+            text = (
+                f"Initiator {machine.initiator} at {address} may not use LIF {lif.name} of {svm}."
+            )
+            world.log(
+                lif.node or lif.home_node, "iscsi.loginIpNotAuthorized", text,
+                initiator_name=machine.initiator, vserver=svm, lif=lif.name,
+                initiator_ip_address=address,
+            )  # fmt: skip
+
+
+@operation
 def remove_host(world: World, host: str) -> None:
     for key, machine in world.like(world.hosts, host).items():
         world.forget(world.held(key, up=None))

@@ -22,23 +22,24 @@ def raise_lif(world: World, interface: str) -> None:
 @operation
 def failover(world: World, interface: str, node: str) -> None:
     """The interface goes to a node; its hosts log in again in place."""
-    for key, lif in world.like(world.interfaces, interface).items():
-        lif.node = node
-        world.nodes[node]  # must exist
-        world.reopen(world.held(interface=key))
+    for key in world.like(world.interfaces, interface):
+        _move(world, key, node, "vifmgr.lifmoved.byadmin")
 
 
 @operation
 def takeover(world: World, node: str) -> None:
     """The node's partner takes over: interfaces that may move do, the others are gone."""
     world.nodes[node].state = "taken_over"
+    partner = world.nodes[node].partner
+    _log_step(world, partner, "takeover", node)
     for key, lif in world.interfaces.items():
         if (lif.node or lif.home_node) != node:
             continue
         if lif.moves:
-            failover(world, key, world.nodes[node].partner)
+            _move(world, key, partner, "vifmgr.lifmoved.nodedown")
         else:
             lif.served = False
+            _log_lif(world, key, partner, "vifmgr.lifdown.noports")
             world.close(world.held(interface=key))
 
 
@@ -46,12 +47,13 @@ def takeover(world: World, node: str) -> None:
 def giveback(world: World, node: str) -> None:
     """The node serves again; interfaces that moved go home, lost sessions wait for recover."""
     world.nodes[node].state = "up"
+    _log_step(world, world.nodes[node].partner, "giveback", node)
     for key, lif in world.interfaces.items():
         if lif.home_node != node:
             continue
         lif.served = True
         if lif.node and lif.node != node:
-            failover(world, key, node)
+            _move(world, key, node, "vifmgr.lifsuccessfullymoved")
 
 
 @operation
@@ -68,6 +70,8 @@ def fabric_on(world: World, fabric: str) -> None:
 def service_off(world: World, svm: str) -> None:
     """The iSCSI service of an SVM stops: all its sessions are gone."""
     world.svms[svm].iscsi = False
+    text = f"The iSCSI service of SVM {world.svms[svm].name} is down."
+    world.log(next(iter(world.nodes)), "iscsi.notice", text, m=text)
     for key, lif in world.interfaces.items():
         if lif.svm == svm:
             world.close(world.held(interface=key))
@@ -123,8 +127,40 @@ def readdress(world: World, interface: str, address: str) -> None:
 
 def _link(world: World, fabric: str, *, on: bool) -> None:
     """A switch: all interfaces that hang on it."""
-    for key, lif in world.interfaces.items():
-        if lif.fabric == fabric:
-            lif.linked = on
-            if not on:
-                world.close(world.held(interface=key))
+    below = {key: lif for key, lif in world.interfaces.items() if lif.fabric == fabric}
+    message = "vifmgr.portup" if on else "vifmgr.portdown"
+    for node, port in sorted(
+        {(lif.node or lif.home_node, lif.home_port) for lif in below.values()}
+    ):
+        text = f"Port {port} of node {node} is {'up' if on else 'down'}."
+        world.log(node, message, text, port=port, node=node)
+    for key, lif in below.items():
+        lif.linked = on
+        if not on:
+            _log_lif(world, key, lif.node or lif.home_node, "vifmgr.lifdown.noports")
+            world.close(world.held(interface=key))
+
+
+def _move(world: World, key: str, node: str, message: str) -> None:
+    """An interface goes to a node; its hosts log in again in place."""
+    world.nodes[node]  # must exist
+    world.interfaces[key].node = node
+    _log_lif(world, key, node, message)
+    _log_lif(world, key, node, "vifmgr.lifbeinghosted")
+    world.reopen(world.held(interface=key))
+
+
+def _log_lif(world: World, key: str, node: str, message: str) -> None:
+    lif = world.interfaces[key]
+    svm = world.svms[lif.svm].name
+    text = f"LIF {lif.name} (on virtual server {svm}), IP address {lif.address}, node {node}."
+    world.log(
+        node, message, text, vifname=lif.name, vsrvid=svm, vifip=lif.address, tonode=node,
+        toport=lif.home_port,
+    )  # fmt: skip
+
+
+def _log_step(world: World, node: str, step: str, other: str) -> None:
+    """A finished step of a failover, told by the node that has a say in it."""
+    summary = f"{step} of {other} by {node} completed"
+    world.log(node, "cf.transition.info", summary, eventType=step, eventSummary=summary)
