@@ -298,7 +298,8 @@ def _covered(
 
 def _data(catalog: Catalog, end: datetime) -> tuple[DataAge, ...]:
     result = catalog.run_query(catalog.models["data_age"], {"at": min(end, clock.now())})
-    return tuple(DataAge(**row) for row in result.records())
+    # A model's rows have no order.
+    return tuple(DataAge(**row) for row in sorted(result.records(), key=lambda row: row["cluster"]))
 
 
 def _rest(row: dict[str, Any]) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def _arguments(node: exp.Expr) -> list[exp.Expr]:
 
 
 _NAMED: Mapping[str, Callable[[exp.Expr], exp.Expr]] = {
+    "to_hours": _interval(0),
     "to_minutes": _interval(0, 0),
     "to_seconds": _interval(0, 0, 0),
 }
