@@ -151,7 +151,7 @@ def test_a_bug_is_one_sentence_and_status_70(run: Run, monkeypatch: pytest.Monke
     def broken(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("analyzer.history.catch_up", broken)
+    monkeypatch.setattr("analyzer.report.run.run", broken)
     bring(run, "2026-11-23T02:10:00Z", SAMPLE / "sessions.json")
     code, _, err = run("report", "outages")
     assert code == 70
@@ -272,8 +272,10 @@ def test_a_report_explains_itself(run: Run) -> None:
     assert code == 0
     assert "Only stated between two snapshots that saw\neverything" in out
     assert "What it cannot see: Losses shorter than" in out
-    assert "  lost_by: First comparable snapshot that did not." in out
-    assert "Reads: attempts, igroups, interfaces, spells" in out
+    assert "  lost_by: First complete snapshot that did not." in out
+    assert (
+        "Reads: attempts, igroups, interfaces, partner_sessions, spells, threshold_overrides" in out
+    )
     assert "prod-a: snapshots in the window: 1 complete" in out
     assert "select cluster, svm_id" in out
 
