@@ -52,9 +52,9 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, names: Iterable[str]) -> str:
     """The end of an error about an unknown word: the nearest known one, or the known ones."""
-    words = sorted(known)
+    words = sorted(names)
     nearest = difflib.get_close_matches(word[:200], words, 1)
     if nearest:
         return f"; did you mean '{nearest[0]}'?"

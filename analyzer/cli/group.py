@@ -28,15 +28,15 @@ class Program(click.Group):
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if not args[0].startswith("-") and self.get_command(context, args[0]) is None:
-            known = [*self.list_commands(context), *report.reports.list_commands(context)]
-            near = difflib.get_close_matches(args[0], known, 1)
+            names = [*self.list_commands(context), *report.reports.list_commands(context)]
+            near = difflib.get_close_matches(args[0], names, 1)
             hint = f" Did you mean '{near[0]}'?" if near else " 'analyzer --help' lists them."
             context.fail(f"there is no command or report '{args[0]}'.{hint}")
         return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        known = {name for names in _SECTIONS.values() for name in names}
-        rest = [name for name in self.list_commands(context) if name not in known]
+        listed = {name for names in _SECTIONS.values() for name in names}
+        rest = [name for name in self.list_commands(context) if name not in listed]
         for section, names in {**_SECTIONS, "Other": tuple(rest)}.items():
             lines = [(name, _line(self.commands[name])) for name in names if name in self.commands]
             if lines:

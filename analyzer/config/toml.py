@@ -206,9 +206,9 @@ def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-def _unknown(name: str, kind: Any, known: Iterable[str]) -> str:
+def _unknown(name: str, kind: Any, fields: Iterable[str]) -> str:
     why = getattr(kind, "REFUSED", {}).get(name)
-    return f"'{name}' {why}" if why else f"unknown key '{name}'{did_you_mean(name, known)}"
+    return f"'{name}' {why}" if why else f"unknown key '{name}'{did_you_mean(name, fields)}"
 
 
 def _leaf(kind: Any, key: str, message: str) -> str:

@@ -76,7 +76,7 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
     return tables
 
 
-def rows(name: str, told: Files, latest: str | None = None) -> str:
+def rows(name: str, files: Files, latest: str | None = None) -> str:
     """A select of a base table's rows from its files, as they were known at *latest*.
 
     *latest* is a relation (cluster, svm_id, taken_at): the latest listing of each SVM that is
@@ -84,11 +84,11 @@ def rows(name: str, told: Files, latest: str | None = None) -> str:
     """
     columns = COLUMNS[name]
     carried = [column for column in columns if column not in CLOSED_BY]
-    closed = f"({_scan(told.closed, columns)})" if told.closed else None
-    opened = f"({_scan(told.opened, carried)})" if told.opened else None
+    closed = f"({_scan(files.closed, columns)})" if files.closed else None
+    opened = f"({_scan(files.opened, carried)})" if files.opened else None
     listed = ", ".join(
         f"({quote(cluster)}, {quote(svm)}, timestamp {quote(at)})"
-        for cluster, svm, at in told.latest
+        for cluster, svm, at in files.latest
     )
     if latest is None:
         return joined(name, closed, opened, f"(values {listed})")

@@ -162,7 +162,7 @@ def _reports(request: BundleRequest, folder: Path) -> Manifest:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return Manifest(
-        made=now,
+        written_at=now,
         parameters=Parameters(**times, clusters=names),
         anonymised=request.anonymous,
         versions={

@@ -65,7 +65,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     format: Annotated[int, msgspec.Meta(ge=1, le=1)] = 1
-    made: str = ""
+    written_at: str = msgspec.field(name="made", default="")
     parameters: Parameters
     anonymised: bool = False
     versions: dict[str, str] = {}

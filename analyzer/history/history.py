@@ -160,11 +160,11 @@ class History:
         """The last attempt from *since* on and before *until*."""
         if self.manifest.last is None or since > self.manifest.last:
             return None  # as for every snapshot that comes in order
-        found = self.attempts(
+        attempts = self.attempts(
             f"where taken_at >= {moment(since)} and taken_at < {moment(until)}"
             " order by taken_at desc limit 1"
         )
-        return found[0] if found else None
+        return attempts[0] if attempts else None
 
     def attempts(self, clauses: str = "order by taken_at") -> list[Attempt]:
         """The attempts that the *clauses* of a select leave.

@@ -188,29 +188,29 @@ class PartList:
             StoreError: a part that is merged is damaged, or the new one cannot be written.
         """
         total: int = self.session.value(f"select count(*) from {relation}")
-        kept = len(self.parts)
-        while kept and self.parts[kept - 1].last >= since:
-            kept -= 1
-        if not total and kept == len(self.parts):
+        count = len(self.parts)
+        while count and self.parts[count - 1].last >= since:
+            count -= 1
+        if not total and count == len(self.parts):
             return
-        while kept and self.parts[kept - 1].rows <= 2 * total:
-            kept -= 1
-            total += self.parts[kept].rows
+        while count and self.parts[count - 1].rows <= 2 * total:
+            count -= 1
+            total += self.parts[count].rows
         merged = f"select * from {relation}"
-        if self.parts[kept:]:
-            for part in self.parts[kept:]:
+        if self.parts[count:]:
+            for part in self.parts[count:]:
                 check_digest(self.folder / part.file, part.digest)
             older = f"where {self.instant} < {moment(since)}"
-            merged += f" union all by name select * exclude (cluster) from {source(self.paths[kept:])} {older}"
+            merged += f" union all by name select * exclude (cluster) from {source(self.paths[count:])} {older}"
         path = self.folder / f"{self.label}-{generation:08d}.parquet"
         rows, digest = write(self.session, self.cluster, merged, path, order=self.instant)
         if not rows:
-            del self.parts[kept:]
+            del self.parts[count:]
             return
         first, last = self.session.rows(
             f"select min({self.instant}), max({self.instant}) from {source([path])}"
         )[0]
-        self.parts[kept:] = [Part(path.name, rows, first, last, digest)]
+        self.parts[count:] = [Part(path.name, rows, first, last, digest)]
 
 
 def write(

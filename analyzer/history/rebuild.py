@@ -100,12 +100,14 @@ def _rebuild(store: Store, cluster: str, lease: Lease, *, accept_loss: bool) -> 
             f"{cluster}: nothing was changed: {rebuilt.lost[0]}; 'analyzer rebuild --accept-loss"
             f" {cluster}' goes on without it"
         )
-    kept = _missing(base, intact) if base else set()
-    history = History(store, cluster, _start(store, cluster, base, bases, keep=bool(kept)), lease)
+    compacted = _missing(base, intact) if base else set()
+    history = History(
+        store, cluster, _start(store, cluster, base, bases, keep=bool(compacted)), lease
+    )
     _set_aside(history.folder / manifests.NAME, folders_only=True)
     try:
-        _fold_all(history, intact, max(kept, default=None))
-        rebuilt.kept, rebuilt.folded = len(kept), len(intact)
+        _fold_all(history, intact, max(compacted, default=None))
+        rebuilt.kept, rebuilt.folded = len(compacted), len(intact)
         if base is not None:
             rebuilt.rewritten = _rewrite(history, base, sorted(broken.keys() & base.proved.keys()))
         history.commit(keep_previous=base is not None and base.current)
@@ -177,11 +179,11 @@ def _start(
     """The manifest to fold into: that of *base* where it is to *keep* something, else a blank one."""
     if base is not None and keep:
         return base.manifest
-    known = base or next(iter(bases), None)
+    start = base or next(iter(bases), None)
     manifest = Manifest(cluster=cluster)
-    if known is not None:
-        manifest.retired = dict(known.manifest.retired)
-        manifest.pruned, manifest.tidied = known.manifest.pruned, known.manifest.tidied
+    if start is not None:
+        manifest.retired = dict(start.manifest.retired)
+        manifest.pruned, manifest.tidied = start.manifest.pruned, start.manifest.tidied
     # No file that an earlier manifest names is written over.
     numbers = (
         path.stem.rpartition("-")[2] for path in store.history_folder(cluster).glob("*.parquet")
@@ -190,14 +192,14 @@ def _start(
     return manifest
 
 
-def _fold_all(history: History, intact: set[datetime], kept: datetime | None) -> None:
+def _fold_all(history: History, intact: set[datetime], compacted: datetime | None) -> None:
     """Fold the snapshots that have files, on what the history has up to *kept*."""
     waiting = sorted(intact)
-    if kept is not None:
-        cut(history, kept)
-        history.manifest.compacted = max(history.manifest.compacted or kept, kept)
+    if compacted is not None:
+        cut(history, compacted)
+        history.manifest.compacted = max(history.manifest.compacted or compacted, compacted)
         waiting = sorted(intact - set(history.folded_instants()))
-        late = [instant for instant in waiting if instant <= kept]
+        late = [instant for instant in waiting if instant <= compacted]
         history.add(snapshot_files(history.store, history.cluster, late))
         waiting = waiting[len(late) :]
     for chunk in _chunks(history, waiting):

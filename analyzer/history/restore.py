@@ -54,12 +54,12 @@ def rows(store: Store, cluster: str, taken_at: datetime) -> list[tuple[Any, ...]
         StoreError: the history does not have it.
     """
     with History.read(store, cluster) as history:
-        found = history.attempts(f"where taken_at = {moment(taken_at)}")
-        if not found:
+        attempts = history.attempts(f"where taken_at = {moment(taken_at)}")
+        if not attempts:
             raise StoreError(f"{cluster} has no snapshot of {clock.iso(taken_at)}")
-        if found[0].status not in HELD:
+        if attempts[0].status not in HELD:
             return []
-        return rows_of(history, _TABLES[HELD[found[0].status]], found[0])
+        return rows_of(history, _TABLES[HELD[attempts[0].status]], attempts[0])
 
 
 def rows_of(history: History, table: Table, attempt: Attempt) -> list[tuple[Any, ...]]:

@@ -121,7 +121,7 @@ def page(
     template = environment.from_string(_asset("page.html"))
     zone = next((part.zone for part in sections if isinstance(part, Report)), UTC)
     now = clock.now()
-    made = clock.iso(now) if zone is UTC else layout.instant(now, zone, dated=True)
+    timestamp = clock.iso(now) if zone is UTC else layout.instant(now, zone, dated=True)
     return template.render(
         title=title or (sections[0].title if sections else "analyzer"),
         policy=(
@@ -132,7 +132,7 @@ def page(
         script=script,
         sections=sections,
         answered=lambda section: isinstance(section, Report),
-        made=made,
+        timestamp=timestamp,
         zone=clock.zone_name(zone, now)
         if zone is UTC
         else f"{zone} ({clock.zone_name(zone, now)})",

@@ -48,10 +48,10 @@ class Archive(Catalog):
             StoreError: a file of the store is damaged.
         """
         query = self._query(report) if isinstance(report, str) else report
-        known = {*query.time_options, *query.params, *query.filters} - {"cluster"}
+        names = {*query.time_options, *query.params, *query.filters} - {"cluster"}
         for name in options:
-            if name not in known:
-                near = did_you_mean(name, known)
+            if name not in names:
+                near = did_you_mean(name, names)
                 raise UsageError(f"report {query.name} has no option '{name}'{near}")
         times = {name: _time(options[name]) for name in query.time_options if name in options}
         request = Request(

@@ -16,7 +16,7 @@ def frame(columns: "Sequence[Column]", rows: Sequence[tuple[Any, ...]]) -> "pl.D
     """A frame with DuckDB's types; instants are naive UTC."""
     import polars as pl  # noqa: PLC0415  # only who asks for a frame waits for it
 
-    known = {
+    types = {
         "BOOLEAN": pl.Boolean(), "VARCHAR": pl.String(), "DATE": pl.Date(), "DOUBLE": pl.Float64(),
         "TIMESTAMP": pl.Datetime("us"), "TINYINT": pl.Int8(), "SMALLINT": pl.Int16(),
         "INTEGER": pl.Int32(), "BIGINT": pl.Int64(), "HUGEINT": pl.Int128(),
@@ -27,7 +27,7 @@ def frame(columns: "Sequence[Column]", rows: Sequence[tuple[Any, ...]]) -> "pl.D
             return pl.List(kind(name.removesuffix("[]")))
         if decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", name):
             return pl.Decimal(int(decimal[1]), int(decimal[2]))
-        return known.get(name, pl.String() if name == '"NULL"' else None)
+        return types.get(name, pl.String() if name == '"NULL"' else None)
 
     schema = {column.name: kind(column.type) for column in columns}
     return pl.DataFrame([list(row) for row in rows], schema=schema, orient="row")

@@ -257,13 +257,13 @@ def models(more: Iterable[Path] = ()) -> dict[str, Query]:
     return _discover(tuple(folder / "model" for folder in _folders(more)))
 
 
-def check_thresholds(names: Iterable[str], known: dict[str, Query]) -> None:
+def check_thresholds(names: Iterable[str], queries: dict[str, Query]) -> None:
     """See that every threshold that a policy overrides is a column of the model.
 
     Raises:
         UsageError: one is not; names the nearest.
     """
-    columns = known["thresholds"].columns
+    columns = queries["thresholds"].columns
     for name in names:
         if name not in columns:
             raise UsageError(f"policy: unknown threshold '{name}'{did_you_mean(name, columns)}")

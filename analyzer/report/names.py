@@ -26,15 +26,15 @@ def params(catalog: "Catalog", query: Query, values: Mapping[str, Any]) -> dict[
     Raises:
         UsageError: one matches nothing in the history; names the nearest.
     """
-    found = dict(values)
+    expanded = dict(values)
     for name, parameter in query.params.items():
         value = values.get(name, parameter.default)
         if parameter.names is not None and value != parameter.default:
             if parameter.names not in catalog.models:
                 raise UsageError(f"{query.path}: there is no model '{parameter.names}'")
             option = f"--{name.replace('_', '-')}"
-            found[name] = _pattern(catalog, option, str(value), parameter.names, values)
-    return found
+            expanded[name] = _pattern(catalog, option, str(value), parameter.names, values)
+    return expanded
 
 
 def filters(
@@ -95,10 +95,10 @@ def conditions(
             if column != "initiator":
                 tests.append(f"lower({column}) like ${name} escape '^'")
                 continue
-            known = f"from initiator_names where name like ${name} escape '^'"
+            everyone = f"from initiator_names where name like ${name} escape '^'"
             if "initiator" in columns:
-                tests.append(f"initiator in (select initiator {known})")
+                tests.append(f"initiator in (select initiator {everyone})")
             if "members" in columns:
-                tests.append(f"list_has_any(members, (select list(distinct initiator) {known}))")
+                tests.append(f"list_has_any(members, (select list(distinct initiator) {everyone}))")
         every.append(f"({' or '.join(tests)})")
     return " and ".join(every), bound

@@ -117,56 +117,56 @@ class Request:
     zone: tzinfo = UTC
 
 
-def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Report:
+def run(catalog: Catalog, query: Query, request: Request | None = None) -> Report:
     """Ask one query of one catalog.
 
     Raises:
         UsageError: a time, a parameter or the query is wrong, or nothing was seen by then.
     """
     request = request or Request()
-    if not catalog.clusters and _reads_snapshots(catalog, asked):
+    if not catalog.clusters and _reads_snapshots(catalog, query):
         raise NothingSeen(
             f"{catalog.store.root} holds no snapshots yet; 'analyzer collect' or"
             " 'analyzer import' takes the first"
         )
-    times, window = _times(catalog, asked, request)
-    own = {name: request.params.get(name, param.default) for name, param in asked.params.items()}
+    times, window = _times(catalog, query, request)
+    own = {name: request.params.get(name, param.default) for name, param in query.params.items()}
     unknown = sorted(set(request.params) - set(own))
     if unknown:
-        raise UsageError(f"report {asked.name} has no parameter '{unknown[0]}'")
-    for name, param in asked.params.items():
+        raise UsageError(f"report {query.name} has no parameter '{unknown[0]}'")
+    for name, param in query.params.items():
         if param.choices and own[name] not in param.choices:
             raise UsageError(f"{name}: '{own[name]}' is not one of {', '.join(param.choices)}")
-    result = catalog.run_query(asked, {**times, **own}, request.filters)
+    result = catalog.run_query(query, {**times, **own}, request.filters)
     names = [name for name, _ in result.columns]
-    if names != list(asked.columns):
+    if names != list(query.columns):
         raise UsageError(
-            f"{asked.path}: returns columns {', '.join(names)};"
-            f" its header declares {', '.join(asked.columns)}"
+            f"{query.path}: returns columns {', '.join(names)};"
+            f" its header declares {', '.join(query.columns)}"
         )
-    rows = lowered(catalog, asked, names, result.rows, times)
+    rows = lowered(catalog, query, names, result.rows, times)
     return Report(
-        name=asked.name,
-        title=asked.title,
-        description=asked.description,
+        name=query.name,
+        title=query.title,
+        description=query.description,
         parameters={
             **{name: value for name, value in times.items() if value is not None and name != "now"},
             **own,
             **{name: list(patterns) for name, patterns in request.filters.items() if patterns},
         },
-        columns=tuple(Column(name, asked.columns[name], kind) for name, kind in result.columns),
+        columns=tuple(Column(name, query.columns[name], kind) for name, kind in result.columns),
         rows=rows,
-        coverage=_covered(catalog, asked, times, own, window),
-        kind=asked.kind,
-        cannot_see=asked.cannot_see,
-        sql=compose.script(asked, catalog.models),
-        inputs=tuple(catalog.inputs(asked)),
-        brief=asked.brief,
-        series=asked.series,
-        picture=asked.picture,
-        identity=asked.identity,
-        began=asked.began,
-        ended=asked.ended,
+        coverage=_covered(catalog, query, times, own, window),
+        kind=query.kind,
+        cannot_see=query.cannot_see,
+        sql=compose.script(query, catalog.models),
+        inputs=tuple(catalog.inputs(query)),
+        brief=query.brief,
+        series=query.series,
+        picture=query.picture,
+        identity=query.identity,
+        began=query.began,
+        ended=query.ended,
         zone=request.zone,
         window=window,
         data=_data(catalog, window[1]),
@@ -174,11 +174,11 @@ def run(catalog: Catalog, asked: Query, request: Request | None = None) -> Repor
 
 
 def _times(
-    catalog: Catalog, asked: Query, request: Request
+    catalog: Catalog, query: Query, request: Request
 ) -> tuple[dict[str, datetime | None], tuple[datetime, datetime]]:
     """The standard parameters, and the window whose coverage concerns the answer."""
     present = clock.now()
-    if asked.time == "window":
+    if query.time == "window":
         until, since = (
             _moment(catalog, request.until, request.zone),
             _moment(catalog, request.since, request.zone),
@@ -186,9 +186,9 @@ def _times(
         if since > until:
             raise UsageError(f"--since {clock.iso(since)} is after --until {clock.iso(until)}")
         return {"since": since, "until": until, "now": present}, (since, until)
-    if asked.time == "pair":
+    if query.time == "pair":
         after = _moment(catalog, request.after, request.zone)
-        before = _before(catalog, asked, request, after)
+        before = _before(catalog, query, request, after)
         if before is not None and before > after:
             raise UsageError(
                 f"--before {clock.iso(before)} is later than --after {clock.iso(after)}"
@@ -198,9 +198,9 @@ def _times(
         _seen(catalog, start, 1)
         return {"before": before, "after": after, "now": present}, (start, after)
     at = _moment(catalog, request.at, request.zone)
-    if asked.time == "instant" and not _reads_snapshots(catalog, asked):
+    if query.time == "instant" and not _reads_snapshots(catalog, query):
         return {"at": at, "now": present}, (at, at)
-    if asked.time == "instant":
+    if query.time == "instant":
         return {"at": at, "now": present}, (_seen(catalog, at, 1), at)
     return {"now": present}, (present - DAY, present)
 
@@ -239,16 +239,16 @@ def _moment(catalog: Catalog, text: str, zone: tzinfo) -> datetime:
 
 def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
     """The earliest, over the clusters, of their *last*-but-so-many complete snapshots by then."""
-    found = catalog.run(
+    snapshots = catalog.run(
         "select cluster, taken_at from attempts"
         " where status = 'complete' and taken_at <= $instant"
         " qualify row_number() over (partition by cluster order by taken_at desc) = $last",
         {"instant": instant, "last": last},
     ).rows
-    if not found:
+    if not snapshots:
         wanted = "no complete snapshot" if last == 1 else "fewer than two complete snapshots"
         raise NothingSeen(f"{', '.join(catalog.clusters)}: {wanted} by {clock.iso(instant)}")
-    earliest: datetime = min(taken_at for _, taken_at in found)
+    earliest: datetime = min(taken_at for _, taken_at in snapshots)
     return earliest
 
 
@@ -257,20 +257,20 @@ def coverage(
 ) -> list[dict[str, Any]]:
     """Per cluster: how many snapshots of each status, what is unknown, what was not collected."""
     bound = {"since": since, "until": until, "now": clock.now()}
-    told = {
+    answers = {
         name: catalog.run_query(catalog.models[name], bound).records()
         for name in ("coverage_counts", "unknowns", "not_collected")
     }
     rows = []
     for cluster in catalog.expected:
-        counts = next((row for row in told["coverage_counts"] if row["cluster"] == cluster), {})
+        counts = next((row for row in answers["coverage_counts"] if row["cluster"] == cluster), {})
         row: dict[str, Any] = {"cluster": cluster}
         for status in ("complete", "partial", "failed", "suspect"):
             row[status] = counts.get(status, 0)
-        row["unknown"] = [_rest(gap) for gap in told["unknowns"] if gap["cluster"] == cluster]
+        row["unknown"] = [_rest(gap) for gap in answers["unknowns"] if gap["cluster"] == cluster]
         row["not_collected"] = [
             _rest(missing)
-            for missing in told["not_collected"]
+            for missing in answers["not_collected"]
             if missing["cluster"] == cluster and missing["inventory"] in needs
         ]
         rows.append(row)
@@ -279,20 +279,22 @@ def coverage(
 
 def _covered(
     catalog: Catalog,
-    asked: Query,
+    query: Query,
     times: Mapping[str, Any],
     own: Mapping[str, Any],
     window: tuple[datetime, datetime],
 ) -> list[dict[str, Any]]:
     """Coverage; of a report that judges, also the rules that it had no data for."""
-    rows = coverage(catalog, *window, asked.needs)
-    if asked.not_judged is not None:
-        if asked.not_judged not in catalog.models:
-            raise UsageError(f"{asked.path}: there is no model '{asked.not_judged}'")
-        silent = catalog.run_query(catalog.models[asked.not_judged], {**times, **own}).records()
-        silent.sort(key=lambda one: (one["why"], one["rule"]))
+    rows = coverage(catalog, *window, query.needs)
+    if query.not_judged is not None:
+        if query.not_judged not in catalog.models:
+            raise UsageError(f"{query.path}: there is no model '{query.not_judged}'")
+        silent = catalog.run_query(catalog.models[query.not_judged], {**times, **own}).records()
+        silent.sort(key=lambda rule: (rule["why"], rule["rule"]))
         for row in rows:
-            row["not_judged"] = [_rest(one) for one in silent if one["cluster"] == row["cluster"]]
+            row["not_judged"] = [
+                _rest(rule) for rule in silent if rule["cluster"] == row["cluster"]
+            ]
     return rows
 
 

@@ -29,23 +29,23 @@ def lowered(
         columns.index("severity"),
         columns.index("detail") if "detail" in columns else None,
     )
-    made = []
+    result = []
     for row in rows:
-        told = dict(zip(columns, row, strict=True))
+        record = dict(zip(columns, row, strict=True))
         began = (
-            (told[query.began[0]], told[query.began[1]])
+            (record[query.began[0]], record[query.began[1]])
             if query.began
             else (times.get("at"), times.get("at"))
         )
         for rule in rules:
-            if _worse(told["severity"], rule.to) and _matches(rule, told, members, began):
-                was, told["severity"] = told["severity"], rule.to
+            if _worse(record["severity"], rule.to) and _matches(rule, record, members, began):
+                was, record["severity"] = record["severity"], rule.to
                 if words is not None:
-                    told["detail"] = f"{told['detail'] or ''}; {was} but for: {rule.reason}"
-        made.append(
-            tuple(told[column] for column in columns) if told["severity"] != row[place] else row
+                    record["detail"] = f"{record['detail'] or ''}; {was} but for: {rule.reason}"
+        result.append(
+            tuple(record[column] for column in columns) if record["severity"] != row[place] else row
         )
-    return made
+    return result
 
 
 def _worse(severity: str | None, to: str) -> bool:
@@ -69,22 +69,22 @@ def _members(catalog: Catalog, pattern: str) -> set[tuple[str, str]]:
 
 def _matches(
     rule: SeverityRule,
-    told: Mapping[str, Any],
+    record: Mapping[str, Any],
     members: Mapping[str, set[tuple[str, str]]],
     began: Interval,
 ) -> bool:
-    cluster = told.get("cluster") or ""
-    who = [told["initiator"]] if told.get("initiator") else list(told.get("members") or ())
+    cluster = record.get("cluster") or ""
+    who = [record["initiator"]] if record.get("initiator") else list(record.get("members") or ())
     if not matches(rule.cluster, cluster):
         return False
-    if rule.fault != "*" and not matches(rule.fault, told.get("fault") or ""):
+    if rule.fault != "*" and not matches(rule.fault, record.get("fault") or ""):
         return False
-    if rule.svm != "*" and not matches(rule.svm, told.get("svm") or ""):
+    if rule.svm != "*" and not matches(rule.svm, record.get("svm") or ""):
         return False
-    if rule.initiator != "*" and not (who and all(matches(rule.initiator, one) for one in who)):
+    if rule.initiator != "*" and not (who and all(matches(rule.initiator, name) for name in who)):
         return False
     if rule.igroup != "*" and not (
-        who and all((cluster, one) in members[rule.igroup] for one in who)
+        who and all((cluster, name) in members[rule.igroup] for name in who)
     ):
         return False
     return _within(rule, *began)

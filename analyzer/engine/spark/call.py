@@ -7,7 +7,10 @@ def of(name: str, *arguments: exp.Expr | str | int) -> exp.Expr:
     """A call of one of Spark's own functions."""
     return exp.Anonymous(
         this=name,
-        expressions=[one if isinstance(one, exp.Expr) else exp.convert(one) for one in arguments],
+        expressions=[
+            argument if isinstance(argument, exp.Expr) else exp.convert(argument)
+            for argument in arguments
+        ],
     )
 
 

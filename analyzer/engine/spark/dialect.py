@@ -53,9 +53,9 @@ def translate(
     Raises:
         UsageError: there is no saying it in Spark's words; says what.
     """
-    known = tuple((name, tuple(columns.items())) for name, columns in tables.items())
+    schema = tuple((name, tuple(columns.items())) for name, columns in tables.items())
     kinds = tuple((name, _KINDS.get(type(value))) for name, value in bound.items())
-    return _translated(text, known, kinds)
+    return _translated(text, schema, kinds)
 
 
 @lru_cache(maxsize=256)

@@ -32,8 +32,10 @@ def _date_diff(node: exp.DateDiff) -> exp.Expr:
         raise UsageError(f"cannot be said in Spark's SQL: date_diff in {unit.lower()}s")
     size = exp.Literal.number(_SECONDS[unit])
     later, earlier = (
-        exp.IntDiv(this=of("unix_seconds", exp.cast(one, "timestamptz")), expression=size.copy())
-        for one in (node.this, node.expression)
+        exp.IntDiv(
+            this=of("unix_seconds", exp.cast(operand, "timestamptz")), expression=size.copy()
+        )
+        for operand in (node.this, node.expression)
     )
     return exp.Paren(this=exp.Sub(this=later, expression=earlier))
 
@@ -45,10 +47,10 @@ def _epoch(node: exp.TimeToUnix) -> exp.Expr:
 
 
 def _format(node: exp.TimeToStr) -> exp.Expr:
-    told = re.sub(
-        r"%.|[A-Za-z]+", lambda found: _CODES.get(found[0], f"'{found[0]}'"), node.text("format")
+    pattern = re.sub(
+        r"%.|[A-Za-z]+", lambda code: _CODES.get(code[0], f"'{code[0]}'"), node.text("format")
     )
-    return of("date_format", node.this, told)
+    return of("date_format", node.this, pattern)
 
 
 def _weekday(node: exp.DayOfWeekIso) -> exp.Expr:

@@ -39,10 +39,10 @@ def _lift(top: exp.Expr, cte: exp.CTE, flat: list[exp.CTE]) -> None:
     cte.this.set("with_", None)
     if within.args.get("recursive"):
         top.set("recursive", True)  # noqa: FBT003  # sqlglot's own
-    for one in list(within.expressions):
-        _lift(top, one, flat)
-        _rename(one, f"{cte.alias}__{one.alias}", [*within.expressions, cte])
-        flat.append(one)
+    for nested in list(within.expressions):
+        _lift(top, nested, flat)
+        _rename(nested, f"{cte.alias}__{nested.alias}", [*within.expressions, cte])
+        flat.append(nested)
 
 
 def _rename(cte: exp.CTE, fresh: str, places: Iterable[exp.Expr]) -> None:
@@ -66,15 +66,15 @@ def _window_names(select: exp.Select) -> None:
     """Put the definition of a named window where its name stands."""
     named = {window.name: window for window in select.args.get("windows") or ()}
     for window in list(select.find_all(exp.Window)):
-        told = named.get(window.alias)
-        if told is None or window is told or window.parent_select is not select:
+        definition = named.get(window.alias)
+        if definition is None or window is definition or window.parent_select is not select:
             continue
         window.set("alias", None)
         for part in ("partition_by", "order", "spec"):
-            value = told.args.get(part)
+            value = definition.args.get(part)
             if value and not window.args.get(part):
                 several = isinstance(value, list)
-                window.set(part, [one.copy() for one in value] if several else value.copy())
+                window.set(part, [item.copy() for item in value] if several else value.copy())
     select.set("windows", None)
 
 
@@ -102,9 +102,11 @@ def _columns(query: exp.Expr) -> None:
     """Of two columns of one name the first is meant; a union goes by its first part's names."""
     selects = list(_branches(query))
     names = selects[0].named_selects
-    kept = [k for k, name in enumerate(names) if name not in names[:k]]
+    firsts = [k for k, name in enumerate(names) if name not in names[:k]]
     for select in selects:
-        chosen = [exp.alias_(select.expressions[k].unalias(), names[k], quoted=True) for k in kept]
+        chosen = [
+            exp.alias_(select.expressions[k].unalias(), names[k], quoted=True) for k in firsts
+        ]
         select.set("expressions", chosen)
 
 
@@ -121,23 +123,21 @@ def _branches(query: exp.Expr) -> Iterator[exp.Select]:
 def _group_all(select: exp.Select) -> None:
     group = select.args.get("group")
     if group is not None and group.args.get("all"):
-        keys = [one.unalias().copy() for one in select.expressions if not _aggregates(one)]
+        keys = [item.unalias().copy() for item in select.expressions if not _aggregates(item)]
         select.set("group", exp.Group(expressions=keys) if keys else None)
 
 
 def _aggregates(node: exp.Expr) -> bool:
     """Whether it is an aggregate of a group, and not of a window."""
-    for found in node.find_all(exp.AggFunc, exp.Anonymous):
-        holder = found.parent.parent if isinstance(found.parent, exp.Filter) else found.parent
-        if (isinstance(found, exp.AggFunc) or _is_mad(found)) and not isinstance(
-            holder, exp.Window
-        ):
+    for call in node.find_all(exp.AggFunc, exp.Anonymous):
+        holder = call.parent.parent if isinstance(call.parent, exp.Filter) else call.parent
+        if (isinstance(call, exp.AggFunc) or _is_mad(call)) and not isinstance(holder, exp.Window):
             return True
     return False
 
 
 def _order_all(order: exp.Order) -> None:
-    if [one.this.name.lower() for one in order.expressions] == ["all"]:
+    if [item.this.name.lower() for item in order.expressions] == ["all"]:
         names = order.parent.named_selects  # type: ignore[union-attr]  # only a query is ordered by all
         order.set(
             "expressions", [exp.Ordered(this=column(name), nulls_first=False) for name in names]
@@ -146,20 +146,20 @@ def _order_all(order: exp.Order) -> None:
 
 def _qualify(select: exp.Select) -> exp.Select:
     """QUALIFY is a condition on a column of what is selected."""
-    told = select.args.get("qualify")
-    if told is None:
+    condition = select.args.get("qualify")
+    if condition is None:
         return select
     names = select.named_selects
     within = select.copy()
     within.set("qualify", None)
     within.set("order", None)
-    within.select(exp.alias_(told.this.copy(), "kept__"), copy=False)
+    within.select(exp.alias_(condition.this.copy(), "kept__"), copy=False)
     top = within.args.pop("with_", None)
     outer = exp.select(*map(column, names)).from_(inner(within)).where(column("kept__"))
     outer.set("order", select.args.get("order"))
     order = outer.args.get("order")
     for used in list(order.find_all(exp.Column)) if order else ():
-        shown = [one.alias for one in select.expressions if one.unalias() == used]
+        shown = [item.alias for item in select.expressions if item.unalias() == used]
         if shown:
             used.replace(column(shown[0]))
     outer.set("with_", top)
@@ -172,18 +172,18 @@ def _is_mad(node: exp.Expr) -> bool:
 
 def _deviation(select: exp.Select) -> exp.Select:
     """``mad`` is the middle of the distances from the middle, of a list of all."""
-    lists = [one.alias for one in select.expressions if _is_mad(one.unalias())]
+    lists = [item.alias for item in select.expressions if _is_mad(item.unalias())]
     if not lists:
         return select
     outer = []
-    for one in select.expressions:
-        told = column(one.alias)
-        if one.alias in lists:
-            one.set("this", of("collect_list", one.this.expressions[0]))
-            far = of("abs", exp.Sub(this=exp.column("v"), expression=_middle(told)))
+    for item in select.expressions:
+        result = column(item.alias)
+        if item.alias in lists:
+            item.set("this", of("collect_list", item.this.expressions[0]))
+            far = of("abs", exp.Sub(this=exp.column("v"), expression=_middle(result)))
             each = exp.Lambda(this=far, expressions=[exp.to_identifier("v")])
-            told = exp.alias_(_middle(of("transform", told, each)), one.alias, quoted=True)
-        outer.append(told)
+            result = exp.alias_(_middle(of("transform", result, each)), item.alias, quoted=True)
+        outer.append(result)
     within = select.copy()
     top = within.args.pop("with_", None)
     wrapped = exp.select(*outer).from_(inner(within))

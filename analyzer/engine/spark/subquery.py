@@ -15,7 +15,7 @@ def inner(select: exp.Expr) -> exp.Subquery:
 
 def exists(select: exp.Select) -> None:
     """EXISTS inside an aggregate becomes a column of what is aggregated."""
-    inside = [one for one in select.find_all(exp.Exists) if _aggregated(one, select)]
+    inside = [node for node in select.find_all(exp.Exists) if _aggregated(node, select)]
     if inside:
         _move(select, inside)
 
@@ -23,13 +23,13 @@ def exists(select: exp.Select) -> None:
 def _move(select: exp.Select, inside: Sequence[exp.Expr]) -> None:
     """Make columns of what is selected from, in a select of its own, of these expressions."""
     joins = select.args.get("joins") or []
-    sources = {one.this.alias_or_name for one in (select.args["from_"], *joins)}
+    sources = {source.this.alias_or_name for source in (select.args["from_"], *joins)}
     within = exp.Select()
     for part in ("from_", "joins", "where"):
         within.set(part, select.args.pop(part, None))
-    for k, one in enumerate(inside):
-        one.replace(exp.column(f"moved_{k}", table="inner__"))
-        within.select(exp.alias_(one, f"moved_{k}"), copy=False)
+    for k, expression in enumerate(inside):
+        expression.replace(exp.column(f"moved_{k}", table="inner__"))
+        within.select(exp.alias_(expression, f"moved_{k}"), copy=False)
     for used in list(select.find_all(exp.Column)):
         if used.table in sources:
             name = f"{used.table}__{used.name}"
@@ -50,11 +50,11 @@ def correlated(tree: exp.Expr) -> None:
     """What depends on a row otherwise than by equality is sought in a list of all that is equal."""
     for subquery in list(tree.find_all(exp.Subquery)):
         if not isinstance(subquery.parent, (exp.From, exp.Join, exp.SetOperation)):
-            holder, told = subquery.find_ancestor(exp.Select), _correlated(subquery)
-            if told is not subquery and holder is not None:
-                subquery.replace(told)
+            holder, correlated = subquery.find_ancestor(exp.Select), _correlated(subquery)
+            if correlated is not subquery and holder is not None:
+                subquery.replace(correlated)
                 # Spark has no subquery inside a function of lists.
-                _move(holder, list(told.find_all(exp.Subquery)))
+                _move(holder, list(correlated.find_all(exp.Subquery)))
 
 
 def _correlated(node: exp.Subquery) -> exp.Expr:
@@ -90,10 +90,12 @@ def _correlated(node: exp.Subquery) -> exp.Expr:
     fits = of("filter", every, _each(exp.and_(*(test.copy() for test in apart))))
     if wanted is None:
         return of("size", fits)
-    told = of("nullif", of("transform", fits, _each(wanted.this.copy())), exp.Array(expressions=[]))
+    values = of(
+        "nullif", of("transform", fits, _each(wanted.this.copy())), exp.Array(expressions=[])
+    )
     if wanted is what:
-        return told
-    wanted.replace(told)
+        return values
+    wanted.replace(values)
     return what.copy()
 
 

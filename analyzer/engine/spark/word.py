@@ -16,15 +16,15 @@ def mended(tree: exp.Expr) -> exp.Expr:
     """The statement with every expression in Spark's words, from the innermost outwards."""
     for node in reversed(list(tree.walk())):
         rule = RULES.get(type(node))
-        told = node if rule is None else rule(node)
-        if told is not node:
-            told.type = told.type or node.type
+        rewritten = node if rule is None else rule(node)
+        if rewritten is not node:
+            rewritten.type = rewritten.type or node.type
             # A rule for an aggregate takes its FILTER along.
             filtered = isinstance(node, (exp.ArrayAgg, exp.GroupConcat)) and isinstance(
                 node.parent, exp.Filter
             )
             place = node.parent if filtered and node.parent is not None else node
-            place.replace(told)
+            place.replace(rewritten)
     return tree
 
 
@@ -66,34 +66,34 @@ def _joined(node: exp.GroupConcat) -> exp.Expr:
     """Texts in their order: Spark 4.2 breaks on LISTAGG of distinct ones."""
     value, keys = node.this, []
     if isinstance(value, exp.Order):
-        if any(one.args.get("desc") for one in value.expressions):
+        if any(term.args.get("desc") for term in value.expressions):
             raise UsageError(
                 "cannot be said in Spark's SQL: texts joined from the last to the first"
             )
-        value, keys = value.this, [one.this for one in value.expressions]
+        value, keys = value.this, [term.this for term in value.expressions]
     distinct = isinstance(value, exp.Distinct)
     value = value.expressions[0] if distinct else value
     pairs = [part for k, key in enumerate(keys) for part in (f"k{k}", key.copy())]
     row = of("named_struct", *pairs, "v", value)
-    known = there(value)
+    present = there(value)
     if isinstance(node.parent, exp.Filter):
-        known = exp.and_(node.parent.expression.this.copy(), known)
+        present = exp.and_(node.parent.expression.this.copy(), present)
     rows = of("collect_list", exp.Distinct(expressions=[row]) if distinct else row)
-    kept = exp.Filter(this=rows, expression=exp.Where(this=known))
+    filtered = exp.Filter(this=rows, expression=exp.Where(this=present))
     each = exp.Lambda(this=exp.column("v", table="e"), expressions=[exp.to_identifier("e")])
-    texts = of("transform", of("array_sort", kept), each)
+    texts = of("transform", of("array_sort", filtered), each)
     separator = node.args.get("separator") or exp.Literal.string(",")
     return of("array_join", of("nullif", texts, exp.Array(expressions=[])), separator.copy())
 
 
 def _arg_max(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
     """What is null is not what belongs to the greatest."""
-    known = there(node.this)
+    present = there(node.this)
     if isinstance(node.parent, exp.Filter):
         wanted = node.parent.expression
-        wanted.set("this", exp.and_(wanted.this, known))
+        wanted.set("this", exp.and_(wanted.this, present))
         return node
-    return exp.Filter(this=node.copy(), expression=exp.Where(this=known))
+    return exp.Filter(this=node.copy(), expression=exp.Where(this=present))
 
 
 def _divide(node: exp.Div) -> exp.Expr:
@@ -105,8 +105,8 @@ def _divide(node: exp.Div) -> exp.Expr:
 
 def _cast(node: exp.Cast) -> exp.Expr:
     """To the nearest whole number, of two the even one, and not towards zero."""
-    known = isinstance(node.this, (exp.Placeholder, exp.Null)) or is_a(node.this, *_WHOLE)
-    if node.to.this in exp.DataType.INTEGER_TYPES and not known:
+    typed = isinstance(node.this, (exp.Placeholder, exp.Null)) or is_a(node.this, *_WHOLE)
+    if node.to.this in exp.DataType.INTEGER_TYPES and not typed:
         node.set("this", of("bround", double(node.this)))
     return node
 
@@ -123,8 +123,8 @@ def _round(node: exp.Round) -> exp.Expr:
 
 def _contains(node: exp.ArrayContains) -> exp.Expr:
     """Whether it is there is known, whatever else is there."""
-    known = exp.func("coalesce", node.copy(), exp.false())
-    return exp.Case(ifs=[exp.If(this=there(node.this), true=known)])
+    result = exp.func("coalesce", node.copy(), exp.false())
+    return exp.Case(ifs=[exp.If(this=there(node.this), true=result)])
 
 
 def _greatest_list(node: exp.Max) -> exp.Expr:
