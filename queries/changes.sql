@@ -13,7 +13,7 @@
 -- began = ["changed_after", "changed_by"]
 -- check = false
 -- picture = "changes"
--- brief = ["changed_after", "change", "initiator", "interface", "severity", "sessions",
+-- brief = ["changed_after", "change", "initiator", "severity", "interface", "sessions",
 -- "initiator_address", "detail"]
 -- cannot_see = "What happened between the two snapshots; why; whether a LUN was reachable."
 -- [columns]

@@ -14,7 +14,7 @@
 -- picture = "events"
 -- page = 60
 -- evidence = true
--- brief = ["changed_after", "change", "initiator", "interface", "severity", "sessions",
+-- brief = ["changed_after", "change", "initiator", "severity", "interface", "sessions",
 -- "initiator_address", "detail"]
 -- cannot_see = "What happened and was undone between two snapshots without a new session handle."
 -- [params.change]
