@@ -9,17 +9,24 @@ from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.errors import UsageError
 
+_AT = click.Option(
+    ["--at"], default="now", show_default=True, help="The instant of models that look at one."
+)
+
 
 @click.command("sql")
 @click.argument("statement", required=False)
-@click.option("--tables", is_flag=True, help="List tables and their columns.")
+@click.option("--tables", is_flag=True, help="List tables, models and their columns.")
 @pass_context
 def sql(context: Context, /, statement: str | None, *, tables: bool, **values: Any) -> int:
-    """Run one SELECT over the store's tables: it can only look.
+    """Run one SELECT over the tables and the reports' models: it can only look.
+
+    Models, such as losses and causes, look at the window or the instant; the statement may
+    name $since, $until, $at and $now too.
 
     STATEMENT may also come from standard input: 'analyzer sql - < statement.sql'.
     """
-    from analyzer import output  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock, output  # noqa: PLC0415  # --help answers at once
 
     if statement is None and not tables and not sys.stdin.isatty():
         statement = "-"
@@ -28,7 +35,13 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
     if statement == "-":
         statement = sys.stdin.read()
     catalog = context.tables() if tables else context.catalog()
-    result = catalog.tables() if tables else catalog.run(statement or "")
+    zone = options.zone(context)
+    times = {name: clock.moment(values[name], zone) for name in ("since", "until", "at")}
+    if times["since"] > times["until"]:
+        since, until = clock.iso(times["since"]), clock.iso(times["until"])
+        raise UsageError(f"--since {since} is after --until {until}")
+    times["after"] = times["at"]
+    result = catalog.tables() if tables else catalog.run(statement or "", times)
     output.write_rows(
         result.columns,
         result.rows,
@@ -40,6 +53,6 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
     return 0
 
 
-sql.params += [options.FORMAT, options.OUTPUT, options.NO_PAGER]
+sql.params += [options.SINCE, options.UNTIL, _AT, options.FORMAT, options.OUTPUT, options.NO_PAGER]
 
 COMMANDS = (sql,)

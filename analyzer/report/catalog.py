@@ -224,12 +224,19 @@ class Catalog:
         return self._made[key]
 
     def tables(self) -> Result:
-        """Every table that ``sql`` can ask: table, column, type, sentence."""
+        """Every table and model that ``sql`` can ask: table, column, type, sentence.
+
+        A model has a row of its own, of type ``model``, before those of its columns.
+        """
         listed = [("attempts", column) for column in schema.ATTEMPT]
         listed += [(table.name, column) for table in TABLES for column in table.columns]
         rows: list[tuple[Any, ...]] = [
             (table, column.name, column.type, column.sentence) for table, column in listed
         ]
         rows += [(t.name, name, "timestamp", says) for t in TABLES for name, says in BOUNDS.items()]
+        rows.sort(key=lambda row: row[0])
+        for name, model in self.models.items():
+            rows.append((name, None, "model", model.title))
+            rows += [(name, column, None, says) for column, says in model.columns.items()]
         names = ("table", "column", "type", "what it is")
-        return Result([(name, "VARCHAR") for name in names], sorted(rows, key=lambda row: row[0]))
+        return Result([(name, "VARCHAR") for name in names], rows)
