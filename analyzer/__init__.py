@@ -29,8 +29,12 @@ def open(  # noqa: A001  # as gzip.open and dbm.open
 
     Raises:
         UsageError: there is no store, no such cluster, or a file of *queries* or *policy* is wrong.
-        StoreError: a file of the store is damaged.
+        StoreError: no cluster's history can be read.
+
+    Warns:
+        UserWarning: the history of a cluster is damaged; it is left out, the others are there.
     """
+    import warnings  # noqa: PLC0415  # the same
     from pathlib import Path  # noqa: PLC0415  # who only wants the version waits for nothing
 
     from analyzer.config import policy as policies  # noqa: PLC0415  # the same
@@ -42,4 +46,8 @@ def open(  # noqa: A001  # as gzip.open and dbm.open
     if not there.exists():
         raise UsageError(f"there is no store at {there.root}")
     path = None if policy is None else Path(policy)
-    return Archive(there, clusters, [Path(folder) for folder in queries], policies.tables(path))
+    folders = [Path(folder) for folder in queries]
+    archive = Archive(there, clusters, folders, policies.tables(path))
+    for cluster, reason in archive.damaged.items():
+        warnings.warn(f"{cluster} is left out: {reason}", stacklevel=2)
+    return archive

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from analyzer.config.rules import NEVER, SEVERITIES, CheckSettings, at_least
-from analyzer.errors import NothingSeen, UsageError
+from analyzer.errors import NothingSeen, StoreError, UsageError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report, Request
@@ -24,8 +24,9 @@ class Checked(NamedTuple):
 class CheckResult:
     """What the reports found; with *strict*, gaps make the answer unknown.
 
-    *counts* are findings by severity; *lasting* those of them that are not over. Findings of
-    *details* are not counted: another report that ran has them together, one row per event.
+    *clusters* are those that were judged, *damaged* those whose history cannot be read. *counts*
+    are findings by severity; *lasting* those of them that are not over. Findings of *details* are
+    not counted: another report that ran has them together, one row per event.
     """
 
     clusters: tuple[str, ...]
@@ -35,10 +36,13 @@ class CheckResult:
     gaps: int
     strict: bool
     details: frozenset[str] = frozenset()
+    damaged: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """3 where something is unknown, 1 where something alarms, else 0."""
+        """4 for damage, 3 where something is unknown, 1 where something alarms, else 0."""
+        if self.damaged:
+            return StoreError.exit_code
         if self.strict and self.gaps:
             return 3
         return int(any(report.worse(threshold) for report, threshold in self.checked))
@@ -49,7 +53,7 @@ class CheckResult:
 
         What is over alarms nobody any more: a monitor is to be green when all is well again.
         """
-        if self.strict and self.gaps:
+        if self.damaged or (self.strict and self.gaps):
             return 3
         alarming = {
             row["severity"]
@@ -61,7 +65,7 @@ class CheckResult:
 
     def summary(self) -> str:
         """One line for people: the worst of what the window holds, and how much of it."""
-        state = "UNKNOWN" if self.exit_code == 3 else "WARNING" if self.exit_code else "OK"
+        state = "UNKNOWN" if self.exit_code >= 3 else "WARNING" if self.exit_code else "OK"
         if state == "WARNING" and self.counts["critical"]:
             state = "CRITICAL"
         return f"{state} - {_listed(self.counts)}; {counted(self.gaps, 'gap')}"
@@ -71,6 +75,7 @@ class CheckResult:
         over = sum(self.counts.values()) - sum(self.lasting.values())
         state = ("OK", "WARNING", "CRITICAL", "UNKNOWN")[self.plugin_code]
         words = [_listed(self.lasting), f"{over} over" if over else "", counted(self.gaps, "gap")]
+        words += [f"the history of {cluster} is damaged" for cluster in self.damaged]
         data = " ".join(f"{severity}={count}" for severity, count in self.lasting.items())
         return f"ISCSI {state} - {'; '.join(filter(None, words))} | {data} gaps={self.gaps}"
 
@@ -121,13 +126,14 @@ def check(
     counts = Counter(row["severity"] for _, row in rows)
     lasting = Counter(row["severity"] for report, row in rows if not _is_over(report, row))
     return CheckResult(
-        tuple(catalog.expected),
+        tuple(cluster for cluster in catalog.expected if cluster not in catalog.damaged),
         tuple(checked),
         {severity: counts[severity] for severity in SEVERITIES},
         {severity: lasting[severity] for severity in SEVERITIES},
         _gaps([report for report, _ in checked]),
         strict,
         details,
+        tuple(catalog.damaged),
     )
 
 

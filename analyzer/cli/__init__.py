@@ -61,14 +61,16 @@ from analyzer.version import __version__
 @click.pass_context
 def analyzer(
     context: click.Context, store: Path | None, config: Path | None, *, verbose: bool, quiet: bool
-) -> None:
+) -> int:
     """Keep the iSCSI sessions of ONTAP clusters, and say which paths were lost and came back."""
     context.obj = Context(store=store, config=config, verbose=verbose, quiet=quiet)
     if context.invoked_subcommand is None:
         if not context.obj.open().exists():
             click.echo(context.get_help())
-            return
-        context.invoke(status_command)
+            return 0
+        status: int = context.invoke(status_command)
+        return status
+    return 0
 
 
 for _module in (demo, collect, check, report, sql, policy, store, page, evidence, serve):

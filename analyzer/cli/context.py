@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.errors import ExtraMissing, UsageError
+from analyzer.errors import ExtraMissing, StoreError, UsageError
 from analyzer.text import escape_lines
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Context:
     config: Path | None
     verbose: bool
     quiet: bool
+    damaged: dict[str, str] = field(default_factory=dict)
+    """Clusters that an answer left out because their history cannot be read, and the reason."""
 
     @cached_property
     def _configuration(self) -> "Config | None":
@@ -87,7 +89,7 @@ class Context:
         self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
     ) -> "Archive":
         """The store's tables, after taking in what a killed writer may have left."""
-        from analyzer.errors import Busy, StoreError  # noqa: PLC0415  # --help answers at once
+        from analyzer.errors import Busy  # noqa: PLC0415  # --help answers at once
 
         store = self.existing()
         for cluster in store.clusters():
@@ -114,12 +116,22 @@ class Context:
         configured = config.clusters if config is not None else ()
         tables = policy.tables(self.policy_file(), limits, self.zone, configured)
         if engine == "duckdb":
-            return Archive(self.open(), clusters, folders, tables, rules)
-        try:
-            from analyzer.engine.spark import Spark  # noqa: PLC0415  # an extra, only when asked
-        except ImportError as error:
-            raise ExtraMissing(f"--engine {engine}", "spark") from error
-        return Archive(self.open(), clusters, folders, tables, rules, partial(Spark, engine))
+            archive = Archive(self.open(), clusters, folders, tables, rules)
+        else:
+            try:
+                from analyzer.engine.spark import Spark  # noqa: PLC0415  # an extra, only when asked
+            except ImportError as error:
+                raise ExtraMissing(f"--engine {engine}", "spark") from error
+            archive = Archive(self.open(), clusters, folders, tables, rules, partial(Spark, engine))
+        for cluster, reason in archive.damaged.items():
+            if cluster not in self.damaged:
+                self.complain(f"analyzer: {cluster} is left out: {reason}")
+        self.damaged.update(archive.damaged)
+        return archive
+
+    def exit_status(self, code: int = 0) -> int:
+        """The exit status of an answer: 4 where a damaged cluster was left out of it."""
+        return StoreError.exit_code if self.damaged else code
 
     def policy_file(self) -> Path | None:
         """The policy file: the configured one, or ./policy.toml if it exists."""

@@ -7,7 +7,7 @@ import click
 from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.cli.progress import progress
-from analyzer.errors import UsageError
+from analyzer.errors import StoreError, UsageError
 from analyzer.text import counted
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -50,10 +50,13 @@ def evidence(
     start, end = clock.moment(since, zone), clock.moment(until, zone)
     if start > end:
         raise UsageError(f"--since {clock.iso(start)} is after --until {clock.iso(end)}")
+    clusters = settings.catalog(cluster).clusters
+    if settings.damaged:
+        raise StoreError("no bundle without them; --cluster names others")
     request = evidence.BundleRequest(
         start,
         end,
-        settings.catalog(cluster).clusters,
+        clusters,
         policy=settings.policy_text(),
         anonymous=anonymise,
         key=_key(key_file) if key_file is not None else None,

@@ -17,7 +17,7 @@ from analyzer.errors import UsageError
 def page(
     context: Context, /, since: str, until: str, last: str | None, cluster: tuple[str, ...],
     queries: tuple[Path, ...], output: Path | None,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """The daily report: coverage, outages, losses, new hosts, paths and capacity in one file.
 
     It is self-contained HTML: it asks no network, works without scripts and can be mailed.
@@ -40,6 +40,7 @@ def page(
     formats.put(text, output, sys.stdout)
     if not formats.is_stream(output):
         context.say(f"wrote {output}")
+    return context.exit_status()
 
 
 page.params[:0] = [options.SINCE, options.UNTIL]

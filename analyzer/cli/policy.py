@@ -26,7 +26,7 @@ def policy() -> None:
 @click.option("--cluster", multiple=True, help="Only this cluster; * matches; repeatable.")
 @click.option("--svm", multiple=True, help="Only this SVM; * matches; repeatable.")
 @pass_context
-def suggest(context: Context, at: str, cluster: tuple[str, ...], svm: tuple[str, ...]) -> None:
+def suggest(context: Context, at: str, cluster: tuple[str, ...], svm: tuple[str, ...]) -> int:
     """Print a policy that the last seven days would meet, to be edited."""
     from analyzer.config import policy  # noqa: PLC0415  # --help answers at once
     from analyzer.report import header, run  # noqa: PLC0415  # --help answers at once
@@ -35,6 +35,7 @@ def suggest(context: Context, at: str, cluster: tuple[str, ...], svm: tuple[str,
     request = run.Request(at=at, filters={"svm": svm})
     report = run.run(context.catalog(cluster), query, request)
     click.echo(policy.suggestion(report.records()), nl=False)
+    return context.exit_status()
 
 
 @policy.command()

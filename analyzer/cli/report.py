@@ -47,7 +47,7 @@ def answer(
         output.write(shown, chosen.format, chosen.output, sys.stdout, pager=options.pager())
     if chosen.chart is not None:
         chart.save(shown, chosen.chart)
-    return _gate(context, report, chosen.fail_on)
+    return context.exit_status(_gate(context, report, chosen.fail_on))
 
 
 def _gate(context: Context, report: "Report", fail_on: str | None) -> int:
@@ -243,7 +243,7 @@ def paths(context: Context, /, **values: Any) -> int:
     width = None if sys.stdout.isatty() else output.WIDTH
     text = matrix.render(_run(context, query, (), chosen), width)
     output.put(text, None, sys.stdout, people=True, pager=options.pager())
-    return 0
+    return context.exit_status()
 
 
 _SHOWN: tuple[click.Parameter, ...] = (options.FORMAT, options.OUTPUT, options.NO_PAGER)

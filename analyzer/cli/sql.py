@@ -50,7 +50,7 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
         sys.stdout,
         pager=options.pager(),
     )
-    return 0
+    return context.exit_status()
 
 
 sql.params += [options.SINCE, options.UNTIL, _AT, options.FORMAT, options.OUTPUT, options.NO_PAGER]

@@ -45,7 +45,7 @@ def status(
     else:
         text = json.dumps(screen.as_json(answer), indent=1, ensure_ascii=False) + "\n"
     formats.put(text, output, sys.stdout, people=people)
-    return 0
+    return context.exit_status()
 
 
 status.params[:0] = [options.SINCE, options.UNTIL, options.TZ, options.CLUSTER]

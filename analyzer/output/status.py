@@ -41,6 +41,8 @@ def _screen(status: Status, width: int | None, most: int) -> str:
     out = table.console(width)
     for row in status.clusters.records():
         table.prose(out, _cluster(row, status.clusters), style="bold")
+    for line in _without_data(status.clusters):
+        table.prose(out, line, style="bold red")
     for part in status.parts:
         lines = _lines(part)
         head = Text(f"{part.words.label.upper():<{_LABEL}}", style="bold")
@@ -61,6 +63,7 @@ def text(status: Status) -> str:
     lines = [f"**{heading}**", ""]
     rows = status.clusters.records()
     lines += [f"- {markdown.escaped(_cluster(row, status.clusters))}" for row in rows]
+    lines += [f"- {markdown.escaped(line)}" for line in _without_data(status.clusters)]
     for part in status.parts:
         findings = _lines(part, whole=True)
         lines += ["", f"**{part.words.label}**: {markdown.escaped(_summary(part))}"]
@@ -82,6 +85,17 @@ def as_json(status: Status) -> dict[str, Any]:
             for part in status.parts
         ],
     }
+
+
+def _without_data(report: Report) -> list[str]:
+    """A line for each cluster that has no row, such as one whose history is damaged."""
+    clusters = {row["cluster"] for row in report.records()}
+    return [
+        f"{escape_controls(cover['cluster'])}  NO DATA: {escape_controls(gap['reason'] or '')}"
+        for cover in report.coverage
+        for gap in cover["unknown"]
+        if cover["cluster"] not in clusters
+    ]
 
 
 def _cluster(row: dict[str, Any], report: Report) -> str:

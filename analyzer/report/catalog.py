@@ -1,7 +1,8 @@
 """Queries over one store: picks the clusters, makes the models that a query needs, filters rows.
 
 Opening takes each cluster's manifest once and keeps it: everything asked of one catalog is
-asked of one consistent instant, whatever lands meanwhile.
+asked of one consistent instant, whatever lands meanwhile. A cluster whose history is damaged is left
+out, and named by whoever opened the catalog; the others go on.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,6 +43,10 @@ class Catalog:
 
     *folders* hold more query files, *tables* are those of the policy, *rules* lower severities,
     *engine* opens what works it out.
+
+    Raises:
+        UsageError: no cluster matches, or a threshold does not exist.
+        StoreError: the history of every cluster that matches is damaged.
     """
 
     def __init__(
@@ -63,6 +68,8 @@ class Catalog:
         columns, configured = self._tables["configured"]
         self._tables["configured"] = columns, [row for row in configured if wanted(row[0])]
         stored = store.clusters()
+        self.damaged: dict[str, str] = {}
+        """The clusters that are left out because their history cannot be read, and the reason."""
         self.clusters = [name for name in stored if wanted(name)]
         self.expected = sorted({*self.clusters, *(name for name, _ in configured if wanted(name))})
         """The clusters that were ever collected, and those that are configured."""
@@ -70,7 +77,17 @@ class Catalog:
             near = did_you_mean(clusters[0].lower(), stored)
             raise UsageError(f"no cluster matches '{', '.join(clusters)}'{near}")
         self._open: Open = engine
-        self._engine = self._opened()
+        try:
+            self._engine = self._opened()
+        except StoreError:
+            self.clusters = self._healthy(self.clusters)
+            if not self.clusters or not self.damaged:
+                raise
+            # It must not be said of the others that they were never collected.
+            columns, rows = self._tables["configured"]
+            rows = [row for row in rows if row[0] not in self.damaged]
+            self._tables["configured"] = columns, rows
+            self._engine = self._opened()
         overrides = self._tables["threshold_overrides"][1]
         header.check_thresholds([name for name, _ in overrides], self.models)
 
@@ -79,7 +96,7 @@ class Catalog:
         self._made: dict[tuple[str, tuple[tuple[str, Any], ...]], str] = {}
         self._tables["partner_sessions"] = _PARTNER_COLUMNS, []
         engine = self._open(self.store, self.clusters, self._tables, clock.now())
-        others = sorted(set(self.store.clusters()) - set(self.clusters))
+        others = sorted(set(self.store.clusters()) - {*self.clusters, *self.damaged})
         if not others or not engine.run_query(_MIRRORED, {}, "the catalog").rows:
             return engine
         # An SVM that a MetroCluster mirrors may have switched over to a cluster that was not asked
@@ -90,7 +107,11 @@ class Catalog:
 
     def _partner_sessions(self, clusters: Sequence[str]) -> Sequence[Sequence[Any]]:
         """The sessions of mirrored SVMs in other clusters, ever."""
-        engine = self._open(self.store, clusters, self._tables, clock.now())
+        try:
+            engine = self._open(self.store, clusters, self._tables, clock.now())
+        except StoreError:
+            clusters = self._healthy(clusters)
+            engine = self._open(self.store, clusters, self._tables, clock.now())
         try:
             text = (
                 f"select {', '.join(_PARTNER_COLUMNS)} from spells"
@@ -99,6 +120,17 @@ class Catalog:
             return engine.run_query(text, {}, "the catalog").rows
         finally:
             engine.close()
+
+    def _healthy(self, clusters: Iterable[str]) -> list[str]:
+        """Those whose history can be opened; the others are noted as damaged."""
+        healthy = []
+        for cluster in clusters:
+            try:
+                DuckDB(self.store, [cluster], {}, clock.now()).close()
+                healthy.append(cluster)
+            except StoreError as error:
+                self.damaged[cluster] = str(error)
+        return healthy
 
     def close(self) -> None:
         self._engine.close()

@@ -268,6 +268,8 @@ def coverage(
         for status in ("complete", "partial", "failed", "suspect"):
             row[status] = counts.get(status, 0)
         row["unknown"] = [_rest(gap) for gap in answers["unknowns"] if gap["cluster"] == cluster]
+        if cluster in catalog.damaged:
+            row["unknown"] = [{"after": None, "by": None, "reason": catalog.damaged[cluster]}]
         row["not_collected"] = [
             _rest(missing)
             for missing in answers["not_collected"]

@@ -18,6 +18,7 @@ import pytest
 from support.array_builder import A2, T0, World, linux
 from support.snapshot_rows import lone
 
+import analyzer
 from analyzer import cli, clock, demo, history
 from analyzer.errors import StoreError, UsageError
 from analyzer.history import History
@@ -253,6 +254,145 @@ def test_a_damaged_history_is_named_by_all_and_touched_by_none(store: Store, kin
     assert contents(store) == before
     assert history.verify(store, "prod-b").problem is None
     history.record(store, empty_answer(9_000, "prod-b"))
+
+
+UNREADABLE = HISTORY | {
+    name: replace(FILES[name], words=words)
+    for name, words in {
+        "empty attempts": "too small to be a Parquet file",
+        "open spells cut short": "cluster=prod-a/spells.open",
+        "empty inventory": "cluster=prod-a/nodes.open",
+    }.items()
+}
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The program over the store: exit status, answer, narration."""
+    monkeypatch.setenv("ANALYZER_NOW", clock.iso(END))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.status(["--store", str(store.root), "--quiet", *arguments])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize("kind", UNREADABLE.values(), ids=list(UNREADABLE))
+def test_readers_go_on_with_the_healthy_clusters_and_name_the_damaged_one(
+    store: Store, run: Run, kind: Kind
+) -> None:
+    kind.damage(store)
+    code, answer, narration = run("snapshots", "--since", "2d", "--format", "json")
+    assert code == 4
+    assert narration.startswith("analyzer: prod-a is left out: ")
+    assert kind.words in narration
+    report = json.loads(answer)
+    assert [row["cluster"] for row in report["rows"]] == ["prod-b"] * 7
+    damaged, healthy = report["coverage"]
+    (unknown,) = damaged["unknown"]
+    assert (damaged["cluster"], damaged["complete"]) == ("prod-a", 0)
+    assert (unknown["after"], unknown["by"]) == (None, None)
+    assert kind.words in unknown["reason"]
+    assert (healthy["cluster"], healthy["complete"]) == ("prod-b", 5)
+
+
+@pytest.mark.parametrize("arguments", [
+    ["report", "sessions"], ["report", "blind", "--fail-on", "low"], ["check"], ["status"], ["page"],
+    ["paths"], ["diff", "previous", "latest"], ["timeline", "*"], ["policy", "suggest"], [],
+    ["sql", "select cluster from attempts"],
+], ids=" ".join)  # fmt: skip
+def test_every_question_answers_for_the_healthy_cluster_and_ends_with_4(
+    store: Store, run: Run, arguments: list[str]
+) -> None:
+    manifest(store).write_bytes(b"")
+    code, answer, narration = run(*arguments)
+    assert code == 4
+    assert narration.count("prod-a is left out: ") == 1
+    assert answer
+
+
+def test_a_damaged_cluster_that_nobody_asked_for_is_none_of_the_answer(
+    store: Store, run: Run
+) -> None:
+    manifest(store).write_bytes(b"")
+    code, answer, narration = run("report", "sessions", "--cluster", "prod-b", "--format", "json")
+    assert (code, narration) == (0, "")
+    assert [cover["cluster"] for cover in json.loads(answer)["coverage"]] == ["prod-b"]
+    code, answer, narration = run("report", "sessions", "--cluster", "prod-a")
+    assert (code, answer) == (4, "")
+    assert "manifest.json is damaged" in narration
+
+
+def test_an_evidence_bundle_does_not_leave_out_a_cluster(
+    store: Store, run: Run, tmp_path: Path
+) -> None:
+    manifest(store).write_bytes(b"")
+    bundle = tmp_path / "bundle.zip"
+    assert run("evidence", "--since", "2d", "--output", str(bundle))[0] == 4
+    assert not bundle.exists()
+    assert run("evidence", "--since", "2d", "--cluster", "prod-b", "--output", str(bundle))[0] == 0
+
+
+def test_a_configured_cluster_that_is_damaged_is_not_called_never_collected(
+    store: Store, run: Run, tmp_path: Path
+) -> None:
+    config = tmp_path / "analyzer.toml"
+    config.write_text(
+        "".join(
+            f'[[clusters]]\nname = "{name}"\nurl = "https://192.0.2.1"\nusername = "u"\n'
+            'password_env = "P"\n'
+            for name in ("prod-a", "prod-b")
+        )
+    )
+    manifest(store).write_bytes(b"")
+    code, answer, _ = run("--config", str(config), "check", "--report", "blind", "--format", "json")
+    assert code == 4
+    (blind,) = json.loads(answer)["reports"]
+    assert [row["cluster"] for row in blind["rows"]] == ["prod-b"]
+
+
+def test_what_was_told_of_a_cluster_is_not_over_because_its_history_is_damaged(
+    store: Store, run: Run
+) -> None:
+    check = ("check", "--once", "--since", "2d", "--format", "json")
+    assert run(*check)[0] == 1
+    told = json.loads(store.alerts.read_text())["alerts"]
+    assert {alert["cluster"] for alert in told.values()} == {"prod-a", "prod-b"}
+    whole = manifest(store).read_bytes()
+    manifest(store).write_bytes(whole[:200])
+    for _ in range(2):
+        code, answer, _ = run(*check)
+        assert (code, json.loads(answer)["exit_code"]) == (4, 4)
+        assert not any(json.loads(answer)["news"][event] for event in ("new", "over", "muted"))
+    after = json.loads(store.alerts.read_text())["alerts"]
+    assert {key: alert["open"] for key, alert in after.items()} == {
+        key: alert["open"] for key, alert in told.items()
+    }
+    manifest(store).write_bytes(whole)
+    code, answer, _ = run(*check)
+    assert (code, json.loads(answer)["news"]) == (
+        0, {"first": False, "new": [], "over": [], "muted": []}
+    )  # fmt: skip
+
+
+def test_a_monitor_hears_unknown_where_a_history_is_damaged(store: Store, run: Run) -> None:
+    manifest(store).write_bytes(b"")
+    code, answer, _ = run("check", "--plugin")
+    assert code == 3
+    assert answer.startswith("ISCSI UNKNOWN - ")
+    assert "the history of prod-a is damaged" in answer
+
+
+def test_python_is_warned_of_a_damaged_cluster(store: Store) -> None:
+    manifest(store).write_bytes(b"")
+    with pytest.warns(UserWarning, match=r"prod-a is left out: .*manifest.json is damaged"):
+        archive = analyzer.open(store.root)
+    with archive:
+        assert archive.run("select distinct cluster from attempts").rows == [("prod-b",)]
+        assert list(archive.damaged) == ["prod-a"]
 
 
 @pytest.mark.parametrize("kind", FILES.values(), ids=list(FILES))
