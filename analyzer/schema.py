@@ -238,10 +238,10 @@ def _columns(struct: type[msgspec.Struct]) -> Iterator[Column]:
 ATTEMPT = tuple(_columns(Attempt))
 
 BOUNDS = {
-    "seen_after": "The comparable snapshot before first_seen; null in a baseline.",
-    "first_seen": "First of the consecutive comparable snapshots that show it unchanged.",
+    "seen_after": "The complete snapshot before first_seen; null in a baseline.",
+    "first_seen": "First of the consecutive complete snapshots that show it unchanged.",
     "last_seen": "Last of them.",
-    "gone_by": "First comparable snapshot without it; null while it is still there.",
+    "gone_by": "First complete snapshot without it; null while it is still there.",
 }
 
 

@@ -46,7 +46,8 @@ def filled(text: str, store: Path) -> str:
 
 
 if __name__ == "__main__":
+    store = Path(sys.argv[1]).resolve() if len(sys.argv) == 2 else None
+    if store is None or not (store / "history").is_dir():
+        sys.exit("usage: python docs/fill.py STORE, a store that the demonstration left")
     for page in pages():
-        page.write_text(
-            filled(page.read_text(encoding="utf-8"), Path(sys.argv[1]).resolve()), "utf-8"
-        )
+        page.write_text(filled(page.read_text(encoding="utf-8"), store), encoding="utf-8")

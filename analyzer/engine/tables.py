@@ -32,7 +32,7 @@ _SMALL_BYTES = 2_000_000
 class Files:
     """What makes up one table: files of closed and of open spells, and up to when those were seen.
 
-    *closed* has the rows of each file; *latest* is the latest comparable snapshot of each cluster
+    *closed* has the rows of each file; *latest* is the latest complete snapshot of each cluster
     and SVM.
     """
 
