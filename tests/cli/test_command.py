@@ -3,9 +3,10 @@
 import csv
 import io
 import json
-import sys
+import shlex
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -280,13 +281,18 @@ def test_a_report_explains_itself(run: Run) -> None:
     assert "select cluster, svm_id" in out
 
 
-def test_the_demonstration_says_how_it_can_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    from analyzer.cli.demo import _called  # noqa: PLC0415  # only this test looks inside
+def test_the_demonstration_ends_with_a_line_that_makes_its_commands_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from analyzer.cli.demo import _exports  # noqa: PLC0415  # only this test looks inside
 
-    monkeypatch.setattr("shutil.which", lambda _name: None)
-    monkeypatch.setattr("sys.argv", [".venv/bin/analyzer", "demo"])
-    assert _called() == ".venv/bin/analyzer"
-    monkeypatch.setattr("sys.argv", ["analyzer/__main__.py", "demo"])
-    assert _called() == f"{sys.executable} -m analyzer"
+    end, store = datetime(2026, 11, 24), Store(tmp_path / "a store")
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
-    assert _called() == "analyzer"
+    line = _exports(store, end)
+    assert shlex.split(line) == [
+        "export", f"ANALYZER_STORE={store.root}", "ANALYZER_NOW=2026-11-24T00:00:00Z",
+    ]  # fmt: skip
+    (tmp_path / "analyzer").touch()
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    monkeypatch.setattr("sys.argv", [str(tmp_path / "analyzer"), "demo"])
+    assert _exports(store, end) == f'{line} PATH={tmp_path}:"$PATH"'
