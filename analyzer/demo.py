@@ -113,9 +113,10 @@ def record(store: Store, on_snapshot: Callable[[int, int, Outcome], None]) -> da
     return instants[-1]
 
 
-def headlines(store: Store, end: datetime) -> list[Report]:
-    """The reports that tell the day."""
+def headlines(store: Store, end: datetime, *, overview: bool = False) -> list[Report]:
+    """The reports that tell the day; with *overview*, a row per host where there is such a report."""
+    queries = header.reports()
+    names = [(queries[name].overview if overview else None) or name for name in HEADLINES]
     with at(end):
         catalog = Catalog(store)
-        queries = header.reports()
-        return [run.run(catalog, queries[name], Request()) for name in HEADLINES]
+        return [run.run(catalog, queries[name], Request()) for name in names]

@@ -13,6 +13,7 @@ import pytest
 from support import snapshot_rows as plain
 
 from analyzer import cli
+from analyzer.cli.collect import _outcome_json, _outcome_line
 from analyzer.collect import files
 from analyzer.collect.collector import Outcome
 from analyzer.output import csv as as_csv
@@ -134,10 +135,10 @@ def test_a_monitor_reads_numbers_only(run: Run, kind: str) -> None:
 
 def test_a_failure_cannot_write_lines_of_its_own() -> None:
     outcome = Outcome("c1", "failed", 69, reason="no\nc2: complete\x1b[2J")
-    assert "\n" not in outcome.line()
-    assert "\x1b" not in outcome.line()
-    assert "\n" not in outcome.json()
-    assert json.loads(outcome.json())["reason"] == "no\nc2: complete\x1b[2J"
+    assert "\n" not in _outcome_line(outcome)
+    assert "\x1b" not in _outcome_line(outcome)
+    assert "\n" not in _outcome_json(outcome)
+    assert json.loads(_outcome_json(outcome))["reason"] == "no\nc2: complete\x1b[2J"
 
 
 def test_markdown_cannot_close_its_cell() -> None:
