@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from analyzer.engine import tables
-from analyzer.engine.engine import Columns, Extra, FileRetired, Result
+from analyzer.engine.engine import Columns, Extra, FileRetired, Result, StatementFailed
 from analyzer.engine.statement import parse
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
@@ -36,7 +36,7 @@ class DuckDB:
             self.ahead, large = self._open_store(store, clusters, now)
             self._open_extra(extra)
             self._lock(large)
-        except (OSError, duckdb.Error) as error:
+        except (OSError, duckdb.Error, UnicodeDecodeError) as error:
             self.close()
             why = str(error).partition("\n")[0]  # the rest quotes our own statement
             raise StoreError(f"a file of the history cannot be read: {why}") from error
@@ -124,8 +124,10 @@ class DuckDB:
             raise FileRetired(str(error)) from error
         except duckdb.InterruptException as error:
             raise Busy(f"{where} took too long") from error
-        except duckdb.Error as error:
+        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
             raise UsageError(f"{where}: {error}") from error
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            raise StatementFailed(f"{where}: {error}") from error
 
     @contextmanager
     def time_limit(self, seconds: float) -> Iterator[None]:

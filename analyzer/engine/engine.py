@@ -5,12 +5,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from analyzer.errors import StoreError, UsageError
+
 Columns = Mapping[str, str]  # of a table: name and DuckDB's word for the type
 Extra = Mapping[str, tuple[Columns, Sequence[Sequence[Any]]]]  # tables beside the store's
 
 
-class FileRetired(Exception):  # noqa: N818  # nobody outside ever sees it
+class FileRetired(StoreError):  # noqa: N818  # asked again, nobody outside sees it
     """A file that the manifest named is no longer there: a writer replaced it meanwhile."""
+
+
+class StatementFailed(UsageError):  # noqa: N818  # named as the user reads it
+    """A valid statement failed over these rows: its own values, or a damaged file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,8 @@ class Engine(Protocol):
 
     Statements are one SELECT each, in a sandbox: they see the tables and nothing else. *where*
     names a statement in errors. Each method but ``close`` raises ``FileRetired`` where a file is
-    no longer there, and ``UsageError`` where the statement is wrong.
+    no longer there, ``StatementFailed`` where rows cannot be worked out, and ``UsageError`` where
+    the statement is wrong.
     """
 
     @property

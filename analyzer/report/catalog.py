@@ -16,9 +16,11 @@ from analyzer import clock, schema
 from analyzer.config import policy
 from analyzer.config.rules import SeverityRule
 from analyzer.engine.duckdb import DuckDB
-from analyzer.engine.engine import Engine, Extra, FileRetired, Result
+from analyzer.engine.engine import Engine, Extra, FileRetired, Result, StatementFailed
 from analyzer.engine.statement import parse
 from analyzer.errors import StoreError, UsageError
+from analyzer.history import manifest as manifests
+from analyzer.history.parts import check_digest
 from analyzer.pattern import matches
 from analyzer.report import compose, header, names
 from analyzer.report.header import Query
@@ -224,7 +226,21 @@ class Catalog:
                     raise StoreError(f"a file of the history cannot be read: {error}") from error
                 self._engine.close()
                 self._engine = self._opened()
+            except StatementFailed:
+                self._check_files()
+                raise
         raise AssertionError
+
+    def _check_files(self) -> None:
+        """Whether every file that counts is what was written.
+
+        Raises:
+            StoreError: one is not; names it.
+        """
+        for cluster in self.clusters:
+            manifest = manifests.read(self.store, cluster)
+            for name, digest, _ in manifest.files() if manifest is not None else ():
+                check_digest(self.store.history_folder(cluster) / name, digest)
 
     def _bound(self, query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:
         declared = compose.parameters(query, self.models)

@@ -336,6 +336,27 @@ def test_an_evidence_bundle_does_not_leave_out_a_cluster(
     assert run("evidence", "--since", "2d", "--cluster", "prod-b", "--output", str(bundle))[0] == 0
 
 
+def test_a_page_that_is_damaged_beside_a_whole_footer_is_named_with_status_4(
+    store: Store, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analyzer.engine.tables._SMALL_ROWS", -1)  # read where it is asked for
+    path = part(store, "spells.closed")
+    content = bytearray(path.read_bytes())
+    content[4:400] = b"\xff" * 396
+    path.write_bytes(content)
+    code, answer, narration = run("sql", "from spells")
+    assert (code, answer) == (4, "")
+    assert re.search(r"cluster=prod-a/spells\.closed-\S+ is damaged: its digest differs", narration)
+
+
+def test_a_statement_that_fails_over_whole_files_is_the_statements_own_fault(
+    store: Store, run: Run
+) -> None:
+    code, _, narration = run("sql", "select cast(cluster as int) from attempts")
+    assert code == 2
+    assert "Could not convert string 'prod-a'" in narration
+
+
 def test_a_configured_cluster_that_is_damaged_is_not_called_never_collected(
     store: Store, run: Run, tmp_path: Path
 ) -> None:
