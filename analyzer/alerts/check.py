@@ -150,7 +150,7 @@ def _gaps(reports: Sequence[Report]) -> int:
     """Gaps, and empty answers that nothing settled, of the report that looked at most time."""
     return max(
         (
-            sum(len(cluster["unknown"]) + cluster["suspect"] for cluster in report.coverage)
+            sum(len(cluster.unknown) + cluster.suspect for cluster in report.coverage)
             for report in reports
         ),
         default=0,

@@ -1,7 +1,10 @@
 """JSON: the whole envelope, or one row a line."""
 
 import json
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from analyzer.output.value import to_json
 from analyzer.report.run import Report
@@ -13,7 +16,7 @@ def envelope(report: Report) -> dict[str, Any]:
         "report": report.name,
         "title": report.title,
         "parameters": to_json(report.parameters),
-        "coverage": to_json(report.coverage),
+        "coverage": to_json(msgspec.to_builtins(report.coverage, builtin_types=(datetime,))),
         "rows": [to_json(row) for row in report.records()],
     }
 

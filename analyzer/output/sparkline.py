@@ -62,10 +62,10 @@ def _levels(
         return [value for _, value in points]
     step = (until - since) / _WIDTH
     gaps = [
-        (gap["after"] or since, gap["by"] or until)
+        (gap.after or since, gap.by or until)
         for coverage in report.coverage
-        if coverage["cluster"] == cluster
-        for gap in coverage["unknown"]
+        if coverage.cluster == cluster
+        for gap in coverage.unknown
     ]
     return [_level(points, gaps, since + step * k, step) for k in range(_WIDTH)]
 

@@ -91,10 +91,10 @@ def _without_data(report: Report) -> list[str]:
     """A line for each cluster that has no row, such as one whose history is damaged."""
     clusters = {row["cluster"] for row in report.records()}
     return [
-        f"{escape_controls(cover['cluster'])}  NO DATA: {escape_controls(gap['reason'] or '')}"
+        f"{escape_controls(cover.cluster)}  NO DATA: {escape_controls(gap.reason or '')}"
         for cover in report.coverage
-        for gap in cover["unknown"]
-        if cover["cluster"] not in clusters
+        for gap in cover.unknown
+        if cover.cluster not in clusters
     ]
 
 

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from textwrap import wrap
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +14,7 @@ from analyzer import clock
 from analyzer.config.rules import SEVERITIES
 from analyzer.output import layout, sparkline
 from analyzer.output.layout import Layout
+from analyzer.report.coverage import STATUSES, NotJudged
 from analyzer.report.run import Report
 from analyzer.text import counted, escape_controls
 
@@ -23,7 +23,7 @@ _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cy
 
 def headline(report: Report) -> str:
     """What was found, in a sentence that never takes 'could not see' for 'nothing there'."""
-    gaps = sum(len(cluster["unknown"]) for cluster in report.coverage)
+    gaps = sum(len(cluster.unknown) for cluster in report.coverage)
     if not report.rows:
         nothing = "No findings." if report.kind == "finding" else "No rows."
         if gaps:
@@ -42,31 +42,27 @@ def coverage(report: Report, zone: tzinfo = UTC) -> str:
     lines = []
     for cluster in report.coverage:
         counts = [
-            f"{cluster[status]:,} {status}"
-            for status in ("complete", "partial", "failed", "suspect")
-            if cluster[status]
+            f"{getattr(cluster, status):,} {status}"
+            for status in STATUSES
+            if getattr(cluster, status)
         ]
-        lines.append(
-            f"{cluster['cluster']}: snapshots in the window: {', '.join(counts) or 'none'}"
-        )
-        for gap in cluster["unknown"]:
-            when = layout.interval(gap["after"], gap["by"], zone, dated=True)
-            reason = escape_controls(gap["reason"] or "")
+        lines.append(f"{cluster.cluster}: snapshots in the window: {', '.join(counts) or 'none'}")
+        for gap in cluster.unknown:
+            when = layout.interval(gap.after, gap.by, zone, dated=True)
+            reason = escape_controls(gap.reason or "")
             lines.append(f"  unknown {when or 'throughout'}: {reason}")
-        for inventory in cluster.get("not_collected", []):
-            reason = f": {escape_controls(inventory['reason'])}" if inventory["reason"] else ""
-            lines.append(
-                f"  {inventory['inventory']} not collected ({inventory['status']}{reason})"
-            )
-        lines += _not_judged(cluster.get("not_judged", []))
+        for inventory in cluster.not_collected or ():
+            reason = f": {escape_controls(inventory.reason)}" if inventory.reason else ""
+            lines.append(f"  {inventory.inventory} not collected ({inventory.status}{reason})")
+        lines += _not_judged(cluster.not_judged or ())
     return "\n".join(lines)
 
 
-def _not_judged(rules: Sequence[dict[str, Any]]) -> list[str]:
+def _not_judged(rules: Sequence[NotJudged]) -> list[str]:
     """Rules that had no data, a line for each reason."""
     reasons: dict[str, list[str]] = {}
     for rule in rules:
-        reasons.setdefault(rule["why"], []).append(rule["rule"])
+        reasons.setdefault(rule.why, []).append(rule.rule)
     return [
         f"  not judged: {', '.join(names)} ({escape_controls(why)})"
         for why, names in reasons.items()

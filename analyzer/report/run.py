@@ -11,6 +11,7 @@ from analyzer.engine.tables import COLUMNS
 from analyzer.errors import NothingSeen, UsageError
 from analyzer.report import compose, frame
 from analyzer.report.catalog import Catalog
+from analyzer.report.coverage import Coverage, coverage
 from analyzer.report.header import TIMES, Query
 from analyzer.report.severity import lowered
 
@@ -42,7 +43,7 @@ class DataAge:
 class Report:
     """What a renderer needs: words, columns, rows, and what could not be seen.
 
-    Instants in *rows* are naive UTC; *coverage* is one dictionary per cluster; *inputs* are the
+    Instants in *rows* are naive UTC; *coverage* has one of each cluster; *inputs* are the
     tables of the store that the SQL reads. *brief*, *series*, *picture*, *identity*, *began* and
     *ended* are as the header of the query has them. Tables for people write times in *zone*;
     *window* is from the snapshot that is looked at first to the instant that is asked about;
@@ -55,7 +56,7 @@ class Report:
     parameters: dict[str, Any]
     columns: tuple[Column, ...]
     rows: list[tuple[Any, ...]]
-    coverage: list[dict[str, Any]]
+    coverage: list[Coverage]
     kind: str
     cannot_see: str | None
     sql: str
@@ -156,7 +157,7 @@ def run(catalog: Catalog, query: Query, request: Request | None = None) -> Repor
         },
         columns=tuple(Column(name, query.columns[name], kind) for name, kind in result.columns),
         rows=rows,
-        coverage=_covered(catalog, query, times, own, window),
+        coverage=coverage(catalog, query, {**times, **own}, window),
         kind=query.kind,
         cannot_see=query.cannot_see,
         sql=compose.script(query, catalog.models),
@@ -252,59 +253,7 @@ def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
     return earliest
 
 
-def coverage(
-    catalog: Catalog, since: datetime, until: datetime, needs: Sequence[str] = ()
-) -> list[dict[str, Any]]:
-    """Per cluster: how many snapshots of each status, what is unknown, what was not collected."""
-    bound = {"since": since, "until": until, "now": clock.now()}
-    answers = {
-        name: catalog.run_query(catalog.models[name], bound).records()
-        for name in ("coverage_counts", "unknowns", "not_collected")
-    }
-    rows = []
-    for cluster in catalog.expected:
-        counts = next((row for row in answers["coverage_counts"] if row["cluster"] == cluster), {})
-        row: dict[str, Any] = {"cluster": cluster}
-        for status in ("complete", "partial", "failed", "suspect"):
-            row[status] = counts.get(status, 0)
-        row["unknown"] = [_rest(gap) for gap in answers["unknowns"] if gap["cluster"] == cluster]
-        if cluster in catalog.damaged:
-            row["unknown"] = [{"after": None, "by": None, "reason": catalog.damaged[cluster]}]
-        row["not_collected"] = [
-            _rest(missing)
-            for missing in answers["not_collected"]
-            if missing["cluster"] == cluster and missing["inventory"] in needs
-        ]
-        rows.append(row)
-    return rows
-
-
-def _covered(
-    catalog: Catalog,
-    query: Query,
-    times: Mapping[str, Any],
-    own: Mapping[str, Any],
-    window: tuple[datetime, datetime],
-) -> list[dict[str, Any]]:
-    """Coverage; of a report that judges, also the rules that it had no data for."""
-    rows = coverage(catalog, *window, query.needs)
-    if query.not_judged is not None:
-        if query.not_judged not in catalog.models:
-            raise UsageError(f"{query.path}: there is no model '{query.not_judged}'")
-        silent = catalog.run_query(catalog.models[query.not_judged], {**times, **own}).records()
-        silent.sort(key=lambda rule: (rule["why"], rule["rule"]))
-        for row in rows:
-            row["not_judged"] = [
-                _rest(rule) for rule in silent if rule["cluster"] == row["cluster"]
-            ]
-    return rows
-
-
 def _data(catalog: Catalog, end: datetime) -> tuple[DataAge, ...]:
     result = catalog.run_query(catalog.models["data_age"], {"at": min(end, clock.now())})
     # A model's rows have no order.
     return tuple(DataAge(**row) for row in sorted(result.records(), key=lambda row: row["cluster"]))
-
-
-def _rest(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "cluster"}

@@ -28,7 +28,7 @@ def test_a_report_has_the_rows_of_the_command(
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["interface"] for row in report.records()] == [row["interface"] for row in rows]
     assert [row.interface for row in report.objects()] == [row["interface"] for row in rows]
-    assert report.coverage[0]["complete"] > 0
+    assert report.coverage[0].complete > 0
 
 
 def test_every_report_is_a_frame_with_its_columns(recorded: Store) -> None:

@@ -172,7 +172,7 @@ def test_what_had_no_data_is_said(world: World) -> None:
         catalog = Catalog(Store(world.root), tables=policy.tables(None))
         told = run.run(catalog, catalog.reports["multipath-imbalance"])
         catalog.close()
-    silent = {one["rule"]: one["why"] for one in told.coverage[0]["not_judged"]}
+    silent = {rule.rule: rule.why for rule in told.coverage[0].not_judged or ()}
     assert silent["single_node"] == "interfaces were not collected"
     assert silent["igroup_partly_alive"] == "igroups were not collected"
     assert "single_path" not in silent

@@ -15,6 +15,7 @@ from analyzer.config.rules import SEVERITIES
 from analyzer.output import sparkline, table
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
+from analyzer.report.coverage import Coverage, Gap
 from analyzer.report.run import Column, Report, Request
 from analyzer.store.layout import Store
 
@@ -72,13 +73,12 @@ def levels(*points: tuple[int, int], gaps: list[tuple[int, int]] = (), until: in
         for name, kind in [("cluster", "VARCHAR"), ("since", "TIMESTAMP"), ("sessions", "BIGINT")]
     )
     rows = [("c1", SINCE + timedelta(hours=hour), value) for hour, value in points]
-    unknown = [
-        {"after": SINCE + timedelta(hours=after), "by": SINCE + timedelta(hours=by), "reason": ""}
-        for after, by in gaps
-    ]
+    unknown = tuple(
+        Gap(SINCE + timedelta(hours=after), SINCE + timedelta(hours=by), "") for after, by in gaps
+    )
     parameters = {"since": SINCE, "until": SINCE + timedelta(hours=until)}
-    coverage = [{"cluster": "c1", "complete": 1, "partial": 0, "failed": 0, "suspect": 0,
-                 "unknown": unknown}]  # fmt: skip
+    coverage = [Coverage(cluster="c1", complete=1, partial=0, failed=0, suspect=0,
+                         unknown=unknown)]  # fmt: skip
     return Report("r", "R", "", parameters, columns, rows, coverage, "table", None, "",
                   series="sessions")  # fmt: skip
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from analyzer.report.coverage import Coverage, Gap
 from analyzer.report.run import Column, Report
 
 NIGHT = datetime(2026, 11, 23)
@@ -38,11 +39,10 @@ def _type(rows: list[dict[str, Any]], name: str) -> str:
     return _TYPES.get(type(values[0]), "VARCHAR") if values else "VARCHAR"
 
 
-def coverage(*unknown: tuple[datetime, datetime, str], complete: int = 36) -> dict[str, Any]:
+def coverage(*unknown: tuple[datetime, datetime, str], complete: int = 36) -> Coverage:
     """What could be seen of one cluster, and the spans that could not."""
-    gaps = [{"after": after, "by": by, "reason": reason} for after, by, reason in unknown]
-    return {"cluster": "prod-a", "complete": complete, "partial": 0, "failed": len(gaps),
-            "suspect": 0, "unknown": gaps}  # fmt: skip
+    return Coverage(cluster="prod-a", complete=complete, partial=0, failed=len(unknown), suspect=0,
+                    unknown=tuple(Gap(*gap) for gap in unknown))  # fmt: skip
 
 
 def losses(**words: Any) -> Report:

@@ -102,9 +102,7 @@ def written(span: Span) -> dict[str, str]:
 def unknown(report: Report, since: datetime, until: datetime) -> alt.Chart:
     """Bands where nothing could be seen."""
     gaps = [
-        (gap["after"] or since, gap["by"] or until)
-        for cover in report.coverage
-        for gap in cover["unknown"]
+        (gap.after or since, gap.by or until) for cover in report.coverage for gap in cover.unknown
     ]
     rows = [written(span) for span in joined(gaps, since, until)]
     bands: alt.Chart = (
