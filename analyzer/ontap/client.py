@@ -17,7 +17,6 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import msgspec
@@ -343,22 +342,3 @@ def _date(text: str | None) -> datetime | None:
         return parsedate_to_datetime(text).astimezone(UTC).replace(tzinfo=None) if text else None
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def same_place(base: str, href: str, path: str) -> bool:
-    """Whether a next link stays at the same path of the same host."""
-    try:
-        link, home = urlsplit(href), urlsplit(base)
-        if link.scheme or link.netloc:
-            if _origin(link) != _origin(home):
-                return False
-        elif not href.startswith("/"):
-            return False
-    except ValueError:
-        return False
-    return link.path == path
-
-
-def _origin(url: SplitResult) -> tuple[str, str | None, int | None, bool]:
-    port = url.port or {"http": 80, "https": 443}.get(url.scheme)
-    return url.scheme, url.hostname, port, "@" in url.netloc

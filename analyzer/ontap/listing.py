@@ -4,14 +4,14 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import msgspec
 import polars as pl
 
 from analyzer.errors import Denied
 from analyzer.ontap import decode, frame
-from analyzer.ontap.client import Client, RequestFailed, same_place
+from analyzer.ontap.client import Client, RequestFailed
 from analyzer.ontap.decode import Malformed, SessionRecord
 from analyzer.ontap.resources import FIRST, RESOURCES, Release, Resource
 
@@ -180,7 +180,26 @@ def _following(base: str, href: str | None, resource: Resource) -> str | None:
     """The next page's path and query as they came, if they stay where they belong."""
     if href is None:
         return None
-    if not same_place(base, href, resource.path):
+    if not _same_place(base, href, resource.path):
         raise RequestFailed("the next link leads to another place, which is not followed")
     parts = urlsplit(href)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def _same_place(base: str, href: str, path: str) -> bool:
+    """Whether a next link stays at the same path of the same host."""
+    try:
+        link, home = urlsplit(href), urlsplit(base)
+        if link.scheme or link.netloc:
+            if _origin(link) != _origin(home):
+                return False
+        elif not href.startswith("/"):
+            return False
+    except ValueError:
+        return False
+    return link.path == path
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None, bool]:
+    port = url.port or {"http": 80, "https": 443}.get(url.scheme)
+    return url.scheme, url.hostname, port, "@" in url.netloc

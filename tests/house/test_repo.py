@@ -77,3 +77,9 @@ def test_every_room_is_in_contributing() -> None:
              and path.is_relative_to(ROOT / "analyzer")]  # fmt: skip
     rooms = {path.parts[0].removesuffix(".py") for path in files} - {"__init__", "__main__"}
     assert {room for room in rooms if f"`{room}`" not in table} == set()
+
+
+def test_no_module_is_longer_than_a_reader_holds_in_the_head() -> None:
+    modules = [path for path in tracked() if path.is_relative_to(ROOT / "analyzer")]
+    lengths = {path.name: len(text(path).splitlines()) for path in modules if path.suffix == ".py"}
+    assert {name: length for name, length in lengths.items() if length > 350} == {}
