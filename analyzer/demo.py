@@ -19,7 +19,7 @@ from analyzer.errors import StoreError
 from analyzer.history import History
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Report, Request
+from analyzer.report.run import Report, ReportRequest
 from analyzer.simulate import Replay, SimulatedArray, base_world, script
 from analyzer.store.layout import Store
 
@@ -119,4 +119,4 @@ def headlines(store: Store, end: datetime, *, overview: bool = False) -> list[Re
     names = [(queries[name].overview if overview else None) or name for name in HEADLINES]
     with at(end):
         catalog = Catalog(store)
-        return [run.run(catalog, queries[name], Request()) for name in names]
+        return [run.run(catalog, queries[name], ReportRequest()) for name in names]

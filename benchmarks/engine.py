@@ -11,7 +11,7 @@ from analyzer import demo, history
 from analyzer.engine.spark import Spark
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 from benchmarks.figure import Figure, best
 from benchmarks.fleet import START, STEP, Fleet
@@ -59,7 +59,7 @@ def _seconds(opened: Callable[[], Catalog], name: str) -> float:
 
     def once() -> None:
         catalog = opened()
-        run.run(catalog, header.reports()[name], Request())
+        run.run(catalog, header.reports()[name], ReportRequest())
         catalog.close()
 
     return best(once, 2)

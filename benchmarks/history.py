@@ -160,7 +160,7 @@ def year(connections: int, day: int, short: int, long: int) -> list[Figure]:
 
 def _ask(store: Store, name: str, **times: str) -> None:
     catalog = Catalog(store)
-    run.run(catalog, header.reports()[name], run.Request(**times))  # type: ignore[arg-type]
+    run.run(catalog, header.reports()[name], run.ReportRequest(**times))  # type: ignore[arg-type]
     catalog.close()
 
 

@@ -28,7 +28,7 @@ from analyzer.history import manifest as manifests
 from analyzer.history.manifest import Manifest
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.simulate.worlds import fleet
 from analyzer.store.layout import Store
 from benchmarks.figure import Figure, held
@@ -162,7 +162,7 @@ def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str,
             known = header.reports()
             for name in REPORTS:
                 busy = time.process_time()
-                run.run(catalog, known[name], Request())
+                run.run(catalog, known[name], ReportRequest())
                 told["reports"][name] = time.process_time() - busy
             catalog.close()
         told["memory with reports"] = held()

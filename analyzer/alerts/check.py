@@ -9,7 +9,7 @@ from analyzer.config.rules import NEVER, SEVERITIES, CheckSettings, at_least
 from analyzer.errors import NothingSeen, StoreError, UsageError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Report, Request
+from analyzer.report.run import Report, ReportRequest
 from analyzer.text import counted, did_you_mean
 
 
@@ -88,7 +88,7 @@ class CheckResult:
 
 
 def check(
-    catalog: Catalog, request: Request, settings: CheckSettings, *, strict: bool = False,
+    catalog: Catalog, request: ReportRequest, settings: CheckSettings, *, strict: bool = False,
     only: Sequence[str] = (),
 ) -> CheckResult:  # fmt: skip
     """Run the finding reports, or those of *only*.

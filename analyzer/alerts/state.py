@@ -54,7 +54,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         }  # fmt: skip
 
 
-class _State(msgspec.Struct, kw_only=True):
+class _CheckState(msgspec.Struct, kw_only=True):
     """The file: what was told, by the identity of the finding."""
 
     format: int = 1
@@ -183,10 +183,10 @@ def remember(store: Store, news: News) -> None:
         draft.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
-def _read(store: Store) -> _State | None:
+def _read(store: Store) -> _CheckState | None:
     """The state, None before the first check; one of an earlier format is as good as none."""
     try:
-        state = msgspec.json.decode(store.alerts.read_bytes(), type=_State)
+        state = msgspec.json.decode(store.alerts.read_bytes(), type=_CheckState)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:

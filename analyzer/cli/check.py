@@ -118,7 +118,7 @@ def _run(
     settings = config.check if config is not None else CheckSettings()
     if fail_on is not None:
         settings = replace(settings, fail_on=fail_on)
-    request = run.Request(**times, at=times["until"], zone=options.zone(context))  # type: ignore[arg-type]  # only times
+    request = run.ReportRequest(**times, at=times["until"], zone=options.zone(context))  # type: ignore[arg-type]  # only times
     catalog = context.catalog(*where)
     return settings, check.check(catalog, request, settings, strict=strict, only=only)
 

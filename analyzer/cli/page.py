@@ -25,7 +25,7 @@ def page(
     from analyzer import clock  # noqa: PLC0415  # --help answers at once
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
     from analyzer.console import page as console  # noqa: PLC0415  # --help answers at once
-    from analyzer.report.run import Request  # noqa: PLC0415  # --help answers at once
+    from analyzer.report.run import ReportRequest  # noqa: PLC0415  # --help answers at once
 
     zone = options.zone(context)
     if last is not None:
@@ -34,7 +34,7 @@ def page(
             raise UsageError("--last and --since both say where the window begins; leave one out")
         end = clock.now() if until == "latest" else clock.moment(until, zone)
         since = clock.iso(end - clock.duration(last))
-    request = Request(since=since, until=until, zone=zone)
+    request = ReportRequest(since=since, until=until, zone=zone)
     with progress(context, "asking and drawing", 1):
         text = console.standing(context.catalog(cluster, queries), request)
     formats.put(text, output, sys.stdout)

@@ -32,7 +32,7 @@ def suggest(context: Context, at: str, cluster: tuple[str, ...], svm: tuple[str,
     from analyzer.report import header, run  # noqa: PLC0415  # --help answers at once
 
     query = header.reports()["policy-suggestion"]
-    request = run.Request(at=at, filters={"svm": svm})
+    request = run.ReportRequest(at=at, filters={"svm": svm})
     report = run.run(context.catalog(cluster), query, request)
     click.echo(policy.suggestion(report.records()), nl=False)
     return context.exit_status()

@@ -28,9 +28,9 @@ def status(
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
     from analyzer.output import status as screen  # noqa: PLC0415  # --help answers at once
     from analyzer.report import status as reports  # noqa: PLC0415  # --help answers at once
-    from analyzer.report.run import Request  # noqa: PLC0415  # --help answers at once
+    from analyzer.report.run import ReportRequest  # noqa: PLC0415  # --help answers at once
 
-    request = Request(since=since, until=until, zone=options.zone(context))
+    request = ReportRequest(since=since, until=until, zone=options.zone(context))
     catalog = context.catalog(cluster)
     try:
         answer = reports.status(catalog, request)

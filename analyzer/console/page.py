@@ -9,7 +9,7 @@ from analyzer.output.html import Unanswered
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
-from analyzer.report.run import Report, Request
+from analyzer.report.run import Report, ReportRequest
 
 TITLE = "iSCSI sessions"
 
@@ -22,7 +22,7 @@ def sections(queries: Iterable[Query]) -> list[Query]:
 
 
 def reports(
-    catalog: Catalog, request: Request, queries: Iterable[Query]
+    catalog: Catalog, request: ReportRequest, queries: Iterable[Query]
 ) -> list[Report | Unanswered]:
     """The reports of these queries, over the request's window.
 
@@ -47,7 +47,7 @@ def bound(answers: Sequence[Report | Unanswered], title: str | None = None) -> s
     return html.page(answers, title=title, figures=_figures(answers), note=_note())
 
 
-def standing(catalog: Catalog, request: Request) -> str:
+def standing(catalog: Catalog, request: ReportRequest) -> str:
     """The daily report as a page.
 
     Raises:

@@ -143,7 +143,7 @@ def _reports(request: BundleRequest, folder: Path) -> Manifest:
         rest = [query for query in queries if query.page is None]
         sections = [*page.sections(queries), *rest]
         reports = page.reports(
-            catalog, run.Request(since=times["since"], until=times["until"]), sections
+            catalog, run.ReportRequest(since=times["since"], until=times["until"]), sections
         )
         clusters = catalog.run(_CLUSTERS).records()
     finally:

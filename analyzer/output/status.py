@@ -15,7 +15,7 @@ from analyzer.config.rules import SEVERITIES
 from analyzer.output import layout, markdown, table
 from analyzer.output.json import envelope
 from analyzer.report.run import Report
-from analyzer.report.status import Part, Status
+from analyzer.report.status import Status, StatusPart
 from analyzer.text import counted, escape_controls
 
 _ROWS = 3  # of a section, at most
@@ -121,7 +121,7 @@ def _another_day(instant: datetime, other: datetime, report: Report) -> bool:
     return clock.local(instant, zone).date() != clock.local(other, zone).date()
 
 
-def _summary(part: Part) -> str:
+def _summary(part: StatusPart) -> str:
     """What a section says before its rows."""
     if part.report is None:
         return f"no answer: {part.reason}"
@@ -137,7 +137,7 @@ def _summary(part: Part) -> str:
     return ", ".join(parts)
 
 
-def _lines(part: Part, *, whole: bool = False) -> list[tuple[str, str]]:
+def _lines(part: StatusPart, *, whole: bool = False) -> list[tuple[str, str]]:
     """Severity and words of each row, the open and severe ones first."""
     if part.report is None:
         return []

@@ -12,7 +12,7 @@ from analyzer.errors import UsageError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
-from analyzer.report.run import Report, Request
+from analyzer.report.run import Report, ReportRequest
 from analyzer.text import did_you_mean
 
 
@@ -56,7 +56,7 @@ class Archive(Catalog):
                 near = did_you_mean(name, names)
                 raise UsageError(f"report {query.name} has no option '{name}'{near}")
         times = {name: _time(options[name]) for name in query.time_options if name in options}
-        request = Request(
+        request = ReportRequest(
             **times,
             params={name: options[name] for name in query.params if name in options},
             filters={name: _several(options[name]) for name in query.filters if name in options},

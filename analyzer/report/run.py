@@ -101,7 +101,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReportRequest:
     """What was asked: times as the user wrote them, own parameters, filters by wildcard.
 
     With *severity*, only rows at least that severe.
@@ -118,13 +118,13 @@ class Request:
     zone: tzinfo = UTC
 
 
-def run(catalog: Catalog, query: Query, request: Request | None = None) -> Report:
+def run(catalog: Catalog, query: Query, request: ReportRequest | None = None) -> Report:
     """Ask one query of one catalog.
 
     Raises:
         UsageError: a time, a parameter or the query is wrong, or nothing was seen by then.
     """
-    request = request or Request()
+    request = request or ReportRequest()
     if not catalog.clusters and _reads_snapshots(catalog, query):
         raise NothingSeen(
             f"{catalog.store.root} holds no snapshots yet; 'analyzer collect' or"
@@ -175,7 +175,7 @@ def run(catalog: Catalog, query: Query, request: Request | None = None) -> Repor
 
 
 def _times(
-    catalog: Catalog, query: Query, request: Request
+    catalog: Catalog, query: Query, request: ReportRequest
 ) -> tuple[dict[str, datetime | None], tuple[datetime, datetime]]:
     """The standard parameters, and the window whose coverage concerns the answer."""
     present = clock.now()
@@ -211,7 +211,9 @@ def _reads_snapshots(catalog: Catalog, query: Query) -> bool:
     return bool(compose.inputs(query, catalog.models) & (COLUMNS.keys() - {"attempts"}))
 
 
-def _before(catalog: Catalog, query: Query, request: Request, after: datetime) -> datetime | None:
+def _before(
+    catalog: Catalog, query: Query, request: ReportRequest, after: datetime
+) -> datetime | None:
     """The first instant of a pair; None is the complete snapshot before the second, by cluster."""
     text = request.before
     if text is None and query.before is not None:

@@ -8,13 +8,13 @@ from analyzer.errors import NothingSeen
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query, StatusSection
-from analyzer.report.run import Report, Request
+from analyzer.report.run import Report, ReportRequest
 
 CLUSTERS = "clusters"  # the report of each cluster's data
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StatusPart:
     """One section: its words, its report's name, and what is to be shown; or why there is none."""
 
     words: StatusSection
@@ -28,16 +28,16 @@ class Status:
     """All that the first screen shows; *clusters* has a row for each."""
 
     clusters: Report
-    parts: list[Part]
+    parts: list[StatusPart]
 
 
-def status(catalog: Catalog, request: Request | None = None) -> Status:
+def status(catalog: Catalog, request: ReportRequest | None = None) -> Status:
     """Run the reports whose header has a ``status``, over the request's window and at its end.
 
     Raises:
         UsageError: the store is empty, or a time is wrong.
     """
-    request = request or Request()
+    request = request or ReportRequest()
     request = replace(request, at=request.until)
     return Status(
         run.run(catalog, catalog.reports[CLUSTERS], request),
@@ -50,15 +50,17 @@ def _sections(catalog: Catalog) -> Iterator[tuple[Query, StatusSection]]:
     yield from sorted(queries, key=lambda pair: pair[1].place)
 
 
-def _part(catalog: Catalog, query: Query, words: StatusSection, request: Request) -> Part:
+def _part(
+    catalog: Catalog, query: Query, words: StatusSection, request: ReportRequest
+) -> StatusPart:
     try:
         report = run.run(catalog, query, request).at_least("low")
     except NothingSeen as error:
-        return Part(words, query.name, None, str(error))
+        return StatusPart(words, query.name, None, str(error))
     names = [column.name for column in report.columns]
 
     def is_over(row: tuple[Any, ...]) -> bool:
         return "status" in names and row[names.index("status")] in report.ended
 
     rows = [row for row in report.rows if words.ended or not is_over(row)]
-    return Part(words, query.name, replace(report, rows=rows))
+    return StatusPart(words, query.name, replace(report, rows=rows))

@@ -16,14 +16,14 @@ from analyzer.errors import UsageError
 from analyzer.output import chart
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Report, Request
+from analyzer.report.run import Report, ReportRequest
 from analyzer.store.layout import Store
 
 pytest.importorskip("altair")
 
 
 def told(catalog: Catalog, name: str, **asked: Any) -> Report:
-    return run.run(catalog, header.reports()[name], Request(**asked))
+    return run.run(catalog, header.reports()[name], ReportRequest(**asked))
 
 
 def drawn(picture: Any) -> list[dict[str, Any]]:
@@ -110,7 +110,7 @@ def test_without_the_extra_the_page_says_what_draws_the_pictures(
     sample: Catalog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setattr(chart, "available", lambda: False)
-    made = page.standing(sample, Request())
+    made = page.standing(sample, ReportRequest())
     assert "<svg" not in made
     assert ".[charts]" in made
     assert "lnx4" in made

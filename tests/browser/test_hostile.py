@@ -16,7 +16,7 @@ from analyzer.config import policy
 from analyzer.output import chart
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 
 pytest.importorskip("altair")
@@ -69,7 +69,7 @@ def test_nothing_of_the_array_runs_or_asks_or_overflows(tab: Tab, hostile: Store
 def test_a_picture_has_only_shapes_and_text(hostile: Store, name: str, tmp_path: Path):
     with demo.at(END + timedelta(minutes=1)):
         catalog = Catalog(hostile, tables=policy.tables(None))
-        told = run.run(catalog, header.reports()[name], Request(since="1h"))
+        told = run.run(catalog, header.reports()[name], ReportRequest(since="1h"))
         catalog.close()
     assert told.rows
     for picture in chart.draw(told):

@@ -9,7 +9,7 @@ from analyzer.collect import collector
 from analyzer.config.cluster import Cluster
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.simulate import SimulatedArray, apply, base_world
 from analyzer.store.layout import Store
 
@@ -19,7 +19,7 @@ Held = dict[tuple[str, str], int]
 def ask(root: Path, name: str, /, **params: Any) -> list[dict[str, Any]]:
     catalog = Catalog(Store(root))
     try:
-        return run.run(catalog, header.reports()[name], Request(params=params)).records()
+        return run.run(catalog, header.reports()[name], ReportRequest(params=params)).records()
     finally:
         catalog.close()
 

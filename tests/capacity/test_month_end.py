@@ -20,7 +20,7 @@ from analyzer.store.layout import Store
 
 catalog = Catalog(Store(Path(sys.argv[1])), tables=policy.tables(None))
 for name, asked in header.reports().items():
-    request = run.Request(since="40d", at="latest", before="10d")
+    request = run.ReportRequest(since="40d", at="latest", before="10d")
     made = run.run(catalog, asked, request)
     for format_ in ("table", "json", "ndjson", "csv", "markdown", "html", "parquet"):
         with tempfile.TemporaryDirectory() as folder:

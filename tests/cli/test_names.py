@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from analyzer import cli
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 
 LNX4 = "iqn.1994-05.com.redhat:lnx4"
@@ -79,7 +79,7 @@ def test_what_matches_nothing_is_refused_with_the_nearest(
 def test_every_filter_that_help_offers_is_taken(name: str, sample: Catalog) -> None:
     query = header.reports()[name]
     filters = {column: ["*"] for column in query.filters if column != "cluster"}
-    assert run.run(sample, query, Request(filters=filters)).name == name
+    assert run.run(sample, query, ReportRequest(filters=filters)).name == name
 
 
 @pytest.mark.parametrize("name", header.reports())
@@ -97,7 +97,7 @@ def test_a_filter_leaves_rows_out_and_changes_none(
     }
     severity = data.draw(st.sampled_from(["info", "medium", "high"]))
     times = {"since": "2026-11-22T00:00:00Z", "before": "2026-11-23T02:10:00Z"}
-    whole = run.run(sample, query, Request(**times)).rows  # type: ignore[arg-type]  # only times
-    some = run.run(sample, query, Request(filters=filters, severity=severity, **times)).rows  # type: ignore[arg-type]
+    whole = run.run(sample, query, ReportRequest(**times)).rows  # type: ignore[arg-type]  # only times
+    some = run.run(sample, query, ReportRequest(filters=filters, severity=severity, **times)).rows  # type: ignore[arg-type]
     left = iter(whole)
     assert all(row in left for row in some), "the same rows in the same order, some left out"

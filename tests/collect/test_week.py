@@ -16,7 +16,7 @@ from analyzer.collect import collector
 from analyzer.config.cluster import Cluster
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.simulate import Fault, SimulatedArray, apply, base_world
 from analyzer.store.layout import Store
 
@@ -155,7 +155,7 @@ def test_coverage_says_exactly_what_was_seen_and_what_was_not(
     live(week)
     monkeypatch.setenv("ANALYZER_NOW", "2026-10-26T00:00:00Z")
     catalog = Catalog(Store(week.root))
-    window = Request(since="2026-10-19T00:00:00Z", until="2026-10-25T21:00:00Z")
+    window = ReportRequest(since="2026-10-19T00:00:00Z", until="2026-10-25T21:00:00Z")
     told = run.run(catalog, catalog.reports["coverage"], window).records()
     spans = [(f"{one['from']:%a %H:%M}", f"{one['to']:%a %H:%M}", one["status"]) for one in told]
     assert spans == [

@@ -6,7 +6,7 @@ import pytest
 from support.engines import Twin
 
 from analyzer.report import header, run
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 
 MODELS = header.models()
 REPORTS = header.reports()
@@ -33,7 +33,7 @@ def test_a_report_has_the_same_rows_in_the_same_order(
     name: str, both: Twin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANALYZER_NOW", both.until.isoformat())
-    request = Request(since=both.since.isoformat(), until=both.until.isoformat())
+    request = ReportRequest(since=both.since.isoformat(), until=both.until.isoformat())
     here, there = (run.run(one, REPORTS[name], request) for one in (both.duckdb, both.spark))
     assert list(map(told, there.rows)) == list(map(told, here.rows))
     assert there == here

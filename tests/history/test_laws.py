@@ -18,7 +18,7 @@ from analyzer.history import manifest as manifests
 from analyzer.history.manifest import Manifest
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.schema import TABLES
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
@@ -191,7 +191,7 @@ def test_coverage_has_no_holes_and_believes_only_what_two_snapshots_enclose(
         store = stored(folder, "one", snapshots)
         catalog = Catalog(store)
         settled = catalog.run("from attempts").records()
-        asked = Request(since=since.isoformat(), until=until.isoformat())
+        asked = ReportRequest(since=since.isoformat(), until=until.isoformat())
         spans = run.run(catalog, catalog.reports["coverage"], asked).records()
         catalog.close()
     edges = [since, *[span["to"] for span in spans]]

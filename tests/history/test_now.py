@@ -12,7 +12,7 @@ from test_laws import histories
 from analyzer.demo import at
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.schema import TABLES
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Snapshot
@@ -49,7 +49,9 @@ def test_a_report_is_as_it_was_at_the_clock(
         for kind, taken in (("before", snapshots[:count]), ("after", snapshots)):
             catalog = Catalog(stored(folder, kind, taken))
             try:
-                answers.append(run.run(catalog, catalog.reports[name], Request(until="2099-01-01")))
+                answers.append(
+                    run.run(catalog, catalog.reports[name], ReportRequest(until="2099-01-01"))
+                )
             except run.NothingSeen as error:
                 answers.append(str(error))
             catalog.close()

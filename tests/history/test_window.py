@@ -8,7 +8,7 @@ from support.snapshot_rows import START, lone, row, stored
 from analyzer import history
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 
 
@@ -17,7 +17,7 @@ def lost(store: Store, since: int, until: int) -> list[tuple[object, ...]]:
     catalog = Catalog(store)
     times = [(START + timedelta(minutes=minute)).isoformat() for minute in (since, until)]
     asked = header.reports()["dropped-connections"]
-    rows = run.run(catalog, asked, Request(since=times[0], until=times[1])).records()
+    rows = run.run(catalog, asked, ReportRequest(since=times[0], until=times[1])).records()
     catalog.close()
     return [(r["initiator"], (r["lost_by"] - START).seconds // 60, r["status"]) for r in rows]
 

@@ -11,7 +11,7 @@ from analyzer.config.rules import SEVERITIES
 from analyzer.output import chart
 from analyzer.report import compose, header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 
 REPORTS = header.reports()
 MODELS = header.models()
@@ -19,8 +19,8 @@ FINDINGS = [name for name, query in REPORTS.items() if query.kind == "finding"]
 NOW, DAY = datetime(2026, 11, 24), timedelta(days=1)
 
 
-def window() -> Request:
-    return Request(since="2026-11-22T00:00:00Z", until="2026-11-24T00:00:00Z")
+def window() -> ReportRequest:
+    return ReportRequest(since="2026-11-22T00:00:00Z", until="2026-11-24T00:00:00Z")
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -81,7 +81,7 @@ def test_the_identity_of_a_finding_is_its_own(name: str, sample: Catalog) -> Non
     times = {"before": "2026-11-23T02:10:00Z", "after": "2026-11-23T09:05:00Z"}
     for at in ("2026-11-23T02:50:00Z", "2026-11-23T09:05:00Z", "2026-11-24T00:00:00Z"):
         whose = {"initiator": "*lnx4"} if "initiator" in REPORTS[name].params else {}
-        asked = Request(since="2026-11-22T00:00:00Z", at=at, params=whose, **times)
+        asked = ReportRequest(since="2026-11-22T00:00:00Z", at=at, params=whose, **times)
         rows = run.run(sample, REPORTS[name], asked).records()
         keys = [repr([row[column] for column in REPORTS[name].identity]) for row in rows]
         assert len(set(keys)) == len(keys)
@@ -129,10 +129,10 @@ def test_a_pattern_is_bound_for_like(tmp_path: Path, sample: Catalog) -> None:
         "select distinct initiator from spells where initiator like $who escape '^' order by all\n"
     )
     who = header.reports([tmp_path])["who"]
-    assert run.run(sample, who, Request(params={"who": "*LNX4"})).rows == [
+    assert run.run(sample, who, ReportRequest(params={"who": "*LNX4"})).rows == [
         ("iqn.1994-05.com.redhat:lnx4",)
     ]
-    assert not run.run(sample, who, Request(params={"who": "*lnx_"})).rows
+    assert not run.run(sample, who, ReportRequest(params={"who": "*lnx_"})).rows
 
 
 def test_a_report_of_a_model_has_the_parameters_of_the_model(
@@ -142,7 +142,7 @@ def test_a_report_of_a_model_has_the_parameters_of_the_model(
         '-- /// query\n-- title = "Hosts"\n-- time = "instant"\n-- [columns]\n'
         '-- initiator = "It."\n-- ///\nselect distinct initiator from hosts_at order by all\n'
     )
-    assert run.run(sample, header.reports([tmp_path])["hosts"], Request()).rows
+    assert run.run(sample, header.reports([tmp_path])["hosts"], ReportRequest()).rows
 
 
 def test_a_file_dropped_into_a_folder_is_a_report_with_its_own_help(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from analyzer.collect import files
 from analyzer.output import layout, table
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Report, Request
+from analyzer.report.run import Report, ReportRequest
 from analyzer.store.layout import Store
 
 
 @pytest.fixture
 def lost(sample: Catalog) -> Report:
-    return run.run(sample, header.reports()["dropped-connections"], Request())
+    return run.run(sample, header.reports()["dropped-connections"], ReportRequest())
 
 
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
@@ -33,7 +33,7 @@ def test_no_width_cuts_an_initiator_or_an_interface(lost: Report, width: int) ->
 def test_a_report_of_a_day_is_a_table_at_80_columns(name: str, sample: Catalog) -> None:
     query = header.reports()[name]
     params = {"initiator": "*lnx4"} if "initiator" in query.params else {}
-    report = run.run(sample, query, Request(params=params))
+    report = run.run(sample, query, ReportRequest(params=params))
     if report.rows:
         laid_out = layout.lay_out(report, 80)
         assert laid_out.widths is not None
@@ -116,6 +116,6 @@ def test_a_cluster_that_nobody_ever_saw_is_unknown_throughout(tmp_path: Path) ->
     store = Store(tmp_path)
     files.fail(store, "c1", datetime(2026, 11, 23), "HTTP 401")
     catalog = Catalog(store)
-    request = Request(since="2026-11-22", until="2026-11-24")
+    request = ReportRequest(since="2026-11-22", until="2026-11-24")
     text = table.render(run.run(catalog, header.reports()["snapshots"], request), 120)
     assert "  unknown throughout: HTTP 401\n" in text

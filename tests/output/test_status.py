@@ -13,7 +13,7 @@ from analyzer.report import status as first
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import StatusSection
 from analyzer.report.run import Report
-from analyzer.report.status import Part, Status
+from analyzer.report.status import Status, StatusPart
 
 Golden = Callable[[str, str], None]
 
@@ -36,10 +36,14 @@ def whole() -> Status:
     return Status(
         clusters(),
         [
-            Part(StatusSection(10, "Outages", ended=True), "outages", losses()),
-            Part(StatusSection(20, "Still missing"), "lost", open_ones),
-            Part(StatusSection(30, "New hosts", "none that needs a look"), "new", losses(rows=[])),
-            Part(StatusSection(40, "Upgrade now", "ready"), "upgrade", None, "one snapshot only"),
+            StatusPart(StatusSection(10, "Outages", ended=True), "outages", losses()),
+            StatusPart(StatusSection(20, "Still missing"), "lost", open_ones),
+            StatusPart(
+                StatusSection(30, "New hosts", "none that needs a look"), "new", losses(rows=[])
+            ),
+            StatusPart(
+                StatusSection(40, "Upgrade now", "ready"), "upgrade", None, "one snapshot only"
+            ),
         ],
     )
 
@@ -74,7 +78,10 @@ def test_a_cluster_that_never_answered_is_not_quiet() -> None:
 def test_a_bad_day_fits_a_terminal_too() -> None:
     words = "some words that go on for more than a line of eighty columns, as details often do"
     rows = [(*row[:-1], words) for row in losses().rows * 5]
-    parts = [Part(StatusSection(k, f"Part {k}"), "outages", losses(rows=rows)) for k in range(5)]
+    parts = [
+        StatusPart(StatusSection(k, f"StatusPart {k}"), "outages", losses(rows=rows))
+        for k in range(5)
+    ]
     lines = screen.render(Status(clusters(), parts), 80).splitlines()
     assert len(lines) <= 24
     assert sum("… 19 more" in line for line in lines) == 5
@@ -82,7 +89,9 @@ def test_a_bad_day_fits_a_terminal_too() -> None:
 
 def test_a_screen_says_how_many_it_leaves_out_and_a_ticket_has_them_all() -> None:
     many = losses(rows=losses().rows * 5)
-    status = Status(clusters(), [Part(StatusSection(10, "Outages", ended=True), "outages", many)])
+    status = Status(
+        clusters(), [StatusPart(StatusSection(10, "Outages", ended=True), "outages", many)]
+    )
     assert "… 17 more: analyzer report outages" in screen.render(status, 80)
     assert screen.text(status).count("\n- critical") + screen.text(status).count("\n- high") == 20
 

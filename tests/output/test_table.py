@@ -16,7 +16,7 @@ from analyzer.output import sparkline, table
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.coverage import Coverage, Gap
-from analyzer.report.run import Column, Report, Request
+from analyzer.report.run import Column, Report, ReportRequest
 from analyzer.store.layout import Store
 
 NAMES = ["dropped-connections", "outages", "events", "new-initiators", "multipath-imbalance",
@@ -39,7 +39,7 @@ def names(report: Report) -> set[str]:
 def test_a_name_is_whole_or_shortened_to_what_finds_it(
     name: str, width: int, sample: Catalog
 ) -> None:
-    report = run.run(sample, header.reports()[name], Request())
+    report = run.run(sample, header.reports()[name], ReportRequest())
     text = table.render(report, width)
     for initiator in names(report):
         assert initiator in text or f"…{initiator.rpartition(':')[2]}" in text

@@ -22,7 +22,7 @@ from analyzer.errors import Busy, StoreError
 from analyzer.history import History, manifest
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store import lease
 from analyzer.store.layout import Store
@@ -244,7 +244,7 @@ def test_snapshots_and_coverage_say_which_host_looked(
                 assert told.status == "complete", told.reason
     with demo.at(START + timedelta(minutes=10)):
         catalog = Catalog(Store(tmp_path))
-        request = Request(since=START.isoformat(), until="now")
+        request = ReportRequest(since=START.isoformat(), until="now")
         rows = {
             name: run.run(catalog, catalog.reports[name], request).records()
             for name in ("snapshots", "coverage")

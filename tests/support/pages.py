@@ -7,7 +7,7 @@ from analyzer import demo
 from analyzer.config import policy
 from analyzer.console import page
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 
 
@@ -16,7 +16,7 @@ def standing(store: Store, path: Path, until: datetime, since: str = "24h") -> P
     with demo.at(until):
         catalog = Catalog(store, tables=policy.tables(None))
         try:
-            path.write_text(page.standing(catalog, Request(since=since)), encoding="utf-8")
+            path.write_text(page.standing(catalog, ReportRequest(since=since)), encoding="utf-8")
         finally:
             catalog.close()
     return path

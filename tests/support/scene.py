@@ -28,7 +28,7 @@ from analyzer.collect import files as from_files
 from analyzer.config.cluster import Cluster
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.schema import INVENTORIES
 from analyzer.simulate import Fault, Replay, SimulatedArray, World, base_world, script
 from analyzer.store.layout import Store
@@ -69,7 +69,7 @@ class Scene:
         if key not in self.seen:
             told = {"since": self.since, "until": self.until, "at": self.until}
             told |= {which: moment(at) for which, at in times.items()}
-            request = Request(
+            request = ReportRequest(
                 **{which: at.isoformat() for which, at in told.items()}, params=params or {}
             )
             with demo.at(self.until):

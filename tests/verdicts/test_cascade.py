@@ -15,7 +15,7 @@ from support.snapshot_rows import START, lone, row, stored
 from analyzer.collect import files
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 
 LATER = START + timedelta(minutes=5)
@@ -49,7 +49,7 @@ def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[d
     with TemporaryDirectory() as folder:
         snapshots = [lone("complete", rows + before, 0), lone("complete", rows + after, 5)]
         catalog = Catalog(stored(folder, "one", snapshots))
-        request = Request(before=START.isoformat(), after=LATER.isoformat())
+        request = ReportRequest(before=START.isoformat(), after=LATER.isoformat())
         found = run.run(catalog, header.reports()["changes"], request).records()
         catalog.close()
     return found
@@ -148,7 +148,9 @@ def test_real_captures_import_and_report(tmp_path: Path) -> None:
         files.bring(store, f"c{k}", LATER, [again], future=True)
     catalog = Catalog(store)
     for name, asked in header.reports().items():
-        found = run.run(catalog, asked, Request(since=START.isoformat(), until=LATER.isoformat()))
+        found = run.run(
+            catalog, asked, ReportRequest(since=START.isoformat(), until=LATER.isoformat())
+        )
         if name in {"changes", "events", "dropped-connections"}:
             assert found.rows == []
     assert catalog.run("select count(*) from spells where cluster = 'c2'").rows == [(7,)]

@@ -12,7 +12,7 @@ from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.schema import INVENTORIES
 from analyzer.store.snapshot import Listing
 
@@ -22,7 +22,7 @@ def told(folder: Path, name: str, *listings: list[dict[str, Any]], since: int = 
     snapshots = [lone("complete", rows, 5 * k) for k, rows in enumerate(listings)]
     catalog = Catalog(stored(str(folder), "one", snapshots))
     times = [(START + STEP * k).isoformat() for k in (since, len(listings))]
-    found = run.run(catalog, header.reports()[name], Request(since=times[0], until=times[1]))
+    found = run.run(catalog, header.reports()[name], ReportRequest(since=times[0], until=times[1]))
     catalog.close()
     return found.records()
 
@@ -75,7 +75,7 @@ def test_a_loss_that_is_open_for_thirty_days_is_abandoned_and_in_no_later_window
         )
         monkeypatch.setenv("ANALYZER_NOW", f"{now_}Z")
         catalog = Catalog(store)
-        window = Request(since=since_, until=until_)
+        window = ReportRequest(since=since_, until=until_)
         rows = run.run(catalog, header.reports()["dropped-connections"], window).records()
         catalog.close()
         return [(r["status"], r["severity"]) for r in rows]
@@ -109,7 +109,7 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path
     listed = svms("sql", "m", "web", "app", mirrored=("sql", "m"))
     store = stored(str(tmp_path), "two", [replace(one, inventories=listed) for one in taken])
     catalog = Catalog(store)
-    window = Request(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
+    window = ReportRequest(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
     known = header.reports()
     (outage,) = run.run(catalog, known["outages"], window).records()
     assert (outage["cause_kind"], outage["status"], outage["severity"]) == (

@@ -10,7 +10,7 @@ from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.run import Request
+from analyzer.report.run import ReportRequest
 from analyzer.schema import INVENTORIES
 from analyzer.store.snapshot import Listing
 
@@ -35,8 +35,8 @@ def newcomer(
     )
     times = {"since": START.isoformat(), "until": (START + STEP).isoformat()}
     reports = header.reports()
-    (new,) = run.run(catalog, reports["new-initiators"], Request(**times)).records()
-    at = Request(at=(START + STEP).isoformat())
+    (new,) = run.run(catalog, reports["new-initiators"], ReportRequest(**times)).records()
+    at = ReportRequest(at=(START + STEP).isoformat())
     rows = run.run(catalog, reports["initiators"], at).records()
     catalog.close()
     return new, next(one for one in rows if one["initiator"] == "iqn.h2")

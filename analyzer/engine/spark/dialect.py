@@ -37,7 +37,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SparkStatement:
     """A statement in Spark's words: relations, each standing on those before it, and the last."""
 
     parts: tuple[Part, ...]
@@ -47,7 +47,7 @@ class Statement:
 
 def translate(
     text: str, tables: Mapping[str, Mapping[str, str]], bound: Mapping[str, Any]
-) -> Statement:
+) -> SparkStatement:
     """A statement over *tables* (name, column, DuckDB type) with the parameters *bound*.
 
     Raises:
@@ -63,7 +63,7 @@ def _translated(
     text: str,
     tables: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
     bound: tuple[tuple[str, str | None], ...],
-) -> Statement:
+) -> SparkStatement:
     schema: dict[str, object] = {name: dict(columns) for name, columns in tables}
     kinds = dict(bound)
     try:
@@ -81,7 +81,7 @@ def _translated(
         raise UsageError(f"cannot be said in Spark's SQL: {error}") from error
 
 
-def _statement(tree: exp.Expr) -> Statement:
+def _statement(tree: exp.Expr) -> SparkStatement:
     top = tree.args.get("with_")
     relations = top.expressions if top is not None else []
     tree.set("with_", None)
@@ -93,7 +93,7 @@ def _statement(tree: exp.Expr) -> Statement:
             body, grows = body.this, _text(body.expression)
         others = tuple(name for name in uses if name != cte.alias)
         parts.append(Part(cte.alias, _text(body), others, grows))
-    return Statement(tuple(parts), _text(tree), _uses(tree, names))
+    return SparkStatement(tuple(parts), _text(tree), _uses(tree, names))
 
 
 def _uses(tree: exp.Expr, names: set[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql.connect.session import SparkSession
 
-from analyzer.engine.spark.dialect import Part, Statement
+from analyzer.engine.spark.dialect import Part, SparkStatement
 
 
 class Run:
@@ -17,7 +17,7 @@ class Run:
     anew for each.
     """
 
-    def __init__(self, session: Any, statement: Statement, bound: Mapping[str, Any]) -> None:
+    def __init__(self, session: Any, statement: SparkStatement, bound: Mapping[str, Any]) -> None:
         self._session = session
         self._statement = statement
         self._bound = {

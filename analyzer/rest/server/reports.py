@@ -67,7 +67,7 @@ def _run(
     values = {name: texts[0] for name, texts in arguments.items()}
     if values.get("severity", "info") not in SEVERITIES:
         raise invalid(values["severity"], "severity")
-    wanted = run.Request(
+    wanted = run.ReportRequest(
         **{name: value for name, value in values.items() if name in times},  # type: ignore[arg-type]  # only times
         params={name: own[name].parse(name, text) for name, text in values.items() if name in own},
         filters={name: patterns for name, patterns in filters.items() if name != "cluster"},
