@@ -25,7 +25,7 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 Threshold = Annotated[float, Meta(ge=0, le=1e15)]
 
 
-class Table(NamedTuple):
+class PolicyTable(NamedTuple):
     """A table that queries join: columns with DuckDB's types, and rows."""
 
     columns: dict[str, str]
@@ -133,7 +133,7 @@ def tables(
     limits: Sequence[Limit] = (),
     zone: tzinfo = UTC,
     clusters: Iterable[Cluster] = (),
-) -> dict[str, Table]:
+) -> dict[str, PolicyTable]:
     """The tables that queries join, by name; without a file nothing is declared in them.
 
     ``place`` is the position of the entry in its section; the first that matches counts. *limits*
@@ -146,13 +146,15 @@ def tables(
     entries = {section: getattr(policy, section) for section, _, _ in _SECTIONS}
     entries["limits"] += tuple(limits)
     return {
-        table: Table(_columns(kind), [_row(*entry) for entry in enumerate(entries[section], 1)])
+        table: PolicyTable(
+            _columns(kind), [_row(*entry) for entry in enumerate(entries[section], 1)]
+        )
         for section, table, kind in _SECTIONS
     } | {
-        "threshold_overrides": Table(
+        "threshold_overrides": PolicyTable(
             {"name": "varchar", "value": "double"}, [[*item] for item in policy.thresholds.items()]
         ),
-        "configured": Table(
+        "configured": PolicyTable(
             {"cluster": "varchar", "expected_interval": "bigint"},
             [[cluster.name, cluster.interval] for cluster in clusters],
         ),

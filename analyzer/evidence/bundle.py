@@ -25,7 +25,7 @@ from analyzer.config import policy
 from analyzer.console import page
 from analyzer.errors import StoreError, UsageError
 from analyzer.evidence.anonymise import anonymise
-from analyzer.evidence.manifest import NAME, Manifest, Member, Parameters, hashed
+from analyzer.evidence.manifest import NAME, BundleManifest, Member, Parameters, hashed
 from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.output import json as as_json
 from analyzer.output.value import to_json
@@ -132,7 +132,7 @@ def _excerpt(store: Store, request: BundleRequest, folder: Path) -> Store:
     return taken
 
 
-def _reports(request: BundleRequest, folder: Path) -> Manifest:
+def _reports(request: BundleRequest, folder: Path) -> BundleManifest:
     """Write what the bundle's own store says; returns the manifest, as yet without files."""
     path = folder / POLICY
     tables = policy.tables(path if path.exists() else None)
@@ -161,7 +161,7 @@ def _reports(request: BundleRequest, folder: Path) -> Manifest:
     for name, text in texts.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    return Manifest(
+    return BundleManifest(
         written_at=now,
         parameters=Parameters(**times, clusters=names),
         anonymised=request.anonymous,
@@ -175,7 +175,7 @@ def _reports(request: BundleRequest, folder: Path) -> Manifest:
     )
 
 
-def _zip(folder: Path, manifest: Manifest, output: Path) -> WrittenBundle:
+def _zip(folder: Path, manifest: BundleManifest, output: Path) -> WrittenBundle:
     paths = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
     files = []
     for name in sorted(paths):

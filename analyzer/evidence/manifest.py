@@ -58,7 +58,7 @@ class Parameters(msgspec.Struct, frozen=True):
     clusters: tuple[str, ...] = ()
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     """``manifest.json``: what is in the bundle, of what, and what made it.
 
     *clusters* are rows about each cluster, for a reader.
@@ -133,13 +133,13 @@ def _verify(path: Path, bundle: zipfile.ZipFile) -> VerifiedBundle:
     return VerifiedBundle(window.since, window.until, len(listed), sha256)
 
 
-def _manifest(path: Path, bundle: zipfile.ZipFile) -> tuple[Manifest, str]:
+def _manifest(path: Path, bundle: zipfile.ZipFile) -> tuple[BundleManifest, str]:
     try:
         with bundle.open(NAME) as stream:
             text = stream.read(_LARGEST + 1)
         if len(text) > _LARGEST:
             raise StoreError(f"{path}: its manifest is too large to be one")
-        manifest = msgspec.json.decode(text, type=Manifest)
+        manifest = msgspec.json.decode(text, type=BundleManifest)
     except (KeyError, msgspec.DecodeError, RecursionError) as error:
         raise StoreError(
             f"{path} is no evidence bundle: it has no manifest that can be read"
@@ -147,7 +147,7 @@ def _manifest(path: Path, bundle: zipfile.ZipFile) -> tuple[Manifest, str]:
     return manifest, hashlib.sha256(text).hexdigest()
 
 
-def _unsafe(path: Path, bundle: zipfile.ZipFile, manifest: Manifest) -> dict[str, list[str]]:
+def _unsafe(path: Path, bundle: zipfile.ZipFile, manifest: BundleManifest) -> dict[str, list[str]]:
     """Members that a bundle of ours never has, by what is wrong with them.
 
     Raises:

@@ -24,7 +24,7 @@ _KINDS = {bool: "boolean", int: "bigint", float: "double", str: "varchar", datet
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SparkPart:
     """A relation of a statement, and those that it uses, each as often as it does.
 
     *grows* is what a recursive one adds to itself, round by round.
@@ -40,7 +40,7 @@ class Part:
 class SparkStatement:
     """A statement in Spark's words: relations, each standing on those before it, and the last."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[SparkPart, ...]
     sql: str
     uses: tuple[str, ...]
 
@@ -92,7 +92,7 @@ def _statement(tree: exp.Expr) -> SparkStatement:
         if cte.alias in uses:
             body, grows = body.this, _text(body.expression)
         others = tuple(name for name in uses if name != cte.alias)
-        parts.append(Part(cte.alias, _text(body), others, grows))
+        parts.append(SparkPart(cte.alias, _text(body), others, grows))
     return SparkStatement(tuple(parts), _text(tree), _uses(tree, names))
 
 

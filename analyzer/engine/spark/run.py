@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql.connect.session import SparkSession
 
-from analyzer.engine.spark.dialect import Part, SparkStatement
+from analyzer.engine.spark.dialect import SparkPart, SparkStatement
 
 
 class Run:
@@ -72,7 +72,7 @@ class Run:
         self._sql[name] = f"SELECT * FROM {view}"
         return frame
 
-    def _grow(self, part: Part, grows: str) -> None:
+    def _grow(self, part: SparkPart, grows: str) -> None:
         """Round by round, each standing on the one before it, until nothing is added."""
         rounds = []
         frame = self._keep(part.name, self._front(part.sql, part.uses))
