@@ -66,9 +66,9 @@ select
     m.sessions,
     coalesce(o.interfaces, []) as missing_interfaces,
     'high' as severity,
-    'would lose all '
-    || m.sessions
-    || ' sessions on '
+    'would lose '
+    || case when m.sessions = 1 then 'its only session' else 'all ' || m.sessions || ' sessions' end
+    || ' on '
     || m.node
     || ' and has none on '
     || m.partner
