@@ -16,16 +16,17 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(tmp_path)
 
 
-def test_a_cell_holds_sessions_and_addresses_and_a_hole_is_a_dot(
+def test_a_cell_holds_sessions_and_addresses_and_an_expected_path_that_is_missing_is_marked(
     store: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("analyzer.output.WIDTH", 140)
     assert cli.status(["--store", store, "paths"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert any("sql_n1_a/n1" in line and "sql_n2_b/n2" in line for line in lines)
+    names = next(k for k, line in enumerate(lines) if "sql_n1_a" in line and "sql_n2_b" in line)
+    assert lines[names + 1].split()[-4:] == ["n1", "n1", "n2", "n2"]
     one, two = (next(line for line in lines if f"example:lnx{n}" in line).split() for n in (1, 2))
     assert one[-2:] == ["1", "192.168.20.101"]
-    assert two[-1] == "·"
+    assert two[-1] == "✗"
 
 
 def test_other_formats_are_the_long_rows(store: str, capsys: pytest.CaptureFixture[str]) -> None:

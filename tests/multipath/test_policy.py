@@ -14,7 +14,8 @@ from analyzer.errors import UsageError
 def test_without_a_file_every_table_is_there_and_empty() -> None:
     made = policy.tables(None)
     assert set(made) == {
-        "policy", "host_names", "fabrics", "accepted", "limits", "threshold_overrides",
+        "policy", "host_names", "fabrics", "accepted", "configured", "limits",
+        "threshold_overrides",
     }  # fmt: skip
     assert all(columns and rows == [] for columns, rows in made.values())
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from analyzer import clock
 from analyzer.history import views
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
@@ -49,6 +50,7 @@ def workplace(folder: Path, recorded: Store) -> Iterator[Path]:
     (query,) = re.findall(r"```sql\n(-- /// query.*?)```", told, re.DOTALL)
     (folder / "my-reports" / "initiators-by-alias.sql").write_text(query, encoding="utf-8")
     with SimulatedArray(base_world(), username="reader", password="demonstration") as array:
+        array.clock = clock.now  # retention deletes nothing beside an array of another time
         (folder / "analyzer.toml").write_text(
             f'[[clusters]]\nname = "prod-a"\nurl = "{array.url}"\nusername = "reader"\n'
             'password_env = "PROD_A_PASSWORD"\ninterval = "5m"\n'
