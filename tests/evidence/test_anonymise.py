@@ -28,7 +28,7 @@ from analyzer.store.snapshot import Listing, Snapshot
 NAMES = {
     "cluster", "svm", "initiator", "initiator_address", "interface", "interface_address",
     "replaced_by", "cause", "members", "addresses", "interfaces", "igroups", "previously",
-    "detail", "alias", "node", "nodes", "subnets", "host_addresses", "missing", "reason", "host",
+    "detail", "evidence", "alias", "node", "nodes", "subnets", "host_addresses", "missing", "reason", "host",
     "interface_node", "subnet",
 }  # fmt: skip
 KEPT_WORDS = {"HTTP 401", "import", "complete", "running", "default", "linux"}
