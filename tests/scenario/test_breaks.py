@@ -190,7 +190,7 @@ def partial_as_complete(sessions: Callable[..., Listing]) -> Callable[..., Listi
 
 
 def failed_as_empty(_fail: object) -> Callable[..., Any]:
-    return lambda store, cluster, taken_at, _why: history.record(
+    return lambda store, cluster, taken_at, _why, **_options: history.record(
         store, Snapshot(cluster, taken_at, Listing("complete", None, snapshot.empty()))
     )
 

@@ -150,6 +150,7 @@ RULES: Mapping[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     exp.ArgMin: _arg_max,
     exp.ArrayAgg: _list,
     exp.ArrayContains: _contains,
+    exp.ArrayOverlaps: lambda node: of("arrays_overlap", node.this, node.expression),
     exp.Bracket: _bracket,
     exp.Cast: _cast,
     exp.Div: _divide,

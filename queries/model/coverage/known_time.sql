@@ -17,7 +17,7 @@ with
             ends as next_at,
             case
                 when is_gap or ends is null then 0 else date_diff('second', starts, ends)
-            end as seconds
+            end::bigint as seconds
         from coverage_spans
         where starts is not null
     )
