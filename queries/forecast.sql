@@ -74,7 +74,8 @@ with
         select
             *,
             -- Days from the middle of the fitted ones to the target.
-            date_diff('day', last_date, target_date) + centre as ahead,
+            date_diff('second', last_date::timestamp, target_date::timestamp) / 86400
+            + centre as ahead,
             case
                 when is_short
                 then 'not forecastable'
