@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from analyzer.errors import UsageError
-from analyzer.report.run import Column, Report
+from analyzer.report.run import Report, ReportColumn
 from analyzer.store.publish import deliver
 
 WIDTH = 120  # columns of a table, where nobody's terminal says otherwise
@@ -111,7 +111,9 @@ def write_rows(
 ) -> None:
     """Write bare rows, as a report without words; a second column of one name gets a number."""
     names = _distinct([name for name, _ in columns])
-    listed = tuple(Column(name, "", type_) for name, (_, type_) in zip(names, columns, strict=True))
+    listed = tuple(
+        ReportColumn(name, "", type_) for name, (_, type_) in zip(names, columns, strict=True)
+    )
     report = Report("sql", "", "", {}, listed, rows, [], "table", None, "")
     write(report, format_, output, stream, pager=pager)
 

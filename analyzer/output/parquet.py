@@ -7,7 +7,7 @@ import duckdb
 
 from analyzer.errors import UsageError
 from analyzer.history.parts import engine, quote
-from analyzer.report.run import Column, Report
+from analyzer.report.run import Report, ReportColumn
 
 _CHUNK = 10_000  # rows in one insert
 _LONG = 2**63
@@ -38,7 +38,7 @@ def write(report: Report, path: Path) -> None:
             raise UsageError(f"Parquet cannot hold a column of this answer: {reason}") from error
 
 
-def _type(column: Column, values: tuple[Any, ...]) -> str:
+def _type(column: ReportColumn, values: tuple[Any, ...]) -> str:
     """DuckDB's type, where Parquet has it: a HUGEINT, such as a sum, would become a DOUBLE."""
     if column.type == '"NULL"':
         return "VARCHAR"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
-    from analyzer.report.run import Column
+    from analyzer.report.run import ReportColumn
 
 
-def frame(columns: "Sequence[Column]", rows: Sequence[tuple[Any, ...]]) -> "pl.DataFrame":
+def frame(columns: "Sequence[ReportColumn]", rows: Sequence[tuple[Any, ...]]) -> "pl.DataFrame":
     """A frame with DuckDB's types; instants are naive UTC."""
     import polars as pl  # noqa: PLC0415  # only who asks for a frame waits for it
 
@@ -33,7 +33,9 @@ def frame(columns: "Sequence[Column]", rows: Sequence[tuple[Any, ...]]) -> "pl.D
     return pl.DataFrame([list(row) for row in rows], schema=schema, orient="row")
 
 
-def objects(name: str, columns: "Sequence[Column]", rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+def objects(
+    name: str, columns: "Sequence[ReportColumn]", rows: Sequence[tuple[Any, ...]]
+) -> list[Any]:
     """Named tuples; a column that is a word of Python's gets an underscore behind it."""
     fields = [f"{c.name}_" if keyword.iskeyword(c.name) else c.name for c in columns]
     row_type = namedtuple(re.sub(r"\W", "_", name), fields, rename=True)  # type: ignore[misc]  # noqa: PYI024  # the columns are known at run time only

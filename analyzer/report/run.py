@@ -22,7 +22,7 @@ DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ReportColumn:
     """A column of a report; *type* is DuckDB's word for it."""
 
     name: str
@@ -54,7 +54,7 @@ class Report:
     title: str
     description: str
     parameters: dict[str, Any]
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
     rows: list[tuple[Any, ...]]
     coverage: list[Coverage]
     kind: str
@@ -155,7 +155,9 @@ def run(catalog: Catalog, query: Query, request: ReportRequest | None = None) ->
             **own,
             **{name: list(patterns) for name, patterns in request.filters.items() if patterns},
         },
-        columns=tuple(Column(name, query.columns[name], kind) for name, kind in result.columns),
+        columns=tuple(
+            ReportColumn(name, query.columns[name], kind) for name, kind in result.columns
+        ),
         rows=rows,
         coverage=coverage(catalog, query, {**times, **own}, window),
         kind=query.kind,

@@ -18,7 +18,7 @@ from analyzer.collect import files
 from analyzer.collect.collector import Outcome
 from analyzer.output import csv as as_csv
 from analyzer.output import markdown
-from analyzer.report.run import Column, Report
+from analyzer.report.run import Report, ReportColumn
 from analyzer.store.layout import Store
 
 NASTY = (
@@ -110,7 +110,7 @@ def test_a_spreadsheet_runs_no_cell(run: Run, command: list[str]) -> None:
 
 
 def test_numbers_keep_their_sign_in_csv() -> None:
-    columns = (Column("n", "A number.", "BIGINT"), Column("t", "A text.", "VARCHAR"))
+    columns = (ReportColumn("n", "A number.", "BIGINT"), ReportColumn("t", "A text.", "VARCHAR"))
     told = Report("r", "", "", {}, columns, [(-5, "-5")], [], "table", None, "")
     assert as_csv.render(told) == "n,t\r\n-5,'-5\r\n"
 

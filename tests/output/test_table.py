@@ -16,7 +16,7 @@ from analyzer.output import sparkline, table
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.coverage import Coverage, Gap
-from analyzer.report.run import Column, Report, ReportRequest
+from analyzer.report.run import Report, ReportColumn, ReportRequest
 from analyzer.store.layout import Store
 
 NAMES = ["dropped-connections", "outages", "events", "new-initiators", "multipath-imbalance",
@@ -49,13 +49,16 @@ def test_a_name_is_whole_or_shortened_to_what_finds_it(
 @pytest.mark.parametrize("width", [60, 120])
 def test_a_name_longer_than_the_line_is_whole(width: int) -> None:
     name = "iqn.2026-11.example:" + "x" * 203
-    columns = (Column("initiator", "Who.", "VARCHAR"), Column("detail", "Words.", "VARCHAR"))
+    columns = (
+        ReportColumn("initiator", "Who.", "VARCHAR"),
+        ReportColumn("detail", "Words.", "VARCHAR"),
+    )
     told = Report("r", "R", "", {}, columns, [(name, "some words " * 30)], [], "table", None, "")
     assert name in table.render(told, width)
 
 
 def test_severities_are_told_apart_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    columns = (Column("severity", "How bad.", "VARCHAR"),)
+    columns = (ReportColumn("severity", "How bad.", "VARCHAR"),)
     rows = [(severity,) for severity in SEVERITIES]
     told = Report("r", "R", "", {}, columns, rows, [], "finding", None, "")
     monkeypatch.setenv("NO_COLOR", "1")
@@ -69,7 +72,7 @@ def test_severities_are_told_apart_without_colour(monkeypatch: pytest.MonkeyPatc
 
 def levels(*points: tuple[int, int], gaps: list[tuple[int, int]] = (), until: int = 32) -> Report:  # type: ignore[assignment]
     columns = tuple(
-        Column(name, "x", kind)
+        ReportColumn(name, "x", kind)
         for name, kind in [("cluster", "VARCHAR"), ("since", "TIMESTAMP"), ("sessions", "BIGINT")]
     )
     rows = [("c1", SINCE + timedelta(hours=hour), value) for hour, value in points]

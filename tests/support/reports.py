@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analyzer.report.coverage import Coverage, Gap
-from analyzer.report.run import Column, Report
+from analyzer.report.run import Report, ReportColumn
 
 NIGHT = datetime(2026, 11, 23)
 _TYPES = {datetime: "TIMESTAMP", int: "BIGINT", float: "DOUBLE", list: "VARCHAR[]", bool: "BOOLEAN"}
@@ -19,7 +19,7 @@ def at(text: str, day: int = 23) -> datetime:
 def report(rows: list[dict[str, Any]], **words: Any) -> Report:
     """A report of these rows; columns and types are those of the rows."""
     names = list(rows[0]) if rows else words.pop("names")
-    columns = tuple(Column(name, f"What {name} is.", _type(rows, name)) for name in names)
+    columns = tuple(ReportColumn(name, f"What {name} is.", _type(rows, name)) for name in names)
     defaults: dict[str, Any] = {
         "name": "losses",
         "title": "Losses",
