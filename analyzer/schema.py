@@ -26,11 +26,16 @@ _IGROUPS = "struct(uuid varchar, name varchar)[]"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a stored table; *type* is DuckDB's word for it."""
+    """One column of a stored table; *type* is DuckDB's word for it.
+
+    Files of earlier versions do not have a column that was *added*: it is null for their rows, and
+    a row in which it is null has the hash that it always had. Added columns stand last.
+    """
 
     name: str
     type: str
     sentence: str
+    added: bool = False
 
 
 def polars_schema(columns: Sequence[Column]) -> "dict[str, pl.DataType]":
@@ -51,11 +56,17 @@ def polars_schema(columns: Sequence[Column]) -> "dict[str, pl.DataType]":
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """One thing that a cluster lists: its table's name, what it is, its columns."""
+    """One thing that a cluster lists: its table's name, what it is, its columns.
+
+    *key* are the columns that identify a row, by which its rows are sorted. Earlier versions did not list an
+    inventory that was *added*: an attempt that did not ask for it has the hash that it always had.
+    """
 
     name: str
     sentence: str
     columns: tuple[Column, ...]
+    key: tuple[str, ...] = ("uuid",)
+    added: bool = False
 
     @property
     def schema(self) -> "dict[str, pl.DataType]":
@@ -111,6 +122,7 @@ SESSIONS = Inventory(
         Column("interface_port", _NUMBER, "TCP port of the interface; ONTAP uses 3260."),
         Column("igroups", _IGROUPS, "Igroups that hold the initiator: uuid and name."),
     ),
+    key=("svm_id", "initiator", "interface_id"),
 )
 
 # The companion inventories: what the sessions refer to. Each is listed in the same run, has a
@@ -186,8 +198,14 @@ NODES = Inventory(
 INVENTORIES = {inventory.name: inventory for inventory in (SVMS, INTERFACES, IGROUPS, NODES)}
 
 
+NOT_ASKED = "not asked"
+
+
 class Attempt(msgspec.Struct, kw_only=True):
-    """One attempt to list a cluster's sessions; each field is a column of ``attempts``."""
+    """One attempt to list a cluster's sessions; each field is a column of ``attempts``.
+
+    A field with a default is an added column.
+    """
 
     taken_at: Annotated[datetime, "When the cluster was asked."]
     status: Annotated[str, "complete, partial, failed or suspect, settled by what came after."]
@@ -219,7 +237,7 @@ class Attempt(msgspec.Struct, kw_only=True):
 
     def inventory_status(self, name: str) -> str:
         """How the listing of the inventory *name* ended."""
-        return str(getattr(self, f"{name}_status"))
+        return getattr(self, f"{name}_status") or NOT_ASKED
 
 
 _COLUMN_TYPES = {
@@ -228,11 +246,12 @@ _COLUMN_TYPES = {
 
 
 def _columns(struct: type[msgspec.Struct]) -> Iterator[Column]:
-    for name, hint in get_type_hints(struct, include_extras=True).items():
-        kind, sentence = get_args(hint)
+    hints = get_type_hints(struct, include_extras=True)
+    for field in msgspec.structs.fields(struct):
+        kind, sentence = get_args(hints[field.name])
         if isinstance(kind, UnionType):
             kind = get_args(kind)[0]  # every column may be null on disk
-        yield Column(name, _COLUMN_TYPES[kind], sentence)
+        yield Column(field.name, _COLUMN_TYPES[kind], sentence, added=not field.required)
 
 
 ATTEMPT = tuple(_columns(Attempt))
@@ -249,13 +268,15 @@ BOUNDS = {
 class Table:
     """One folded table (an SCD type 2 table with interval bounds).
 
-    *taken* is the SQL condition on an attempt that makes its listing count here; *scoped* tables
-    are folded per SVM, the others as a whole; *inventory* names the inventory they come from.
+    *taken* is the SQL condition on an attempt that makes its listing count here; rows that are
+    alike in *key* are similar; *scoped* tables are folded per SVM, the others as a whole;
+    *inventory* names the inventory they come from.
     """
 
     name: str
     columns: tuple[Column, ...]
     taken: str
+    key: tuple[str, ...]
     scoped: bool = False
     inventory: str | None = None
 
@@ -270,11 +291,11 @@ class Table:
 
 
 TABLES = (
-    Table("spells", SESSIONS.columns, "status = 'complete'", scoped=True),
+    Table("spells", SESSIONS.columns, "status = 'complete'", SESSIONS.key, scoped=True),
     # What partial answers showed: presence only, so it is a history of its own.
-    Table("sightings", SESSIONS.columns, "status = 'partial'", scoped=True),
+    Table("sightings", SESSIONS.columns, "status = 'partial'", SESSIONS.key, scoped=True),
     *(
-        Table(name, inventory.columns, f"{name}_status = 'complete'", inventory=name)
+        Table(name, inventory.columns, f"{name}_status = 'complete'", inventory.key, inventory=name)
         for name, inventory in INVENTORIES.items()
     ),
 )

@@ -23,6 +23,7 @@ COLUMNS = {
     },
 }
 ATTEMPTS = "attempts"
+_STORED = {ATTEMPTS: schema.ATTEMPT} | {table.name: table.columns for table in TABLES}
 CLOSED_BY = ("last_seen", "gone_by")  # what an open spell's row does not carry
 _SMALL_ROWS = 20_000
 _SMALL_BYTES = 2_000_000
@@ -84,8 +85,8 @@ def rows(name: str, files: Files, latest: str | None = None) -> str:
     """
     columns = COLUMNS[name]
     carried = [column for column in columns if column not in CLOSED_BY]
-    closed = f"({_scan(files.closed, columns)})" if files.closed else None
-    opened = f"({_scan(files.opened, carried)})" if files.opened else None
+    closed = f"({_scan(name, files.closed, columns)})" if files.closed else None
+    opened = f"({_scan(name, files.opened, carried)})" if files.opened else None
     listed = ", ".join(
         f"({quote(cluster)}, {quote(svm)}, timestamp {quote(at)})"
         for cluster, svm, at in files.latest
@@ -166,6 +167,6 @@ def latest_known(name: str) -> str:
     )
 
 
-def _scan(paths: Iterable[Path], columns: Iterable[str]) -> str:
+def _scan(name: str, paths: Iterable[Path], columns: Iterable[str]) -> str:
     listed = ", ".join(f'"{column}"' for column in columns)
-    return f"select {listed} from {source(paths)}"
+    return f"select {listed} from {source(paths, _STORED[name])}"

@@ -75,10 +75,14 @@ def fold(
             listed_p=_qualified("p", table),
             listed_s=_qualified("s", table),
             same=_same("p", "w", table),
-            rows=source(list(dict.fromkeys(files.values())), filename=True) if files else "",
+            rows=_rows(table, files) if files else "",
             **{f"svm_{alias}": svm.format(alias) for alias in "ops"},
         )
     )
+
+
+def _rows(table: Table, files: dict[datetime, Path]) -> str:
+    return source(list(dict.fromkeys(files.values())), table.columns, filename=True)
 
 
 # Open spells stand at place 0, with the bounds that they carry.
@@ -165,7 +169,7 @@ def begin(table: Table, file: Path) -> str:
     svm = "s.svm_id" if table.scoped else "''"
     return (
         f"select {_qualified('s', table)}, null::timestamp as seen_after, taken_at as first_seen"
-        f" from {source([file])} s join place on place.svm_id = {svm}"
+        f" from {source([file], table.columns)} s join place on place.svm_id = {svm}"
     )
 
 
@@ -175,7 +179,9 @@ def step(session: FoldSession, table: Table, file: Path | None) -> None:
     What ended has ``gone_by``, what began has none; the open spells that go on are not
     touched. *file* is None where the snapshot had no rows.
     """
-    rows = source([file]) if file else f"(select {table.listed} from old where false)"
+    rows = (
+        source([file], table.columns) if file else f"(select {table.listed} from old where false)"
+    )
     svm = "{}.svm_id" if table.scoped else "''"
     ended = (
         f"o.first_seen is not null and {svm.format('o')} in (select svm_id from place where i = 1)"

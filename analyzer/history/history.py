@@ -15,7 +15,7 @@ from analyzer.history import attempts, views
 from analyzer.history import manifest as manifests
 from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.history.manifest import Manifest
-from analyzer.history.parts import EVERYTHING, FoldSession, PartList, moment, source
+from analyzer.history.parts import EVERYTHING, FoldSession, PartList, moment
 from analyzer.history.spells import SpellTable
 from analyzer.history.withdraw import withdraw
 from analyzer.pattern import check_cluster
@@ -186,13 +186,15 @@ class History:
     @property
     def attempts_source(self) -> str:
         """What a select of the attempts reads from."""
-        paths = self.attempt_parts().paths
-        return source(paths) if paths else f"({_NO_ATTEMPTS})"
+        parts = self.attempt_parts()
+        return parts.source if parts.paths else f"({_NO_ATTEMPTS})"
 
     def attempt_parts(self) -> PartList:
         label = f"attempts-{self.lease_number}"
         entries = self.manifest.attempts
-        return PartList(self.session, self.cluster, self.folder, label, "taken_at", entries)
+        return PartList(
+            self.session, self.cluster, self.folder, label, "taken_at", ATTEMPT, entries
+        )
 
     @property
     def lease_number(self) -> int:

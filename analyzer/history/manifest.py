@@ -21,7 +21,7 @@ from analyzer.schema import TABLES
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 
-FORMAT = 1
+FORMAT = 2  # 1 had fewer tables
 NAME = "manifest.json"
 PREVIOUS = "manifest.previous.json"
 _CHECKSUM = re.compile(rb'\{"checksum":"([0-9a-f]{32})",')
@@ -236,6 +236,7 @@ def write(
         StoreError: it cannot be written.
     """
     path = store.history_folder(manifest.cluster) / NAME
+    manifest.format = FORMAT
     body = msgspec.json.encode(manifest)
     with publish(path, before_rename=before_rename) as draft:
         draft.write_bytes(b'{"checksum":"' + digest(body).encode() + b'",' + body[1:])

@@ -8,7 +8,7 @@ little.
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,7 @@ import duckdb
 from analyzer.errors import StoreError
 from analyzer.history import manifest as manifests
 from analyzer.history.manifest import Part
+from analyzer.schema import Column
 from analyzer.store.publish import publish
 
 _ROW_GROUP = 16_384
@@ -44,11 +45,18 @@ def escape_glob(path: Path) -> str:
     return re.sub(r"([*?[])", r"[\1]", str(path))
 
 
-def source(paths: Iterable[Path], *, filename: bool = False) -> str:
-    """The table function that reads these files, in this order."""
+def source(paths: Iterable[Path], columns: Sequence[Column] = (), *, filename: bool = False) -> str:
+    """What reads these files, in this order.
+
+    *columns* are those of their table: files of earlier versions are read as if they had what was
+    added since (schema evolution).
+    """
+    added = ", ".join(f'null::{c.type} as "{c.name}"' for c in columns if c.added)
     named = ", filename = true" if filename else ""
+    named += ", union_by_name = true" if added else ""
     files = ", ".join(quote(escape_glob(path)) for path in paths)
-    return f"read_parquet([{files}], hive_partitioning = false{named})"
+    read = f"read_parquet([{files}], hive_partitioning = false{named})"
+    return f"(select {added} where false union all by name from {read})" if added else read
 
 
 def engine() -> duckdb.DuckDBPyConnection:
@@ -171,6 +179,7 @@ class PartList:
     folder: Path
     label: str
     instant: str
+    columns: Sequence[Column]
     parts: list[Part]
 
     @property
@@ -179,7 +188,7 @@ class PartList:
 
     @property
     def source(self) -> str:
-        return source(self.paths)
+        return source(self.paths, self.columns)
 
     def replace(self, generation: int, relation: str, since: datetime) -> None:
         """Put the rows of *relation* in the place of all from *since* on.
@@ -201,7 +210,8 @@ class PartList:
             for part in self.parts[count:]:
                 check_digest(self.folder / part.file, part.digest)
             older = f"where {self.instant} < {moment(since)}"
-            merged += f" union all by name select * exclude (cluster) from {source(self.paths[count:])} {older}"
+            merging = source(self.paths[count:], self.columns)
+            merged += f" union all by name select * exclude (cluster) from {merging} {older}"
         path = self.folder / f"{self.label}-{generation:08d}.parquet"
         rows, digest = write(self.session, self.cluster, merged, path, order=self.instant)
         if not rows:

@@ -31,7 +31,10 @@ class SpellTable:
     def closed(self) -> PartList:
         label = f"{self.table.name}.closed-{self.lease_number}"
         entries = self.folded.closed
-        return PartList(self.session, self.manifest.cluster, self.folder, label, "gone_by", entries)
+        return PartList(
+            self.session, self.manifest.cluster, self.folder, label, "gone_by",
+            self.table.columns, entries,
+        )  # fmt: skip
 
     def load(self, *, late: bool) -> None:
         """Make ``latest`` and ``old``: the open spells, or after a late arrival all."""
@@ -52,15 +55,16 @@ class SpellTable:
         if self.folded.open is not None:
             svm = "o.svm_id" if table.scoped else "''"
             listed = ", ".join(f'o."{name}"' for name in table.names)
+            opened = source([self.folder / self.folded.open], table.columns)
             pieces.append(
                 f"select {listed}, o.seen_after, o.first_seen, l.taken_at as last_seen,"
-                f" null::timestamp as gone_by from {source([self.folder / self.folded.open])} o"
+                f" null::timestamp as gone_by from {opened} o"
                 f" join latest l on l.svm_id = {svm}"
             )
         if late and self.folded.closed:
             pieces.append(
                 f"select {table.listed}, seen_after, first_seen, last_seen, gone_by"
-                f" from {source(self.closed().paths)}"
+                f" from {self.closed().source}"
             )
         return " union all ".join(pieces or [empty_rows(table)])
 
@@ -130,7 +134,7 @@ class SpellTable:
         name = f"{self.table.name}.open-{self.lease_number}-{self.manifest.generation:08d}.parquet"
         # Sorting puts similar rows together, which compresses better; above 50 000 rows it costs
         # more than it saves.
-        order = "svm_id, initiator, interface_id" if self.table.scoped else "uuid"
+        order = ", ".join(self.table.key)
         count, digest = parts.write(
             self.session, self.manifest.cluster, select, self.folder / name,
             order if estimate <= _SORTED else "",

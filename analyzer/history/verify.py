@@ -14,7 +14,7 @@ from analyzer.history import parts
 from analyzer.history.history import History
 from analyzer.history.parts import source
 from analyzer.history.restore import HELD, as_answered
-from analyzer.schema import INVENTORIES, TABLES, Attempt, Table
+from analyzer.schema import INVENTORIES, SESSIONS, TABLES, Attempt, Table
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 
@@ -155,7 +155,7 @@ def _edges(history: History, table: Table) -> Iterator[tuple[datetime, bool, str
     width = len(table.names)
     for rows in history.session.batches(f"select {table.listed}, first_seen, last_seen from old"):
         for row in rows:
-            value = snapshot.digest([row[:width]])
+            value = snapshot.digest([row[:width]], table.columns)
             svm = row[0] if table.scoped else ""
             yield row[width], False, svm, value
             yield row[width + 1], True, svm, -value
@@ -226,5 +226,6 @@ class SnapshotChecker:
         rows = snapshot.read_rows(self._store, self._cluster, instant, inventory)
         last = self._last.get(inventory)
         if last is None or not rows.equals(last[0]):
-            last = self._last[inventory] = rows, snapshot.digest(rows.iter_rows())
+            columns = (INVENTORIES[inventory] if inventory else SESSIONS).columns
+            last = self._last[inventory] = rows, snapshot.digest(rows.iter_rows(), columns)
         return last[1]

@@ -9,6 +9,7 @@ program is another.
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -18,12 +19,12 @@ from analyzer import schema
 from analyzer.errors import StoreError
 from analyzer.history.manifest import NAME, Manifest
 from analyzer.history.parts import engine, escape_glob, quote
-from analyzer.schema import BOUNDS, TABLES, Table
+from analyzer.schema import BOUNDS, TABLES, Column, Table
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 from analyzer.version import __version__
 
-_EDITION = 3  # of the views
+_EDITION = 4  # of the views
 _MAKING = threading.Lock()  # clusters side by side: the first makes it, the others find it
 _OPEN = ("seen_after", "first_seen")
 _CLOSED = ("seen_after", "first_seen", "last_seen", "gone_by")
@@ -95,16 +96,14 @@ def _views(store: Store) -> list[str]:
         f" from read_json({every}, columns = {columns},"
         f" filename = true) where ends_with(filename, '/cluster=' || cluster || '/{NAME}')"
     )
-    names = [column.name for column in schema.ATTEMPT]
-    attempts = _scan(store, "attempts", "$[*][0]", names, "attempts")
+    attempts = _scan(store, "attempts", "$[*][0]", schema.ATTEMPT, (), "attempts")
     return [manifests, f"create view attempts as {attempts}", *(_view(store, t) for t in TABLES)]
 
 
 def _view(store: Store, table: Table) -> str:
-    closed = _scan(
-        store, f"{table.name}.closed", f"$.{table.name}.closed[*][0]", [*table.names, *BOUNDS]
-    )
-    opened = _scan(store, f"{table.name}.open", f"$.{table.name}.open", [*table.names, *_OPEN])
+    name, columns = table.name, table.columns
+    closed = _scan(store, f"{name}.closed", f"$.{name}.closed[*][0]", columns, BOUNDS)
+    opened = _scan(store, f"{name}.open", f"$.{name}.open", columns, _OPEN)
     svm = "o.svm_id" if table.scoped else "''"
     latest = (
         "select cluster, unnest(map_entries(from_json(json_extract(tables,"
@@ -117,9 +116,14 @@ def _view(store: Store, table: Table) -> str:
     )
 
 
-def _scan(store: Store, label: str, path: str, names: list[str], document: str = "tables") -> str:
+def _scan(  # what a table is made of
+    store: Store, label: str, path: str, columns: Sequence[Column], bounds: Iterable[str],
+    document: str = "tables",
+) -> str:  # fmt: skip
     """Rows of the files of one kind that the manifests name."""
-    listed = ", ".join(f'f."{name}"' for name in names)
+    listed = ", ".join(f'f."{name}"' for name in (*(c.name for c in columns), *bounds))
+    # Files of earlier versions have no added columns.
+    mixed = ", union_by_name = true" if any(column.added for column in columns) else ""
     # The first file says what the columns are: one that nobody damages.
     history = escape_glob(store.history)
     patterns = (f"{history}/seed/{label}-0.parquet", f"{history}/*/{label}-*.parquet")
@@ -128,6 +132,6 @@ def _scan(store: Store, label: str, path: str, names: list[str], document: str =
     each = name if path.endswith(".open") else f"unnest({name})"
     return (
         f"select f.cluster, {listed} from read_parquet([{files}], filename = true,"
-        " hive_partitioning = false) f semi join"
+        f" hive_partitioning = false{mixed}) f semi join"
         f" (select folder || {each} as file from manifests) m on m.file = f.filename"
     )

@@ -4,6 +4,7 @@ An absent field, ``null`` and an empty list mean the same (ONTAP leaves out what
 may come as text, as some gateways and exports write them.
 """
 
+from collections.abc import Hashable
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -14,6 +15,17 @@ _Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 class _Struct(msgspec.Struct, forbid_unknown_fields=False, gc=False):
     """Fields are optional unless they say otherwise; no reference cycles, so no garbage collection."""
+
+
+class _Identified(_Struct):
+    """A record that its uuid identifies."""
+
+    uuid: str
+
+    @property
+    def key(self) -> Hashable:
+        """What identifies the record."""
+        return self.uuid
 
 
 class Named(_Struct):
@@ -57,9 +69,14 @@ class SessionRecord(_Struct):
     connections: list[ConnectionRecord] | None = None
     igroups: list[Named] | None = None
 
+    @property
+    def key(self) -> Hashable:
+        """What identifies the record."""
+        svm = self.svm and (self.svm.uuid or self.svm.name)
+        return svm, self.target_portal_group, self.tsih
 
-class SvmRecord(_Struct):
-    uuid: str
+
+class SvmRecord(_Identified):
     name: str | None = None
     state: str | None = None
     subtype: str | None = None
@@ -79,8 +96,7 @@ class Location(_Struct):
     failover: str | None = None
 
 
-class InterfaceRecord(_Struct):
-    uuid: str
+class InterfaceRecord(_Identified):
     name: str | None = None
     svm: Named | None = None
     ip: Address | None = None
@@ -96,8 +112,7 @@ class Tracking(_Struct):
     required_nodes: list[Named] | None = None
 
 
-class IgroupRecord(_Struct):
-    uuid: str
+class IgroupRecord(_Identified):
     name: str | None = None
     svm: Named | None = None
     os_type: str | None = None
@@ -125,8 +140,7 @@ class _Version(_Struct):
     minor: int | None = None
 
 
-class NodeRecord(_Struct):
-    uuid: str
+class NodeRecord(_Identified):
     name: str | None = None
     state: str | None = None
     model: str | None = None

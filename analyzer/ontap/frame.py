@@ -227,11 +227,11 @@ _FLATTEN: dict[str, Callable[[Any], tuple[Any, ...]]] = {
 
 
 def inventory(name: str, records: Sequence[Any]) -> pl.DataFrame:
-    """Records of an inventory as rows, in order of uuid; a record on two pages counts once."""
+    """Records of an inventory as rows, in order of their key; one on two pages counts once."""
     flatten = _FLATTEN[name]
-    rows = {record.uuid: flatten(record) for record in records}
+    rows = {record.key: flatten(record) for record in records}
     columns = schema.INVENTORIES[name].schema
-    return pl.DataFrame([rows[uuid] for uuid in sorted(rows)], schema=columns, orient="row")
+    return pl.DataFrame([rows[key] for key in sorted(rows)], schema=columns, orient="row")
 
 
 @lru_cache(maxsize=65536)

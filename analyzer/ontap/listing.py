@@ -12,7 +12,7 @@ import polars as pl
 from analyzer.errors import Denied
 from analyzer.ontap import decode, frame
 from analyzer.ontap.client import Client, RequestFailed
-from analyzer.ontap.decode import Malformed, SessionRecord
+from analyzer.ontap.decode import Malformed
 from analyzer.ontap.resources import FIRST, RESOURCES, Release, Resource
 
 _PAGES = 100_000
@@ -150,7 +150,7 @@ def _add_page(
     records = page.records
     if len(records) > 1:
         # A loop may have a new link at every turn.
-        ends = (len(records), _key(records[0]), _key(records[-1]))
+        ends = (len(records), records[0].key, records[-1].key)
         if ends in seen:
             raise RequestFailed(_LOOP)
         seen.add(ends)
@@ -166,14 +166,6 @@ def _add_page(
         sentence = f"page {result.pages} says {page.num_records} records and has {len(records)}"
         raise RequestFailed(sentence)
     return _following(client.cluster.url, page.next, resource)
-
-
-def _key(record: Any) -> Hashable:
-    if isinstance(record, SessionRecord):
-        svm = record.svm and (record.svm.uuid or record.svm.name)
-        return svm, record.target_portal_group, record.tsih
-    uuid: str = record.uuid
-    return uuid
 
 
 def _following(base: str, href: str | None, resource: Resource) -> str | None:

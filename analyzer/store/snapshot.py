@@ -18,7 +18,7 @@ import polars as pl
 
 from analyzer import clock, schema
 from analyzer.errors import StoreError, Unreachable
-from analyzer.schema import INVENTORIES, Attempt
+from analyzer.schema import INVENTORIES, NOT_ASKED, Attempt, Column
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 
@@ -49,7 +49,7 @@ class Listing:
 
 def not_asked(name: str) -> Listing:
     """The listing of an inventory that nobody asked for."""
-    return Listing("not asked", None, pl.DataFrame(schema=INVENTORIES[name].schema))
+    return Listing(NOT_ASKED, None, pl.DataFrame(schema=INVENTORIES[name].schema))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,17 @@ class Snapshot:
         return sorted(seen)
 
 
-def digest(rows: Iterable[tuple[Any, ...]]) -> int:
-    """Order-independent multiset hash: the sum of BLAKE2b-128 of each row, modulo 2^128."""
+def digest(rows: Iterable[tuple[Any, ...]], columns: Sequence[Column]) -> int:
+    """Order-independent multiset hash: the sum of BLAKE2b-128 of each row, modulo 2^128.
+
+    Of added columns those at the end of a row that are null do not count.
+    """
     encode = msgspec.json.Encoder().encode
+    fewest = sum(not column.added for column in columns)
     total = 0
     for row in rows:
+        while len(row) > fewest and row[-1] is None:
+            row = row[:-1]  # noqa: PLW2901  # as it was before the column was added
         total += int.from_bytes(hashlib.blake2b(encode(row), digest_size=16).digest())
     return total % (1 << 128)
 
@@ -101,19 +107,20 @@ def fingerprint(
 ) -> str:
     """Hash over all that one attempt brought; *inventories* are the status and digest of each."""
     total = hashlib.sha256(json.dumps([answered, content, listed]).encode())
-    for name in INVENTORIES:
-        total.update(json.dumps([name, *inventories[name]]).encode())
+    for name, inventory in INVENTORIES.items():
+        if not inventory.added or inventories[name][0] != NOT_ASKED:
+            total.update(json.dumps([name, *inventories[name]]).encode())
     return total.hexdigest()[:32]
 
 
 def attempt(snapshot: Snapshot) -> Attempt:
     """The attempt that the snapshot is, before anything came after it."""
     rows = snapshot.sessions.rows
-    content = f"{digest(rows.iter_rows()):032x}"
+    content = f"{digest(rows.iter_rows(), schema.SESSIONS.columns):032x}"
     scope = snapshot.scope
     listings = {name: snapshot.listing(name) for name in INVENTORIES}
     digests = {
-        name: (listing.status, digest(listing.rows.iter_rows()))
+        name: (listing.status, digest(listing.rows.iter_rows(), INVENTORIES[name].columns))
         for name, listing in listings.items()
     }
     outcomes: dict[str, Any] = {}
@@ -201,9 +208,12 @@ def read_rows(
         rows = pl.read_parquet(path, hive_partitioning=False)
     except _DAMAGE as error:
         raise StoreError(f"{path} cannot be read: {_first_line(error)}") from error
-    columns = INVENTORIES[inventory].schema if inventory else schema.SESSIONS.schema
-    if dict(rows.schema) != columns:
-        raise StoreError(f"{path} does not have the columns of {inventory or 'sessions'}")
+    listed = INVENTORIES[inventory] if inventory else schema.SESSIONS
+    for column in listed.columns:
+        if column.added and column.name not in rows.columns:
+            rows = rows.with_columns(pl.lit(None, listed.schema[column.name]).alias(column.name))
+    if dict(rows.schema) != listed.schema:
+        raise StoreError(f"{path} does not have the columns of {listed.name}")
     return rows
 
 
