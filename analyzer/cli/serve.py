@@ -1,6 +1,7 @@
 """The command that answers the array's own question from history."""
 
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,12 @@ from analyzer.cli.context import Context, pass_context
 from analyzer.errors import ExtraMissing, UsageError
 
 if TYPE_CHECKING:
+    from analyzer.console.message import PageRequest, PageResponse
+    from analyzer.console.pages import Pages
+    from analyzer.rest.language.respond import RestRequest, RestResponse
     from analyzer.rest.server.answers import Answers
+    from analyzer.rest.server.authentication import Identity
+    from analyzer.rest.server.workers import Workers
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -60,12 +66,15 @@ def serve(
 ) -> None:
     """Answer GET /api/protocols/san/iscsi/sessions from history, as of any instant.
 
-    Read-only. The reports are there too, as JSON: /reports and /openapi.json.
+    Read-only. The reports are there too, as JSON: /reports and /openapi.json. A browser gets the
+    console at /.
     """
     try:
+        from analyzer.console import routes  # noqa: PLC0415  # an extra that need not be installed
         from analyzer.rest.server import listen  # noqa: PLC0415  # an extra that need not be installed
     except ImportError as error:
         raise ExtraMissing("serve", "serve") from error
+    from analyzer.console.access import Access  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server import instant  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.app import App  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.authentication import Authenticator  # noqa: PLC0415  # --help answers at once
@@ -93,9 +102,12 @@ def serve(
             if tls is None:
                 context.say("warning: the token crosses the network in clear: see --tls-cert")
         hosts = [name.lower() for name in (host, *allow_host)]
-        workers = Workers(partial(_answers, context, cluster, at, nearest=nearest))
+        workers = Workers(partial(_worker, context, cluster, at, nearest=nearest))
         try:
-            app = App(Authenticator(token, hosts), workers, on_error=_report_bug)
+            authenticator = Authenticator(token, hosts)
+            api = App(authenticator, workers, on_error=_report_bug)
+            access = Access(token, authenticator.answers_to, secure=tls is not None)
+            app = routes.application(partial(_page, workers), api, access)
             serving = listen.server(app, tls)
             click.echo(listen.url(listening, tls=tls is not None))
             clusters = ", ".join(stored) or "no cluster yet"
@@ -105,14 +117,39 @@ def serve(
             workers.close()
 
 
-def _answers(context: Context, cluster: str, at: str, *, nearest: bool) -> "Answers":
-    """What answers in a worker process."""
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What a worker process has: the array's own answers, and the console's pages."""
+
+    answers: "Answers"
+    pages: "Pages"
+
+    def answer(
+        self, request: "RestRequest", identity: "Identity", seconds: float
+    ) -> "RestResponse":
+        return self.answers.answer(request, identity, seconds)
+
+    def page(self, request: "PageRequest", seconds: float) -> "PageResponse":
+        return self.pages.page(request, seconds)
+
+
+def _worker(context: Context, cluster: str, at: str, *, nearest: bool) -> Worker:
+    from analyzer.console.pages import Pages  # noqa: PLC0415  # in the worker only
     from analyzer.rest.server.answers import Answers  # noqa: PLC0415  # in the worker only
     from analyzer.rest.server.endpoints import Endpoints  # noqa: PLC0415  # in the worker only
     from analyzer.rest.server.source import ServedClusters  # noqa: PLC0415  # in the worker only
 
-    endpoints = Endpoints(ServedClusters(context.existing()), cluster, at, nearest)
-    return Answers(endpoints, context.tables, _report_bug)
+    store = context.existing()
+    endpoints = Endpoints(ServedClusters(store), cluster, at, nearest)
+    return Worker(
+        Answers(endpoints, context.tables, _report_bug),
+        Pages(store, context.tables, context.zone, _report_bug),
+    )
+
+
+def _page(workers: "Workers", request: "PageRequest", seconds: float) -> "PageResponse":
+    response: PageResponse = workers.call("page", request, seconds=seconds)
+    return response
 
 
 def _token(env: str | None, file: Path | None) -> str | None:

@@ -39,7 +39,7 @@ class Authenticator:
         Raises:
             QueryError: 421 under a foreign name (DNS rebinding), 401 without the token.
         """
-        if not self._is_ours(headers.get("host", "")):
+        if not self.answers_to(headers.get("host", "")):
             raise QueryError(
                 421, FORBIDDEN, "this server does not answer to that host name (see --allow-host)"
             )
@@ -48,7 +48,7 @@ class Authenticator:
             raise QueryError(401, FORBIDDEN, "User is not authorized.")
         return identity
 
-    def _is_ours(self, host: str) -> bool:
+    def answers_to(self, host: str) -> bool:
         """An address is ours since we were reached by it; a name could lead here from anywhere."""
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         name = name.removeprefix("[").removesuffix("]").rstrip(".").lower()

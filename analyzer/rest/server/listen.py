@@ -11,9 +11,9 @@ from threading import Timer
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from analyzer.errors import UsageError
-from analyzer.rest.server.app import App
 
 _HEAD = 65_536  # bytes of a request's head that are kept while its end is waited for
 _CONNECTIONS = 256
@@ -54,7 +54,7 @@ class Server(uvicorn.Server):
         return nullcontext()
 
 
-def server(app: App, tls: tuple[Path, Path] | None = None) -> Server:
+def server(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> Server:
     """A server for a socket of ours, without a log of requests.
 
     Raises:

@@ -16,8 +16,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import Protocol
+from typing import Any, Protocol
 
+from analyzer.errors import Busy
 from analyzer.rest.language.respond import RestRequest, RestResponse
 from analyzer.rest.server.answers import unavailable
 from analyzer.rest.server.authentication import Identity
@@ -39,10 +40,10 @@ class Answerer(Protocol):
 class Workers:
     """As many processes as there are processors, four at most; each has an answerer of its own.
 
-    *create* makes an answerer in a worker; it is pickled.
+    *create* makes what answers in a worker; it is pickled.
     """
 
-    def __init__(self, create: Callable[[], Answerer], count: int | None = None) -> None:
+    def __init__(self, create: Callable[[], object], count: int | None = None) -> None:
         self._workers = [_Worker(create) for _ in range(count or min(4, os.cpu_count() or 2))]
         self._idle: LifoQueue[_Worker] = LifoQueue()  # the last one has its tables in memory
         for worker in self._workers:
@@ -50,13 +51,25 @@ class Workers:
 
     def answer(self, request: RestRequest, identity: Identity, seconds: float) -> RestResponse:
         """The answer, waiting for a worker included; 503 if there is none in time."""
+        try:
+            response: RestResponse = self.call("answer", request, identity, seconds=seconds)
+        except Busy as error:
+            return unavailable(str(error))
+        return response
+
+    def call(self, method: str, *arguments: object, seconds: float) -> Any:
+        """What a method of a worker's answerer returns; its last argument is the time left.
+
+        Raises:
+            Busy: there is no answer in this time, or not in the memory of a worker.
+        """
         end = time.monotonic() + seconds
         try:
             worker = self._idle.get(timeout=seconds)
         except Empty:
-            return unavailable("too many requests before this one")
+            raise Busy("too many requests before this one") from None
         try:
-            return worker.answer(request, identity, max(0.01, end - time.monotonic()))
+            return worker.call(method, arguments, max(0.01, end - time.monotonic()))
         finally:
             self._idle.put(worker)
 
@@ -67,7 +80,7 @@ class Workers:
 
 
 class _Worker:
-    def __init__(self, create: Callable[[], Answerer]) -> None:
+    def __init__(self, create: Callable[[], object]) -> None:
         self._create = create
         self._closed = False
         self._start()
@@ -78,21 +91,23 @@ class _Worker:
         self._process.start()
         theirs.close()
 
-    def answer(self, request: RestRequest, identity: Identity, seconds: float) -> RestResponse:
+    def call(self, method: str, arguments: tuple[object, ...], seconds: float) -> Any:
         if self._closed:
-            return unavailable("the server ends")
+            raise Busy("the server ends")
         try:
-            self._pipe.send((request, identity, seconds))
+            self._pipe.send((method, arguments, seconds))
             if self._pipe.poll(seconds + _GRACE):
-                response: RestResponse = self._pipe.recv()
-                return response
+                answer = self._pipe.recv()
+                if isinstance(answer, Busy):
+                    raise answer
+                return answer
             sentence = "the answer took too long"
         except (EOFError, OSError):
             sentence = _TOO_LARGE
         self._end()
         if not self._closed:
             self._start()
-        return unavailable(sentence)
+        raise Busy(sentence)
 
     def close(self) -> None:
         self._closed = True
@@ -106,7 +121,7 @@ class _Worker:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _work(create: Callable[[], Answerer], pipe: Connection) -> None:
+def _work(create: Callable[[], object], pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = min(_MEMORY, physical // 2)
@@ -114,9 +129,9 @@ def _work(create: Callable[[], Answerer], pipe: Connection) -> None:
     answerer = create()
     with suppress(EOFError, OSError):  # the server is gone
         while True:
-            request, identity, seconds = pipe.recv()
+            method, arguments, seconds = pipe.recv()
             try:
-                response = answerer.answer(request, identity, seconds)
+                answer = getattr(answerer, method)(*arguments, seconds)
             except MemoryError:
-                response = unavailable(_TOO_LARGE)
-            pipe.send(response)
+                answer = Busy(_TOO_LARGE)
+            pipe.send(answer)

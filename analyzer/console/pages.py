@@ -1,0 +1,119 @@
+"""Which page answers a URL, made in the process that has the store open; an error is a page too."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from analyzer import clock
+from analyzer.console import front_page, incident_page
+from analyzer.console.address import Address
+from analyzer.console.message import HTML, PageRequest, PageResponse
+from analyzer.console.template import render
+from analyzer.console.view import View
+from analyzer.errors import Busy, NothingSeen, StoreError, UsageError
+from analyzer.report.catalog import Catalog
+from analyzer.store.layout import Store
+from analyzer.version import __version__
+
+Make = Callable[[View], str | PageResponse]
+
+PAGES: Mapping[str, Make] = {
+    "": front_page.page,
+    "incident": incident_page.page,
+}
+_RELATIVE = 60  # seconds that a page whose times depend on the clock is the same
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """*open_catalog* opens the clusters that match; *on_error* is told of a bug."""
+
+    store: Store
+    open_catalog: Callable[[Sequence[str]], Catalog]
+    zone: tzinfo
+    on_error: Callable[[Exception], object] = repr
+
+    def page(self, request: PageRequest, seconds: float) -> PageResponse:
+        """The answer to a request that reads, within so many seconds.
+
+        Raises:
+            Busy: that was not enough.
+        """
+        try:
+            return self._page(request, seconds)
+        except NothingSeen as error:
+            return _error(404, str(error))
+        except UsageError as error:
+            return _error(400, str(error))
+        except StoreError as error:
+            return _error(500, str(error))
+        except (Busy, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  # a bug must not look like an answer
+            self.on_error(error)
+            return _error(500, "internal error; the server's log says more")
+
+    def _page(self, request: PageRequest, seconds: float) -> PageResponse:
+        address = Address.read(request.path, request.query)
+        token, first = self._token(), address.path.split("/")[1]
+        if first == "store":
+            return _validated(PageResponse(b""), token, request)
+        zone = clock.zone(address.one("tz")) if address.one("tz") else self.zone
+        etag = _digest(token, str(address), str(zone), self._now(address, zone))
+        if etag == _bare(request.etag):
+            return _validated(PageResponse(b""), etag, request)
+        if first not in PAGES:
+            raise NothingSeen("there is no such page")
+        catalog = self.open_catalog(address.every("cluster"))
+        with closing(catalog), catalog.time_limit(seconds):
+            made = PAGES[first](View(address, catalog, zone, token))
+        response = PageResponse(made.encode()) if isinstance(made, str) else made
+        return _validated(response, etag, request)
+
+    def _token(self) -> str:
+        """The change token of the whole store."""
+        stamps = [(name, self.store.manifest_stamp(name)) for name in self.store.clusters()]
+        return _digest(__version__, repr(stamps))
+
+    def _now(self, address: Address, zone: tzinfo) -> str:
+        """What the clock has to do with a page: nothing, if its times are all in the past.
+
+        Raises:
+            UsageError: a time is none.
+        """
+        now = clock.now()
+        pair = [address.one(name) for name in ("until", "since")]
+        if all(pair) and all(_fixed(text, zone) for text in pair):
+            return "past"
+        return str(int(now.timestamp()) // _RELATIVE)
+
+
+def _fixed(text: str, zone: tzinfo) -> bool:
+    """Whether it is one instant in the past, whenever it is read."""
+    try:
+        return clock.parse(text, zone) <= clock.now()
+    except UsageError:
+        return False
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\n".join(parts).encode(errors="replace"), digest_size=12).hexdigest()
+
+
+def _bare(etag: str) -> str:
+    """The digest in an If-None-Match header."""
+    return etag.strip().removeprefix("W/").strip('"')
+
+
+def _validated(response: PageResponse, etag: str, request: PageRequest) -> PageResponse:
+    headers = {"ETag": f'W/"{etag}"', "Cache-Control": "private, no-cache"}
+    if response.status == 200 and etag == _bare(request.etag):
+        return PageResponse(b"", 304, headers)
+    return PageResponse(response.body, response.status, {**response.headers, **headers})
+
+
+def _error(status: int, sentence: str) -> PageResponse:
+    body = render("error.html", status=status, sentence=sentence).encode()
+    return PageResponse(body, status, {"Content-Type": HTML, "Cache-Control": "no-store"})

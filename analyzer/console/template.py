@@ -1,0 +1,33 @@
+"""The pages' markup: Jinja2 that escapes everything, and what templates may call."""
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from analyzer.output import layout
+from analyzer.output.value import cell
+from analyzer.text import counted, escape_controls
+from analyzer.version import __version__
+
+
+@cache
+def environment() -> Environment:
+    """The one environment: autoescape for every file, no undefined name is silent."""
+    made = Environment(
+        loader=PackageLoader("analyzer.console"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.globals |= {"version": __version__, "view": None}
+    made.filters |= {
+        "counted": counted,
+        "harmless": escape_controls,
+        "duration": layout.length,
+        "cell": lambda value: escape_controls(cell(value)),
+    }
+    return made
+
+
+def render(name: str, **values: Any) -> str:
+    """A template of ours with these values; text in them is escaped."""
+    return environment().get_template(name).render(**values)
