@@ -114,7 +114,7 @@ class History:
         if stored is not None:
             # The history alone has it for as long as the new files are not whole.
             self.store.delete_snapshot(self.cluster, taken_at)
-        snapshots.write(self.store, snapshot, attempt)
+        snapshots.write(self.store, snapshot, attempt, self.check_lease)
         self._fold_pending([taken_at])
         return self.last_attempt(taken_at, taken_at + timedelta(microseconds=1)) or attempt
 
@@ -237,12 +237,20 @@ class History:
         Raises:
             Busy: another host took over the lease meanwhile; nothing was published.
         """
-        assert self._lease is not None  # noqa: S101  # only a writer commits
         manifests.add_digests(self.manifest, self.folder)
         manifests.retire(self.manifest, self._committed)
-        manifests.write(self.store, self.manifest, self._lease.check, keep_previous=keep_previous)
+        manifests.write(self.store, self.manifest, self.check_lease, keep_previous=keep_previous)
         manifests.sweep(self.folder, self.manifest)
         self._committed = self.manifest.names
+
+    def check_lease(self) -> None:
+        """Fencing check before anything becomes visible.
+
+        Raises:
+            Busy: another host took over the lease meanwhile.
+        """
+        assert self._lease is not None  # noqa: S101  # only a writer publishes
+        self._lease.check()
 
     def _write_attempts(self, first: datetime) -> None:
         """Rewrite no more than from the first new attempt, or the first that was settled anew."""

@@ -224,7 +224,8 @@ def _rewrite(history: History, base: _Base, instants: list[datetime]) -> list[da
         attempt = next(iter(history.attempts(f"where taken_at = {moment(instant)}")))
         for name in (*INVENTORIES, None):
             _set_aside(history.store.snapshot(history.cluster, instant, name), folders_only=True)
-        snapshot.write(history.store, restore(history, attempt), as_answered(base.proved[instant]))
+        answered = as_answered(base.proved[instant])
+        snapshot.write(history.store, restore(history, attempt), answered, history.check_lease)
     return instants
 
 

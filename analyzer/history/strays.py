@@ -7,10 +7,12 @@ from pathlib import Path
 
 from analyzer.history.manifest import NAME, PART, PREVIOUS
 from analyzer.schema import INVENTORIES
-from analyzer.store.layout import Store, instant
+from analyzer.store.layout import NAMES, Store, instant
 
 _DRAFT = re.compile(r"\..+\.\d+\.\d+", re.ASCII)  # what ``publish`` writes to
-_DATA = re.compile(r"cluster=|date=|.*\.parquet|.*manifest.*\.json|.*\d{8}T\d{6}Z", re.DOTALL)
+_DATA = re.compile(
+    r"(history|snapshots)\b|cluster=|date=|.*\.parquet|.*manifest.*\.json|.*\d{8}T\d{6}Z", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,9 @@ class Stray:
 
 
 def strays(store: Store) -> Iterator[Stray]:
-    """Everything below snapshots/ and history/ that no command writes, by path."""
+    """Everything in the store that no command writes, by path."""
     clusters = set(store.clusters())
+    yield from (_stray(path) for path in _entries(store.root) if path.name not in NAMES)
     for top in (store.snapshots, store.history):
         for path in _entries(top):
             cluster = path.name.removeprefix("cluster=")

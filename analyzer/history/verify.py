@@ -73,7 +73,11 @@ def _verify(store: Store, cluster: str) -> Verified:
             read += problem is None
             problems += [problem] if problem else []
         elif instant in pending:
-            notes.append(f"{clock.iso(instant)} is not folded yet and was not read")
+            problem = checker.problem(instant)
+            if problem is None:
+                notes.append(f"{clock.iso(instant)} is whole and not folded yet")
+            elif instant in store.pending(cluster):  # else a writer came between
+                problems.append(problem)
         elif pruned is None or instant >= pruned:
             problems.append(f"{clock.iso(instant)} is not folded")
     alone = len(proved.keys() - set(instants))

@@ -30,6 +30,11 @@ from analyzer.store import lock
 from analyzer.store.lease import Lease
 from analyzer.store.publish import cannot_write, make_folder, sweep
 
+# What a store's folder holds; the last two are of DuckDB, while somebody has the database open.
+NAMES = frozenset({
+    "snapshots", "history", "history.duckdb", "locks", "leases", "alerts.json",
+    "history.duckdb.wal", "history.duckdb.tmp",
+})  # fmt: skip
 _CLUSTER = "cluster="
 _STAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 

@@ -7,7 +7,7 @@ the session file, which is renamed into place last: where it is, the attempt is 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -155,20 +155,40 @@ class _StoredAttempt(Attempt):
     cluster: str = ""
 
 
-def write(store: Store, snapshot: Snapshot, attempt: Attempt) -> None:
-    """Write the snapshot's files, the session file last."""
+def write(
+    store: Store,
+    snapshot: Snapshot,
+    attempt: Attempt,
+    before_replace: Callable[[], None] = lambda: None,
+) -> None:
+    """Write the snapshot's files, the session file last.
+
+    *before_replace* is the fencing check before a file that is there already is replaced; new
+    ones are written by a fenced writer too, since the array is never asked for that instant again.
+
+    Raises:
+        Busy: another host took over the lease, and stored the same instant.
+        StoreError: a file cannot be written.
+    """
     for name, listing in snapshot.inventories.items():
         if listing.status == "complete":
-            _write(listing.rows, store.snapshot(snapshot.cluster, snapshot.taken_at, name), {})
+            path = store.snapshot(snapshot.cluster, snapshot.taken_at, name)
+            _write(listing.rows, path, {}, before_replace)
     facts = msgspec.json.encode(
         _StoredAttempt(cluster=snapshot.cluster, **msgspec.structs.asdict(attempt))
     )
     path = store.snapshot(snapshot.cluster, snapshot.taken_at)
-    _write(snapshot.sessions.rows, path, {_KEY: facts.decode()})
+    _write(snapshot.sessions.rows, path, {_KEY: facts.decode()}, before_replace)
 
 
-def _write(rows: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
-    with publish(path) as draft:
+def _write(
+    rows: pl.DataFrame, path: Path, metadata: dict[str, str], before_replace: Callable[[], None]
+) -> None:
+    def check() -> None:
+        if path.exists():
+            before_replace()
+
+    with publish(path, before_rename=check) as draft:
         try:
             rows.write_parquet(draft, compression="zstd", metadata=metadata)
         except pl.exceptions.PolarsError as error:

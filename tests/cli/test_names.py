@@ -1,12 +1,15 @@
 """What people call things is found, and what is called nothing is refused."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.array_builder import A2, B2, STEP, T0, World, linux
 
-from analyzer import cli
+from analyzer import cli, clock, demo
+from analyzer.config import policy
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
@@ -101,3 +104,37 @@ def test_a_filter_leaves_rows_out_and_changes_none(
     some = run.run(sample, query, ReportRequest(filters=filters, severity=severity, **times)).rows  # type: ignore[arg-type]
     left = iter(whole)
     assert all(row in left for row in some), "the same rows in the same order, some left out"
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Catalog]]:
+    """Two clusters that one host uses both of, with losses in each: together, and one alone."""
+    root = tmp_path_factory.mktemp("sites")
+    mine = World(root, "prod-a", sessions=[*linux(1), *linux(2), *linux(3)], interval=300)
+    other = World(root, "prod-b", sessions=[*linux(2), *linux(4)], interval=300)
+    mine.take(3).without("lnx1", A2).take().without("lnx2").take(2)
+    other.take(2).without("lnx4", B2).take(status="failed").take()
+    other.sessions += linux(4, (B2,))
+    other.take().without("lnx4", B2).take()
+    with demo.at(T0 + 6 * STEP):
+        catalogs = [
+            Catalog(Store(root), clusters, tables=policy.tables(None))
+            for clusters in (["prod-a", "prod-b"], ["prod-a"])
+        ]
+        yield catalogs
+    for catalog in catalogs:
+        catalog.close()
+
+
+@pytest.mark.parametrize("name", header.reports())
+def test_the_answer_for_one_cluster_is_its_part_of_the_answer_for_all(
+    name: str, sites: list[Catalog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", clock.iso(T0 + 6 * STEP))
+    request = ReportRequest(since=clock.iso(T0), before=clock.iso(T0 + STEP))
+    both, alone = (
+        [row for row in run.run(catalog, header.reports()[name], request).records()
+         if row["cluster"] == "prod-a"]
+        for catalog in sites
+    )  # fmt: skip
+    assert both == alone

@@ -272,9 +272,10 @@ def run(store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     """The program over the store: exit status, answer, narration."""
     monkeypatch.setenv("ANALYZER_NOW", clock.iso(END))
 
-    def run(*arguments: str) -> tuple[int, str, str]:
+    def run(*arguments: str, quiet: bool = True) -> tuple[int, str, str]:
         capsys.readouterr()
-        code = cli.status(["--store", str(store.root), "--quiet", *arguments])
+        silence = ["--quiet"] if quiet else []
+        code = cli.status(["--store", str(store.root), *silence, *arguments])
         return code, *capsys.readouterr()
 
     return run
@@ -490,6 +491,8 @@ def test_a_copied_folder_counts_nowhere_and_is_named(
     shutil.copytree(store.snapshot_folder("prod-a"), store.snapshot_folder("prod-a (1)"))
     shutil.copyfile(session_file(store), session_file(store).with_suffix(".bak.parquet"))
     (store.snapshots / ".DS_Store").touch()
+    shutil.copytree(store.history, store.root / "history (1)")
+    (store.root / "notes.txt").touch()
     assert store.clusters() == ["prod-a", "prod-b"]
     assert answers(store) == before
     with duckdb.connect(str(store.database), read_only=True) as shell:
@@ -497,7 +500,14 @@ def test_a_copied_folder_counts_nowhere_and_is_named(
     assert count == [(7,)]
     assert cli.status(["--store", str(store.root), "verify"]) == 4
     told = capsys.readouterr().err
-    for name in ("cluster=prod-a copy", "cluster=prod-a (1)", ".bak.parquet", ".DS_Store"):
+    for name in (
+        "cluster=prod-a copy",
+        "cluster=prod-a (1)",
+        ".bak.parquet",
+        ".DS_Store",
+        "history (1)",
+        "notes.txt",
+    ):
         assert name in told
 
 
@@ -562,8 +572,13 @@ def test_a_snapshot_that_lies_there_unfolded_is_named_and_folded_by_rebuild(stor
         patch.setattr(history.History, "_fold_pending", lambda _self, _instants: None)
         history.record(store, empty_answer(1))
     assert history.verify(store, "prod-a").notes == (
-        "2026-11-20T02:01:00Z is not folded yet and was not read",
+        "2026-11-20T02:01:00Z is whole and not folded yet",
     )
+    path = store.snapshot("prod-a", clock.parse("2026-11-20T02:01:00Z"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    assert "is not a whole snapshot" in str(history.verify(store, "prod-a").problem)
+    path.write_bytes(whole)
     history.compact(store, "prod-a", END)
     assert "2026-11-20T02:01:00Z" in [clock.iso(at) for at in store.instants("prod-a")]
     with History.open(store, "prod-a"):
@@ -629,3 +644,86 @@ def test_a_bit_that_flips_is_named_or_changes_no_answer(store: Store) -> None:
         if history.verify(store, "prod-a").problem is None:
             assert answers(store) == before, (number, path, bit)
         flipped(path, bit)
+
+
+def unfolded(store: Store, *, pending: bool) -> None:
+    """A snapshot file that its writer did not fold."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(History, "_fold_pending", lambda _self, _instants: None)
+        history.record(store, empty_answer(1))
+    if not pending:
+        store.clear_pending("prod-a", T0 + timedelta(minutes=1))
+
+
+def forged(store: Store) -> None:
+    """Rows that were folded wrong, in files whose digests agree."""
+    rows_changed(part(store, "interfaces.open"))
+    edited(store, manifests.forget_digests)
+
+
+def compacted_and_damaged(store: Store) -> None:
+    history.compact(store, "prod-a", END)
+    part(store, "spells.closed").unlink()
+    manifest(store).with_name(manifests.PREVIOUS).unlink()
+
+
+# What docs/store.md shows of each row, made to happen: damage, the command that meets it, its status.
+PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
+    "manifest.json is damaged": (HISTORY["empty manifest"].damage, "verify", 4),
+    "manifest.json is missing beside other files of the history": (
+        HISTORY["missing manifest"].damage, "verify", 4,
+    ),
+    "manifest.json is missing beside snapshots": (HISTORY["missing history"].damage, "verify", 4),
+    "… has format 2: a newer version of analyzer wrote it": (
+        lambda s: manifest(s).write_text('{"format":2,"novel":{}}'), "rebuild", 4,
+    ),
+    "… is the manifest of prod-a, not of prod-b": (
+        lambda s: manifest(s, "prod-b").write_bytes(manifest(s).read_bytes()), "verify", 4,
+    ),
+    "….parquet is not there": (HISTORY["missing file"].damage, "verify", 4),
+    "… is damaged: its digest differs from the manifest's": (
+        FILES["empty inventory"].damage, "verify", 4,
+    ),
+    "… has rows of another cluster": (
+        lambda s: (FILES["closed spells of another cluster"].damage(s),
+                   edited(s, manifests.forget_digests)),
+        "verify", 4,
+    ),
+    "… cannot be given back: its hash differs": (forged, "verify", 4),
+    "… is not a whole snapshot": (SNAPSHOTS["empty session file"].damage, "verify", 4),
+    "… cannot be read": (SNAPSHOTS["empty inventory file"].damage, "verify", 4),
+    "… is the snapshot of prod-b at …": (
+        SNAPSHOTS["session file of another cluster"].damage, "verify", 4,
+    ),
+    "… is not folded": (partial(unfolded, pending=False), "verify", 4),
+    "… is whole and not folded yet": (partial(unfolded, pending=True), "verify", 0),
+    "… have no file any more; the history alone gives them back": (
+        lambda s: history.compact(s, "prod-a", END), "verify", 0,
+    ),
+    "… looks like data and counts nowhere": (
+        lambda s: shutil.copytree(folder(s), folder(s, "prod-a copy")), "verify", 4,
+    ),
+    "… does not belong there": (lambda s: (s.history / "Thumbs.db").touch(), "verify", 0),
+    "nothing was changed: … snapshots … have no file any more": (
+        compacted_and_damaged, "rebuild prod-a", 4,
+    ),
+}  # fmt: skip
+ELSEWHERE = {  # rows of the page that other tests make happen
+    "nothing old was deleted: our clock is … s ahead of the array's",  # collect/test_narration.py
+    "… is more than five minutes ahead of the clock",  # collect/test_saved.py
+}
+
+
+def test_the_page_of_what_can_go_wrong_has_these_rows() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "store.md").read_text()
+    rows = [row.split("|")[1] for row in page.splitlines() if row.startswith("| `")]
+    assert {code for row in rows for code in re.findall("`([^`]+)`", row)} == {*PAGE, *ELSEWHERE}
+
+
+@pytest.mark.parametrize("says", PAGE)
+def test_each_of_them_is_said_with_its_status(says: str, store: Store, run: Run) -> None:
+    damage, command, status = PAGE[says]
+    damage(store)
+    code, _, narration = run(*command.split(), quiet=status != 0)
+    assert re.search(".*".join(map(re.escape, says.split("…"))), narration)
+    assert code == status

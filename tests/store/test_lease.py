@@ -25,6 +25,7 @@ from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store import lease
+from analyzer.store import snapshot as snapshots
 from analyzer.store.layout import Store
 
 DEAD = """
@@ -119,6 +120,9 @@ def test_a_holder_that_slept_too_long_publishes_nothing(tmp_path: Path) -> None:
         with pytest.raises(Busy, match="on quick took over; nothing was published"):
             sleeping.record(lone("complete", [row("a", 3, 3)], 5 + 5))
         assert manifest.read(quick, "c1") == committed
+        snapshot = lone("complete", [row("a", 4, 4)], 5)
+        with pytest.raises(Busy, match="on quick took over; nothing was published"):
+            snapshots.write(slow, snapshot, snapshots.attempt(snapshot), sleeping.check_lease)
     # What the fenced one stored is folded by the next, and nothing is lost or damaged.
     history.catch_up(quick, "c1")
     assert history.verify(quick, "c1") == history.Verified("c1", snapshots=3, read=3)
