@@ -92,7 +92,8 @@ def _with_ends(brief: Sequence[str], names: Sequence[str]) -> list[str]:
 def _cell(value: Any, zone: tzinfo) -> str:
     if isinstance(value, datetime) and zone is not UTC:
         return layout.instant(value, zone, dated=True)
-    return escape_controls(beginning(cell(value), _CELL))
+    text = beginning(cell(value), _CELL)
+    return escape_controls(layout.prose(text, zone) if isinstance(value, str) else text)
 
 
 def _coverage(report: Report) -> str:

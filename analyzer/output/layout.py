@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from itertools import chain
 from typing import Any
 
@@ -22,6 +22,7 @@ _OWNERS = ("cluster", "svm")  # said once if all rows share them, else part of w
 _INTERVALS = {"after": "by", "from": "to"}
 _FOLDS = re.compile(r", |\d{4}-\d\d-\d\d ")  # a list, or a time with its date
 _PROSE = {"detail", "reason", "what it is"}  # folded even inside a word
+_INSTANT = re.compile(r"(?<![^\s(])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b", re.ASCII)
 _IQN = re.compile(r"iqn\..*:(?=[^:])", re.IGNORECASE | re.DOTALL)
 
 
@@ -152,6 +153,7 @@ class _Writer:
             ]
         elif isinstance(value, str):
             value = self._short.get(value, value)
+            value = prose(value, self._zone)
         return escape_controls(cell(value))
 
     def interval(self, start: datetime | None, end: datetime | None) -> str:
@@ -172,6 +174,19 @@ def instant(value: datetime, zone: tzinfo, *, dated: bool) -> str:
     value = clock.local(value, zone)
     shown = "%H:%M:%S" if value.second else "%H:%M"
     return value.strftime(f"%Y-%m-%d {shown}" if dated else shown)
+
+
+def prose(text: str, zone: tzinfo) -> str:
+    """A sentence, with the instants that SQL wrote into it (in UTC) on the wall clock of *zone*."""
+
+    def local(match: re.Match[str]) -> str:
+        try:
+            value = datetime.fromisoformat(match[0]).replace(tzinfo=None)
+        except ValueError:
+            return match[0]
+        return f"{instant(value, zone, dated=True)} {clock.zone_name(zone, value)}"
+
+    return text if zone is UTC else _INSTANT.sub(local, text)
 
 
 def interval(start: datetime | None, end: datetime | None, zone: tzinfo, *, dated: bool) -> str:

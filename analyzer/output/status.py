@@ -162,7 +162,7 @@ def _words(report: Report, names: Sequence[str], row: Sequence[Any], short: dict
         )
         parts.append(layout.interval(after, by, report.zone, dated=dated))
     over = f" ({values['status']})" if layout.is_over(report, row) else ""
-    parts.append(f"{values['detail'] or ''}{over}")
+    parts.append(f"{layout.prose(values['detail'] or '', report.zone)}{over}")
     return escape_controls("  ".join(filter(None, parts)))
 
 

@@ -56,6 +56,15 @@ def test_nothing_found_is_never_nothing_seen(golden: Golden) -> None:
     assert "No findings.\n" in output.text(seen, "table", 80)
 
 
+@pytest.mark.parametrize("format_", ["table", "html"])
+def test_instants_within_sentences_are_in_the_zone_too(format_: str) -> None:
+    said = "last seen 2026-11-22T23:30:00Z; iqn.x:2026-11-22T23:30:00Z; 2026-99-22T23:30:00Z"
+    night = reports.report([{"initiator": "iqn.x:2026-11-22T23:30:00Z", "detail": said}])
+    text = " ".join(output.text(replace(night, zone=BERLIN), format_).split())
+    assert said.replace("2026-11-22T23:30:00Z", "2026-11-23 00:30 CET", 1) in text
+    assert said in " ".join(output.text(night, format_).split())
+
+
 @pytest.mark.parametrize("format_", ["json", "ndjson", "csv", "markdown"])
 def test_programs_read_utc_whatever_the_zone(format_: str) -> None:
     night = reports.losses()
