@@ -240,7 +240,9 @@ def _fewest(report: Report, names: Sequence[str]) -> int:
 
 def _start(name: str, names: Sequence[str]) -> str:
     """What a column of the report is called here, where an interval is one."""
-    return name if name in names else name.removesuffix("_after").removesuffix("_by")
+    if name in names:
+        return name
+    return "when" if name == "from" else name.removesuffix("_after").removesuffix("_by")
 
 
 def heading(name: str) -> str:

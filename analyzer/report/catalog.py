@@ -249,6 +249,8 @@ class Catalog:
         }
         for name, parameter in declared.items():
             bound[name] = parameter.bound(parameters.get(name, parameter.default))
+        if bound["at"] is None:
+            bound["at"] = bound["after"]  # models of an instant are of the second one of a pair
         return bound
 
     def _make(self, query: Query, values: Mapping[str, Any]) -> None:

@@ -1,0 +1,261 @@
+-- /// query
+-- title = "How redundantly each initiator was connected, over the window"
+-- description = """
+-- One row for as long as the state stayed the same, by sweep line over the sessions of the window.
+-- What a host can miss is measured by the most paths that it had at once since abandon_days before
+-- the window; a host without a session for longer than that is out of service. What one snapshot
+-- missed was there.
+-- """
+--
+-- [params.by]
+-- default = "host"
+-- help = "Only for host is there a row."
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- initiator = "Initiator."
+-- state = "none, one_path, one_node, one_subnet, some_paths or all_paths."
+-- rank = "0 for none, 5 for all_paths."
+-- missing = "Paths fewer than the most that it had."
+-- began_after = "Last complete snapshot before; null if it was so at the first look."
+-- began = "First complete snapshot that shows it so."
+-- ended_after = "Last complete snapshot that shows it so; null while it lasts."
+-- ended = "First complete snapshot that shows it otherwise; null while it lasts."
+-- ///
+with
+    sessions as (
+        select
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            s.initiator_address,
+            s.interface_id,
+            s.interface_uuid,
+            s.seen_after,
+            s.first_seen,
+            s.last_seen,
+            s.gone_by
+        from spells s
+        cross join thresholds t
+        where
+            $by = 'host'
+            and s.initiator <> ''
+            and s.first_seen <= $until::timestamp
+            and coalesce(s.gone_by > $since::timestamp - t.abandon_days * interval 1 day, true)
+        union all
+        select
+            cluster,
+            svm_id,
+            initiator,
+            initiator_address,
+            interface_id,
+            interface_id,
+            last_seen,
+            absent_at,
+            absent_at,
+            back_at
+        from missed_reads
+        where $by = 'host' and initiator <> '' and absent_at <= $until::timestamp
+    ),
+    places as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            'path' as facet,
+            initiator_address || chr(31) || interface_id as place,
+            seen_after as begins_after,
+            first_seen as begins,
+            last_seen as ends_after,
+            gone_by as ends
+        from sessions
+        union all
+        -- Nodes and subnets matter within the window only.
+        select
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            f.facet,
+            case f.facet when 'node' then l.node else l.fabric end,
+            case when l.begins > s.first_seen then l.begins_after else s.seen_after end,
+            greatest(
+                case when l.begins > s.first_seen then l.begins else s.first_seen end,
+                $since::timestamp
+            ),
+            case
+                when s.gone_by is null or l.ends < s.gone_by
+                then coalesce(l.ends_after, s.last_seen)
+                else s.last_seen
+            end,
+            case
+                when s.gone_by is null or l.ends < s.gone_by
+                then coalesce(l.ends, s.gone_by)
+                else s.gone_by
+            end
+        from sessions s
+        join
+            interface_locations l
+            on l.cluster = s.cluster
+            and l.uuid = s.interface_uuid
+            and (l.begins is null or s.gone_by is null or l.begins < s.gone_by)
+            and (l.ends is null or l.ends > s.first_seen)
+        cross join (select unnest(['node', 'subnet']) as facet) f
+        where
+            coalesce(s.gone_by > $since::timestamp, true)
+            and coalesce(l.ends > $since::timestamp, true)
+            and case f.facet when 'node' then l.node else l.fabric end is not null
+    ),
+    offered as (
+        -- What an SVM offers a host to stand on: what any session used.
+        select
+            s.cluster,
+            s.svm_id,
+            count(distinct s.interface_id) as paths,
+            count(distinct l.node) as nodes,
+            count(distinct l.fabric) as subnets
+        from (select distinct cluster, svm_id, interface_id, interface_uuid from sessions) s
+        left join interface_locations l on l.cluster = s.cluster and l.uuid = s.interface_uuid
+        group by s.cluster, s.svm_id
+    ),
+    events as (
+        -- Interval overlap count by sweep line.
+        select cluster, svm_id, initiator, facet, place, begins_after as before, begins, 1 as step
+        from places
+        union all
+        select cluster, svm_id, initiator, facet, place, ends_after, ends, -1
+        from places
+        where ends <= $until::timestamp
+    ),
+    deltas as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            facet,
+            place,
+            begins as instant,
+            max(before) as before,
+            sum(step) as step
+        from events
+        group by all
+    ),
+    running as (
+        select
+            *,
+            sum(step) over (
+                partition by cluster, svm_id, initiator, facet, place order by instant
+            ) as sessions
+        from deltas
+    ),
+    turns as (
+        -- A place is gained with its first session and lost with its last.
+        select
+            cluster,
+            svm_id,
+            initiator,
+            instant,
+            max(before) as before,
+            sum(case when facet = 'path' then turn else 0 end) as paths,
+            sum(case when facet = 'node' then turn else 0 end) as nodes,
+            sum(case when facet = 'subnet' then turn else 0 end) as subnets
+        from
+            (
+                select
+                    *,
+                    case
+                        when sessions - step = 0 then 1 when sessions = 0 then -1 else 0
+                    end as turn
+                from running
+                where (sessions - step = 0) <> (sessions = 0)
+            )
+        group by cluster, svm_id, initiator, instant
+    ),
+    levels as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            instant,
+            before,
+            sum(paths) over in_time as paths,
+            sum(nodes) over in_time as nodes,
+            sum(subnets) over in_time as subnets
+        from turns
+        window in_time as (partition by cluster, svm_id, initiator order by instant)
+    ),
+    judged as (
+        select
+            v.cluster,
+            v.svm_id,
+            v.initiator,
+            v.instant,
+            v.before,
+            max(v.paths) over (partition by v.cluster, v.svm_id, v.initiator) - v.paths as missing,
+            case
+                when v.paths = 0
+                then 'none'
+                when v.paths = 1 and o.paths > 1
+                then 'one_path'
+                when v.nodes = 1 and o.nodes > 1
+                then 'one_node'
+                when v.subnets = 1 and o.subnets > 1
+                then 'one_subnet'
+                when v.paths < max(v.paths) over (partition by v.cluster, v.svm_id, v.initiator)
+                then 'some_paths'
+                else 'all_paths'
+            end as state
+        from levels v
+        join offered o on o.cluster = v.cluster and o.svm_id = v.svm_id
+    ),
+    changes as (
+        -- Gaps and islands: neighbours of one state are one row. Before the window there are
+        -- paths only, so that what stood when it began is judged at its begin.
+        select *
+        from judged
+        qualify
+            lag(state) over (partition by cluster, svm_id, initiator order by instant)
+            is distinct from state
+            or lag(missing) over (partition by cluster, svm_id, initiator order by instant)
+            is distinct from missing
+            or lag(instant) over (partition by cluster, svm_id, initiator order by instant)
+            < $since::timestamp
+    ),
+    spans as (
+        select *, lead(before) over in_time as ended_after, lead(instant) over in_time as ended
+        from changes
+        window in_time as (partition by cluster, svm_id, initiator order by instant)
+    )
+select
+    s.cluster,
+    s.svm_id,
+    s.initiator,
+    s.state,
+    case
+        s.state
+        when 'none'
+        then 0
+        when 'one_path'
+        then 1
+        when 'one_node'
+        then 2
+        when 'one_subnet'
+        then 3
+        when 'some_paths'
+        then 4
+        else 5
+    end as rank,
+    s.missing::bigint as missing,
+    case when s.instant > $since::timestamp or s.state = 'none' then s.before end as began_after,
+    s.instant as began,
+    case when s.state = 'none' and s.ended is null then null else s.ended_after end as ended_after,
+    case
+        when
+            s.state = 'none'
+            and s.ended is null
+            and s.instant + t.abandon_days * interval 1 day <= $until::timestamp
+        then s.instant + t.abandon_days * interval 1 day
+        else s.ended
+    end as ended
+from spans s
+cross join thresholds t
+where coalesce(s.ended > $since::timestamp, true)
