@@ -1,12 +1,12 @@
 -- /// query
--- title = "How much changed when"
+-- title = "How much changed when, and what nobody saw"
 -- description = """
 -- The window cut into columns: how many connections ended and began in each, by the first snapshot
--- that shows it. A connection that was made anew ends and begins. Columns without a change have no
--- row.
+-- that shows it, and how much of it is unknown. A connection that was made anew ends and begins.
+-- Columns without any of these have no row.
 -- """
 -- time = "window"
--- brief = ["from", "ended", "began"]
+-- brief = ["from", "ended", "began", "unknown_seconds", "reason"]
 -- group = "Incident"
 -- cannot_see = "What happened and was undone between two snapshots."
 -- [params.columns]
@@ -19,8 +19,26 @@
 -- column = "Number of the column, from 0."
 -- ended = "Connections that were last seen before and are gone."
 -- began = "Connections that were not there before."
+-- unknown_seconds = "Seconds of the column that nobody saw."
+-- reason = "Why."
 -- ///
 with
+    clock as (
+        -- Seconds of the window.
+        select
+            greatest(1, date_diff('second', $since::timestamp, $until::timestamp)) as seconds,
+            $columns::bigint as columns
+    ),
+    cut as (
+        select
+            n.at_column,
+            $since::timestamp
+            + to_seconds(floor(n.at_column * k.seconds / k.columns)::bigint) as starts,
+            $since::timestamp
+            + to_seconds(floor((n.at_column + 1) * k.seconds / k.columns)::bigint) as ends
+        from clock k
+        cross join (select unnest(range($columns::bigint)) as at_column) n
+    ),
     edges as (
         select cluster, gone_by as instant, 1 as ended, 0 as began
         from spells
@@ -33,13 +51,7 @@ with
             and first_seen >= $since::timestamp
             and first_seen <= $until::timestamp
     ),
-    clock as (
-        -- Seconds of the window.
-        select
-            greatest(1, date_diff('second', $since::timestamp, $until::timestamp)) as seconds,
-            $columns::bigint as columns
-    ),
-    placed as (
+    changes as (
         select
             e.cluster,
             least(
@@ -48,18 +60,46 @@ with
             )::bigint as at_column,
             e.ended,
             e.began,
-            k.seconds,
-            k.columns
+            0 as unknown_seconds,
+            null::varchar as reason
         from edges e
         cross join clock k
+    ),
+    gaps as (
+        select
+            u.cluster,
+            c.at_column,
+            0 as ended,
+            0 as began,
+            date_diff(
+                'second',
+                greatest(c.starts, coalesce(u."after", c.starts)),
+                least(c.ends, coalesce(u."by", c.ends))
+            ) as unknown_seconds,
+            u.reason
+        from unknowns u
+        join
+            cut c
+            on c.starts < coalesce(u."by", timestamp '9999-12-31')
+            and c.ends > coalesce(u."after", timestamp '0001-01-01')
+    ),
+    together as (
+        select *
+        from changes
+        union all
+        select *
+        from gaps
     )
 select
-    cluster,
-    $since::timestamp + to_seconds(floor(at_column * seconds / columns)::bigint) as "from",
-    $since::timestamp + to_seconds(floor((at_column + 1) * seconds / columns)::bigint) as "to",
-    at_column as "column",
-    sum(ended)::bigint as ended,
-    sum(began)::bigint as began
-from placed
-group by cluster, at_column, seconds, columns
-order by cluster, at_column
+    b.cluster,
+    c.starts as "from",
+    c.ends as "to",
+    b.at_column as "column",
+    sum(b.ended)::bigint as ended,
+    sum(b.began)::bigint as began,
+    sum(b.unknown_seconds)::bigint as unknown_seconds,
+    min(b.reason) as reason
+from together b
+join cut c on c.at_column = b.at_column
+group by b.cluster, b.at_column, c.starts, c.ends
+order by b.cluster, b.at_column

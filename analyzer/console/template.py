@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from analyzer.output import layout
 from analyzer.output.value import cell
-from analyzer.text import counted, escape_controls
+from analyzer.text import beginning, counted, escape_controls
 from analyzer.version import __version__
 
 
@@ -23,9 +23,16 @@ def environment() -> Environment:
         "counted": counted,
         "harmless": escape_controls,
         "duration": layout.length,
+        "short": beginning,
+        "tail": _tail,
         "cell": lambda value: escape_controls(cell(value)),
     }
     return made
+
+
+def _tail(name: str, most: int = 34) -> str:
+    """The end of a long name, which tells initiators apart."""
+    return name if len(name) <= most else f"…{name[-most:]}"
 
 
 def render(name: str, **values: Any) -> str:

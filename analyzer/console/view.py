@@ -109,6 +109,9 @@ class View:
         """An instant on the wall clock of the zone, with its date."""
         return "" if instant is None else layout.instant(instant, self.zone, dated=True)
 
+    def iso(self, instant: datetime) -> str:
+        return clock.iso(instant)
+
     def interval(self, after: datetime | None, by: datetime | None) -> str:
         return layout.interval(after, by, self.zone, dated=True)
 

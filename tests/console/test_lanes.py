@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,8 +123,11 @@ def test_a_host_is_open_when_it_ends_with_fewer_paths_than_it_had(catalog: Catal
         assert (standing == "open") == (held[lane][-1] < max(held[lane])), lane
 
 
-def test_density_counts_every_edge_once(catalog: Catalog) -> None:
+def test_density_counts_every_edge_and_every_unknown_second_once(catalog: Catalog) -> None:
     rows = ask(catalog, "density", columns=7)
+    unknown = [row for row in ask(catalog, "coverage") if row["status"] == "unknown"]
+    seconds = sum((row["to"] - row["from"]).total_seconds() for row in unknown)
+    assert sum(row["unknown_seconds"] for row in rows) == seconds
     ((ended, began),) = catalog.run("select count(gone_by), count(seen_after) from spells").rows
     assert (sum(row["ended"] for row in rows), sum(row["began"] for row in rows)) == (ended, began)
     assert all(row["from"] < row["to"] <= random_paths.END for row in rows)
@@ -136,7 +138,7 @@ def test_a_step_leads_to_the_next_snapshot_or_change(catalog: Catalog) -> None:
     changed = {
         row[0]
         for row in catalog.run(
-            "select gone_by from spells union select first_seen from spells"
+            "select gone_by from spells where gone_by is not null union select first_seen from spells"
             " where seen_after is not null"
         ).rows
     }

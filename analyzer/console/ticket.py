@@ -1,0 +1,61 @@
+"""What goes into a ticket: Markdown with the window in UTC and in the chosen zone."""
+
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from analyzer import clock
+from analyzer.output import layout
+from analyzer.output.markdown import escaped
+from analyzer.output.value import cell
+from analyzer.text import counted
+
+if TYPE_CHECKING:
+    from analyzer.console.incident_page import Incident  # stands on this module
+
+_ROWS = 40  # of the table; the command gives them all
+_ESSENTIAL = (
+    "change", "severity", "initiator", "interface", "initiator_address", "sessions", "detail",
+)  # fmt: skip
+
+
+def text(incident: "Incident") -> str:
+    """The state of the page as it is asked for: what changed from A to B, and what gives it again."""
+    view, report = incident.view, incident.changes
+    clusters = ", ".join(escaped(name) for name in view.catalog.clusters)
+    lines = [f"### iSCSI paths of {clusters}", ""]
+    for label, first, last in (
+        ("A → B", incident.before, incident.after), ("Window", incident.since, incident.until),
+    ):  # fmt: skip
+        lines.append(f"- {label}: {_both(first, last, view.zone)}")
+    counts = ", ".join(f"{number:,} {escaped(change)}" for change, number in incident.counts())
+    lines.append(f"- Sessions from A to B: {counts or 'nothing changed'}")
+    if incident.by == "host":
+        names = [escaped(lane.name) for lane in incident.lanes if lane.standing == "open"]
+        shown = ", ".join(names[:_ROWS]) or "none"
+        more = f" and {len(names) - _ROWS} more" if len(names) > _ROWS else ""
+        lines.append(f"- Not back at the end of the window: {shown}{more}")
+    unknown = [
+        f"{escaped(gap.cluster)} {_both(gap.begins, gap.ends, view.zone)} ({escaped(gap.reason)})"
+        for gap in incident.gaps[:_ROWS]
+    ]
+    lines += [f"- Unknown: {sentence}" for sentence in unknown]
+    rows = report.records()
+    if rows:
+        names = [name for name in _ESSENTIAL if name in rows[0]]
+        lines += ["", "| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+        lines += [
+            "| " + " | ".join(escaped(cell(row[name])) for name in names) + " |"
+            for row in rows[:_ROWS]
+        ]
+        if len(rows) > _ROWS:
+            lines += ["", f"{counted(len(rows) - _ROWS, 'more row')}."]
+    return "\n".join([*lines, "", f"    {incident.command(report.name)}", ""])
+
+
+def _both(first: datetime, last: datetime, zone: tzinfo) -> str:
+    """``2026-11-23T02:10:00Z to …Z (2026-11-23 03:10–03:15 CET)``."""
+    exact = f"{clock.iso(first)} to {clock.iso(last)}"
+    if zone is UTC:
+        return exact
+    name = clock.zone_name(zone, first, last)
+    return f"{exact} ({layout.interval(first, last, zone, dated=True)} {name})"
