@@ -35,13 +35,8 @@ with
             s.first_seen,
             s.last_seen,
             s.gone_by
-        from spells s
-        cross join thresholds t
-        where
-            $by = 'host'
-            and s.initiator <> ''
-            and s.first_seen <= $until::timestamp
-            and coalesce(s.gone_by > $since::timestamp - t.abandon_days * interval 1 day, true)
+        from recent_spells s
+        where $by = 'host' and s.initiator <> '' and s.first_seen <= $until::timestamp
         union all
         select
             cluster,
@@ -55,7 +50,11 @@ with
             absent_at,
             back_at
         from missed_reads
-        where $by = 'host' and initiator <> '' and absent_at <= $until::timestamp
+        where
+            $by = 'host'
+            and initiator <> ''
+            and absent_at <= $until::timestamp
+            and back_at > $since::timestamp
     ),
     places as (
         select
@@ -138,6 +137,7 @@ with
             sum(step) as step
         from events
         group by all
+        having sum(step) <> 0
     ),
     running as (
         select

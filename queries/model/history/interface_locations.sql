@@ -33,23 +33,21 @@ with
         from attempts
         where status = 'complete'
     ),
-    locations as (
+    counted as (
         -- Interfaces may be listed where sessions were not: a location counts from the next
         -- complete snapshot on.
-        select
-            m.cluster,
-            m.uuid,
-            m.node,
-            m.fabric,
-            min(c.before) as begins_after,
-            min(c.taken_at) as begins
-        from moves m
+        select m.cluster, m.first_seen, min(c.taken_at) as begins
+        from (select distinct cluster, first_seen from moves) m
         join complete c on c.cluster = m.cluster and c.taken_at >= m.first_seen
-        group by m.cluster, m.uuid, m.node, m.fabric, m.first_seen
+        group by m.cluster, m.first_seen
+    ),
+    locations as (
+        select m.cluster, m.uuid, m.node, m.fabric, c.before as begins_after, k.begins
+        from moves m
+        join counted k on k.cluster = m.cluster and k.first_seen = m.first_seen
+        join complete c on c.cluster = k.cluster and c.taken_at = k.begins
         qualify
-            row_number() over (
-                partition by m.cluster, m.uuid, min(c.taken_at) order by m.first_seen desc
-            )
+            row_number() over (partition by m.cluster, m.uuid, k.begins order by m.first_seen desc)
             = 1
     )
 select

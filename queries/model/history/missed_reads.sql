@@ -37,9 +37,9 @@ select
     a.gone_by as absent_at,
     b.first_seen as back_at,
     a.first_seen as ended
-from spells a
+from recent_spells a
 join
-    spells b
+    recent_spells b
     on b.cluster = a.cluster
     and b.svm_id = a.svm_id
     and b.seen_after = a.gone_by
@@ -53,7 +53,7 @@ join
 -- Absent means absent: one that merely looked different in that snapshot (another alias, another
 -- number of connections) was there all the time.
 left join
-    spells c
+    recent_spells c
     on c.cluster = a.cluster
     and c.svm_id = a.svm_id
     and c.first_seen = a.gone_by

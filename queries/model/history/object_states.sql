@@ -33,7 +33,7 @@ with
             first_seen,
             last_seen,
             gone_by
-        from spells
+        from recent_spells
         where
             $by in ('interface', 'node')
             and first_seen <= $until::timestamp

@@ -20,7 +20,7 @@ with
             interface_id,
             first_seen as instant,
             1.0 / greatest(connections, 1) as sessions
-        from spells
+        from recent_spells
         where first_seen < $since
         union all
         select
@@ -31,7 +31,7 @@ with
             interface_id,
             gone_by,
             -1.0 / greatest(connections, 1)
-        from spells
+        from recent_spells
         where gone_by < $since
     ),
     deltas as (

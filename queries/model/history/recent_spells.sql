@@ -1,0 +1,48 @@
+-- /// query
+-- title = "Connections of the window, and of the time in which a loss can still be open"
+-- description = """
+-- The rows of spells that touch the window or abandon_days before it, once for all that looks at
+-- them: of a long history they are few. Without a window, those that are there now.
+-- """
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- initiator = "Initiator."
+-- isid = "Initiator's part of the session identifier."
+-- tsih = "Target session identifying handle."
+-- target_portal_group = "Target portal group."
+-- connections = "Connections of the session."
+-- cid = "Connection identifier."
+-- initiator_address = "Host address."
+-- initiator_port = "Port at the host."
+-- interface_id = "Interface."
+-- interface_uuid = "UUID of the interface."
+-- interface = "Name of the interface."
+-- interface_address = "Address of the interface."
+-- seen_after = "Last complete snapshot before it was seen; null in a baseline."
+-- first_seen = "First complete snapshot that shows it."
+-- last_seen = "Last complete snapshot that shows it."
+-- gone_by = "First complete snapshot without it; null while it is there."
+-- ///
+select
+    s.cluster,
+    s.svm_id,
+    s.initiator,
+    s.isid,
+    s.tsih,
+    s.target_portal_group,
+    s.connections,
+    s.cid,
+    s.initiator_address,
+    s.initiator_port,
+    s.interface_id,
+    s.interface_uuid,
+    s.interface,
+    s.interface_address,
+    s.seen_after,
+    s.first_seen,
+    s.last_seen,
+    s.gone_by
+from spells s
+cross join thresholds h
+where coalesce(s.gone_by >= $since::timestamp - h.abandon_days * interval 1 day, s.gone_by is null)
