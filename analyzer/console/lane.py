@@ -9,9 +9,10 @@ from typing import Any
 from markupsafe import Markup
 
 from analyzer.console.axis import Axis
-from analyzer.console.svg import element, text
+from analyzer.console.svg import element
 from analyzer.console.time_bar import Gap, hatch, unknown
 from analyzer.output import layout
+from analyzer.text import beginning, escape_controls
 
 Row = dict[str, Any]
 HEIGHT = 14
@@ -21,6 +22,7 @@ WORDS = {
 }  # fmt: skip
 OF_OBJECTS = {"none": "nearly no session", "some_paths": "fewer sessions", "all_paths": "all"}
 _ENDED = ("recovered", "replaced", "abandoned")
+_LONGEST = 300  # characters of a name
 _MOST = 6  # spans that are told in words
 
 
@@ -33,6 +35,11 @@ class Lane:
     svm: str | None
     standing: str
     spans: Sequence[Row]
+
+    @property
+    def label(self) -> str:
+        """Its name as a drawing has it: harmless, and not too long."""
+        return beginning(escape_controls(self.name), _LONGEST)
 
     @property
     def state(self) -> str:
@@ -83,7 +90,7 @@ def drawn(lane: Lane, axis: Axis, words: dict[str, str], gaps: str | None = None
     maybe = "".join(_maybe(axis, row) for row in lane.spans)
     if maybe:
         title = element("title", "between the last snapshot before and the first that shows it")
-        paths.append(element("path", title, class_="maybe", data_lane=lane.name, d=maybe))
+        paths.append(element("path", title, class_="maybe", data_lane=lane.label, d=maybe))
     stretched = element(
         "svg", *paths, width="100%", height=HEIGHT, viewBox=f"0 0 {axis.columns} {HEIGHT}",
         preserveAspectRatio="none",
@@ -91,7 +98,7 @@ def drawn(lane: Lane, axis: Axis, words: dict[str, str], gaps: str | None = None
     hidden = element("use", href=f"#{gaps}") if gaps else ""
     return element(
         "svg", stretched, hidden, class_="lane", role="img", width="100%", height=HEIGHT,
-        aria_label=f"{lane.name}: {told(lane, axis, words)}",
+        aria_label=f"{lane.label}: {told(lane, axis, words)}",
     )  # fmt: skip
 
 
@@ -124,8 +131,8 @@ def _path(lane: Lane, axis: Axis, state: str, spans: Sequence[Row], words: str) 
     )
     when = ", ".join(_bounds(axis, row) for row in spans[:_MOST])
     more = f" and {len(spans) - _MOST} more" if len(spans) > _MOST else ""
-    title = element("title", text(f"{lane.name}: {words} {when}{more}"))
-    return element("path", title, class_=state, data_lane=lane.name, data_state=state, d=d)
+    title = element("title", f"{lane.label}: {words} {when}{more}")
+    return element("path", title, class_=state, data_lane=lane.label, data_state=state, d=d)
 
 
 def _maybe(axis: Axis, row: Row) -> str:

@@ -27,7 +27,10 @@ def text(value: str) -> Markup:
 
 
 def _text(value: object) -> Markup:
-    return text(f"{value:g}" if isinstance(value, float) else str(value))
+    """An attribute whole: half a path is none."""
+    if isinstance(value, float):
+        return escape(f"{value:g}")
+    return escape(escape_controls(value if isinstance(value, str) else str(value)))
 
 
 def _hyphenated(key: str) -> str:

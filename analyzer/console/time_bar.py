@@ -87,7 +87,7 @@ def coverage(axis: Axis, clusters: Sequence[str], found: Sequence[Gap]) -> Marku
         )  # fmt: skip
         band = element(
             "svg", seen, *unknown(axis, blind, str(_SEEN)), y=number * (_SEEN + 2), width="100%",
-            height=_SEEN, data_cluster=label,
+            height=_SEEN, data_cluster=text(label),
         )  # fmt: skip
         parts.append(band)
     words = ", ".join(f"{gap.cluster} {_span(axis, gap.begins, gap.ends)}" for gap in found[:5])
@@ -148,7 +148,7 @@ def flags(axis: Axis, marks: Iterable[Flag]) -> Markup:
         parts.append(
             element(
                 "svg", title, shape, words, x=axis.percent(flag.at), class_=f"flag {flag.kind}",
-                overflow="visible", data_flag=flag.name,
+                overflow="visible", data_flag=text(flag.name),
             )
         )  # fmt: skip
     return element("svg", *parts, class_="flags", width="100%", height=16 if parts else 0)
