@@ -19,7 +19,7 @@ FINE = random_paths.SNAPSHOTS - 1  # columns from one snapshot to the next
 Lane = tuple[str, str]
 
 
-@pytest.fixture(scope="module", params=range(4))
+@pytest.fixture(scope="module", params=range(2))
 def catalog(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Catalog]:
