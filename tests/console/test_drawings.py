@@ -213,7 +213,7 @@ def test_a_cell_without_a_row_is_a_hole_that_nobody_expects():
         time_bar.coverage(NIGHT, [NASTY], [Gap(NASTY, at("01:00"), at("02:00"), NASTY)]),
         time_bar.flags(NIGHT, [Flag(at("01:00"), NASTY)]),
         lane.blind(NIGHT, [Gap(NASTY, at("01:00"), at("02:00"), NASTY)], [NASTY]),
-        svg.element("text", NASTY, aria_label=NASTY),
+        svg.element("text", NASTY, aria_label=svg.text(NASTY)),
     ],
 )  # fmt: skip
 def test_a_name_is_text_whatever_it_says(drawing: str):
