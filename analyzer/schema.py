@@ -268,17 +268,27 @@ BOUNDS = {
 class Table:
     """One folded table (an SCD type 2 table with interval bounds).
 
-    *taken* is the SQL condition on an attempt that makes its listing count here; rows that are
-    alike in *key* are similar; *scoped* tables are folded per SVM, the others as a whole;
-    *inventory* names the inventory they come from.
+    An attempt's listing counts here if its field *field* is *value*; rows that are alike in *key*
+    are similar; *scoped* tables are folded per SVM, the others as a whole; *inventory* names the
+    inventory they come from.
     """
 
     name: str
     columns: tuple[Column, ...]
-    taken: str
+    field: str
+    value: str
     key: tuple[str, ...]
     scoped: bool = False
     inventory: str | None = None
+
+    @property
+    def taken(self) -> str:
+        """The condition on an attempt that makes its listing count, as SQL."""
+        return f"{self.field} = '{self.value}'"
+
+    def takes(self, attempt: Attempt) -> bool:
+        """The same, of an attempt at hand."""
+        return bool(getattr(attempt, self.field) == self.value)
 
     @property
     def names(self) -> list[str]:
@@ -291,11 +301,11 @@ class Table:
 
 
 TABLES = (
-    Table("spells", SESSIONS.columns, "status = 'complete'", SESSIONS.key, scoped=True),
+    Table("spells", SESSIONS.columns, "status", "complete", SESSIONS.key, scoped=True),
     # What partial answers showed: presence only, so it is a history of its own.
-    Table("sightings", SESSIONS.columns, "status = 'partial'", SESSIONS.key, scoped=True),
+    Table("sightings", SESSIONS.columns, "status", "partial", SESSIONS.key, scoped=True),
     *(
-        Table(name, inventory.columns, f"{name}_status = 'complete'", inventory.key, inventory=name)
+        Table(name, inventory.columns, f"{name}_status", "complete", inventory.key, inventory=name)
         for name, inventory in INVENTORIES.items()
     ),
 )

@@ -7,42 +7,49 @@ one place, and merges adjacent ones. Where snapshots come in order only the open
 a late one makes all take part, and gives the same history.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from analyzer.history.parts import FoldSession, source
-from analyzer.schema import Table
+from analyzer.schema import Attempt, Table
 
 
 def places(
-    session: FoldSession, table: Table, *, late: bool
+    session: FoldSession,
+    table: Table,
+    attempts: Sequence[Attempt],
+    latest: dict[str, datetime],
+    *,
+    late: bool,
 ) -> tuple[dict[str, datetime], set[datetime]]:
-    """Make ``place`` (svm_id, taken_at, i): the sequence of each SVM.
+    """Make ``place`` (svm_id, taken_at, i): the sequence of each SVM, of *attempts* by time.
 
     Returns the latest instant of each SVM, and every instant that is new to one.
 
-    In order, place 0 is the SVM's latest snapshot so far (relation ``latest``) and the new
-    ones follow; after a late arrival all are numbered from 1.
+    In order, place 0 is the SVM's *latest* snapshot so far and the new ones follow; after a late
+    arrival all are numbered from 1.
     """
-    svm = "unnest(scope)" if table.scoped else "''"
-    counted = f"select {svm} as svm_id, taken_at from settled where {table.taken}"
-    if late:
-        numbered = "select svm_id, taken_at from counted"
-        zero = "select svm_id, taken_at, 0 as i from counted where false"
-    else:
-        numbered = (
-            "select c.svm_id, c.taken_at from counted c left join latest l using (svm_id)"
-            " where l.taken_at is null or c.taken_at > l.taken_at"
-        )
-        zero = "select svm_id, taken_at, 0 as i from latest"
+    known = {} if late else latest
+    sequences = {svm_id: [taken_at] for svm_id, taken_at in known.items()}
+    for attempt in attempts:
+        if table.takes(attempt):
+            for svm_id in attempt.scope if table.scoped else [""]:
+                if svm_id not in known or attempt.taken_at > known[svm_id]:
+                    sequences.setdefault(svm_id, []).append(attempt.taken_at)
+    rows = [
+        (svm_id, taken_at, number)
+        for svm_id, sequence in sorted(sequences.items())
+        for number, taken_at in enumerate(sequence, 0 if svm_id in known else 1)
+    ]
+    svm_ids, instants, numbers = zip(*rows, strict=True) if rows else ((), (), ())
     session.execute(
-        f"create or replace temp table place as with counted as ({counted}), unnumbered as ({numbered})"
-        " select svm_id, taken_at,"
-        " row_number() over (partition by svm_id order by taken_at) as i from unnumbered"
-        f" union all {zero}"
+        "create or replace temp table place as select unnest($svm_ids::varchar[]) as svm_id,"
+        " unnest($instants::timestamp[]) as taken_at, unnest($numbers::bigint[]) as i",
+        {"svm_ids": list(svm_ids), "instants": list(instants), "numbers": list(numbers)},
     )
-    rows = session.rows("from place order by svm_id, taken_at")
-    return {svm_id: at for svm_id, at, _ in rows}, {at for _, at, i in rows if i > 0}
+    new = {taken_at for _, taken_at, number in rows if number > 0}
+    return {svm_id: sequence[-1] for svm_id, sequence in sorted(sequences.items())}, new
 
 
 def fold(

@@ -3,9 +3,10 @@
 Nothing that readers see changes until ``commit``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import msgspec
 
@@ -15,7 +16,7 @@ from analyzer.history import attempts, views
 from analyzer.history import manifest as manifests
 from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.history.manifest import Manifest
-from analyzer.history.parts import EVERYTHING, FoldSession, PartList, moment
+from analyzer.history.parts import EVERYTHING, NOTHING, FoldSession, PartList, moment
 from analyzer.history.spells import SpellTable
 from analyzer.history.withdraw import withdraw
 from analyzer.pattern import check_cluster
@@ -31,6 +32,7 @@ _NO_ATTEMPTS = (
     + ", ".join(f"null::{column.type} as {column.name}" for column in ATTEMPT)
     + " where false"
 )
+_TAKEN_AT = attrgetter("taken_at")
 _EARLIEST = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
 
 
@@ -115,8 +117,8 @@ class History:
             # The history alone has it for as long as the new files are not whole.
             self.store.delete_snapshot(self.cluster, taken_at)
         snapshots.write(self.store, snapshot, attempt, self.check_lease)
-        self._fold_pending([taken_at])
-        return self.last_attempt(taken_at, taken_at + timedelta(microseconds=1)) or attempt
+        settled = self._fold_pending([taken_at])
+        return next(attempt for attempt in settled if attempt.taken_at == taken_at)
 
     def catch_up(self) -> int:
         """Fold what a killed writer stored and did not fold; returns how many snapshots.
@@ -137,16 +139,18 @@ class History:
             self.store.clear_pending(self.cluster, instant)
         return len(waiting)
 
-    def _fold_pending(self, instants: list[datetime]) -> None:
+    def _fold_pending(self, instants: list[datetime]) -> list[Attempt]:
         if not instants:
-            return
-        for instant in set(instants) & set(self.folded_instants()):
-            withdraw(self, instant)
-        self.add(snapshot_files(self.store, self.cluster, instants))
+            return []
+        if self.manifest.last is not None and min(instants) <= self.manifest.last:
+            for instant in set(instants) & set(self.folded_instants()):
+                withdraw(self, instant)
+        settled = self.add(snapshot_files(self.store, self.cluster, instants))
         self.commit()
         for instant in instants:
             self.store.clear_pending(self.cluster, instant)
         views.refresh(self.store)
+        return settled
 
     def _is_folded(self, instant: datetime) -> bool:
         """Whether the history has what the session file of *instant* says."""
@@ -204,32 +208,53 @@ class History:
     def table(self, table: Table) -> SpellTable:
         return SpellTable(self.session, self.folder, self.manifest, self.lease_number, table)
 
-    def add(self, items: list[SnapshotFiles]) -> None:
-        """Fold snapshots, by time, none of which the history has yet."""
+    def add(self, items: list[SnapshotFiles]) -> list[Attempt]:
+        """Fold snapshots, by time, none of which the history has yet.
+
+        Returns the attempts that it looked at as they now stand, the new ones among them.
+        """
         if not items:
-            return
+            return []
         manifest = self.manifest
         late = manifest.last is not None and items[0].taken_at <= manifest.last
         manifest.generation += 1
-        stored = self.attempts_source
-        if not late and manifest.horizon is not None:
-            stored += f" where taken_at >= {moment(manifest.horizon)}"
-        attempts.load_attempts(self.session, items, stored)
-        self.table(TABLES[0]).load(late=late)
-        self.session.execute("create or replace temp view old_spells as from old")
-        attempts.settle(self.session, items)
-        for table in self._touched(late=late):
-            self.table(table).fold(items, self.sequence(table), late=late)
-        self._write_attempts(items[0].taken_at)
-        self.note_last()
+        since = EVERYTHING if late else manifest.horizon or EVERYTHING
+        stored = self.attempts(f"where taken_at >= {moment(since)}")
+        answered = sorted([*stored, *(item.attempt for item in items)], key=_TAKEN_AT)
+        settled = attempts.settle(answered, self._returned(items, late=late))
+        for table in self._touched(settled, late=late):
+            self.table(table).fold(items, settled, self.sequence(table), late=late)
+        changed = (
+            before.taken_at for before, after in zip(answered, settled, strict=True)
+            if (before.status, before.scope) != (after.status, after.scope)
+        )  # fmt: skip
+        self.write_attempts(settled, min(items[0].taken_at, next(changed, NOTHING)))
+        return settled
 
-    def note_last(self) -> None:
-        """Note in the manifest which of ``settled`` is the latest, and which the latest complete."""
+    def _returned(
+        self, items: list[SnapshotFiles], *, late: bool
+    ) -> Callable[[datetime, datetime], bool]:
+        files = {item.taken_at: item.files["spells"] for item in items if "spells" in item.files}
+
+        def returned(before: datetime, after: datetime) -> bool:
+            self.table(TABLES[0]).load(late=late)
+            return attempts.returned(self.session, files, before, after)
+
+        return returned
+
+    def write_attempts(self, settled: list[Attempt], since: datetime) -> None:
+        """Write those from *since* on, and note in the manifest which are the latest."""
         manifest = self.manifest
-        manifest.last, manifest.horizon, manifest.sessions = self.session.rows(
-            "select max(taken_at), max(taken_at) filter (where status = 'complete'),"
-            " max_by(sessions, taken_at) filter (where status = 'complete') from settled"
-        )[0]
+        select, values = attempts.written([a for a in settled if a.taken_at >= since])
+        instants = values["taken_at"]
+        span = (len(instants), min(instants, default=None), max(instants, default=None))
+        self.attempt_parts().replace(
+            manifest.generation, f"({select})", since, span=span, parameters=values
+        )
+        complete = [attempt for attempt in settled if attempt.status == "complete"]
+        manifest.last = settled[-1].taken_at if settled else None
+        manifest.horizon = complete[-1].taken_at if complete else None
+        manifest.sessions = complete[-1].sessions if complete else None
 
     def commit(self, *, keep_previous: bool = True) -> None:
         """Make it what readers see, and delete what none of them can need.
@@ -252,33 +277,18 @@ class History:
         assert self._lease is not None  # noqa: S101  # only a writer publishes
         self._lease.check()
 
-    def _write_attempts(self, first: datetime) -> None:
-        """Rewrite no more than from the first new attempt, or the first that was settled anew."""
-        changed = self.session.value(
-            "select min(taken_at) from settled s join attempt a using (taken_at)"
-            " where s.status <> a.status or s.scope <> a.scope"
-        )
-        since = min(first, changed or first)
-        self.session.execute(
-            "create or replace temp view rewritten as from settled"
-            f" where taken_at >= {moment(since)}"
-        )
-        self.attempt_parts().replace(self.manifest.generation, "rewritten", since)
-
-    def _touched(self, *, late: bool) -> list[Table]:
+    def _touched(self, settled: list[Attempt], *, late: bool) -> list[Table]:
         """Tables that the new attempts have anything to say about."""
         if late:
             return list(TABLES)
-        rows = self.session.rows(
-            f"select taken_at, {', '.join(table.taken for table in TABLES)} from settled"
-        )
-        latest = [
-            max(self.manifest.tables[t.name].latest.values(), default=EVERYTHING) for t in TABLES
-        ]
+        latest = {
+            table.name: max(self.manifest.tables[table.name].latest.values(), default=EVERYTHING)
+            for table in TABLES
+        }
         return [
             table
-            for k, table in enumerate(TABLES)
-            if any(row[k + 1] and row[0] > latest[k] for row in rows)
+            for table in TABLES
+            if any(table.takes(a) and a.taken_at > latest[table.name] for a in settled)
         ]
 
     def sequence(self, table: Table) -> str:

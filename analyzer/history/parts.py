@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
@@ -166,6 +166,10 @@ def unreadable(path: Path) -> str | None:
     return None
 
 
+# How many rows there are, and the first and last of their instants.
+Span: TypeAlias = tuple[int, datetime | None, datetime | None]
+
+
 @dataclass(slots=True)
 class PartList:
     """The parts of one table, by time; changed in place.
@@ -190,13 +194,29 @@ class PartList:
     def source(self) -> str:
         return source(self.paths, self.columns)
 
-    def replace(self, generation: int, relation: str, since: datetime) -> None:
-        """Put the rows of *relation* in the place of all from *since* on.
+    def replace(
+        self,
+        generation: int,
+        relation: str,
+        since: datetime,
+        *,
+        span: Span | None = None,
+        parameters: Any = None,
+    ) -> None:
+        """Put the rows of *relation*, with its *parameters*, in the place of all from *since* on.
+
+        Whoever knows the *span* of these rows saves the look at them.
 
         Raises:
             StoreError: a part that is merged is damaged, or the new one cannot be written.
         """
-        total: int = self.session.value(f"select count(*) from {relation}")
+        total, first, last = (
+            span
+            or self.session.rows(
+                f"select count(*), min({self.instant}), max({self.instant}) from {relation}",
+                parameters,
+            )[0]
+        )
         count = len(self.parts)
         while count and self.parts[count - 1].last >= since:
             count -= 1
@@ -205,26 +225,38 @@ class PartList:
         while count and self.parts[count - 1].rows <= 2 * total:
             count -= 1
             total += self.parts[count].rows
-        merged = f"select * from {relation}"
-        if self.parts[count:]:
-            for part in self.parts[count:]:
+        merged = self.parts[count:]
+        select = f"select * from {relation}"
+        if merged:
+            for part in merged:
                 check_digest(self.folder / part.file, part.digest)
             older = f"where {self.instant} < {moment(since)}"
             merging = source(self.paths[count:], self.columns)
-            merged += f" union all by name select * exclude (cluster) from {merging} {older}"
+            select += f" union all by name select * exclude (cluster) from {merging} {older}"
         path = self.folder / f"{self.label}-{generation:08d}.parquet"
-        rows, digest = write(self.session, self.cluster, merged, path, order=self.instant)
+        rows, digest = write(
+            self.session, self.cluster, select, path, order=self.instant, parameters=parameters
+        )
         if not rows:
             del self.parts[count:]
             return
-        first, last = self.session.rows(
-            f"select min({self.instant}), max({self.instant}) from {source([path])}"
-        )[0]
+        if first is None or last is None:  # nothing but what is left of the merged ones
+            first, last = self.session.rows(
+                f"select min({self.instant}), max({self.instant}) from {source([path])}"
+            )[0]
+        else:
+            first = min([first, *(part.first for part in merged if part.first < since)])
+            last = max([last, *(part.last for part in merged if part.last < since)])
         self.parts[count:] = [Part(path.name, rows, first, last, digest)]
 
 
 def write(
-    session: FoldSession, cluster: str, select: str, path: Path, order: str = ""
+    session: FoldSession,
+    cluster: str,
+    select: str,
+    path: Path,
+    order: str = "",
+    parameters: Any = None,
 ) -> tuple[int, str]:
     """Write the rows of *select*, of one cluster, as one Parquet file, whole or not at all.
 
@@ -235,7 +267,8 @@ def write(
         copied = session.rows(
             f"copy (select {quote(cluster)} as cluster, * from ({select}){ordered})"
             f" to {quote(draft)}"
-            f" (format parquet, compression zstd, row_group_size {_ROW_GROUP})"
+            f" (format parquet, compression zstd, row_group_size {_ROW_GROUP})",
+            parameters,
         )
         digest = manifests.file_digest(draft)
     return copied[0][0], digest

@@ -258,9 +258,6 @@ def cut(history: History, instant: datetime) -> None:
         )
         spells.folded.latest = dict(latest)
         spells.folded.listed = None
-    session.execute(
-        f"create or replace temp table settled as select * exclude (cluster)"
-        f" from {history.attempts_source} where taken_at <= {end}"
+    history.write_attempts(
+        history.attempts(f"where taken_at <= {end} order by taken_at"), EVERYTHING
     )
-    history.attempt_parts().replace(manifest.generation, "settled", EVERYTHING)
-    history.note_last()

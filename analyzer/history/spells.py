@@ -9,7 +9,7 @@ from analyzer.history import fold, parts
 from analyzer.history.attempts import SnapshotFiles
 from analyzer.history.manifest import Folded, Manifest
 from analyzer.history.parts import EVERYTHING, NOTHING, FoldSession, PartList, source
-from analyzer.schema import Table, empty_rows
+from analyzer.schema import Attempt, Table, empty_rows
 
 _SORTED = 50_000  # rows of an open file that is written sorted
 
@@ -68,22 +68,29 @@ class SpellTable:
             )
         return " union all ".join(pieces or [empty_rows(table)])
 
-    def fold(self, items: list[SnapshotFiles], sequence: str, *, late: bool) -> None:
-        """Fold snapshots, by time; *sequence* selects the places that stood before them."""
+    def fold(
+        self, items: list[SnapshotFiles], settled: list[Attempt], sequence: str, *, late: bool
+    ) -> None:
+        """Fold snapshots, by time, of which the attempts *settled* say what counts.
+
+        *sequence* selects the places that stood before them.
+        """
         listed = None if late or len(items) > 1 else _listing_hash(self.table, items[0])
         if listed is not None and listed == self.folded.listed:
             svms = items[0].attempt.listed if self.table.scoped else [""]
             self.folded.latest |= dict.fromkeys(svms, items[0].taken_at)
         else:
-            self._fold(items, sequence, late=late)
+            self._fold(items, settled, sequence, late=late)
         self.folded.listed = listed
 
-    def _fold(self, items: list[SnapshotFiles], sequence: str, *, late: bool) -> None:
+    def _fold(
+        self, items: list[SnapshotFiles], settled: list[Attempt], sequence: str, *, late: bool
+    ) -> None:
         session, table = self.session, self.table
         if self.folded.open is not None:
             parts.check_digest(self.folder / self.folded.open, self.folded.open_digest)
         self.load(late=late)
-        latest, instants = fold.places(session, table, late=late)
+        latest, instants = fold.places(session, table, settled, self.folded.latest, late=late)
         if not instants:
             return
         files = {

@@ -54,12 +54,8 @@ def withdraw(history: "History", instant: datetime) -> None:
         )
         if session.value("select count(*) from neighbour"):
             _withdraw(history, table, instant)
-    session.execute(
-        "create or replace temp table settled as select * exclude (cluster)"
-        f" from {history.attempts_source} where taken_at <> {moment(instant)}"
-    )
-    history.attempt_parts().replace(history.manifest.generation, "settled", EVERYTHING)
-    history.note_last()
+    others = history.attempts(f"where taken_at <> {moment(instant)} order by taken_at")
+    history.write_attempts(others, EVERYTHING)
 
 
 def _withdraw(history: "History", table: Table, instant: datetime) -> None:
