@@ -113,10 +113,18 @@ def record(store: Store, on_snapshot: Callable[[int, int, Outcome], None]) -> da
     return instants[-1]
 
 
-def headlines(store: Store, end: datetime, *, overview: bool = False) -> list[Report]:
-    """The reports that tell the day; with *overview*, a row per host where there is such a report."""
+def headlines(store: Store, end: datetime) -> tuple[list[Report], list[Report]]:
+    """The reports that tell the day: each as an overview where there is one, and each whole."""
     queries = header.reports()
-    names = [(queries[name].overview if overview else None) or name for name in HEADLINES]
     with at(end):
         catalog = Catalog(store)
-        return [run.run(catalog, queries[name], ReportRequest()) for name in names]
+        try:
+            whole = [run.run(catalog, queries[name], ReportRequest()) for name in HEADLINES]
+            overviews = [
+                run.run(catalog, queries[overview], ReportRequest())
+                if (overview := queries[name].overview) else report
+                for name, report in zip(HEADLINES, whole, strict=True)
+            ]  # fmt: skip
+        finally:
+            catalog.close()
+    return overviews, whole

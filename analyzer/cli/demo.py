@@ -46,11 +46,11 @@ def demo(context: Context, /, output: Path) -> int:
     )
     with click.progressbar(length=289, label="collecting", file=sys.stderr) as bar:
         end = room.record(store, lambda _number, _count, _outcome: bar.update(1))
-    for report in room.headlines(store, end, overview=True):
+    overviews, reports = room.headlines(store, end)
+    for report in overviews:
         formats.write(report, "table", None, sys.stdout)
         click.echo()
     output.mkdir(parents=True, exist_ok=True)
-    reports = room.headlines(store, end)
     with deliver(page) as draft:
         draft.write_text(console.bound(reports, f"{room.CLUSTER} on {room.DAY}"), encoding="utf-8")
     examples = "".join(f"  analyzer {command}\n" for command in _EXAMPLES)

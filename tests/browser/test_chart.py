@@ -19,7 +19,7 @@ from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report, ReportRequest
 from analyzer.store.layout import Store
 
-pytest.importorskip("altair")
+altair = pytest.importorskip("altair")
 
 
 def told(catalog: Catalog, name: str, **asked: Any) -> Report:
@@ -42,6 +42,7 @@ def test_every_report_that_is_said_to_have_a_picture_has_one(sample: Catalog, na
     times = {"before": "2026-11-23T02:10Z", "after": "2026-11-23T02:20Z"}
     (picture, *_) = chart.draw(told(sample, name, **times))
     assert picture.svg().startswith("<svg")
+    altair.Chart.from_dict(picture.specification(), validate=True)
     assert picture.title
     assert picture.text
 
