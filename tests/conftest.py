@@ -1,6 +1,9 @@
 """What all tests share: golden files, and a recorded day to ask questions of."""
 
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,11 +14,20 @@ from hypothesis import settings
 from analyzer import demo
 from analyzer.collect import files as from_files
 from analyzer.config import policy
+from analyzer.history import views
 from analyzer.report.catalog import Catalog
 from analyzer.schema import INVENTORIES
 from analyzer.simulate import Replay, World, base_world, script
 from analyzer.store.layout import Store
 
+REFRESH = views.refresh
+# Stores of tests are made in memory where there is room: nobody waits for a disk.
+_MEMORY = Path("/dev/shm")
+_ROOM = 2_000_000_000  # bytes
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+    for variable in ("TMPDIR", "PYTEST_DEBUG_TEMPROOT"):
+        os.environ.setdefault(variable, str(_MEMORY))
+    tempfile.tempdir = None  # it may have been looked up before
 settings.register_profile("suite", max_examples=15, deadline=None)
 settings.load_profile("suite")
 
@@ -40,6 +52,20 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analyzer.store.publish._sync", lambda _path: None)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_views_for_other_shells() -> Iterator[None]:
+    """Making ``history.duckdb`` costs more than all else of a small store; see ``views``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analyzer.history.views.refresh", lambda _store: None)
+        yield
+
+
+@pytest.fixture
+def views_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that look at ``history.duckdb``, or at every step of a writer."""
+    monkeypatch.setattr("analyzer.history.views.refresh", REFRESH)
 
 
 @pytest.fixture(autouse=True)

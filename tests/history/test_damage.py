@@ -21,7 +21,7 @@ from support.snapshot_rows import lone
 import analyzer
 from analyzer import cli, clock, demo, history
 from analyzer.errors import StoreError, UsageError
-from analyzer.history import History
+from analyzer.history import History, views
 from analyzer.history import manifest as manifests
 from analyzer.report.catalog import Catalog
 from analyzer.schema import TABLES
@@ -484,8 +484,9 @@ def test_rebuild_loses_nothing_that_was_compacted_without_being_told(
 
 
 def test_a_copied_folder_counts_nowhere_and_is_named(
-    store: Store, capsys: pytest.CaptureFixture[str]
+    store: Store, views_are_made: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    views.refresh(store)
     before = answers(store)
     shutil.copytree(folder(store), folder(store, "prod-a copy"))
     shutil.copytree(store.snapshot_folder("prod-a"), store.snapshot_folder("prod-a (1)"))
@@ -511,7 +512,10 @@ def test_a_copied_folder_counts_nowhere_and_is_named(
         assert name in told
 
 
-def test_a_copy_with_a_name_of_its_own_is_no_second_cluster(store: Store) -> None:
+def test_a_copy_with_a_name_of_its_own_is_no_second_cluster(
+    store: Store, views_are_made: None
+) -> None:
+    views.refresh(store)
     shutil.copytree(folder(store), folder(store, "prod-a.bak"))
     with pytest.raises(StoreError, match=r"is the manifest of prod-a, not of prod-a\.bak"):
         answers(store, "prod-a.bak")

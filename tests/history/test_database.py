@@ -12,8 +12,11 @@ from analyzer.report.catalog import Catalog
 from analyzer.schema import TABLES
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("views_are_made")
+
 
 def test_it_holds_the_same_rows_as_the_reports_see(recorded: Store) -> None:
+    views.refresh(recorded)
     catalog = Catalog(recorded)
     with duckdb.connect(str(recorded.database), read_only=True) as shell:
         shell.execute("set timezone = 'UTC'")

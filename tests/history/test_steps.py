@@ -26,6 +26,8 @@ from analyzer.schema import TABLES
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("views_are_made")
+
 # How many kills of each kind of work; 0 is all of them.
 KILLS = int(os.environ.get("ANALYZER_INJECTED_KILLS", "3"))
 CALLS = ("replace", "rename", "unlink", "link", "mkdir", "rmdir")

@@ -4,7 +4,7 @@ The matrix in tests/README.md is this list.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -217,14 +217,8 @@ PATCHES: dict[str, tuple[Any, str, Callable[..., Any], Callable[[Watch], None], 
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
-    """Breaks of queries leave the histories as they are: each is recorded once."""
-    return Watch(tmp_path_factory.mktemp("broken"))
-
-
 @pytest.mark.parametrize("name", EDITS)
-def test_a_broken_query_is_noticed(name: str, whole: Watch, tmp_path: Path) -> None:
+def test_a_broken_query_is_noticed(name: str, watch: Watch, tmp_path: Path) -> None:
     (tmp_path / "model" / "history").mkdir(parents=True)
     texts: dict[str, str] = {}
     for edit in EDITS[name]:
@@ -235,7 +229,7 @@ def test_a_broken_query_is_noticed(name: str, whole: Watch, tmp_path: Path) -> N
         assert count, f"{edit.file}.sql no longer holds: {edit.old}"
     for file, text in texts.items():
         (tmp_path / f"{file}.sql").write_text(text)
-    broken = replace(whole, folders=[tmp_path])
+    broken = replace(watch, folders=[tmp_path])  # the histories stay as they are
     with pytest.raises(AssertionError, match=rf"^{re.escape(edit.report)} "):
         edit.scenario(broken)
 

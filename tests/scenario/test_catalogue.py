@@ -1,16 +1,9 @@
 """The scenarios that everybody who looks after iSCSI knows: what must be said, and what not."""
 
-from collections.abc import Iterator
-
 import pytest
 from support.scene import Watch, like
 
 from analyzer.simulate import World, base_world
-
-
-@pytest.fixture(scope="module")
-def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
-    return Watch(tmp_path_factory.mktemp("scenes"))
 
 
 def test_i01_a_quiet_night(watch: Watch) -> None:

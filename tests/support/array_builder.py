@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from support import catalogs
 
 from analyzer import history, schema
-from analyzer.config import policy
 from analyzer.demo import at
 from analyzer.report import header
-from analyzer.report.catalog import Catalog
 from analyzer.schema import INVENTORIES
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
@@ -198,21 +197,15 @@ class World:
         **params: Any,
     ) -> list[dict[str, Any]]:
         """The rows of a report at the end of the history, or over it."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        path = self.root / "policy.toml"
-        path.write_text(policy_text)
-        asked = header.reports()[name]
+        report = header.reports()[name]
         times = {
             "window": {"since": since or T0, "until": self.now},
             "instant": {"at": self.now},
         }
+        values = times.get(report.time, {}) | {"now": self.now} | params
+        catalog = catalogs.opened(Store(self.root), self.now, policy_text)
         with at(self.now):  # nothing later than the clock is seen
-            catalog = Catalog(Store(self.root), tables=policy.tables(path))
-            try:
-                values = times.get(asked.time, {}) | {"now": self.now} | params
-                return catalog.run_query(asked, values, filters).records()
-            finally:
-                catalog.close()
+            return catalog.run_query(report, values, filters).records()
 
 
 def _frame(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:

@@ -22,12 +22,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from support import catalogs
+
 from analyzer import demo
 from analyzer.collect import collector
 from analyzer.collect import files as from_files
 from analyzer.config.cluster import Cluster
 from analyzer.report import run
-from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
 from analyzer.schema import INVENTORIES
 from analyzer.simulate import Fault, Replay, SimulatedArray, World, base_world, script
@@ -72,13 +73,9 @@ class Scene:
             request = ReportRequest(
                 **{which: at.isoformat() for which, at in told.items()}, params=params or {}
             )
+            catalog = catalogs.opened(self.store, self.until, folders=self.folders)
             with demo.at(self.until):
-                catalog = Catalog(self.store, folders=self.folders)
-                try:
-                    asked = catalog.reports[name]
-                    self.seen[key] = run.run(catalog, asked, request).records()
-                finally:
-                    catalog.close()
+                self.seen[key] = run.run(catalog, catalog.reports[name], request).records()
         return self.seen[key]
 
     def found(self, name: str, /, **expect: Any) -> list[Row]:
@@ -156,6 +153,7 @@ class Watch:
     root: Path
     folders: Sequence[Path] = ()
     made: dict[str, tuple[Store, World, dict[str, str]]] = field(default_factory=dict)
+    scenes: dict[tuple[str, tuple[Path, ...]], Scene] = field(default_factory=dict)
 
     def __call__(
         self,
@@ -177,8 +175,13 @@ class Watch:
             self.made[key] = self._record(
                 recorder, text, moment(since), moment(until), looks, world
             )
-        store, last, called = self.made[key]
-        return Scene(store, last, moment(since), moment(until), self.folders, called)
+        scene = (key, tuple(self.folders))
+        if scene not in self.scenes:
+            store, last, called = self.made[key]
+            self.scenes[scene] = Scene(
+                store, last, moment(since), moment(until), self.folders, called
+            )
+        return self.scenes[scene]
 
     def _record(
         self,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analyzer import clock
-from analyzer.history import views
+from analyzer.history.views import refresh
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
 
@@ -41,8 +41,7 @@ def exempt(command: str) -> str | None:
 def workplace(folder: Path, recorded: Store) -> Iterator[Path]:
     """Set the folder up; the array answers meanwhile."""
     shutil.copytree(recorded.root, folder / "store")
-    (folder / "store" / "history" / "seed" / "made.txt").unlink()
-    views.refresh(Store(folder / "store"))
+    refresh(Store(folder / "store"))
     for path in (ROOT / "sample_data").glob("*.json"):
         shutil.copy(path, folder)
     told = (ROOT / "docs" / "writing-a-report.md").read_text(encoding="utf-8")

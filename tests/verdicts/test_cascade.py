@@ -2,16 +2,18 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.snapshot_rows import START, lone, row, stored
+from support.snapshot_rows import START, lone, row
 
+from analyzer import history
 from analyzer.collect import files
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
@@ -19,6 +21,7 @@ from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 
 LATER = START + timedelta(minutes=5)
+Rows = list[dict[str, Any]]
 
 # Few hosts, addresses, interfaces and handles, so that everything collides with everything.
 SESSIONS = st.builds(
@@ -33,7 +36,7 @@ SESSIONS = st.builds(
 )  # fmt: skip
 
 
-def listing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def listing(rows: Rows) -> Rows:
     """What an array can list: one session per handle, and per nexus."""
     handles = {(r["target_portal_group"], r["tsih"]): r for r in rows}
     nexus = {(r["initiator"], r["isid"], r["target_portal_group"]): r for r in handles.values()}
@@ -41,27 +44,44 @@ def listing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 SNAPSHOTS = st.lists(SESSIONS, max_size=8).map(listing)
+# An example is several pairs, since asking is what takes time.
+PAIRS = st.lists(st.tuples(SNAPSHOTS, SNAPSHOTS), min_size=2, max_size=5)
+few = settings(max_examples=5)
 
 
-def changes(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def changes(*pairs: tuple[Rows, Rows]) -> list[Rows]:
+    """The changes of each pair of listings, each in a cluster of its own."""
     # Somebody who never changes keeps the SVM in scope.
     rows = [row("a", 99, 1)]
+    names = [f"c{number:02}" for number in range(len(pairs))]
     with TemporaryDirectory() as folder:
-        snapshots = [lone("complete", rows + before, 0), lone("complete", rows + after, 5)]
-        catalog = Catalog(stored(folder, "one", snapshots))
+        store = Store(Path(folder))
+        for cluster, sides in zip(names, pairs, strict=True):
+            for minute, side in zip((0, 5), sides, strict=True):
+                history.record(
+                    store, replace(lone("complete", rows + side, minute), cluster=cluster)
+                )
+        catalog = Catalog(store)
         request = ReportRequest(before=START.isoformat(), after=LATER.isoformat())
-        found = run.run(catalog, header.reports()["changes"], request).records()
+        records = run.run(catalog, header.reports()["changes"], request).records()
         catalog.close()
-    return found
+    return [
+        [{**r, "cluster": None} for r in records if r["cluster"] == cluster] for cluster in names
+    ]
 
 
-def total(rows: list[dict[str, Any]], *kinds: str) -> int:
+def total(rows: Rows, *kinds: str) -> int:
     return sum(r["sessions"] for r in rows if r["change"] in kinds)
 
 
-@given(SNAPSHOTS, SNAPSHOTS)
-def test_sessions_are_conserved(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
-    rows = changes(before, after)
+@few
+@given(PAIRS)
+def test_sessions_are_conserved(pairs: list[tuple[Rows, Rows]]) -> None:
+    for (before, after), rows in zip(pairs, changes(*pairs), strict=True):
+        _check_conserved(before, after, rows)
+
+
+def _check_conserved(before: Rows, after: Rows, rows: Rows) -> None:
     lost, appeared = total(rows, "lost"), total(rows, "appeared")
     assert len(before) - lost == len(after) - appeared
     assert 0 <= lost <= len(before)
@@ -79,32 +99,35 @@ def test_sessions_are_conserved(before: list[dict[str, Any]], after: list[dict[s
     assert len(before) - lost >= len(living) + kept
 
 
-@given(SNAPSHOTS)
-def test_a_snapshot_compared_with_itself_gives_nothing(rows: list[dict[str, Any]]) -> None:
-    assert changes(rows, rows) == []
+@few
+@given(st.lists(SNAPSHOTS, min_size=2, max_size=5))
+def test_a_snapshot_compared_with_itself_gives_nothing(snapshots: list[Rows]) -> None:
+    assert not any(changes(*((rows, rows) for rows in snapshots)))
 
 
-@given(SNAPSHOTS, SNAPSHOTS, st.randoms(use_true_random=False))
+@few
+@given(PAIRS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(
-    before: list[dict[str, Any]], after: list[dict[str, Any]], chance: random.Random
+    pairs: list[tuple[Rows, Rows]], chance: random.Random
 ) -> None:
-    mixed = [chance.sample(side, len(side)) for side in (before, after)]
-    assert changes(*mixed) == changes(before, after)
+    mixed = [(chance.sample(a, len(a)), chance.sample(b, len(b))) for a, b in pairs]
+    both = changes(*pairs, *mixed)
+    assert both[: len(pairs)] == both[len(pairs) :]
 
 
-@given(SNAPSHOTS, SNAPSHOTS)
-def test_what_is_lost_one_way_appears_the_other_way(
-    before: list[dict[str, Any]], after: list[dict[str, Any]]
-) -> None:
-    forth, back = changes(before, after), changes(after, before)
-    assert total(forth, "lost") == total(back, "appeared")
-    assert total(forth, "appeared") == total(back, "lost")
+@few
+@given(PAIRS)
+def test_what_is_lost_one_way_appears_the_other_way(pairs: list[tuple[Rows, Rows]]) -> None:
+    both = changes(*pairs, *((after, before) for before, after in pairs))
+    for forth, back in zip(both[: len(pairs)], both[len(pairs) :], strict=True):
+        assert total(forth, "lost") == total(back, "appeared")
+        assert total(forth, "appeared") == total(back, "lost")
 
 
 def test_links_name_each_other() -> None:
     before = [row("a", 1, 1)]
     after = [before[0] | {"interface_id": "M", "interface": "m", "isid": "00:77", "tsih": 5}]
-    rows = changes(before, after)
+    (rows,) = changes((before, after))
     assert {r["change"]: r["replaced_by"] for r in rows} == {
         "appeared": "10.0.0.1 to l",
         "lost": "10.0.0.1 to m",
@@ -114,7 +137,7 @@ def test_links_name_each_other() -> None:
 def test_a_renamed_svm_is_one_row_and_no_loss() -> None:
     before = [row("a", host, 1) for host in (1, 2, 3)]
     after = [one | {"svm": "new"} for one in before]
-    rows = changes(before, after)
+    (rows,) = changes((before, after))
     assert [(r["change"], r["sessions"]) for r in rows] == [("svm_renamed", 3)]
 
 
@@ -122,14 +145,14 @@ def test_an_interface_made_anew_is_one_row_and_its_sessions_go_on() -> None:
     before = [row("a", host, 1) | {"interface_id": "X", "interface_address": "10.1.1.9"} for host in (1, 2)]  # fmt: skip
     after = [one | {"interface_id": "Y", "tsih": 40 + k, "initiator_port": 77}
              for k, one in enumerate(before)]  # fmt: skip
-    rows = changes(before, after)
+    (rows,) = changes((before, after))
     assert [(r["change"], r["sessions"]) for r in rows] == [("interface_replaced", 2)]
 
 
 def test_a_living_session_that_loses_a_connection_is_not_lost() -> None:
     first = row("a", 1, 1) | {"connections": 2}
     second = first | {"cid": 1, "initiator_port": 2}
-    rows = changes([first, second], [first | {"connections": 1}])
+    (rows,) = changes(([first, second], [first | {"connections": 1}]))
     assert [(r["change"], r["sessions"]) for r in rows] == [("connection_lost", 1)]
 
 
