@@ -118,7 +118,7 @@ class History:
             self.store.delete_snapshot(self.cluster, taken_at)
         snapshots.write(self.store, snapshot, attempt, self.check_lease)
         settled = self._fold_pending([taken_at])
-        return next(attempt for attempt in settled if attempt.taken_at == taken_at)
+        return next((item for item in settled if item.taken_at == taken_at), attempt)
 
     def catch_up(self) -> int:
         """Fold what a killed writer stored and did not fold; returns how many snapshots.

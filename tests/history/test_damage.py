@@ -573,7 +573,7 @@ def test_verify_says_what_it_did_not_read(store: Store) -> None:
 
 def test_a_snapshot_that_lies_there_unfolded_is_named_and_folded_by_rebuild(store: Store) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(history.History, "_fold_pending", lambda _self, _instants: None)
+        patch.setattr(history.History, "_fold_pending", lambda _self, _instants: [])
         history.record(store, empty_answer(1))
     assert history.verify(store, "prod-a").notes == (
         "2026-11-20T02:01:00Z is whole and not folded yet",
