@@ -36,23 +36,23 @@ _DELAYS = (0.5, 1.0, 1.5, 2.0)  # seconds that healthy arrays take for a page
 def pages(sessions: int, size: int) -> dict[str, bytes]:
     """Every answer that a collector of this fleet gets, by path and query from ``start`` on."""
     world = fleet(sessions)
-    made: dict[str, bytes] = {}
+    bodies: dict[str, bytes] = {}
     records = world.sessions()
     for start in range(0, len(records), size):
         part = records[start : start + size]
         body = {"records": part, "num_records": len(part)}
         if start + size < len(records):
             body["_links"] = {"next": {"href": f"{SESSIONS}?start={start + size}"}}
-        made[f"{SESSIONS} {start}"] = msgspec.json.encode(body)
+        bodies[f"{SESSIONS} {start}"] = msgspec.json.encode(body)
     for path, name in (
         ("/api/svm/svms", "svms"), ("/api/network/ip/interfaces", "interfaces"),
         ("/api/protocols/san/igroups", "igroups"), ("/api/cluster/nodes", "nodes"),
     ):  # fmt: skip
         listed = world.inventory(name)
-        made[f"{path} 0"] = msgspec.json.encode({"records": listed, "num_records": len(listed)})
+        bodies[f"{path} 0"] = msgspec.json.encode({"records": listed, "num_records": len(listed)})
     (cluster,) = world.inventory("cluster")
-    made["/api/cluster 0"] = msgspec.json.encode(cluster)
-    return made
+    bodies["/api/cluster 0"] = msgspec.json.encode(cluster)
+    return bodies
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -64,8 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # http.server's name
         path, _, query = self.path.partition("?")
-        found = re.search(r"start=(\d+)", query)
-        body = self.answers.get(f"{path} {found[1] if found else 0}")
+        match = re.search(r"start=(\d+)", query)
+        body = self.answers.get(f"{path} {match[1] if match else 0}")
         if path == SESSIONS:
             time.sleep(600 if self.broken == "hang" else self.delay)
         status = 200 if body is not None else 404
@@ -83,11 +83,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is said."""
 
 
-def _serve(told: Connection, sessions: int, size: int, broken: str, delay: float) -> None:
+def _serve(connection: Connection, sessions: int, size: int, broken: str, delay: float) -> None:
     ready = {"answers": pages(sessions, size), "broken": broken, "delay": delay}
     handler = type("Handler", (_Handler,), ready)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    told.send(server.server_port)
+    connection.send(server.server_port)
     server.serve_forever()
 
 
@@ -110,14 +110,14 @@ def serving(
 
 
 def _collect(root: Path, clusters: list[Cluster], parallel: int = 8) -> list[str]:
-    return [one.status for one in room.collect(Store(root), clusters, parallel=parallel)]
+    return [outcome.status for outcome in room.collect(Store(root), clusters, parallel=parallel)]
 
 
 def _fresh(clusters: list[Cluster], expected: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder:
-        found = _collect(Path(folder), clusters)
-    if sorted(found) != sorted(expected):
-        raise AssertionError(found)
+        outcomes = _collect(Path(folder), clusters)
+    if sorted(outcomes) != sorted(expected):
+        raise AssertionError(outcomes)
 
 
 def _listed(url: str, sessions: int) -> None:
@@ -198,10 +198,10 @@ def _beside(count: int, each: int) -> Figure:
         ]  # fmt: skip
         start = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder:
-            found = _collect(Path(folder), clusters, parallel=count)
+            outcomes = _collect(Path(folder), clusters, parallel=count)
         whole = time.perf_counter() - start
-    if found.count("complete") != count - 3:
-        raise AssertionError(found)
+    if outcomes.count("complete") != count - 3:
+        raise AssertionError(outcomes)
     return Figure(
         f"{count} clusters of {each:,}, three of them broken, pages in"
         f" {_DELAYS[0]:g} to {_DELAYS[-1]:g} s", whole, alone, "s", "the slowest healthy one alone",

@@ -20,8 +20,8 @@ REPORTS = ("coverage", "sessions", "outages")
 
 
 @contextmanager
-def _sail(kept: Path) -> Iterator[str]:
-    os.environ["SAIL_EXECUTION__CHECKPOINT__PATH"] = kept.as_uri()
+def _sail(folder: Path) -> Iterator[str]:
+    os.environ["SAIL_EXECUTION__CHECKPOINT__PATH"] = folder.as_uri()
     os.environ.setdefault("RUST_LOG", "error")
     from pysail.spark import SparkConnectServer  # noqa: PLC0415  # reads the environment
 

@@ -22,7 +22,7 @@ def frame(connections: int, seed: int = 1) -> pl.DataFrame:
     lif = (host % 4) * PATHS + path
     ports = random.Random(seed)
     text = pl.format
-    made = pl.DataFrame({"host": host, "path": path, "lif": lif}).with_columns(
+    rows = pl.DataFrame({"host": host, "path": path, "lif": lif}).with_columns(
         port=pl.Series([ports.randrange(32768, 61000) for _ in range(connections)]),
         tsih=(pl.int_range(pl.len()) // 16) % 65535 + 1,
     )
@@ -32,7 +32,7 @@ def frame(connections: int, seed: int = 1) -> pl.DataFrame:
         uuid=text("igroup-{}", pl.col("host") // 8), name=text("hosts{}", pl.col("host") // 8)
     )
     missing = pl.lit(None, dtype=pl.String())
-    return made.select(
+    return rows.select(
         svm_id=svm,
         svm_uuid=svm,
         svm=svm,

@@ -75,10 +75,10 @@ def _build(store: Store, fleet: Fleet, count: int, chunk: int, *, sparse: bool) 
             again = msgspec.structs.replace(last[1].attempt, taken_at=taken.taken_at)
             item = SnapshotFiles(again, last[1].files)
         else:
-            told = attempt(taken)
-            write(store, taken, told)
+            answer = attempt(taken)
+            write(store, taken, answer)
             path = store.snapshot("bench", taken.taken_at)
-            item = SnapshotFiles(told, {"spells": path})
+            item = SnapshotFiles(answer, {"spells": path})
             last = (taken.sessions.rows, item)
         waiting.append(item)
         if len(waiting) == chunk:
@@ -114,14 +114,14 @@ def week(connections: int, count: int) -> list[Figure]:
         if ours != theirs:
             raise AssertionError("the history and the snapshots disagree")
         # Timed without carrying the rows into Python, which costs both the same.
-        one, other = (
+        first, other = (
             f"select count(*), bit_xor(hash(t)) from ({q}) t" for q in (_LOSSES, _RAW_LOSSES)
         )
         return [
             Figure("history on disk", folded, raw, "bytes", "zstd Parquet snapshots", "<= 1/300"),
             Figure(
                 f"every loss of the week ({len(ours):,})",
-                best(lambda: catalog.run(one), 7),
+                best(lambda: catalog.run(first), 7),
                 best(lambda: session.execute(other).fetchall(), 1),
                 "s",
                 "one window query over the snapshots",
@@ -133,10 +133,10 @@ def week(connections: int, count: int) -> list[Figure]:
 def year(connections: int, day: int, short: int, long: int) -> list[Figure]:
     """The same questions of a day, a week and a year of one fleet."""
     figures = []
-    with folder() as least, folder() as one, folder() as other:
+    with folder() as least, folder() as shorter, folder() as longer:
         first, *stores = [
             build(root, Fleet(connections, 0.001), count, sparse=True)
-            for root, count in ((least, day), (one, short), (other, long))
+            for root, count in ((least, day), (shorter, short), (longer, long))
         ]
         ends = [START + STEP * (count - 1) for count in (short, long)]
         opening = [best(partial(_open, store, None), 7) for store in (first, stores[-1])]

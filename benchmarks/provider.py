@@ -50,22 +50,22 @@ def answers(sessions: int, rounds: int) -> dict[str, bytes]:
     """Every answer by path, those of sessions by round too: a few log in anew each time."""
     world = fleet(sessions)
     chance = random.Random(1)
-    made: dict[str, bytes] = {}
+    bodies: dict[str, bytes] = {}
     records: list[dict[str, Any]] = world.sessions()
     owed = 0.0
     for number in range(rounds):
-        made[f"{SESSIONS} {number}"] = _listing(records)
+        bodies[f"{SESSIONS} {number}"] = _listing(records)
         owed += sessions * SHARE
-        for one in chance.sample(records, int(owed)):
-            one["tsih"] = one["tsih"] % 60_000 + 5_000
+        for record in chance.sample(records, int(owed)):
+            record["tsih"] = record["tsih"] % 60_000 + 5_000
         owed %= 1
     for path, name in (
         ("/api/svm/svms", "svms"), ("/api/network/ip/interfaces", "interfaces"),
         ("/api/protocols/san/igroups", "igroups"), ("/api/cluster/nodes", "nodes"),
     ):  # fmt: skip
-        made[path] = _listing(world.inventory(name))
-    made["/api/cluster"] = msgspec.json.encode(world.inventory("cluster")[0])
-    return made
+        bodies[path] = _listing(world.inventory(name))
+    bodies["/api/cluster"] = msgspec.json.encode(world.inventory("cluster")[0])
+    return bodies
 
 
 def _listing(records: list[dict[str, Any]]) -> bytes:
@@ -80,9 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # http.server's name
         path = self.path.partition("?")[0]
-        found = self.answers.get(path, self.answers.get(f"{path} {self.round[0]}"))
-        body = found or b'{"error": {"message": "entry doesn\'t exist", "code": "4"}}'
-        self.send_response(404 if found is None else 200)
+        answer = self.answers.get(path, self.answers.get(f"{path} {self.round[0]}"))
+        body = answer or b'{"error": {"message": "entry doesn\'t exist", "code": "4"}}'
+        self.send_response(404 if answer is None else 200)
         self.send_header("Content-Type", "application/hal+json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -97,15 +97,17 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
 
-def _serve(told: Connection, sessions: int, rounds: int) -> None:
-    made = answers(sessions, rounds)
+def _serve(connection: Connection, sessions: int, rounds: int) -> None:
+    bodies = answers(sessions, rounds)
     at = [0]
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"answers": made, "round": at}))
-    told.send(server.server_port)
+    server = _Server(
+        ("127.0.0.1", 0), type("Handler", (_Handler,), {"answers": bodies, "round": at})
+    )
+    connection.send(server.server_port)
     _in_background(server)
     while True:
-        at[0] = told.recv()
-        told.send(at[0])
+        at[0] = connection.recv()
+        connection.send(at[0])
 
 
 def _in_background(server: _Server) -> None:
@@ -133,7 +135,7 @@ def _size(folder: Path) -> int:
 
 def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str, Any]:
     """The rounds, then the reports, in a process of their own, whose peak is told."""
-    told: dict[str, Any] = {"rounds": [], "busy": [], "reports": {}}
+    result: dict[str, Any] = {"rounds": [], "busy": [], "reports": {}}
     with (
         tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder,
         _arrays(sessions, rounds) as (url, arrays),
@@ -145,28 +147,28 @@ def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str,
             arrays.recv()
             with demo.at(START + STEP * number):
                 start, busy = time.perf_counter(), time.process_time()
-                found = room.collect(store, names, parallel=parallel)
-                told["rounds"].append(time.perf_counter() - start)
-                told["busy"].append(time.process_time() - busy)
-            wrong = next((one for one in found if one.status != "complete"), None)
+                outcomes = room.collect(store, names, parallel=parallel)
+                result["rounds"].append(time.perf_counter() - start)
+                result["busy"].append(time.process_time() - busy)
+            wrong = next((outcome for outcome in outcomes if outcome.status != "complete"), None)
             if wrong is not None:
                 raise AssertionError(str(wrong))
-            spent = f"{told['rounds'][-1]:.1f} s, {told['busy'][-1]:.1f} s of a processor"
+            spent = f"{result['rounds'][-1]:.1f} s, {result['busy'][-1]:.1f} s of a processor"
             print(f"round {number}: {spent}", flush=True)
-        told["memory"] = held()
-        told["raw"] = _size(store.snapshots) / rounds
+        result["memory"] = held()
+        result["raw"] = _size(store.snapshots) / rounds
         with demo.at(START + STEP * (rounds - 1)):
             start = time.perf_counter()
             catalog = Catalog(store)
-            told["open"] = time.perf_counter() - start
-            known = header.reports()
+            result["open"] = time.perf_counter() - start
+            reports = header.reports()
             for name in REPORTS:
                 busy = time.process_time()
-                run.run(catalog, known[name], ReportRequest())
-                told["reports"][name] = time.process_time() - busy
+                run.run(catalog, reports[name], ReportRequest())
+                result["reports"][name] = time.process_time() - busy
             catalog.close()
-        told["memory with reports"] = held()
-    return told
+        result["memory with reports"] = held()
+    return result
 
 
 def _year(sessions: int, days: int, each: int) -> tuple[float, float]:
@@ -191,26 +193,26 @@ def provider(
     """Whether one collector keeps up, with how much memory, on how much disk, and the reports."""
     os.nice(5)
     with get_context("spawn").Pool(1) as pool:
-        told = pool.apply(_outside, (clusters, sessions, rounds, parallel))
-    spent = sorted(told["rounds"][1:] or told["rounds"])
+        result = pool.apply(_outside, (clusters, sessions, rounds, parallel))
+    spent = sorted(result["rounds"][1:] or result["rounds"])
     first, daily = _year(sessions, days, each)
     year = clusters * (first + (YEAR - 1) * daily * (288 / each))
-    slowest = max(told["reports"].values())
+    slowest = max(result["reports"].values())
     what = f"{clusters} clusters of {sessions:,}"
     return [
-        Figure(f"{what}, first round", told["rounds"][0], INTERVAL, "s", "the interval", "< 1"),
+        Figure(f"{what}, first round", result["rounds"][0], INTERVAL, "s", "the interval", "< 1"),
         Figure(f"{what}, a round", spent[len(spent) // 2], INTERVAL, "s", "the interval", "< 1"),
         Figure("the slowest further round", spent[-1], INTERVAL, "s", "the interval", "< 1"),
-        Figure("processor time of a round", max(told["busy"][1:] or told["busy"]), 2 * INTERVAL, "s",
+        Figure("processor time of a round", max(result["busy"][1:] or result["busy"]), 2 * INTERVAL, "s",
                "two cores for the interval", "< 1"),
-        Figure("peak memory of the collector", told["memory"], 10**9, "bytes", "1 GB", "<= 1"),
-        Figure("snapshot files of a day, before compaction", told["raw"] * 288, TEN_GB, "bytes",
+        Figure("peak memory of the collector", result["memory"], 10**9, "bytes", "1 GB", "<= 1"),
+        Figure("snapshot files of a day, before compaction", result["raw"] * 288, TEN_GB, "bytes",
                "10 GB", "-"),
         Figure(f"history of a year, from {days} days", year, TEN_GB, "bytes", "10 GB", "-"),
-        Figure("opening the store", told["open"], told["rounds"][-1], "s", "a round", "-"),
+        Figure("opening the store", result["open"], result["rounds"][-1], "s", "a round", "-"),
         *(
             Figure(f"report {name}, processor time", seconds, slowest, "s", "the slowest report", "-")
-            for name, seconds in told["reports"].items()
+            for name, seconds in result["reports"].items()
         ),
     ]  # fmt: skip
 

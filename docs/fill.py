@@ -22,8 +22,8 @@ BLOCK = re.compile(r"<!-- output: (analyzer [^\n]*?) -->\n```\n.*?```\n<!-- end 
 
 def pages() -> list[Path]:
     """Pages with blocks in them."""
-    found = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    return [page for page in found if BLOCK.search(page.read_text(encoding="utf-8"))]
+    paths = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [page for page in paths if BLOCK.search(page.read_text(encoding="utf-8"))]
 
 
 def output(command: str, store: Path) -> str:

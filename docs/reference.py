@@ -37,23 +37,25 @@ def _command(name: str, command: click.Command) -> str:
     text += "\n" + _table(("option", "what it does"), options) if options else ""
     # The commands of 'report' are the queries, which have a part of their own.
     below = command.commands if type(command) is click.Group else {}
-    return text + "".join("\n" + _command(f"{name} {sub}", one) for sub, one in below.items())
+    return text + "".join(
+        "\n" + _command(f"{name} {sub}", subcommand) for sub, subcommand in below.items()
+    )
 
 
-def _report(asked: header.Query) -> str:
-    text = f"### {asked.name}\n\n*{asked.title}.* {asked.description}\n"
-    if asked.cannot_see:
-        text += f"\nWhat it cannot see: {asked.cannot_see}\n"
-    if asked.params:
+def _report(query: header.Query) -> str:
+    text = f"### {query.name}\n\n*{query.title}.* {query.description}\n"
+    if query.cannot_see:
+        text += f"\nWhat it cannot see: {query.cannot_see}\n"
+    if query.params:
         rows = [
             (f"`--{name.replace('_', '-')}`", str(p.default), p.help)
-            for name, p in asked.params.items()
+            for name, p in query.params.items()
         ]
         text += "\n" + _table(("own option", "default", "what it does"), rows)
     return (
         text
         + "\n"
-        + _table(("column", "what it is"), [(f"`{n}`", s) for n, s in asked.columns.items()])
+        + _table(("column", "what it is"), [(f"`{n}`", s) for n, s in query.columns.items()])
     )
 
 
@@ -66,7 +68,7 @@ def page() -> str:
         "## Commands",
         *(_command(name, program.commands[name]) for name in commands),
         "## Reports",
-        *(_report(asked) for asked in header.reports().values()),
+        *(_report(query) for query in header.reports().values()),
         "## Tables",
         "What `analyzer sql` and every query file can select from. Each has a column `cluster`.",
         "### attempts\n\n"
@@ -82,7 +84,7 @@ def page() -> str:
         ),
         "## Models",
         "Relations that reports stand on; a query file may select from them too.",
-        *(_report(asked) for asked in header.models().values()),
+        *(_report(query) for query in header.models().values()),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -8,6 +8,6 @@ from pathlib import Path
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
 
 for dependency in chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()):
-    found = re.match(r"([\w-]+)>=([\w.]+)", dependency)
-    assert found, dependency
-    print(f"{found[1]}=={found[2]}")
+    match = re.match(r"([\w-]+)>=([\w.]+)", dependency)
+    assert match, dependency
+    print(f"{match[1]}=={match[2]}")

@@ -30,17 +30,17 @@ def places(
     In order, place 0 is the SVM's *latest* snapshot so far and the new ones follow; after a late
     arrival all are numbered from 1.
     """
-    known = {} if late else latest
-    sequences = {svm_id: [taken_at] for svm_id, taken_at in known.items()}
+    standing = {} if late else latest
+    sequences = {svm_id: [taken_at] for svm_id, taken_at in standing.items()}
     for attempt in attempts:
         if table.takes(attempt):
             for svm_id in attempt.scope if table.scoped else [""]:
-                if svm_id not in known or attempt.taken_at > known[svm_id]:
+                if svm_id not in standing or attempt.taken_at > standing[svm_id]:
                     sequences.setdefault(svm_id, []).append(attempt.taken_at)
     rows = [
         (svm_id, taken_at, number)
         for svm_id, sequence in sorted(sequences.items())
-        for number, taken_at in enumerate(sequence, 0 if svm_id in known else 1)
+        for number, taken_at in enumerate(sequence, 0 if svm_id in standing else 1)
     ]
     svm_ids, instants, numbers = zip(*rows, strict=True) if rows else ((), (), ())
     session.execute(

@@ -26,14 +26,14 @@ _CHUNK = 2_000_000  # rows folded at once
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What rebuild did: *folded* snapshots from files, and *kept* of the history alone.
+    """What rebuild did: *folded* snapshots from files, and *compacted* ones of the history alone.
 
     *rewritten* names damaged snapshot files that the history gave back, *lost* what nothing did.
     """
 
     cluster: str
     folded: int = 0
-    kept: int = 0
+    compacted: int = 0
     rewritten: list[datetime] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
@@ -41,8 +41,8 @@ class Rebuilt:
     def sentence(self) -> str:
         """What was done, for people."""
         text = f"folded {self.folded} snapshots anew"
-        if self.kept:
-            text += f", kept {self.kept} that only the history has"
+        if self.compacted:
+            text += f", kept {self.compacted} that only the history has"
         if self.rewritten:
             text += f", wrote {len(self.rewritten)} damaged files anew"
         return text
@@ -107,7 +107,7 @@ def _rebuild(store: Store, cluster: str, lease: Lease, *, accept_loss: bool) -> 
     _set_aside(history.folder / manifests.NAME, folders_only=True)
     try:
         _fold_all(history, intact, max(compacted, default=None))
-        rebuilt.kept, rebuilt.folded = len(compacted), len(intact)
+        rebuilt.compacted, rebuilt.folded = len(compacted), len(intact)
         if base is not None:
             rebuilt.rewritten = _rewrite(history, base, sorted(broken.keys() & base.proved.keys()))
         history.commit(keep_previous=base is not None and base.current)
@@ -193,7 +193,7 @@ def _start(
 
 
 def _fold_all(history: History, intact: set[datetime], compacted: datetime | None) -> None:
-    """Fold the snapshots that have files, on what the history has up to *kept*."""
+    """Fold the snapshots that have files, on what the history has up to *compacted*."""
     waiting = sorted(intact)
     if compacted is not None:
         cut(history, compacted)

@@ -30,13 +30,13 @@ class Place:
     def run(self, *words: str, now: str = "02:20") -> tuple[int, str, str]:
         self.monkeypatch.setenv("ANALYZER_NOW", f"2026-11-23T{now}:00Z")
         code = cli.status(list(words))
-        told = self.capsys.readouterr()
-        return code, told.out, told.err
+        output = self.capsys.readouterr()
+        return code, output.out, output.err
 
     def see(self, minute: str, *away: str) -> None:
         """A snapshot without the sessions of these hosts."""
-        there = [one for one in RECORDS
-                 if not any(host in one["initiator"]["name"] for host in away)]  # fmt: skip
+        there = [record for record in RECORDS
+                 if not any(host in record["initiator"]["name"] for host in away)]  # fmt: skip
         page = self.root / "page.json"
         page.write_text(json.dumps({"records": there, "num_records": len(there)}))
         taken = f"2026-11-23T{minute}:00Z"
@@ -129,10 +129,10 @@ def test_maintenance_mutes_and_records(place: Place, where: str, code: int) -> N
     place.see("02:15", "lnx1")
     assert place.run(*LOST)[0] == code
     rows = place.run("report", "dropped-connections", "--format", "ndjson")[1].splitlines()
-    told = [json.loads(line) for line in rows]
-    assert len(told) == 4
-    assert {row["severity"] for row in told} == {"critical" if code else "info"}
-    assert all(("critical but for: CHG-4711" in row["detail"]) is (code == 0) for row in told)
+    records = [json.loads(line) for line in rows]
+    assert len(records) == 4
+    assert {row["severity"] for row in records} == {"critical" if code else "info"}
+    assert all(("critical but for: CHG-4711" in row["detail"]) is (code == 0) for row in records)
 
 
 def test_maintenance_ends(place: Place) -> None:
@@ -253,8 +253,8 @@ def test_a_monitor_reads_whole_files(place: Place) -> None:
     place.see("02:15", "lnx1")
     code, out, _ = place.run(*LOST, "--format", "prometheus", "--output", "analyzer.prom")
     assert (code, out) == (1, "")
-    told = (place.root / "analyzer.prom").read_text()
-    assert 'analyzer_findings{severity="critical"} 4\n' in told
+    metrics = (place.root / "analyzer.prom").read_text()
+    assert 'analyzer_findings{severity="critical"} 4\n' in metrics
     code, out, _ = place.run(*LOST, "--format", "nagios")
     # The window begins before the first snapshot: that is a gap.
     assert out == (
@@ -343,13 +343,13 @@ def test_reports_without_any_snapshot_leave_the_check_to_blind(place: Place) -> 
 
 
 def test_two_schedules_with_one_cluster_each_share_what_was_told(place: Place) -> None:
-    one, other = (("check", "--once", "--cluster", name) for name in ("prod-a", "prod-b"))
+    first, other = (("check", "--once", "--cluster", name) for name in ("prod-a", "prod-b"))
     place.see("02:10")
     fail(place, "02:10")
-    place.run(*one)
+    place.run(*first)
     assert "NEW   high      blind: prod-b" in place.run(*other)[1]
     for _ in range(2):
-        assert place.run(*one)[1] == ""
+        assert place.run(*first)[1] == ""
         assert place.run(*other)[1] == ""
 
 
@@ -442,9 +442,9 @@ def test_findings_of_any_report_can_be_accepted(
     place.see("02:15", "lnx1")
     assert place.run(*LOST)[0] == code
     rows = place.run("report", "dropped-connections", "--format", "ndjson")[1].splitlines()
-    told = [json.loads(row)["detail"] for row in rows]
+    details = [json.loads(row)["detail"] for row in rows]
     accepted = "accepted until 2026-11-24T00:00:00Z: lab"
-    assert all((accepted in detail) is (code == 0) for detail in told)
+    assert all((accepted in detail) is (code == 0) for detail in details)
 
 
 def test_the_example_configuration_runs_with_every_comment_removed(place: Place) -> None:

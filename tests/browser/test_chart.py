@@ -22,14 +22,14 @@ from analyzer.store.layout import Store
 altair = pytest.importorskip("altair")
 
 
-def told(catalog: Catalog, name: str, **asked: Any) -> Report:
-    return run.run(catalog, header.reports()[name], ReportRequest(**asked))
+def report_of(catalog: Catalog, name: str, **options: Any) -> Report:
+    return run.run(catalog, header.reports()[name], ReportRequest(**options))
 
 
 def drawn(picture: Any) -> list[dict[str, Any]]:
     """Every datum of a picture, wherever its specification keeps it."""
-    told = picture.specification()
-    return [row for rows in told["datasets"].values() for row in rows]
+    specification = picture.specification()
+    return [row for rows in specification["datasets"].values() for row in rows]
 
 
 DRAWN = [
@@ -40,7 +40,7 @@ DRAWN = [
 @pytest.mark.parametrize("name", DRAWN)
 def test_every_report_that_is_said_to_have_a_picture_has_one(sample: Catalog, name: str):
     times = {"before": "2026-11-23T02:10Z", "after": "2026-11-23T02:20Z"}
-    (picture, *_) = chart.draw(told(sample, name, **times))
+    (picture, *_) = chart.draw(report_of(sample, name, **times))
     assert picture.svg().startswith("<svg")
     altair.Chart.from_dict(picture.specification(), validate=True)
     assert picture.title
@@ -48,7 +48,7 @@ def test_every_report_that_is_said_to_have_a_picture_has_one(sample: Catalog, na
 
 
 def test_a_loss_without_an_end_is_drawn_to_the_end_of_the_window(sample: Catalog):
-    (by_host, _) = chart.draw(told(sample, "dropped-connections"))
+    (by_host, _) = chart.draw(report_of(sample, "dropped-connections"))
     rows = drawn(by_host)
     away = [row for row in rows if row.get("kind") == "still down"]
     assert {row["name"] for row in away} == {"iqn.1994-05.com.redhat:lnx4"}
@@ -58,7 +58,7 @@ def test_a_loss_without_an_end_is_drawn_to_the_end_of_the_window(sample: Catalog
 
 
 def test_every_line_of_the_levels_has_its_name_at_its_end(sample: Catalog):
-    (levels,) = chart.draw(told(sample, "sessions-over-time"))
+    (levels,) = chart.draw(report_of(sample, "sessions-over-time"))
     names = [row for row in drawn(levels) if "place" in row]
     assert {row["node"] for row in names} == {"n1", "n2", "n3", "n4"}
     places = [row["place"] for row in names]
@@ -91,9 +91,9 @@ def test_an_expected_path_without_a_session_is_red():
 def test_a_name_of_any_length_costs_a_picture_its_beginning_and_stays_apart():
     from analyzer.output.chart import data  # noqa: PLC0415  # needs the extra
 
-    one, two = ({"who": "x" * 100_000 + end} for end in "ab")
-    assert len(data.name(one, "who", 1)) < 400
-    assert data.name(one, "who", 1) != data.name(two, "who", 1)
+    first, two = ({"who": "x" * 100_000 + end} for end in "ab")
+    assert len(data.name(first, "who", 1)) < 400
+    assert data.name(first, "who", 1) != data.name(two, "who", 1)
 
 
 def test_spans_too_near_to_be_told_apart_are_one_and_no_other():
@@ -111,12 +111,12 @@ def test_without_the_extra_the_page_says_what_draws_the_pictures(
     sample: Catalog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setattr(chart, "available", lambda: False)
-    made = page.standing(sample, ReportRequest())
-    assert "<svg" not in made
-    assert ".[charts]" in made
-    assert "lnx4" in made
+    html = page.standing(sample, ReportRequest())
+    assert "<svg" not in html
+    assert ".[charts]" in html
+    assert "lnx4" in html
     with pytest.raises(UsageError, match="charts"):
-        chart.save(told(sample, "outages"), tmp_path / "x.svg")
+        chart.save(report_of(sample, "outages"), tmp_path / "x.svg")
 
 
 @pytest.mark.parametrize(
@@ -127,14 +127,14 @@ def test_a_picture_that_cannot_be_is_refused(
     sample: Catalog, tmp_path: Path, file: str, name: str, says: str
 ):
     with pytest.raises(UsageError, match=says):
-        chart.save(told(sample, name), tmp_path / file)
+        chart.save(report_of(sample, name), tmp_path / file)
     assert not (tmp_path / file).exists()
 
 
 def test_nothing_found_is_a_picture_too(sample: Catalog, tmp_path: Path):
-    found = told(sample, "events", severity="critical")
-    assert not found.rows
-    chart.save(found, tmp_path / "none.svg")
+    report = report_of(sample, "events", severity="critical")
+    assert not report.rows
+    chart.save(report, tmp_path / "none.svg")
     assert "No findings." in (tmp_path / "none.svg").read_text()
 
 
@@ -150,10 +150,10 @@ def test_the_commands_write_the_files(
     assert cli.status(["page", "--output", str(whole)]) == 0
     assert cli.status(["page", "--last", "24h", "--output", str(last)]) == 0
     assert last.read_bytes() == whole.read_bytes(), "the same window gives the same bytes"
-    one = tmp_path / "one.svg"
-    assert cli.status(["report", "outages", "--format", "html", "--chart", str(one)]) == 0
+    first = tmp_path / "one.svg"
+    assert cli.status(["report", "outages", "--format", "html", "--chart", str(first)]) == 0
     assert capsys.readouterr().out.count("<svg") == 1
-    assert one.read_text().startswith("<svg")
+    assert first.read_text().startswith("<svg")
 
 
 def test_the_picture_of_the_readme_is_there_with_words():

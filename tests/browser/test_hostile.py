@@ -69,13 +69,13 @@ def test_nothing_of_the_array_runs_or_asks_or_overflows(tab: Tab, hostile: Store
 def test_a_picture_has_only_shapes_and_text(hostile: Store, name: str, tmp_path: Path):
     with demo.at(END + timedelta(minutes=1)):
         catalog = Catalog(hostile, tables=policy.tables(None))
-        told = run.run(catalog, header.reports()[name], ReportRequest(since="1h"))
+        report = run.run(catalog, header.reports()[name], ReportRequest(since="1h"))
         catalog.close()
-    assert told.rows
-    for picture in chart.draw(told):
+    assert report.rows
+    for picture in chart.draw(report):
         text = picture.svg()
-        made = ET.fromstring(text)
-        tags = {part.tag.rpartition("}")[2] for part in made.iter()}
+        root = ET.fromstring(text)
+        tags = {part.tag.rpartition("}")[2] for part in root.iter()}
         assert tags <= {
             "svg",
             "title",
@@ -88,11 +88,13 @@ def test_a_picture_has_only_shapes_and_text(hostile: Store, name: str, tmp_path:
             "text",
             "tspan",
         }
-        names = {attribute for part in made.iter() for attribute in part.attrib}
-        assert not [one for one in names if one.startswith("on") or "href" in one or one == "style"]
+        names = {attribute for part in root.iter() for attribute in part.attrib}
+        assert not [
+            name for name in names if name.startswith("on") or "href" in name or name == "style"
+        ]
         assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x08\x1b]", text)
         assert len(text) < 100_000
-    chart.save(told, tmp_path / "one.json")
+    chart.save(report, tmp_path / "one.json")
     assert "$schema" in json.loads((tmp_path / "one.json").read_text())
-    chart.save(told, tmp_path / "one.png")
+    chart.save(report, tmp_path / "one.png")
     assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")

@@ -48,10 +48,10 @@ def test_typing_into_the_filter_leaves_the_rows_that_hold_it(tab: Tab, day: Path
         "(() => { const field = document.querySelector('#dropped-connections input');"
         " field.value = 'LNX4'; field.dispatchEvent(new Event('input')); })()"
     )
-    kept = tab.js(f"{SHOWN}.map(row => row.textContent.toLowerCase().includes('lnx4'))")
-    assert kept
-    assert all(kept)
-    assert len(kept) < every
+    holding = tab.js(f"{SHOWN}.map(row => row.textContent.toLowerCase().includes('lnx4'))")
+    assert holding
+    assert all(holding)
+    assert len(holding) < every
 
 
 def test_every_picture_says_what_it_shows_and_stands_by_its_table(tab: Tab, day: Path):

@@ -59,6 +59,6 @@ def test_a_month_of_five_hundred_hosts_stays_under_three_megabytes(tab: Tab, tmp
     assert tab.complaints() == []
     assert not tab.overflows()
     more = tab.js("[...document.querySelectorAll('.more')].map(one => one.textContent)")
-    assert any("analyzer report dropped-connections --format csv" in one for one in more)
+    assert any("analyzer report dropped-connections --format csv" in line for line in more)
     assert tab.js("document.querySelectorAll('figcaption').length") >= 6
     print(page, page.stat().st_size, tab.seconds)

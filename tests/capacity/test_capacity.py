@@ -12,10 +12,10 @@ from support.array_builder import A1, A2, B1, B2, LIFS, T0, World, linux
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """Four Linux hosts, all paths there: eight sessions on each node."""
-    made = World(tmp_path)
+    array = World(tmp_path)
     for number in range(1, 5):
-        made.sessions += linux(number)
-    return made
+        array.sessions += linux(number)
+    return array
 
 
 def by(rows: list[dict[str, Any]], *keys: str) -> dict[Any, dict[str, Any]]:
@@ -114,15 +114,15 @@ def test_a_failure_leaves_what_failover_said(
     world: World, kind: str, name: str, gone: tuple[Any, ...]
 ) -> None:
     world.without("lnx2", A1, B1).without("lnx3", B1, B2)
-    told = by(world.take().ask("failover", kind=kind, name=name), "initiator", "node")
-    told = {who: row for (who, _), row in told.items() if who}
+    rows = by(world.take().ask("failover", kind=kind, name=name), "initiator", "node")
+    rows = {who: row for (who, _), row in rows.items() if who}
     for number in range(1, 5):
         world.without(f"lnx{number}", *gone)
     after = by(world.take().ask("paths"), "initiator", "interface")
-    for who, row in told.items():
+    for who, row in rows.items():
         left = sum(cell["sessions"] for (other, _), cell in after.items() if other == who)
         assert row["left"] == left, who
-    assert {who[-4:] for who, row in told.items() if row["severity"] == "critical"} == {
+    assert {who[-4:] for who, row in rows.items() if row["severity"] == "critical"} == {
         "node": {"lnx2"}, "interface": set(), "subnet": {"lnx3"},
     }[kind]  # fmt: skip
 
@@ -130,11 +130,11 @@ def test_a_failure_leaves_what_failover_said(
 def test_a_node_that_would_be_full_is_critical_whoever_says_so(world: World) -> None:
     limit = "[[limits]]\nnode = 'n1'\nsessions = 8\n"
     world.take()
-    told = {
+    severities = {
         name: by(world.ask(name, limit), "node")["n1"]["severity"]
         for name in ("sessions-by-node", "what-if")
     }
-    assert told == {"sessions-by-node": "critical", "what-if": "critical"}
+    assert severities == {"sessions-by-node": "critical", "what-if": "critical"}
 
 
 def test_a_failover_tells_the_worst_first(world: World) -> None:
@@ -212,17 +212,17 @@ def test_compliance_is_counted_at_the_end_of_each_day(world: World) -> None:
     world.take(4)
     world.without("lnx1", A2, B2).without("lnx2").take(4)
     rows = by(world.ask("compliance"), "day")
-    told = [(row["hosts"], row["compliant"], row["percent"]) for row in rows.values()]
-    assert told[0] == (4, 4, 100.0)
-    assert told[-1] == (3, 2, 66.7)
+    days = [(row["hosts"], row["compliant"], row["percent"]) for row in rows.values()]
+    assert days[0] == (4, 4, 100.0)
+    assert days[-1] == (3, 2, 66.7)
     assert sum(row["host_minutes_short"] for row in rows.values()) == 3 * 6 * 60
 
 
 def test_compliance_asks_what_policy_asks(world: World) -> None:
     world.without("lnx1", A2, B2).take(3)
     assert [row["compliant"] for row in world.ask("compliance")] == [3]
-    one = '[[expect]]\ninitiator = "*lnx1"\nnodes = 1\n'
-    assert [row["compliant"] for row in world.ask("compliance", one)] == [4]
+    first = '[[expect]]\ninitiator = "*lnx1"\nnodes = 1\n'
+    assert [row["compliant"] for row in world.ask("compliance", first)] == [4]
 
 
 @pytest.mark.parametrize(
@@ -240,6 +240,6 @@ def test_hours_of_the_week_tell_the_morning_from_the_night(world: World) -> None
     world.sessions += linux(5)
     world.take(2)
     rows = by(world.ask("sessions-by-hour"), "node", "hour")
-    told = [(rows["n1", hour]["average"], rows["n1", hour]["peak"]) for hour in (2, 3, 4)]
-    assert told == [(8, 8), (8, 8), (10, 10)]
+    hours = [(rows["n1", hour]["average"], rows["n1", hour]["peak"]) for hour in (2, 3, 4)]
+    assert hours == [(8, 8), (8, 8), (10, 10)]
     assert rows["n1", 2]["weekday"] == 5

@@ -26,11 +26,11 @@ def ask(root: Path, name: str, /, **params: Any) -> list[dict[str, Any]]:
 
 def held(root: Path) -> Held:
     """Sessions of each host in each SVM."""
-    found: Held = {}
+    sessions: Held = {}
     for row in ask(root, "paths"):
         key = (row["svm"], row["initiator"])
-        found[key] = found.get(key, 0) + row["sessions"]
-    return found
+        sessions[key] = sessions.get(key, 0) + row["sessions"]
+    return sessions
 
 
 @pytest.mark.parametrize("moves", [False, True])
@@ -62,7 +62,7 @@ def test_it_agrees_with_the_array_that_is_made_to_fail(
         snapshot("2026-11-23T02:00:00Z")
         before = held(tmp_path)
         name = world.interfaces[of].name if kind == "interface" else of
-        told = {
+        forecast = {
             (row["svm"], row["initiator"]): row
             for row in ask(tmp_path, "failover", kind=kind, name=name)
             if row["initiator"]
@@ -71,7 +71,7 @@ def test_it_agrees_with_the_array_that_is_made_to_fail(
             apply(world, operation, of)
         snapshot("2026-11-23T02:05:00Z")
     after = held(tmp_path)
-    assert told
+    assert forecast
     for who, sessions in before.items():
-        foretold = told[who]["left"] if who in told else sessions
+        foretold = forecast[who]["left"] if who in forecast else sessions
         assert foretold == after.get(who, 0), who

@@ -25,10 +25,10 @@ def forecast(
     """The report's rows, with these daily peaks in place of those of a history."""
     days = [
         ["c", node, day, sessions, seconds, 86400]
-        for node, told in series.items()
-        for day, sessions in told.items()
+        for node, levels in series.items()
+        for day, sessions in levels.items()
     ]
-    last = max(day for told in series.values() for day in told)
+    last = max(day for levels in series.values() for day in levels)
     tables = policy.tables(None) | {
         "daily_peaks": (
             {"cluster": "varchar", "node": "varchar", "day": "date", "sessions": "bigint",
@@ -40,11 +40,11 @@ def forecast(
             [["c", node, LIMIT] for node in series if not node.startswith("free")],
         ),
     }  # fmt: skip
-    asked = header.reports()["forecast"]
+    report = header.reports()["forecast"]
     catalog = Catalog(Store(tmp_path), tables=tables)
     try:
         at = datetime(last.year, last.month, last.day, 23)  # naive means UTC
-        return catalog.run_query(asked, {"at": at}).records()
+        return catalog.run_query(report, {"at": at}).records()
     finally:
         catalog.close()
 
@@ -75,9 +75,9 @@ def grown(seed: int) -> tuple[Series, date, date]:
     series = {}
     gap = dice.randint(0, length - 8)
     for day in range(length):
-        told = peak(day)
+        observed = peak(day)
         if not gap <= day < gap + 3:
-            series[FIRST + timedelta(day)] = told
+            series[FIRST + timedelta(day)] = observed
     after = length
     while peak(after) < LIMIT:
         after += 1
@@ -88,15 +88,15 @@ def grown(seed: int) -> tuple[Series, date, date]:
 def test_the_true_day_is_within_the_range_in_at_least_90_of_100_runs(tmp_path: Path) -> None:
     runs = {f"n{seed:03d}": grown(seed) for seed in range(100)}
     rows = forecast(tmp_path, {node: series for node, (series, _, _) in runs.items()})
-    told = {row["node"]: row for row in rows}
+    by_node = {row["node"]: row for row in rows}
     for truth in (1, 2):
         inside = [
             node
             for node, run in runs.items()
-            if node in told
-            and told[node]["status"] == "forecast"
-            and told[node]["earliest"] <= run[truth]
-            and (told[node]["latest"] is None or run[truth] <= told[node]["latest"])
+            if node in by_node
+            and by_node[node]["status"] == "forecast"
+            and by_node[node]["earliest"] <= run[truth]
+            and (by_node[node]["latest"] is None or run[truth] <= by_node[node]["latest"])
         ]
         assert len(inside) >= 90, sorted(set(runs) - set(inside))
 

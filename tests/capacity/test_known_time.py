@@ -37,8 +37,8 @@ def test_a_slot_that_nobody_collected_is_as_unknown_to_capacity_as_to_coverage(
     world.now -= world.step
     ((begin, end, _),) = unknown(world, timedelta())
     assert (begin, end) == (25 * MINUTE, 35 * MINUTE)
-    known = {row["known_minutes"] for row in world.ask("sessions-by-hour") if row["hour"] == 2}
-    assert known == {50}, "ten minutes of the hour are unknown"
+    minutes = {row["known_minutes"] for row in world.ask("sessions-by-hour") if row["hour"] == 2}
+    assert minutes == {50}, "ten minutes of the hour are unknown"
 
 
 def test_time_before_the_first_snapshot_is_a_gap(world: World) -> None:

@@ -38,7 +38,7 @@ def test_month_end_can_be_made_again_to_the_byte(tmp_path: Path) -> None:
         world.take(2)
         world.sessions += linux(10 + day, igroup=f"ig_{day % 3}")
         world.without("lnx2", *([A1] if day % 2 else [B2]))
-    told = []
+    outputs = []
     for zone, seed in (("UTC", "0"), ("Asia/Kathmandu", "4711")):
         environment = os.environ | {
             "TZ": zone, "PYTHONHASHSEED": seed, "ANALYZER_NOW": "2026-12-10T00:00:00Z",
@@ -49,6 +49,6 @@ def test_month_end_can_be_made_again_to_the_byte(tmp_path: Path) -> None:
             env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-        told.append(done.stdout.splitlines())
-    assert len(told[0]) > 100
-    assert [a for a, b in zip(*told, strict=True) if a != b] == []
+        outputs.append(done.stdout.splitlines())
+    assert len(outputs[0]) > 100
+    assert [a for a, b in zip(*outputs, strict=True) if a != b] == []

@@ -20,9 +20,9 @@ COMMANDS = re.findall(
 @pytest.mark.parametrize(("command", "output"), COMMANDS)
 def test_a_block_holds_the_output_of_a_command_that_exists(command: str, output: str) -> None:
     first, *rest = shlex.split(command)
-    found: click.Command = analyzer.commands[first]
+    group: click.Command = analyzer.commands[first]
     if first == "report":
-        found = report_command.command(header.reports()[rest.pop(0)])
-    found.make_context(command, rest, parent=click.Context(analyzer))
+        group = report_command.command(header.reports()[rest.pop(0)])
+    group.make_context(command, rest, parent=click.Context(analyzer))
     assert output.strip()
     assert "Usage:" not in output

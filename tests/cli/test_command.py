@@ -29,8 +29,8 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
     def call(*arguments: str) -> tuple[int, str, str]:
         code = cli.status(["--store", str(tmp_path / "store"), *arguments])
-        told = capsys.readouterr()
-        return code, told.out, told.err
+        output = capsys.readouterr()
+        return code, output.out, output.err
 
     return call
 
@@ -75,17 +75,17 @@ def test_import_tells_its_status(
 
 
 def test_standard_input_is_a_page_as_any_other(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def given(body: bytes, *pages: str) -> tuple[int, str]:
+    def read(body: bytes, *pages: str) -> tuple[int, str]:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(body)))
         words = ("import", "--cluster", "b", "--taken-at", f"2026-11-23T02:{len(body) % 60:02}:00Z")
         code, _, err = run(*words, *(pages or ("-",)))
         return code, err
 
-    code, err = given((SAMPLE / "sessions.json").read_bytes())
+    code, err = read((SAMPLE / "sessions.json").read_bytes())
     assert (code, "76 sessions" in err) == (0, True)
-    code, err = given(b'{"error": {"message": "no way", "code": "4"}}')
+    code, err = read(b'{"error": {"message": "no way", "code": "4"}}')
     assert (code, "page 1 (-): an error envelope: no way (code 4)" in err) == (69, True)
-    code, err = given(b"{}", "-", "-")
+    code, err = read(b"{}", "-", "-")
     assert (code, "standard input (-) can be read once" in err) == (2, True)
 
 
@@ -105,10 +105,10 @@ def test_an_empty_answer_is_doubted_once(run: Run, tmp_path: Path) -> None:
         for minute, page in ((10, SAMPLE / "sessions.json"), (15, empty), (20, empty))
     ]
     assert codes == [0, 3, 0]
-    told = json.loads(run("report", "dropped-connections", "--format", "json")[1])
-    assert {r["lost_by"] for r in told["rows"]} == {"2026-11-23T02:15:00Z"}
-    assert {r["lost_after"] for r in told["rows"]} == {"2026-11-23T02:10:00Z"}
-    assert len(told["rows"]) == 76
+    report = json.loads(run("report", "dropped-connections", "--format", "json")[1])
+    assert {r["lost_by"] for r in report["rows"]} == {"2026-11-23T02:15:00Z"}
+    assert {r["lost_after"] for r in report["rows"]} == {"2026-11-23T02:10:00Z"}
+    assert len(report["rows"]) == 76
 
 
 @pytest.mark.parametrize(
@@ -242,29 +242,29 @@ def test_readers_and_a_writer_never_wait_for_each_other(tmp_path: Path) -> None:
 def test_a_report_can_be_cut_to_what_is_severe(run: Run, tmp_path: Path) -> None:
     before = json.loads((SAMPLE / "sessions.json").read_text())["records"]
     whole = before[0]["initiator"]["name"]
-    after = [one for one in before[1:-1] if one["initiator"]["name"] != whole]
+    after = [record for record in before[1:-1] if record["initiator"]["name"] != whole]
     page = tmp_path / "later.json"
     page.write_text(json.dumps({"records": after, "num_records": len(after)}))
     bring(run, "2026-11-23T02:10:00Z", SAMPLE / "sessions.json")
     bring(run, "2026-11-23T02:15:00Z", page)
-    asked = ("report", "dropped-connections", "--format", "ndjson")
-    every = [json.loads(line)["severity"] for line in run(*asked)[1].splitlines()]
+    command = ("report", "dropped-connections", "--format", "ndjson")
+    every = [json.loads(line)["severity"] for line in run(*command)[1].splitlines()]
     severe = [
         json.loads(line)["severity"]
-        for line in run(*asked, "--severity", "critical")[1].splitlines()
+        for line in run(*command, "--severity", "critical")[1].splitlines()
     ]
-    assert severe == [one for one in every if one == "critical"]
+    assert severe == [severity for severity in every if severity == "critical"]
     assert 0 < len(severe) < len(every)
     assert run("report", "coverage", "--severity", "high")[0] == 2
-    assert run(*asked, "--fail-on", "critical")[0] == 1
+    assert run(*command, "--fail-on", "critical")[0] == 1
     severities = {
         name: {json.loads(line)["severity"] for line in lines}
-        for name in {json.loads(line)["initiator"] for line in run(*asked)[1].splitlines()}
-        if (lines := run(*asked, "--initiator", name)[1].splitlines())
+        for name in {json.loads(line)["initiator"] for line in run(*command)[1].splitlines()}
+        if (lines := run(*command, "--initiator", name)[1].splitlines())
     }
     for name, rows in severities.items():
         fails = not rows.isdisjoint({"critical", "high"})
-        assert run(*asked, "--fail-on", "high", "--initiator", name)[0] == int(fails)
+        assert run(*command, "--fail-on", "high", "--initiator", name)[0] == int(fails)
 
 
 def test_a_report_explains_itself(run: Run) -> None:

@@ -23,7 +23,9 @@ with progress(Context(None, None, False, quiet), "folding", 3) as step:
 """
 
 
-def told(seconds: float, quiet: str = "loud", *more: str, terminal: bool = True) -> tuple[str, str]:
+def output_of(
+    seconds: float, quiet: str = "loud", *more: str, terminal: bool = True
+) -> tuple[str, str]:
     """What such work says on stdout, and on its terminal."""
     ours, theirs = pty.openpty()
     try:
@@ -45,7 +47,7 @@ def told(seconds: float, quiet: str = "loud", *more: str, terminal: bool = True)
 
 
 def test_long_work_has_a_bar_that_counts_and_goes_away() -> None:
-    out, seen = told(1.6)
+    out, seen = output_of(1.6)
     assert out == "data\n"
     assert "folding" in seen
     assert "3/3" in seen
@@ -53,7 +55,7 @@ def test_long_work_has_a_bar_that_counts_and_goes_away() -> None:
 
 
 def test_what_is_told_meanwhile_has_a_line_of_its_own() -> None:
-    _, seen = told(1.6, "loud", "more")
+    _, seen = output_of(1.6, "loud", "more")
     assert "\x1b[2Ktold meanwhile\r\n" in seen
 
 
@@ -63,4 +65,4 @@ def test_what_is_told_meanwhile_has_a_line_of_its_own() -> None:
     ids=["short work", "quiet", "a pipe"],
 )
 def test_elsewhere_there_is_nothing(seconds: float, quiet: str, *, terminal: bool) -> None:
-    assert told(seconds, quiet, terminal=terminal) == ("data\n", "")
+    assert output_of(seconds, quiet, terminal=terminal) == ("data\n", "")

@@ -34,14 +34,14 @@ def rounds(number: int) -> Iterator[None]:
     raise KeyboardInterrupt
 
 
-def watched(stream: io.StringIO, told: list[str | Exception]) -> int:
-    pauses, left = rounds(len(told)), iter(told)
+def watched(stream: io.StringIO, frames: list[str | Exception]) -> int:
+    pauses, left = rounds(len(frames)), iter(frames)
 
     def draw() -> str:
-        one = next(left)
-        if isinstance(one, Exception):
-            raise one
-        return one
+        frame = next(left)
+        if isinstance(frame, Exception):
+            raise frame
+        return frame
 
     return watch(5, draw, stream, lambda _seconds: next(pauses))
 
@@ -49,8 +49,8 @@ def watched(stream: io.StringIO, told: list[str | Exception]) -> int:
 def test_a_terminal_is_cleared_before_each_and_ctrl_c_is_no_failure() -> None:
     screen = Screen()
     assert watched(screen, ["one\n", "two\n"]) == 0
-    _, one, two = screen.getvalue().split("\x1b[2J\x1b[3J\x1b[H")
-    assert one.endswith("one\n")
+    _, first, two = screen.getvalue().split("\x1b[2J\x1b[3J\x1b[H")
+    assert first.endswith("one\n")
     assert two.endswith("two\n")
 
 
@@ -90,8 +90,8 @@ def test_new_snapshots_are_picked_up(
     monkeypatch.setattr("analyzer.cli.watch.watch.__defaults__", (pause,))
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-23T03:00:00Z")
     assert cli.status(["--store", str(store.root), "snapshots", "--watch", "60"]) == 0
-    one, two = capsys.readouterr().out.split("--- ")[1:]
-    assert "HTTP 402" not in one
+    first, two = capsys.readouterr().out.split("--- ")[1:]
+    assert "HTTP 402" not in first
     assert "HTTP 402" in two
 
 

@@ -31,14 +31,14 @@ def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     return Cluster("prod-a", array.url, "reader", password_env="SECRET", deadline=6.0)
 
 
-def found(cluster: Cluster) -> dict[str, doctor.Check]:
+def checks_of(cluster: Cluster) -> dict[str, doctor.Check]:
     checks = {check.name: check for check in doctor.check_cluster(cluster)}
     assert PASSWORD not in str(checks)
     return checks
 
 
 def test_all_is_well(cluster: Cluster) -> None:
-    checks = found(cluster)
+    checks = checks_of(cluster)
     assert {check.status for check in checks.values()} == {"ok"}
     assert checks["login"].detail.startswith("NetApp Release 9.16.1")
     assert checks["/api/protocols/san/iscsi/sessions"].detail == "76 connections on 1 page"
@@ -52,14 +52,14 @@ def test_a_name_that_nobody_knows(cluster: Cluster) -> None:
 
 
 def test_nobody_answers(cluster: Cluster) -> None:
-    checks = found(replace(cluster, url="http://127.0.0.1:9", deadline=0.5))
+    checks = checks_of(replace(cluster, url="http://127.0.0.1:9", deadline=0.5))
     assert (checks["login"].status, checks["login"].exit_code) == ("fail", 69)
     assert "see that the management address answers HTTPS" in checks["login"].advice
 
 
 def test_a_wrong_password(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "wrong")
-    check = found(cluster)["login"]
+    check = checks_of(cluster)["login"]
     assert (check.status, check.exit_code) == ("fail", 77)
     assert "wrong user or password: see 'username' (reader) and what password_env" in check.advice
     assert "rest-role" not in check.advice
@@ -69,7 +69,7 @@ def test_a_right_that_is_missing_is_named_by_its_endpoint(
     array: SimulatedArray, cluster: Cluster
 ) -> None:
     array.faults = [Fault("status", "*/igroups", status=403)]
-    checks = found(cluster)
+    checks = checks_of(cluster)
     bad = [name for name, check in checks.items() if check.status == "fail"]
     assert bad == ["/api/protocols/san/igroups"]
     assert checks[bad[0]].advice.startswith("without it reports know less; give the account")
@@ -78,7 +78,7 @@ def test_a_right_that_is_missing_is_named_by_its_endpoint(
 
 def test_a_clock_that_is_off(array: SimulatedArray, cluster: Cluster) -> None:
     array.clock = lambda: clock.now() + timedelta(minutes=7)
-    check = found(cluster)["clock"]
+    check = checks_of(cluster)["clock"]
     assert check.status == "warn"
     assert "s from ours" in check.detail
     assert "synchronise the clocks" in check.advice
@@ -88,13 +88,13 @@ def test_fields_that_are_newer_than_this_program_are_named_once(
     array: SimulatedArray, cluster: Cluster
 ) -> None:
     array.faults = [Fault("unknown_field", "*/iscsi/sessions")]
-    check = found(cluster)["new fields"]
+    check = checks_of(cluster)["new fields"]
     assert check.status == "ok"
     assert check.detail.endswith("not kept: novelty.a")
 
 
 def test_a_certificate_that_is_not_checked_is_said(cluster: Cluster) -> None:
-    assert found(replace(cluster, verify=False))["certificate"].status == "warn"
+    assert checks_of(replace(cluster, verify=False))["certificate"].status == "warn"
 
 
 def test_an_url_that_sends_in_clear_is_said(
@@ -109,13 +109,13 @@ def test_a_secret_that_is_not_there_is_a_matter_of_configuration(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SECRET")
-    check = found(cluster)["login"]
+    check = checks_of(cluster)["login"]
     assert (check.status, check.exit_code) == ("fail", 2)
     assert check.advice == "correct the configuration, or put there what it names"
 
 
 def test_an_svm_that_is_not_there_is_named(cluster: Cluster) -> None:
-    check = found(replace(cluster, svms=("svm_sql", "svm_no")))["svms"]
+    check = checks_of(replace(cluster, svms=("svm_sql", "svm_no")))["svms"]
     assert (check.status, check.detail) == ("warn", "there is no 'svm_no'")
     assert "svm_k8s" in check.advice
 
@@ -124,7 +124,7 @@ def test_the_rights_are_for_the_account_of_the_configuration(
     array: SimulatedArray, cluster: Cluster
 ) -> None:
     array.faults = [Fault("status", "*/iscsi/sessions", status=403)]
-    advice = found(cluster)["/api/protocols/san/iscsi/sessions"].advice
+    advice = checks_of(cluster)["/api/protocols/san/iscsi/sessions"].advice
     assert "security login create -user-or-group-name reader -application http" in advice
 
 
@@ -133,9 +133,9 @@ def test_a_secret_that_everybody_can_read_is_told(cluster: Cluster, tmp_path: Pa
     path.write_text(PASSWORD)
     filed = replace(cluster, password_env=None, password_file=path)
     path.chmod(0o640)
-    assert "secret" not in found(filed)
+    assert "secret" not in checks_of(filed)
     path.chmod(0o644)
-    check = found(filed)["secret"]
+    check = checks_of(filed)["secret"]
     assert (check.status, check.advice) == ("warn", f"chmod o-rwx {path}")
 
 

@@ -184,8 +184,8 @@ def test_a_narrow_account_degrades_the_inventories_and_not_the_run(
     outcome = run(store, cluster)
     assert (outcome.status, outcome.exit_code) == ("complete", 0)
     assert [note.split(" not")[0] for note in outcome.notes] == ["interfaces", "nodes"]
-    told = Catalog(store).run("select interfaces_status, svms_status from attempts").rows
-    assert told == [("refused", "complete")]
+    rows = Catalog(store).run("select interfaces_status, svms_status from attempts").rows
+    assert rows == [("refused", "complete")]
 
 
 @pytest.mark.parametrize("kind", ["trickle", "drip", "hang"])
@@ -228,12 +228,12 @@ def test_the_verdict_of_ontap_is_asked_for_only_where_it_is_wanted(
     array: SimulatedArray, cluster: Cluster, store: Store, tmp_path: Path
 ) -> None:
     run(store, cluster)
-    assert not [one for one in array.requests if "connectivity_tracking" in one.query]
+    assert not [request for request in array.requests if "connectivity_tracking" in request.query]
     other = Store(tmp_path / "other")
     run(other, replace(cluster, connectivity_tracking=True))
     catalog = Catalog(other)
-    told = catalog.run("select required_nodes from igroups where name = 'ig_ora'").rows
-    assert told == [(["n1", "n2"],)]
+    rows = catalog.run("select required_nodes from igroups where name = 'ig_ora'").rows
+    assert rows == [(["n1", "n2"],)]
 
 
 def test_retry_after_is_honoured(
@@ -326,7 +326,7 @@ def test_a_scheduled_run_keeps_what_the_configuration_says(
             files.append(len(store.instants("prod-a")))
     assert files == [1, 2, 3, 4, *[5, 6] * 8]
     catalog = Catalog(store)
-    kept = [row[0].day for row in catalog.run("select taken_at from attempts order by all").rows]
+    days = [row[0].day for row in catalog.run("select taken_at from attempts order by all").rows]
     # The last snapshot before the cut stays: it is one side of what happened next.
-    assert kept == [13, *[day for day in range(14, 20) for _ in range(2)]]
+    assert days == [13, *[day for day in range(14, 20) for _ in range(2)]]
     assert history.verify(store, "prod-a").problem is None

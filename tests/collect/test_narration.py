@@ -51,10 +51,10 @@ url = "http://127.0.0.1:9"
 
     def call(*words: str) -> tuple[int, list[str]]:
         code = cli.status(list(words))
-        told = capsys.readouterr()
-        assert told.out == ""
-        assert PASSWORD not in told.err
-        return code, told.err.splitlines()
+        output = capsys.readouterr()
+        assert output.out == ""
+        assert PASSWORD not in output.err
+        return code, output.err.splitlines()
 
     return call
 
@@ -72,16 +72,19 @@ def test_a_line_per_cluster_and_the_highest_status(array: SimulatedArray, run: R
 
 
 def test_every_line_of_a_json_log_is_json(run: Run) -> None:
-    told = [json.loads(line) for line in run("collect", "--log-format", "json")[1]]
-    assert {one["cluster"]: one["level"] for one in told} == {"prod-a": "info", "prod-b": "error"}
-    assert [one["message"] for one in told if one["level"] == "warning"] == [
+    records = [json.loads(line) for line in run("collect", "--log-format", "json")[1]]
+    assert {record["cluster"]: record["level"] for record in records} == {
+        "prod-a": "info",
+        "prod-b": "error",
+    }
+    assert [record["message"] for record in records if record["level"] == "warning"] == [
         "verify = false: its certificate is not checked"
     ]
     code, lines = run("collect", "prod-c", "--log-format", "json")
     assert code == 2
-    (told,) = [json.loads(line) for line in lines]
-    assert told["level"] == "error"
-    assert "did you mean 'prod-" in told["message"]
+    (record,) = [json.loads(line) for line in lines]
+    assert record["level"] == "error"
+    assert "did you mean 'prod-" in record["message"]
 
 
 def test_quiet_tells_what_did_not_end_well_and_nothing_else(run: Run) -> None:
@@ -131,8 +134,10 @@ def test_a_scope_is_by_name_or_uuid_and_a_stranger_is_named(
 ) -> None:
     uuid = array.world.svms["S1"].uuid
     for number, svms in enumerate((("svm_sql",), (uuid,), ("svm_sql", "svm_no"))):
-        one = Cluster("a", cluster.url, "reader", password_env="SECRET", svms=svms, deadline=20.0)
-        (outcome,) = collector.collect(Store(tmp_path / str(number)), [one])
+        scoped = Cluster(
+            "a", cluster.url, "reader", password_env="SECRET", svms=svms, deadline=20.0
+        )
+        (outcome,) = collector.collect(Store(tmp_path / str(number)), [scoped])
         assert (outcome.status, outcome.sessions) == ("complete", 52)
         assert outcome.notes == (("svms: there is no 'svm_no'",) if "svm_no" in svms else ())
 
@@ -140,7 +145,7 @@ def test_a_scope_is_by_name_or_uuid_and_a_stranger_is_named(
 def test_a_steep_drop_within_the_scope_is_asked_about_and_doubted(
     array: SimulatedArray, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = Cluster(
+    scoped = Cluster(
         "a", cluster.url, "reader", password_env="SECRET", svms=("svm_k8s",), deadline=20.0
     )
     store = Store(tmp_path / "store")
@@ -156,11 +161,11 @@ def test_a_steep_drop_within_the_scope_is_asked_about_and_doubted(
                 for number in range(1, 5):
                     apply(world, "drop", f"wrk{number}")
         array.faults = faults
-        (outcome,) = collector.collect(store, [one])
+        (outcome,) = collector.collect(store, [scoped])
         seen.append((outcome.status, outcome.sessions, outcome.exit_code))
     assert seen == [("complete", 24, 0), ("partial", 8, 3), ("complete", 8, 0)]
-    asked = [request for request in array.requests if request.path.endswith("/iscsi/sessions")]
-    assert len(asked) == 1 + 2 + 2
+    requests = [request for request in array.requests if request.path.endswith("/iscsi/sessions")]
+    assert len(requests) == 1 + 2 + 2
 
 
 @pytest.mark.parametrize(

@@ -24,34 +24,34 @@ Understood = Callable[[list[str]], dict[str, Any]]
 @pytest.fixture
 def understood(monkeypatch: pytest.MonkeyPatch) -> Understood:
     """What our command line makes of words; nothing is run."""
-    told: dict[str, Any] = {}
+    parsed: dict[str, Any] = {}
 
     def note(**options: Any) -> None:
         context = click.get_current_context()
-        told.update(options, command=context.info_name, quiet=context.obj.quiet)
+        parsed.update(options, command=context.info_name, quiet=context.obj.quiet)
 
     for command in cli.analyzer.commands.values():
         monkeypatch.setattr(command, "callback", note)
 
     def call(words: list[str]) -> dict[str, Any]:
-        told.clear()
+        parsed.clear()
         assert cli.status(words) == 0
-        return dict(told)
+        return dict(parsed)
 
     return call
 
 
 def unit(name: str) -> configparser.ConfigParser:
-    told = configparser.ConfigParser(delimiters="=", comment_prefixes="#", interpolation=None)
-    told.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
-    told.read(FOLDER / name)
-    return told
+    parser = configparser.ConfigParser(delimiters="=", comment_prefixes="#", interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+    parser.read(FOLDER / name)
+    return parser
 
 
 def test_the_service_collects_a_slot_and_knows_what_is_no_failure(understood: Understood) -> None:
     service = unit("analyzer-collect.service")["Service"]
-    told = understood(shlex.split(service["ExecStart"])[1:])
-    assert (told["command"], told["slot"]) == ("collect", True)
+    options = understood(shlex.split(service["ExecStart"])[1:])
+    assert (options["command"], options["slot"]) == ("collect", True)
     assert service["SuccessExitStatus"].split() == ["3", "75"]
     assert service["Type"] == "oneshot"
 
@@ -69,8 +69,8 @@ def test_systemd_takes_the_units(name: str) -> None:
     words = [systemd, "verify", str(FOLDER / name)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     # Only that the program and its user are not on this machine may be wrong.
-    told = [line for line in done.stderr.splitlines() if "analyzer-collect" in line]
-    assert [line for line in told if "is not executable" not in line] == []
+    warnings = [line for line in done.stderr.splitlines() if "analyzer-collect" in line]
+    assert [line for line in warnings if "is not executable" not in line] == []
 
 
 def test_cron_mails_only_what_did_not_end_well(understood: Understood) -> None:
@@ -111,7 +111,7 @@ def test_kubernetes_runs_one_at_a_time_and_retries_what_may_pass(understood: Und
     assert pod["restartPolicy"] == "Never"  # a podFailurePolicy needs it
     (container,) = pod["containers"]
     assert container["name"] == rule["onExitCodes"]["containerName"]
-    told = understood(container["args"])
-    assert (told["command"], told["slot"], told["log_format"]) == ("collect", True, "json")
+    options = understood(container["args"])
+    assert (options["command"], options["slot"], options["log_format"]) == ("collect", True, "json")
     mounted = {mount["name"] for mount in container["volumeMounts"]}
     assert mounted == {volume["name"] for volume in pod["volumes"]}

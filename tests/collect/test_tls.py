@@ -24,8 +24,10 @@ class Authority:
 
     folder: Path
 
-    def openssl(self, told: str) -> None:
-        subprocess.run(["openssl", *told.split()], cwd=self.folder, check=True, capture_output=True)
+    def openssl(self, command: str) -> None:
+        subprocess.run(
+            ["openssl", *command.split()], cwd=self.folder, check=True, capture_output=True
+        )
 
     def signed(self, name: str, san: str, days: int = 2) -> tuple[Path, Path]:
         """Files of certificate and key."""
@@ -45,10 +47,10 @@ class Authority:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     if shutil.which("openssl") is None:
         pytest.skip("no openssl to make certificates with")
-    made = Authority(tmp_path_factory.mktemp("ca"))
+    issuer = Authority(tmp_path_factory.mktemp("ca"))
     new = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-    made.openssl(f"req -x509 {new} -keyout ca.key -out ca.pem -subj /CN=ca -days 2")
-    return made
+    issuer.openssl(f"req -x509 {new} -keyout ca.key -out ca.pem -subj /CN=ca -days 2")
+    return issuer
 
 
 @pytest.fixture
@@ -69,7 +71,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         how = {"username": "reader", "password_env": "SECRET", "timeout": 20.0, **how}
         cluster = Cluster("a", array.url, **how)
         (outcome,) = collector.collect(Store(tmp_path / "store"), [cluster])
-        (looked,) = [one for one in doctor.check_cluster(cluster) if one.name == "certificate"]
+        (looked,) = [
+            check for check in doctor.check_cluster(cluster) if check.name == "certificate"
+        ]
         assert (looked.status == "fail") == (outcome.exit_code != 0)
         assert not outcome.exit_code or array.requests == []
         return outcome
@@ -135,8 +139,8 @@ def test_a_client_certificate_is_shown_where_it_is_asked_for(
 ) -> None:
     tls = authority.signed("array", "IP:127.0.0.1")
     cert, key = authority.signed("reader", "DNS:reader")
-    known = place(tls, authority.file, verify=authority.file, client_cert=cert, client_key=key)
-    assert known.status == "complete"
+    trusted = place(tls, authority.file, verify=authority.file, client_cert=cert, client_key=key)
+    assert trusted.status == "complete"
     stranger = place(tls, authority.file, verify=authority.file)
     assert (stranger.status, stranger.exit_code) == ("failed", 77)
     assert stranger.reason == "it asks for a client certificate that it knows"

@@ -105,11 +105,11 @@ def live(week: Week) -> None:
         apply(world, "drop", "lnx1", "L2")
     again = week.run(TUESDAY, "06:40:00")
     assert (again.status, again.exit_code, again.reason) == ("complete", 0, None)
-    asked = len(week.array.requests)
+    requests = len(week.array.requests)
     stored = week.run(TUESDAY, "06:50:00")
     assert (stored.status, stored.exit_code) == ("complete", 0)
     assert stored.reason == "this slot is stored"
-    assert len(week.array.requests) == asked
+    assert len(week.array.requests) == requests
     week.well(TUESDAY, *SLOTS[3:])
 
     # The collector's host is down for two slots, and late for one that it then tries twice.
@@ -156,8 +156,10 @@ def test_coverage_says_exactly_what_was_seen_and_what_was_not(
     monkeypatch.setenv("ANALYZER_NOW", "2026-10-26T00:00:00Z")
     catalog = Catalog(Store(week.root))
     window = ReportRequest(since="2026-10-19T00:00:00Z", until="2026-10-25T21:00:00Z")
-    told = run.run(catalog, catalog.reports["coverage"], window).records()
-    spans = [(f"{one['from']:%a %H:%M}", f"{one['to']:%a %H:%M}", one["status"]) for one in told]
+    rows = run.run(catalog, catalog.reports["coverage"], window).records()
+    spans = [
+        (f"{span['from']:%a %H:%M}", f"{span['to']:%a %H:%M}", span["status"]) for span in rows
+    ]
     assert spans == [
         ("Mon 00:00", "Tue 00:00", "complete"),
         ("Tue 00:00", "Tue 06:40", "unknown"),
@@ -171,14 +173,14 @@ def test_coverage_says_exactly_what_was_seen_and_what_was_not(
         ("Sat 12:00", "Sat 18:00", "unknown"),
         ("Sat 18:00", "Sun 21:00", "complete"),
     ]
-    why = [one["reason"] for one in told if one["status"] == "unknown"]
+    why = [span["reason"] for span in rows if span["status"] == "unknown"]
     assert why[0].startswith("cannot connect: ")
     assert why[1:3] + why[4:] == [MISSED] * 3
     assert why[3] == "partial: HTTP 500: a simulated fault (code 393271)"
 
     # A loss that nobody saw happen is between the last look before it and the first after it.
     lost = run.run(catalog, catalog.reports["dropped-connections"], window).records()
-    assert [(f"{one['lost_after']:%a %H:%M}", f"{one['lost_by']:%a %H:%M}") for one in lost] == [
+    assert [(f"{loss['lost_after']:%a %H:%M}", f"{loss['lost_by']:%a %H:%M}") for loss in lost] == [
         ("Tue 00:00", "Tue 06:40")
     ]
 

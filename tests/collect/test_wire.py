@@ -29,7 +29,7 @@ class Wire:
     """Replies one after the other, the last for ever; keeps what was asked and slept."""
 
     def __init__(self, *replies: Reply, **how: Any) -> None:
-        self.replies, self.asked, self.slept = list(replies), [], []
+        self.replies, self.requests, self.slept = list(replies), [], []
         self.answer: Callable[[httpx.Request], Reply] = self._following
         how = {"username": "reader", "timeout": 5.0, "deadline": 5.0, **how}
         if not any(key.startswith(("password", "token")) for key in how):
@@ -40,11 +40,11 @@ class Wire:
             transport=httpx.MockTransport(self._reply),
         )
 
-    asked: list[httpx.Request]
+    requests: list[httpx.Request]
     slept: list[float]
 
     def _reply(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         reply = self.answer(request)
         if isinstance(reply, Exception):
             raise reply
@@ -70,8 +70,8 @@ def page(*records: Any, following: str | None = None, **more: Any) -> httpx.Resp
 
 def raw(body: bytes, status: int = 200, **headers: str) -> httpx.Response:
     """An answer whose body is not read before the client reads it."""
-    kept = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.Response(status, stream=httpx.ByteStream(body), headers=kept)
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, stream=httpx.ByteStream(body), headers=fields)
 
 
 def number(tsih: int) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def test_a_body_that_is_no_listing_is_failed_and_said_in_a_sentence(body: bytes,
     whole = wire.sessions()
     assert whole.status == "failed"
     assert says in str(whole.reason)
-    assert len(wire.asked) == 1
+    assert len(wire.requests) == 1
 
 
 FIELDS = ["svm", "initiator", "connections", "igroups", "isid", "target_portal_group_tag"]
@@ -149,18 +149,18 @@ def test_only_what_may_pass_is_asked_again(
 ) -> None:
     wire = Wire(raw(b"", status, location="https://evil.example/"))
     whole = wire.sessions()
-    assert (whole.status, len(wire.asked)) == ("failed", asks)
+    assert (whole.status, len(wire.requests)) == ("failed", asks)
     assert str(whole.reason).startswith(f"HTTP {status}")
     assert whole.failure is not None
     assert whole.failure.kind is error
-    assert {request.url.host for request in wire.asked} == {"array.example"}
+    assert {request.url.host for request in wire.requests} == {"array.example"}
 
 
 @pytest.mark.parametrize("code", ['"6"', '"6691623"', "6"])
 def test_a_right_that_is_missing_is_one_whatever_the_status(code: str) -> None:
-    told = b'{"error": {"message": "not authorized", "code": ' + code.encode() + b"}}"
+    body = b'{"error": {"message": "not authorized", "code": ' + code.encode() + b"}}"
     for status in (200, 400):
-        problem = Wire(raw(told, status)).sessions().failure
+        problem = Wire(raw(body, status)).sessions().failure
         assert problem is not None
         assert problem.kind is Denied
 
@@ -218,26 +218,28 @@ def test_a_next_link_that_leads_astray_is_not_followed(links: list[str]) -> None
     whole = wire.sessions()
     assert whole.status == "partial"
     assert "the next link leads" in str(whole.reason)
-    assert {request.url.host for request in wire.asked} == {"array.example"}
+    assert {request.url.host for request in wire.requests} == {"array.example"}
 
 
 def test_a_circle_with_a_new_link_at_every_turn_ends() -> None:
     turns = [page(number(1), number(2), following=f"{PATH}?n={n}") for n in range(9)]
     wire = Wire(*turns)
     assert wire.sessions().reason == "the next link leads in a circle"
-    assert len(wire.asked) == 2
+    assert len(wire.requests) == 2
 
 
 @pytest.mark.parametrize("base", ["", "https://array.example", "https://ARRAY.example:443"])
 def test_a_next_link_to_the_same_place_is_followed_as_it_came(base: str) -> None:
     wire = Wire(page(number(1), following=f"{base}{PATH}?start.tsih=1&fields=%2A&x="), page())
     assert wire.sessions().status == "complete"
-    assert str(wire.asked[1].url) == f"https://array.example{PATH}?start.tsih=1&fields=%2A&x="
+    assert str(wire.requests[1].url) == f"https://array.example{PATH}?start.tsih=1&fields=%2A&x="
 
 
 def test_what_a_page_says_of_itself_must_be_true() -> None:
-    told = Wire(page(number(1), following=f"{PATH}?n=1"), page(number(2), num_records=7)).sessions()
-    assert (told.status, told.reason) == ("partial", "page 2 says 7 records and has 1")
+    listing = Wire(
+        page(number(1), following=f"{PATH}?n=1"), page(number(2), num_records=7)
+    ).sessions()
+    assert (listing.status, listing.reason) == ("partial", "page 2 says 7 records and has 1")
     assert Wire(page(ONE, errors=[{"message": "x"}])).sessions().status == "partial"
     assert Wire(page(ONE, errors=[])).sessions().status == "complete"
 
@@ -245,9 +247,9 @@ def test_what_a_page_says_of_itself_must_be_true() -> None:
 def test_a_refusal_in_the_middle_is_the_last_request() -> None:
     wire = Wire(page(number(1), following=f"{PATH}?n=1"), raw(b"", 401))
     assert wire.sessions().status == "partial"
-    told = inventory(wire.client, "svms", (9, 16))
-    assert (told.status, told.reason) == ("failed", "HTTP 401")
-    assert len(wire.asked) == 2
+    listing = inventory(wire.client, "svms", (9, 16))
+    assert (listing.status, listing.reason) == ("failed", "HTTP 401")
+    assert len(wire.requests) == 2
 
 
 def command(folder: Path, *tokens: str) -> str:
@@ -278,7 +280,7 @@ def test_a_token_command_is_run_once_more_and_no_oftener(
     wire.answer = answer
     assert wire.sessions().status == status
     assert (tmp_path / "runs").read_text().count("x") == runs
-    assert len(wire.asked) == asks
+    assert len(wire.requests) == asks
 
 
 def test_a_token_is_renewed_even_at_the_last_try(tmp_path: Path) -> None:
@@ -290,7 +292,7 @@ def test_a_token_is_renewed_even_at_the_last_try(tmp_path: Path) -> None:
 def test_a_password_that_is_refused_is_not_tried_again(tmp_path: Path) -> None:
     wire = Wire(raw(b"", 401), password_command=command(tmp_path, "one", "two"))
     assert wire.sessions().status == "failed"
-    assert (len(wire.asked), (tmp_path / "runs").read_text().count("x")) == (1, 1)
+    assert (len(wire.requests), (tmp_path / "runs").read_text().count("x")) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -315,13 +317,13 @@ def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(
     assert says in str(whole.reason)
     assert whole.failure is not None
     assert whole.failure.kind is UsageError
-    assert wire.asked == []
+    assert wire.requests == []
 
 
 def test_a_secret_that_is_told_back_is_not_passed_on() -> None:
     basic = base64.b64encode(f"reader:{SECRET}".encode()).decode()
-    told = msgspec.json.encode({"error": {"message": f"bad header: Basic {basic}; {SECRET}"}})
-    assert Wire(raw(told, 400)).sessions().reason == "HTTP 400: bad header: Basic ***; ***"
+    body = msgspec.json.encode({"error": {"message": f"bad header: Basic {basic}; {SECRET}"}})
+    assert Wire(raw(body, 400)).sessions().reason == "HTTP 400: bad header: Basic ***; ***"
     for far in range(180, 310):
         long = msgspec.json.encode({"error": {"message": "x" * far + SECRET}})
         assert SECRET[:4] not in str(Wire(raw(long, 400)).sessions().reason)

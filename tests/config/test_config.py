@@ -19,8 +19,8 @@ def load(folder: Path, text: str) -> file.Config:
 
 
 def test_the_example_is_right(tmp_path: Path) -> None:
-    told = load(tmp_path, file.EXAMPLE)
-    assert [one.name for one in told.clusters] == ["prod-a"]
+    settings = load(tmp_path, file.EXAMPLE)
+    assert [cluster.name for cluster in settings.clusters] == ["prod-a"]
     shown = file.EXAMPLE.replace("\n# ", "\n")
     assert load(tmp_path, shown).check.fail_on == "high"
 
@@ -28,9 +28,9 @@ def test_the_example_is_right(tmp_path: Path) -> None:
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     more = 'password_file = "secret"\nusername = "r"\nverify = "ca.pem"\n'
     pair = 'client_cert = "c.pem"\nclient_key = "sub/c.key"\n'
-    told = load(tmp_path, 'store = "history"\npolicy = "p.toml"\n' + CLUSTER + more + pair)
-    (cluster,) = told.clusters
-    assert (told.store, told.policy) == (tmp_path / "history", tmp_path / "p.toml")
+    settings = load(tmp_path, 'store = "history"\npolicy = "p.toml"\n' + CLUSTER + more + pair)
+    (cluster,) = settings.clusters
+    assert (settings.store, settings.policy) == (tmp_path / "history", tmp_path / "p.toml")
     assert cluster.verify == str(tmp_path / "ca.pem")
     assert (cluster.client_cert, cluster.client_key) == (tmp_path / "c.pem", tmp_path / "sub/c.key")
     (tmp_path / "secret").write_bytes(b" two words \r\n")
@@ -44,10 +44,10 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"), [("5m", 300), ("90s", 90), ("1h30m", 5400), ("1d", 86400)]
+    ("text", "seconds"), [("5m", 300), ("90s", 90), ("1h30m", 5400), ("1d", 86400)]
 )
-def test_an_interval_is_a_duration(tmp_path: Path, told: str, seconds: int) -> None:
-    (cluster,) = load(tmp_path, CLUSTER + f'interval = "{told}"').clusters
+def test_an_interval_is_a_duration(tmp_path: Path, text: str, seconds: int) -> None:
+    (cluster,) = load(tmp_path, CLUSTER + f'interval = "{text}"').clusters
     assert cluster.interval == seconds
 
 
@@ -133,11 +133,11 @@ WRONG = {
 
 @pytest.mark.parametrize(("text", "says"), WRONG.values(), ids=WRONG)
 def test_what_the_configuration_cannot_mean_is_named(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as error:
         load(tmp_path, text)
-    assert says in str(told.value)
-    assert str(told.value).startswith(f"{tmp_path / 'analyzer.toml'}: ")
-    assert "hunter2" not in str(told.value)
+    assert says in str(error.value)
+    assert str(error.value).startswith(f"{tmp_path / 'analyzer.toml'}: ")
+    assert "hunter2" not in str(error.value)
 
 
 def test_a_cluster_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:

@@ -19,17 +19,17 @@ _WAIT = 120.0
 
 def free() -> int:
     """A port that nobody listens on."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait(port: int) -> None:
     """Until somebody listens there."""
     deadline = time.monotonic() + _WAIT
     while time.monotonic() < deadline:
-        with socket.socket() as asked:
-            if asked.connect_ex(("127.0.0.1", port)) == 0:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.5)
     raise SystemExit(f"nothing listens on port {port} after {_WAIT:.0f} s")
@@ -37,8 +37,8 @@ def wait(port: int) -> None:
 
 def main(python: str, command: list[str]) -> int:
     """Start everything, run the command, stop everything."""
-    found = "import os, pyspark; print(os.path.dirname(pyspark.__file__))"
-    home = Path(subprocess.check_output([python, "-c", found], text=True).strip())
+    script = "import os, pyspark; print(os.path.dirname(pyspark.__file__))"
+    home = Path(subprocess.check_output([python, "-c", script], text=True).strip())
     master, server = free(), free()
     url = f"spark://127.0.0.1:{master}"
     deploy = [str(home / "bin" / "spark-class"), "org.apache.spark.deploy"]
@@ -62,7 +62,7 @@ def main(python: str, command: list[str]) -> int:
         for number in (1, 2):
             start(f"worker{number}", deploy[0], f"{deploy[1]}.worker.Worker", *here, "-c", "1",
                   "-m", "2g", "--webui-port", str(free()), url)  # fmt: skip
-        told = {
+        properties = {
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": str(server),
             "spark.driver.host": "127.0.0.1",
@@ -70,7 +70,7 @@ def main(python: str, command: list[str]) -> int:
             "spark.sql.shuffle.partitions": "2",
             "spark.ui.enabled": "false",
         }
-        settings = [word for item in told.items() for word in ("--conf", "=".join(item))]
+        settings = [word for item in properties.items() for word in ("--conf", "=".join(item))]
         start("connect", str(home / "bin" / "spark-submit"), "--class", _CONNECT, "--master", url,
               *settings, "spark-internal")  # fmt: skip
         wait(server)

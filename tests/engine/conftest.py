@@ -53,13 +53,13 @@ WINDOWS = {
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the engine listens."""
-    told = os.environ.get("ANALYZER_SPARK_URL")
-    if told:
-        yield told
+    url = os.environ.get("ANALYZER_SPARK_URL")
+    if url:
+        yield url
         return
-    kept = tmp_path_factory.mktemp("kept")
+    checkpoints = tmp_path_factory.mktemp("kept")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SAIL_EXECUTION__CHECKPOINT__PATH", kept.as_uri())
+        patch.setenv("SAIL_EXECUTION__CHECKPOINT__PATH", checkpoints.as_uri())
         patch.setenv("RUST_LOG", "error")
         from pysail.spark import SparkConnectServer  # noqa: PLC0415  # reads the environment
 
@@ -73,9 +73,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A random incident with random faults of looking; beside it, a cluster over three weeks."""
-    told = oracle.incident(Random("an engine"))
+    incident = oracle.incident(Random("an engine"))
     store = Watch(tmp_path_factory.mktemp("random"))(
-        told.text, until="03:20", looks=told.looks
+        incident.text, until="03:20", looks=incident.looks
     ).store
     random = Random("three weeks")
     start = datetime(2026, 11, 2)
@@ -108,13 +108,13 @@ def both(
     tables = policy.tables(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANALYZER_NOW", until.isoformat())
-        told = Twin(
+        twin = Twin(
             store,
             Catalog(store, tables=tables),
             Catalog(store, tables=tables, engine=partial(Spark, server)),
             since,
             until,
         )
-        yield told
-        told.duckdb.close()
-        told.spark.close()
+        yield twin
+        twin.duckdb.close()
+        twin.spark.close()

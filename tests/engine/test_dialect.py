@@ -43,9 +43,9 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("told", SAME)
-def test_an_expression_means_the_same(told: str, both: Twin) -> None:
-    text = f"{ROWS} select {SAME[told]} as it from t"
+@pytest.mark.parametrize("expression", SAME)
+def test_an_expression_means_the_same(expression: str, both: Twin) -> None:
+    text = f"{ROWS} select {SAME[expression]} as it from t"
     here, there = both.duckdb.run(text), both.spark.run(text)
     assert repr(there.rows) == repr(here.rows), translate(text, {}, {}).sql
 
@@ -79,9 +79,9 @@ STATEMENTS = {
 }
 
 
-@pytest.mark.parametrize("told", STATEMENTS)
-def test_a_statement_means_the_same(told: str, both: Twin) -> None:
-    rest = STATEMENTS[told]
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_a_statement_means_the_same(statement: str, both: Twin) -> None:
+    rest = STATEMENTS[statement]
     text = ROWS + rest
     assert repr(sorted(map(repr, both.spark.run(text).rows))) == repr(
         sorted(map(repr, both.duckdb.run(text).rows))
@@ -108,14 +108,14 @@ def test_parameters_are_bound_and_a_hostile_one_is_only_a_text(both: Twin) -> No
 
 
 def test_filters_keep_the_same_rows(both: Twin) -> None:
-    asked = Catalog(both.store).reports["outages"]
+    report = Catalog(both.store).reports["outages"]
     bound = {"since": both.since, "until": both.until, "now": both.until}
     filters = {"initiator": ["*lnx*"]}
     here = both.duckdb.run_query(
-        asked, {**bound, "at": None, "before": None, "after": None}, filters
+        report, {**bound, "at": None, "before": None, "after": None}, filters
     )
     there = both.spark.run_query(
-        asked, {**bound, "at": None, "before": None, "after": None}, filters
+        report, {**bound, "at": None, "before": None, "after": None}, filters
     )
     assert there == here
     assert there.rows

@@ -49,9 +49,9 @@ def test_where_nobody_listens_it_says_so_soon(
         start = time.monotonic()
         assert ask(recorded, "--engine", url) == 69
         assert time.monotonic() - start < 30
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err == (
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == (
         f"analyzer: no Spark Connect server answers at {url.removeprefix('sc://')} within 0 s\n"
     )
 
@@ -60,9 +60,9 @@ def test_a_server_that_dies_is_told_of_soon(
     recorded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(session._RETRIES, "max_retries", 1)
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        port = asked.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     sail = [Path(sys.executable).with_name("sail"), "spark", "server", "--port", str(port)]
     with subprocess.Popen(sail, stderr=subprocess.DEVNULL) as server:
         catalog = Catalog(recorded, engine=partial(Spark, f"sc://127.0.0.1:{port}"))
@@ -87,9 +87,9 @@ def test_what_a_lost_executor_had_kept_is_worked_out_again(
 
     monkeypatch.setattr(Run, "table", table)
     catalog = Catalog(recorded, engine=partial(Spark, server))
-    told = catalog.run("select count(*) from attempts").rows
+    rows = catalog.run("select count(*) from attempts").rows
     catalog.close()
-    assert told == Catalog(recorded).run("select count(*) from attempts").rows
+    assert rows == Catalog(recorded).run("select count(*) from attempts").rows
     assert not lost
 
 

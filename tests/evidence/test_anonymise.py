@@ -65,27 +65,27 @@ def words(value: Any) -> set[str]:
 
 def named(bundle: Path) -> set[str]:
     """Every name, address and uuid that the bundle's tables hold."""
-    kept = {"isid", "isid_raw", "authentication", "state", "failover", "services", "os_type",
+    plain_columns = {"isid", "isid_raw", "authentication", "state", "failover", "services", "os_type",
             "protocol", "connection_state", "takeover_state", "giveback_state", "model", "version",
             "status", "answered", "content", "fingerprint", "netmask", "service_policy", "subtype",
             *(f"{name}_status" for name in INVENTORIES)}  # fmt: skip
-    found: set[str] = set()
+    texts: set[str] = set()
     for frame in frames(bundle).values():
-        for column in frame.drop(kept, strict=False).get_columns():
-            found |= words(column.unique().to_list() if column.dtype == pl.String() else [
+        for column in frame.drop(plain_columns, strict=False).get_columns():
+            texts |= words(column.unique().to_list() if column.dtype == pl.String() else [
                 *column.to_list()])  # fmt: skip
-    return {word for word in found if len(word) > 3} - KEPT_WORDS
+    return {word for word in texts if len(word) > 3} - KEPT_WORDS
 
 
 def hashes(bundle: Path) -> set[str]:
     """The hashes of complete snapshots: of the names that are in them."""
-    found: set[str] = set()
+    texts: set[str] = set()
     for name, frame in frames(bundle).items():
         if "/attempts" in name:
             complete = frame.filter(pl.col("status") == "complete")
-            found |= {*complete["content"], *complete["fingerprint"]}
-    assert len(found) > 2
-    return found
+            texts |= {*complete["content"], *complete["fingerprint"]}
+    assert len(texts) > 2
+    return texts
 
 
 def everything(bundle: Path) -> str:
@@ -102,7 +102,7 @@ def everything(bundle: Path) -> str:
 def test_every_finding_is_still_there_and_as_severe(incident: Path, anonymous: Path) -> None:
     plain, hidden = reports(incident), reports(anonymous)
     assert plain.keys() == hidden.keys()
-    assert sum(len(told["rows"]) for told in plain.values()) > 100
+    assert sum(len(report["rows"]) for report in plain.values()) > 100
     for name in plain:
         assert verdicts(plain[name]["rows"]) == verdicts(hidden[name]["rows"]), name
         assert len(plain[name]["coverage"]) == len(hidden[name]["coverage"])
@@ -112,9 +112,9 @@ def test_no_name_address_or_uuid_is_left_anywhere(incident: Path, anonymous: Pat
     names = named(incident)
     assert {"prod-a", "svm_sql", "192.168.10.11", "sql_n1_a"} <= names
     assert any(word.startswith("iqn.") for word in names)
-    told = everything(anonymous)
-    assert sorted(word for word in names if word.lower() in told) == []
-    assert not re.search(r"\blnx\d|\besx\d", told)
+    content = everything(anonymous)
+    assert sorted(word for word in names if word.lower() in content) == []
+    assert not re.search(r"\blnx\d|\besx\d", content)
     assert hashes(incident).isdisjoint(hashes(anonymous))
 
 
@@ -160,26 +160,26 @@ def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
     history.excerpt(store, "acme-a", into, datetime(2026, 11, 22), datetime(2026, 11, 24))
     anonymise(into, Pseudonyms(b"x" * 32))
     shutil.rmtree(store.root)
-    told = ""
+    content = ""
     for path in sorted(into.root.rglob("*")):
-        told += str(path.relative_to(into.root))
+        content += str(path.relative_to(into.root))
         if path.suffix == ".parquet":
             frame = pl.read_parquet(path, hive_partitioning=False)
-            told += repr(frame.rows()) + repr(pl.read_parquet_metadata(path))
+            content += repr(frame.rows()) + repr(pl.read_parquet_metadata(path))
         elif path.is_file():
-            told += path.read_text()
-    assert not re.search("acme|payroll|jane|roe|acdc|2001:", told, re.IGNORECASE)
-    assert "HTTP 401" in told
+            content += path.read_text()
+    assert not re.search("acme|payroll|jane|roe|acdc|2001:", content, re.IGNORECASE)
+    assert "HTTP 401" in content
     (cluster,) = into.clusters()
     assert history.verify(into, cluster).problem is None
-    (given,) = history.rows(into, cluster, datetime(2026, 11, 23))
-    one = dict(zip(schema.SESSIONS.schema, given, strict=True))
-    assert one["interface_id"] == one["interface"] == one["target_portal_group"]
-    assert one["svm_id"] == one["svm"]
-    assert one["initiator_raw"].lower() == one["initiator"] != one["initiator_raw"]
-    assert normal_address(one["initiator_address_raw"]) == one["initiator_address"]
-    assert ip_address(one["interface_address"]) in ip_network("fe80::/10")
-    assert one["isid"] == "00:01"
+    (values,) = history.rows(into, cluster, datetime(2026, 11, 23))
+    session = dict(zip(schema.SESSIONS.schema, values, strict=True))
+    assert session["interface_id"] == session["interface"] == session["target_portal_group"]
+    assert session["svm_id"] == session["svm"]
+    assert session["initiator_raw"].lower() == session["initiator"] != session["initiator_raw"]
+    assert normal_address(session["initiator_address_raw"]) == session["initiator_address"]
+    assert ip_address(session["interface_address"]) in ip_network("fe80::/10")
+    assert session["isid"] == "00:01"
 
 
 def test_a_full_private_network_can_be_anonymised(tmp_path: Path) -> None:
@@ -199,9 +199,10 @@ def test_a_full_private_network_can_be_anonymised(tmp_path: Path) -> None:
     folder.mkdir()
     _take(store, BundleRequest(at, at, ["a"], anonymous=True), folder)
     (cluster,) = Store(folder / "store").clusters()
-    given = history.rows(Store(folder / "store"), cluster, at)
+    restored = history.rows(Store(folder / "store"), cluster, at)
     assert (
-        len({row[list(schema.SESSIONS.schema).index("initiator_address")] for row in given}) == 256
+        len({row[list(schema.SESSIONS.schema).index("initiator_address")] for row in restored})
+        == 256
     )
 
 

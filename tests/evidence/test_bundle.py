@@ -27,18 +27,18 @@ def test_the_same_store_and_clock_give_the_same_bytes(write: Write, incident: Pa
 
 
 def test_the_manifest_names_every_file_with_its_hash_and_the_versions(incident: Path) -> None:
-    told = members(incident)
-    manifest = json.loads(told.pop("manifest.json"))
-    assert {entry["path"] for entry in manifest["files"]} == told.keys()
+    files = members(incident)
+    manifest = json.loads(files.pop("manifest.json"))
+    assert {entry["path"] for entry in manifest["files"]} == files.keys()
     for entry in manifest["files"]:
-        data = told[entry["path"]]
+        data = files[entry["path"]]
         assert (entry["size"], entry["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
     assert set(manifest["versions"]) == {"analyzer", "python", "duckdb", "polars"}
     assert manifest["parameters"] == {
         "since": "2026-11-23T02:12:00Z", "until": "2026-11-23T02:16:00Z", "clusters": ["prod-a"],
     }  # fmt: skip
     assert manifest["clusters"][0].keys() == {"cluster", "ontap", "attempts", "first", "last"}
-    assert {f"queries/{name}.sql" for name in REPORTS} <= told.keys()
+    assert {f"queries/{name}.sql" for name in REPORTS} <= files.keys()
 
 
 def test_the_snapshots_of_the_window_and_one_on_either_side_are_files(incident: Path) -> None:
@@ -55,10 +55,10 @@ def test_a_failed_attempt_at_the_edge_is_in_and_bounds_nothing(
     recorded: Store, tmp_path: Path
 ) -> None:
     since = datetime(2026, 11, 23, 11, 10)
-    made = history.excerpt(
+    instants = history.excerpt(
         recorded, "prod-a", Store(tmp_path / "store"), since, since + timedelta(minutes=2)
     )
-    assert [at.minute for at in made] == [0, 5, 15]
+    assert [at.minute for at in instants] == [0, 5, 15]
 
 
 def test_an_unpacked_bundle_says_the_same_as_the_store_it_came_from(
@@ -71,14 +71,14 @@ def test_an_unpacked_bundle_says_the_same_as_the_store_it_came_from(
     # Who is back after the window is known in the bundle: its history is whole.
     rows = reports(incident)["dropped-connections"]["rows"]
     assert {row["status"] for row in rows} == {"open", "recovered"}
-    for name, told in reports(incident).items():
-        times = {key: at for key, at in told["parameters"].items()
+    for name, report in reports(incident).items():
+        times = {key: at for key, at in report["parameters"].items()
                  if key in {"since", "until", "at", "before", "after"}}  # fmt: skip
         for root in (store, recorded.root):
             words = [word for key, at in times.items() for word in (f"--{key}", at)]
             command = ["--store", str(root), "report", name, *words, "--format", "json"]
             assert cli.status(command) == 0
-            assert json.loads(capsys.readouterr().out) == told, (name, root)
+            assert json.loads(capsys.readouterr().out) == report, (name, root)
     assert cli.status(["--store", str(store), "verify"]) == 0
 
 
@@ -87,19 +87,19 @@ def test_what_was_compacted_is_given_back_as_it_was(recorded: Store, tmp_path: P
     shutil.copytree(recorded.root, compacted.root)
     history.compact(compacted, "prod-a", datetime(2026, 11, 23, 12))
     assert compacted.instants("prod-a")[0] > UNTIL
-    kept, given = Store(tmp_path / "kept"), Store(tmp_path / "given")
-    for store, into in ((recorded, kept), (compacted, given)):
+    excerpted, restored = Store(tmp_path / "kept"), Store(tmp_path / "given")
+    for store, into in ((recorded, excerpted), (compacted, restored)):
         assert len(history.excerpt(store, "prod-a", into, SINCE, UNTIL)) == 3
-    assert history.verify(given, "prod-a").problem is None
-    paths = sorted(kept.snapshots.rglob("*.parquet"))
+    assert history.verify(restored, "prod-a").problem is None
+    paths = sorted(excerpted.snapshots.rglob("*.parquet"))
     assert len(paths) == 15
     for path in paths:
-        twin = given.root / path.relative_to(kept.root)
-        one, other = (
+        twin = restored.root / path.relative_to(excerpted.root)
+        first, other = (
             sorted(pl.read_parquet(file, hive_partitioning=False).rows(), key=repr)
             for file in (path, twin)
         )
-        assert one == other, path
+        assert first == other, path
         facts = [pl.read_parquet_metadata(file).get("analyzer", "{}") for file in (path, twin)]
         assert json.loads(facts[0]) == json.loads(facts[1])
 

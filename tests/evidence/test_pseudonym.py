@@ -20,20 +20,20 @@ def of(kind: str, text: str) -> str:
     return str(Pseudonyms(KEY).of(kind, text))
 
 
-def shared(one: str, other: str) -> int:
+def shared(first: str, other: str) -> int:
     """How many first bits two addresses share."""
-    a, b = ip_address(one), ip_address(other)
+    a, b = ip_address(first), ip_address(other)
     return a.max_prefixlen - (int(a) ^ int(b)).bit_length()
 
 
 @given(pair=st.one_of(st.tuples(V4, V4), st.tuples(V6, V6)), near=st.integers(0, 128))
 def test_addresses_share_as_many_first_bits_as_before(pair: tuple, near: int) -> None:
-    one, other = pair
-    width = one.max_prefixlen
+    first, other = pair
+    width = first.max_prefixlen
     rest = (1 << max(width - near, 0)) - 1
-    other = type(one)(int(one) & ~rest | int(other) & rest)
-    assert shared(of("address", str(one)), of("address", str(other))) == shared(
-        str(one), str(other)
+    other = type(first)(int(first) & ~rest | int(other) & rest)
+    assert shared(of("address", str(first)), of("address", str(other))) == shared(
+        str(first), str(other)
     )
 
 
@@ -45,9 +45,9 @@ def test_an_address_is_in_its_subnet_as_before(address: object, bits: int) -> No
 
 @given(address=st.one_of(V4, V6))
 def test_private_stays_private(address: object) -> None:
-    one, moved = ip_address(str(address)), ip_address(of("address", str(address)))
+    plain, moved = ip_address(str(address)), ip_address(of("address", str(address)))
     for network in map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fe80::/10")):
-        assert (one in network) == (moved in network)
+        assert (plain in network) == (moved in network)
 
 
 @pytest.mark.parametrize(
@@ -59,21 +59,21 @@ def test_private_stays_private(address: object) -> None:
     ],
 )  # fmt: skip
 def test_an_initiator_keeps_its_form(name: str) -> None:
-    made = of("initiator", name)
-    assert bool(FORM.fullmatch(made)) == bool(FORM.fullmatch(name))
-    assert made[:4] == name[:4] or not name.startswith(("iqn.", "eui.", "naa."))
-    assert ("localhost" in made) == ("localhost" in name)
-    assert (":default" in made) == (":default" in name)
-    assert len(made) == len(name) or name.startswith("iqn") or not FORM.fullmatch(name)
+    pseudonym = of("initiator", name)
+    assert bool(FORM.fullmatch(pseudonym)) == bool(FORM.fullmatch(name))
+    assert pseudonym[:4] == name[:4] or not name.startswith(("iqn.", "eui.", "naa."))
+    assert ("localhost" in pseudonym) == ("localhost" in name)
+    assert (":default" in pseudonym) == (":default" in name)
+    assert len(pseudonym) == len(name) or name.startswith("iqn") or not FORM.fullmatch(name)
 
 
 def test_names_of_one_authority_stay_of_one() -> None:
-    one, same, other = (
+    first, same, other = (
         of("initiator", f"iqn.1994-05.{rest}")
         for rest in ("com.redhat:a", "com.redhat:b", "com.suse:a")
     )
-    assert one != same
-    assert one.split(":")[0] == same.split(":")[0] != other.split(":")[0]
+    assert first != same
+    assert first.split(":")[0] == same.split(":")[0] != other.split(":")[0]
 
 
 def test_spellings_of_one_name_are_spellings_of_one_pseudonym() -> None:
@@ -83,9 +83,9 @@ def test_spellings_of_one_name_are_spellings_of_one_pseudonym() -> None:
 
 
 def test_an_igroup_that_a_program_made_is_still_known_by_its_uuid() -> None:
-    made = of("igroup", "trident-0f1e2d3c-1111-2222-3333-444455556666")
-    assert re.fullmatch(r"igroup-[0-9a-f]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", made)
-    assert "0f1e2d3c" not in made
+    pseudonym = of("igroup", "trident-0f1e2d3c-1111-2222-3333-444455556666")
+    assert re.fullmatch(r"igroup-[0-9a-f]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", pseudonym)
+    assert "0f1e2d3c" not in pseudonym
 
 
 def test_a_policy_still_says_what_it_serves() -> None:
@@ -96,8 +96,8 @@ def test_a_policy_still_says_what_it_serves() -> None:
 
 def test_a_pseudonym_that_is_somebodys_name_is_noticed() -> None:
     pseudonyms = Pseudonyms(KEY)
-    made = pseudonyms.of("svm", "payroll")
+    pseudonym = pseudonyms.of("svm", "payroll")
     assert not pseudonyms.clashes()
-    pseudonyms.of("svm", made)
+    pseudonyms.of("svm", pseudonym)
     assert pseudonyms.clashes()
     assert not pseudonyms.anew(b"o" * 32).clashes()

@@ -17,7 +17,7 @@ from analyzer.errors import StoreError
 from analyzer.evidence.manifest import hashed
 
 
-def made(path: Path, files: dict[str, bytes], manifest: object = None) -> Path:
+def bundle_of(path: Path, files: dict[str, bytes], manifest: object = None) -> Path:
     """A small bundle; without *manifest*, a true one."""
     if manifest is None:
         listed = [
@@ -37,7 +37,7 @@ FILES = {"page.html": b"<p>seen</p>" * 50, "store/x.parquet": bytes(range(256))}
 
 def remade(tmp_path: Path, change: dict[str, bytes | None]) -> Path:
     """The bundle with members replaced, added, or (None) taken out."""
-    whole = made(tmp_path / "whole.zip", FILES)
+    whole = bundle_of(tmp_path / "whole.zip", FILES)
     changed = tmp_path / "changed.zip"
     with zipfile.ZipFile(whole) as old, zipfile.ZipFile(changed, "w") as new:
         for name in {**dict.fromkeys(old.namelist()), **change}:
@@ -52,10 +52,10 @@ def test_a_written_bundle_is_what_it_says(
 ) -> None:
     capsys.readouterr()
     assert cli.status(["evidence", "verify", str(incident)]) == 0
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert evidence.verify(incident).sha256 in told.err
-    assert "2026-11-23T02:12:00Z" in told.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert evidence.verify(incident).sha256 in output.err
+    assert "2026-11-23T02:12:00Z" in output.err
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_a_changed_bundle_is_status_4_and_named(
 ) -> None:
     path = remade(tmp_path, change)
     assert cli.status(["evidence", "verify", str(path)]) == 4
-    told = capsys.readouterr().err
-    assert complaint in told
-    assert told.count("\n") == 1
+    error = capsys.readouterr().err
+    assert complaint in error
+    assert error.count("\n") == 1
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["changed.zip", "whole.zip"]
 
 
 def test_a_member_that_is_there_twice_is_named(tmp_path: Path) -> None:
-    path = made(tmp_path / "twice.zip", FILES)
+    path = bundle_of(tmp_path / "twice.zip", FILES)
     with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as bundle:
         warnings.simplefilter("ignore")
         bundle.writestr("page.html", b"another")
@@ -108,14 +108,14 @@ UNSAFE = [
 def test_a_name_that_leaves_the_folder_is_refused_though_the_manifest_has_it(
     tmp_path: Path, name: str
 ) -> None:
-    path = made(tmp_path / "slip.zip", {**FILES, name: b"" if name.endswith("/") else b"x"})
+    path = bundle_of(tmp_path / "slip.zip", {**FILES, name: b"" if name.endswith("/") else b"x"})
     with pytest.raises(StoreError, match="unsafe names: "):
         evidence.verify(path)
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFDIR, stat.S_IFIFO, stat.S_IFCHR])
 def test_a_member_that_is_no_plain_file_is_refused(tmp_path: Path, kind: int) -> None:
-    path = made(tmp_path / "link.zip", FILES | {"store/locks/a": b"/etc/passwd"})
+    path = bundle_of(tmp_path / "link.zip", FILES | {"store/locks/a": b"/etc/passwd"})
     with zipfile.ZipFile(path) as old:
         whole = {name: old.read(name) for name in old.namelist()}
     with zipfile.ZipFile(path, "w") as new:
@@ -129,7 +129,7 @@ def test_a_member_that_is_no_plain_file_is_refused(tmp_path: Path, kind: int) ->
 
 
 def test_a_member_that_is_packed_in_another_way_is_refused(tmp_path: Path) -> None:
-    path = made(tmp_path / "packed.zip", FILES)
+    path = bundle_of(tmp_path / "packed.zip", FILES)
     with zipfile.ZipFile(path) as old:
         whole = {name: old.read(name) for name in old.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as new:
@@ -140,7 +140,7 @@ def test_a_member_that_is_packed_in_another_way_is_refused(tmp_path: Path) -> No
 
 
 def test_names_that_some_systems_take_for_one_are_refused(tmp_path: Path) -> None:
-    path = made(tmp_path / "case.zip", FILES | {"Page.html": b"x"})
+    path = bundle_of(tmp_path / "case.zip", FILES | {"Page.html": b"x"})
     with pytest.raises(StoreError, match=r"there twice: Page\.html, page\.html"):
         evidence.verify(path)
 
@@ -148,13 +148,13 @@ def test_names_that_some_systems_take_for_one_are_refused(tmp_path: Path) -> Non
 def test_a_bomb_is_refused_before_it_is_read(tmp_path: Path) -> None:
     listed = [{"path": "page.html", "size": 1 << 40, "sha256": "0"}]
     manifest = {"parameters": {"since": "a", "until": "b"}, "files": listed}
-    path = made(tmp_path / "bomb.zip", FILES, manifest)
+    path = bundle_of(tmp_path / "bomb.zip", FILES, manifest)
     with pytest.raises(StoreError, match=r"1099511627776 bytes unpacked from \d+"):
         evidence.verify(path)
 
 
 def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
-    path = made(tmp_path / "overlap.zip", {"a": bytes(100), "b": bytes(100)})
+    path = bundle_of(tmp_path / "overlap.zip", {"a": bytes(100), "b": bytes(100)})
     content = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as bundle:
         first, second = (bundle.getinfo(name).header_offset for name in "ab")
@@ -178,7 +178,7 @@ def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
 )
 def test_an_odd_manifest_is_none(tmp_path: Path, change: dict) -> None:
     manifest = {"parameters": {"since": "a", "until": "b"}, "files": [], **change}
-    path = made(tmp_path / "odd.zip", {}, manifest)
+    path = bundle_of(tmp_path / "odd.zip", {}, manifest)
     with pytest.raises(StoreError, match="no manifest that can be read"):
         evidence.verify(path)
 
@@ -191,7 +191,7 @@ class Endless(io.RawIOBase):
 
 
 def test_a_file_that_is_cut_off_anywhere_is_damaged(tmp_path: Path) -> None:
-    path = made(tmp_path / "cut.zip", FILES)
+    path = bundle_of(tmp_path / "cut.zip", FILES)
     whole = path.read_bytes()
     for length in range(0, len(whole), 7):
         path.write_bytes(whole[:length])
@@ -207,12 +207,12 @@ def test_a_bomb_is_read_one_byte_further_than_its_manifest_says() -> None:
 def test_no_damage_is_taken_for_whole_or_for_a_bug(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    path = made(tmp_path_factory.mktemp("fuzz") / "b.zip", FILES)
-    told = bytearray(path.read_bytes())
-    place = data.draw(st.integers(0, len(told) - 1))
-    told[place] ^= data.draw(st.integers(1, 255))
+    path = bundle_of(tmp_path_factory.mktemp("fuzz") / "b.zip", FILES)
+    content = bytearray(path.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
     cut = data.draw(st.integers(0, 30))
-    path.write_bytes(bytes(told[: len(told) - cut]))
+    path.write_bytes(bytes(content[: len(content) - cut]))
     try:
         evidence.verify(path)
     except StoreError:

@@ -94,9 +94,9 @@ def edited(store: Store, change: Callable[[manifests.Manifest], None]) -> None:
     manifests.write(store, read, keep_previous=False)
 
 
-def swap(one: Path, other: Path) -> None:
-    first, second = one.read_bytes(), other.read_bytes()
-    one.write_bytes(second)
+def swap(path: Path, other: Path) -> None:
+    first, second = path.read_bytes(), other.read_bytes()
+    path.write_bytes(second)
     other.write_bytes(first)
 
 
@@ -381,8 +381,8 @@ def test_what_was_told_of_a_cluster_is_not_over_because_its_history_is_damaged(
 ) -> None:
     check = ("check", "--once", "--since", "2d", "--format", "json")
     assert run(*check)[0] == 1
-    told = json.loads(store.alerts.read_text())["alerts"]
-    assert {alert["cluster"] for alert in told.values()} == {"prod-a", "prod-b"}
+    alerts = json.loads(store.alerts.read_text())["alerts"]
+    assert {alert["cluster"] for alert in alerts.values()} == {"prod-a", "prod-b"}
     whole = manifest(store).read_bytes()
     manifest(store).write_bytes(whole[:200])
     for _ in range(2):
@@ -391,7 +391,7 @@ def test_what_was_told_of_a_cluster_is_not_over_because_its_history_is_damaged(
         assert not any(json.loads(answer)["news"][event] for event in ("new", "over", "muted"))
     after = json.loads(store.alerts.read_text())["alerts"]
     assert {key: alert["open"] for key, alert in after.items()} == {
-        key: alert["open"] for key, alert in told.items()
+        key: alert["open"] for key, alert in alerts.items()
     }
     manifest(store).write_bytes(whole)
     code, answer, _ = run(*check)
@@ -500,7 +500,7 @@ def test_a_copied_folder_counts_nowhere_and_is_named(
         count = shell.execute("select count(*) from attempts where cluster = 'prod-a'").fetchall()
     assert count == [(7,)]
     assert cli.status(["--store", str(store.root), "verify"]) == 4
-    told = capsys.readouterr().err
+    error = capsys.readouterr().err
     for name in (
         "cluster=prod-a copy",
         "cluster=prod-a (1)",
@@ -509,7 +509,7 @@ def test_a_copied_folder_counts_nowhere_and_is_named(
         "history (1)",
         "notes.txt",
     ):
-        assert name in told
+        assert name in error
 
 
 def test_a_copy_with_a_name_of_its_own_is_no_second_cluster(

@@ -19,5 +19,5 @@ def test_what_is_too_long_to_hold_is_read_where_it_lies_and_says_the_same(
     assert all_of_them == len(COLUMNS)
     assert 0 < few < all_of_them
     for name in COLUMNS:
-        rows = [sorted(one.run(f"from {name}").rows, key=str) for one in (held, lying)]
+        rows = [sorted(catalog.run(f"from {name}").rows, key=str) for catalog in (held, lying)]
         assert rows[0] == rows[1], name

@@ -94,12 +94,12 @@ def test_nothing_acknowledged_is_missing_after_a_kill(work: str, tmp_path: Path)
             stdout=subprocess.PIPE, text=True, env=environment,
         ) as child:  # fmt: skip
             assert child.stdout is not None
-            told = [child.stdout.readline()]
+            lines = [child.stdout.readline()]
             time.sleep(chance.random() * 0.6)
             child.send_signal(signal.SIGKILL)
-            told += child.stdout.read().splitlines()
-        assert any(line.strip().isdigit() for line in told), "the child did nothing"
-        said = [START + timedelta(minutes=int(line)) for line in told if line.strip().isdigit()]
+            lines += child.stdout.read().splitlines()
+        assert any(line.strip().isdigit() for line in lines), "the child did nothing"
+        said = [START + timedelta(minutes=int(line)) for line in lines if line.strip().isdigit()]
         # A reader needs no repair.
         catalog = Catalog(store)
         seen = {row[0] for row in catalog.run("select taken_at from attempts").rows}

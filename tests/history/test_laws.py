@@ -27,11 +27,13 @@ from analyzer.store.snapshot import Listing, Snapshot
 @st.composite
 def histories(draw: st.DrawFn) -> list[Snapshot]:
     """Snapshots five minutes apart: complete, partial, failed, empty, with and without an SVM."""
-    made = []
+    snapshots = []
     for number in range(draw(st.integers(2, 7))):
-        if made and draw(st.integers(0, 2)) == 0:
+        if snapshots and draw(st.integers(0, 2)) == 0:
             # Nothing changed, as almost always.
-            made.append(replace(draw(st.sampled_from(made[-2:])), taken_at=START + STEP * number))
+            snapshots.append(
+                replace(draw(st.sampled_from(snapshots[-2:])), taken_at=START + STEP * number)
+            )
             continue
         status = draw(st.sampled_from(["complete"] * 6 + ["failed", "partial"]))
         svms = draw(st.sampled_from([["a", "b"]] * 4 + [["a"], ["b"]]))
@@ -54,11 +56,11 @@ def histories(draw: st.DrawFn) -> list[Snapshot]:
             None if status == "complete" else "why",
             pl.DataFrame(rows, schema=schema.SESSIONS.schema),
         )
-        made.append(Snapshot("c1", START + STEP * number, sessions, inventories))
-    return made
+        snapshots.append(Snapshot("c1", START + STEP * number, sessions, inventories))
+    return snapshots
 
 
-def told(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+def tables_of(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """Every table of a history, in order."""
     catalog = Catalog(store)
     names = ["attempts", *(table.name for table in TABLES)]
@@ -75,7 +77,7 @@ def listed(taken: Snapshot) -> list[tuple[Any, ...]]:
 def test_any_snapshot_can_be_given_back_exactly(snapshots: list[Snapshot]) -> None:
     with TemporaryDirectory() as folder:
         store = stored(folder, "one", snapshots)
-        statuses = {row[1]: row[2] for row in told(store)["attempts"]}
+        statuses = {row[1]: row[2] for row in tables_of(store)["attempts"]}
         for taken in snapshots:
             if statuses[taken.taken_at] in {"complete", "partial"}:
                 assert sorted(history.rows(store, "c1", taken.taken_at), key=str) == listed(taken)
@@ -87,31 +89,31 @@ def test_late_snapshots_give_the_same_history(
     snapshots: list[Snapshot], chance: random.Random
 ) -> None:
     with TemporaryDirectory() as folder:
-        ordered = told(stored(folder, "ordered", snapshots))
+        ordered = tables_of(stored(folder, "ordered", snapshots))
         shuffled = list(snapshots)
         chance.shuffle(shuffled)
-        assert told(stored(folder, "shuffled", shuffled)) == ordered
+        assert tables_of(stored(folder, "shuffled", shuffled)) == ordered
 
 
 @given(histories())
 def test_care_changes_no_table(snapshots: list[Snapshot]) -> None:
     with TemporaryDirectory() as folder:
         store = stored(folder, "one", snapshots)
-        before = told(store)
+        before = tables_of(store)
         history.rebuild(store, "c1")
-        assert told(store) == before
+        assert tables_of(store) == before
         half = snapshots[len(snapshots) // 2].taken_at
         history.compact(store, "c1", half)
-        assert told(store) == before
+        assert tables_of(store) == before
         history.rebuild(store, "c1")
-        assert told(store) == before
+        assert tables_of(store) == before
         assert history.verify(store, "c1").problem is None
 
 
 @given(histories())
 def test_bounds_are_the_neighbouring_comparable_snapshots(snapshots: list[Snapshot]) -> None:
     with TemporaryDirectory() as folder:
-        tables = told(stored(folder, "one", snapshots))
+        tables = tables_of(stored(folder, "one", snapshots))
     names = ["cluster", *schema.SESSIONS.schema, "seen_after", "first_seen", "last_seen", "gone_by"]
     seen: dict[str, list[datetime]] = {"a": [], "b": []}
     for attempt in sorted(tables["attempts"], key=lambda row: row[1]):
@@ -133,7 +135,7 @@ def committed(store: Store) -> Manifest:
 
 
 def statuses(store: Store) -> list[str]:
-    return [row[2] for row in sorted(told(store)["attempts"], key=lambda row: row[1])]
+    return [row[2] for row in sorted(tables_of(store)["attempts"], key=lambda row: row[1])]
 
 
 def test_an_empty_answer_is_suspect_until_the_next_one_settles_it(tmp_path: Path) -> None:
@@ -174,9 +176,9 @@ def test_prune_keeps_the_earlier_side_of_an_event_that_stays(tmp_path: Path) -> 
                  for m, hosts in ((0, [1, 2]), (5, [1, 2]), (60, [1]), (65, [1]))]  # fmt: skip
     store = stored(str(tmp_path), "one", snapshots)
     history.prune(store, "c1", START + timedelta(minutes=30))
-    attempts = [row[1] for row in sorted(told(store)["attempts"], key=lambda row: row[1])]
+    attempts = [row[1] for row in sorted(tables_of(store)["attempts"], key=lambda row: row[1])]
     assert attempts == [START + timedelta(minutes=m) for m in (5, 60, 65)]
-    gone = [row for row in told(store)["spells"] if row[-1] is not None]
+    gone = [row for row in tables_of(store)["spells"] if row[-1] is not None]
     assert [(row[-2], row[-1]) for row in gone] == [(attempts[0], attempts[1])]
     assert history.verify(store, "c1").problem is None
 
@@ -191,18 +193,18 @@ def test_coverage_has_no_holes_and_believes_only_what_two_snapshots_enclose(
         store = stored(folder, "one", snapshots)
         catalog = Catalog(store)
         settled = catalog.run("from attempts").records()
-        asked = ReportRequest(since=since.isoformat(), until=until.isoformat())
-        spans = run.run(catalog, catalog.reports["coverage"], asked).records()
+        request = ReportRequest(since=since.isoformat(), until=until.isoformat())
+        spans = run.run(catalog, catalog.reports["coverage"], request).records()
         catalog.close()
     edges = [since, *[span["to"] for span in spans]]
     assert [span["from"] for span in spans] == edges[: len(spans)]
     assert edges[-1] == until
-    seen = sorted(one["taken_at"] for one in settled if one["status"] == "complete")
-    looked = sorted(one["taken_at"] for one in settled)
+    seen = sorted(attempt["taken_at"] for attempt in settled if attempt["status"] == "complete")
+    looked = sorted(attempt["taken_at"] for attempt in settled)
     for span in spans:
         middle = span["from"] + (span["to"] - span["from"]) / 2
-        before = max((one for one in looked if one <= middle), default=None)
-        after = min((one for one in looked if one > middle), default=None)
+        before = max((instant for instant in looked if instant <= middle), default=None)
+        after = min((instant for instant in looked if instant > middle), default=None)
         assert (span["status"] == "complete") == (before in seen and after in seen)
         assert (span["reason"] is None) == (span["status"] == "complete")
 

@@ -16,8 +16,8 @@ def lost(store: Store, since: int, until: int) -> list[tuple[object, ...]]:
     """Initiator, lost by (minutes) and status of every row of dropped-connections."""
     catalog = Catalog(store)
     times = [(START + timedelta(minutes=minute)).isoformat() for minute in (since, until)]
-    asked = header.reports()["dropped-connections"]
-    rows = run.run(catalog, asked, ReportRequest(since=times[0], until=times[1])).records()
+    report = header.reports()["dropped-connections"]
+    rows = run.run(catalog, report, ReportRequest(since=times[0], until=times[1])).records()
     catalog.close()
     return [(r["initiator"], (r["lost_by"] - START).seconds // 60, r["status"]) for r in rows]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.snapshot_rows import START, STEP, lone, row, stored
-from test_laws import histories, told
+from test_laws import histories, tables_of
 
 from analyzer import history, schema
 from analyzer.errors import UsageError
@@ -41,16 +41,16 @@ def test_it_leaves_no_trace_whatever_came_between(
     snapshots = [taken for taken in snapshots if taken.sessions.status == "complete"]
     broken = [poor(taken, chance) if chance.random() < 0.5 else taken for taken in snapshots]
     with TemporaryDirectory() as folder:
-        plain = told(stored(folder, "plain", snapshots))
+        plain = tables_of(stored(folder, "plain", snapshots))
         again = list(snapshots)
         chance.shuffle(again)
         store = stored(folder, "broken", [*broken, *again])
-        assert told(store) == plain
+        assert tables_of(store) == plain
         if snapshots:
             verified = history.verify(store, "c1")
             assert (verified.problem, verified.read) == (None, len(snapshots))
             history.rebuild(store, "c1")
-            assert told(store) == plain
+            assert tables_of(store) == plain
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,10 @@ def test_it_leaves_no_trace_whatever_came_between(
 def test_nothing_gives_way_to_what_is_not_complete(tmp_path: Path, first: str, second: str) -> None:
     store = Store(tmp_path)
     history.record(store, replace(FULL, sessions=Listing(first, "x", FULL.sessions.rows)))
-    before = told(store)
+    before = tables_of(store)
     with pytest.raises(UsageError, match="with other content; nothing was changed"):
         history.record(store, replace(FULL, sessions=Listing(second, "y", FULL.sessions.rows)))
-    assert told(store) == before
+    assert tables_of(store) == before
 
 
 def broken_off(store: Store, after: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,14 +90,14 @@ def test_a_killed_replacement_keeps_the_one_or_the_other(
 ) -> None:
     partial = replace(FULL, sessions=Listing("partial", "cut", FULL.sessions.rows[:1]))
     store = stored(str(tmp_path), "store", [BEFORE, partial, AFTER])
-    before = told(store)
+    before = tables_of(store)
     broken_off(store, after, monkeypatch)
     history.catch_up(store, "c1")
     assert history.verify(store, "c1").problem is None
     if after == "delete_snapshot":
-        assert told(store) == before
+        assert tables_of(store) == before
         history.record(store, FULL)
-    assert told(store) == told(stored(str(tmp_path), "plain", [BEFORE, FULL, AFTER]))
+    assert tables_of(store) == tables_of(stored(str(tmp_path), "plain", [BEFORE, FULL, AFTER]))
 
 
 def test_an_attempt_that_is_withdrawn_alone_is_as_if_it_never_was(tmp_path: Path) -> None:
@@ -106,4 +106,4 @@ def test_an_attempt_that_is_withdrawn_alone_is_as_if_it_never_was(tmp_path: Path
     with History.open(store, "c1") as opened:
         withdraw(opened, partial.taken_at)
         opened.commit()
-    assert told(store) == told(stored(str(tmp_path), "plain", [BEFORE, AFTER]))
+    assert tables_of(store) == tables_of(stored(str(tmp_path), "plain", [BEFORE, AFTER]))

@@ -113,9 +113,9 @@ def test_every_page_is_listed() -> None:
 
 
 def test_the_reference_is_what_the_program_says() -> None:
-    made = runpy.run_path(str(ROOT / "docs" / "reference.py"))["page"]()
-    told = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    assert told == made, "python docs/reference.py rewrites it"
+    page = runpy.run_path(str(ROOT / "docs" / "reference.py"))["page"]()
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert text == page, "python docs/reference.py rewrites it"
 
 
 def test_the_map_of_the_queries_is_what_the_files_say() -> None:
@@ -142,8 +142,8 @@ def test_every_number_of_a_rule_is_explained_on_one_page() -> None:
 
 
 def test_the_sample_answers_are_what_the_simulated_array_says() -> None:
-    made = runpy.run_path(str(ROOT / "sample_data" / "record.py"))["answers"]()
-    for name, text in made.items():
+    answers = runpy.run_path(str(ROOT / "sample_data" / "record.py"))["answers"]()
+    for name, text in answers.items():
         assert (ROOT / "sample_data" / name).read_text(encoding="utf-8") == text
 
 
@@ -163,7 +163,7 @@ def test_the_demonstration_tells_its_day_and_the_pages_show_it(tmp_path: Path) -
     )
     fill = runpy.run_path(str(ROOT / "docs" / "fill.py"))
     for page in fill["pages"]():
-        told = page.read_text(encoding="utf-8")
-        assert fill["filled"](told, tmp_path / "demo" / "store") == told, (
+        html = page.read_text(encoding="utf-8")
+        assert fill["filled"](html, tmp_path / "demo" / "store") == html, (
             "python docs/fill.py STORE"
         )

@@ -95,6 +95,8 @@ def test_it_has_a_picture_and_a_place_on_the_page(
     base, page, picture = ["--store", str(recorded.root)], tmp_path / "p.html", tmp_path / "p.svg"
     assert cli.status([*base, "page", "--queries", str(queries), "--output", str(page)]) == 0
     assert "Igroups that lost somebody" in page.read_text()
-    asked = ["report", "--queries", str(queries), "igroup-losses", "--chart", str(picture)]
-    assert cli.status([*base, *asked, "--format", "csv", "--output", str(tmp_path / "x.csv")]) == 0
+    command = ["report", "--queries", str(queries), "igroup-losses", "--chart", str(picture)]
+    assert (
+        cli.status([*base, *command, "--format", "csv", "--output", str(tmp_path / "x.csv")]) == 0
+    )
     assert picture.read_text().startswith("<svg")

@@ -25,18 +25,18 @@ def window() -> ReportRequest:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_returns_the_columns_that_it_declares(name: str, sample: Catalog) -> None:
-    asked = MODELS[name]
+    model = MODELS[name]
     times = {"at": NOW, "since": NOW - DAY, "until": NOW, "now": NOW}
-    result = sample.run_query(asked, times)
-    assert [column for column, _ in result.columns] == list(asked.columns)
+    result = sample.run_query(model, times)
+    assert [column for column, _ in result.columns] == list(model.columns)
 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_runs_bare_and_says_the_same_twice(name: str, sample: Catalog) -> None:
-    asked = REPORTS[name]
-    one, other = (run.run(sample, asked, window()) for _ in range(2))
-    assert one.rows == other.rows
-    assert one.coverage == other.coverage
+    query = REPORTS[name]
+    first, other = (run.run(sample, query, window()) for _ in range(2))
+    assert first.rows == other.rows
+    assert first.coverage == other.coverage
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -55,11 +55,11 @@ def test_a_report_ends_in_an_order(name: str) -> None:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_says_what_it_is_in_sentences(name: str) -> None:
-    asked = REPORTS[name]
-    assert asked.description.endswith("."), "a description is made of sentences"
-    assert all(sentence.strip() for sentence in asked.columns.values())
-    if asked.kind == "finding":
-        assert {"severity", "detail"} <= set(asked.columns)
+    report = REPORTS[name]
+    assert report.description.endswith("."), "a description is made of sentences"
+    assert all(sentence.strip() for sentence in report.columns.values())
+    if report.kind == "finding":
+        assert {"severity", "detail"} <= set(report.columns)
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -81,8 +81,8 @@ def test_the_identity_of_a_finding_is_its_own(name: str, sample: Catalog) -> Non
     times = {"before": "2026-11-23T02:10:00Z", "after": "2026-11-23T09:05:00Z"}
     for at in ("2026-11-23T02:50:00Z", "2026-11-23T09:05:00Z", "2026-11-24T00:00:00Z"):
         whose = {"initiator": "*lnx4"} if "initiator" in REPORTS[name].params else {}
-        asked = ReportRequest(since="2026-11-22T00:00:00Z", at=at, params=whose, **times)
-        rows = run.run(sample, REPORTS[name], asked).records()
+        request = ReportRequest(since="2026-11-22T00:00:00Z", at=at, params=whose, **times)
+        rows = run.run(sample, REPORTS[name], request).records()
         keys = [repr([row[column] for column in REPORTS[name].identity]) for row in rows]
         assert len(set(keys)) == len(keys)
 

@@ -43,5 +43,5 @@ def test_the_wheel_in_an_empty_environment_runs_a_report(tmp_path: Path) -> None
         str(answers),
         cwd=tmp_path,
     )
-    told = run(*command, "report", "multipath-imbalance", "--format", "json", cwd=tmp_path)
-    assert '"report": "multipath-imbalance"' in told.stdout
+    output = run(*command, "report", "multipath-imbalance", "--format", "json", cwd=tmp_path)
+    assert '"report": "multipath-imbalance"' in output.stdout

@@ -12,10 +12,10 @@ from support.array_builder import A1, A2, LIFS, Login, World, linux
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """Four Linux hosts of one igroup, all paths there."""
-    made = World(tmp_path)
+    array = World(tmp_path)
     for number in range(1, 5):
-        made.sessions += linux(number)
-    return made
+        array.sessions += linux(number)
+    return array
 
 
 def clones(world: World) -> list[tuple[str, str]]:

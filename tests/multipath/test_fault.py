@@ -12,13 +12,13 @@ from support.array_builder import A1, A2, B1, B2, LIFS, Lif, Login, World, linux
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """Four Linux hosts of one igroup, all paths there."""
-    made = World(tmp_path)
+    array = World(tmp_path)
     for number in range(1, 5):
-        made.sessions += linux(number)
-    return made
+        array.sessions += linux(number)
+    return array
 
 
-def found(world: World, policy: str = "", **params: Any) -> set[tuple[str | None, str]]:
+def faults_of(world: World, policy: str = "", **params: Any) -> set[tuple[str | None, str]]:
     """Who has which fault."""
     return {
         (row["initiator"] and row["initiator"].split(":")[1], row["fault"])
@@ -27,20 +27,20 @@ def found(world: World, policy: str = "", **params: Any) -> set[tuple[str | None
 
 
 def test_a_healthy_fleet_has_no_finding(world: World) -> None:
-    assert found(world.take()) == set()
-    assert found(world.take(15)) == set()
+    assert faults_of(world.take()) == set()
+    assert faults_of(world.take(15)) == set()
 
 
 def test_one_session_is_a_single_path(world: World) -> None:
     world.sessions += linux(9, (A1,), igroup="ig_other")
-    faults = found(world.take())
+    faults = faults_of(world.take())
     assert {("lnx9", "single_path"), ("lnx9", "single_node"), ("lnx9", "single_subnet")} <= faults
     assert {host for host, _ in faults} == {"lnx9"}
 
 
 def test_many_sessions_on_one_interface_are_a_single_interface(world: World) -> None:
     world.sessions += linux(9, (A1,), times=4, igroup="ig_other")
-    faults = found(world.take())
+    faults = faults_of(world.take())
     assert ("lnx9", "single_interface") in faults
     assert ("lnx9", "single_path") not in faults
 
@@ -57,7 +57,7 @@ def test_both_interfaces_of_one_node_are_a_single_node(world: World) -> None:
 
 def test_one_subnet_of_two_is_a_single_subnet(world: World) -> None:
     world.sessions += linux(9, (A1, A2), igroup="ig_other")
-    faults = found(world.take())
+    faults = faults_of(world.take())
     assert ("lnx9", "single_subnet") in faults
     assert ("lnx9", "single_node") not in faults
 
@@ -76,7 +76,7 @@ def test_a_bonded_host_on_a_fabric_of_one_subnet_is_no_fault(tmp_path: Path) -> 
     world = World(tmp_path, lifs=list(flat))
     for number in range(1, 5):
         world.sessions += linux(number, flat)
-    assert found(world.take()) == set()
+    assert faults_of(world.take()) == set()
 
 
 def test_an_interface_that_peers_use_is_missing(world: World) -> None:
@@ -92,7 +92,7 @@ def test_an_interface_that_peers_use_is_missing(world: World) -> None:
 def test_an_interface_of_ones_own_history_is_missing_once_it_settled(tmp_path: Path) -> None:
     world = World(tmp_path, sessions=linux(1) + linux(2, igroup="ig_two")).take(20)
     world.without("lnx1", B2).take()
-    assert ("lnx1", "interface_missing") not in found(world)
+    assert ("lnx1", "interface_missing") not in faults_of(world)
     world.take(3)
     rows = world.ask("multipath-imbalance")
     assert [(row["initiator"][-4:], row["expected_from"]) for row in rows
@@ -103,7 +103,7 @@ def test_uneven_counts_are_found_and_even_multiples_are_a_setting(world: World) 
     world.sessions += linux(8, times=8, igroup="ig_fsx")
     world.sessions += linux(9, igroup="ig_other")
     world.sessions.append(replace(world.sessions[-4], tsih=7777, isid="00:02:3d:00:09:77"))
-    faults = found(world.take())
+    faults = faults_of(world.take())
     assert ("lnx9", "uneven_interfaces") in faults
     assert ("lnx9", "duplicate_sessions") in faults
     assert not [fault for host, fault in faults if host == "lnx8" and fault != "too_many_sessions"]
@@ -119,7 +119,7 @@ def test_more_sessions_on_every_path_are_told_for_as_long_as_they_are_new(world:
     ]
     assert rows[0]["detail"].startswith("4 sessions on each of 4 paths")
     assert "1 on each" in rows[0]["detail"]
-    assert ("lnx1", "duplicate_sessions") not in found(world.take(20))
+    assert ("lnx1", "duplicate_sessions") not in faults_of(world.take(20))
 
 
 def test_an_interface_that_is_down_stays_a_finding_until_it_is_repaired_or_removed(
@@ -130,9 +130,9 @@ def test_an_interface_that_is_down_stays_a_finding_until_it_is_repaired_or_remov
         world.without(f"lnx{number}", B2)
     world.step = timedelta(days=1)
     world.change(B2, state="down").take(20)
-    assert found(world) == {(None, "interface_missing")}
+    assert faults_of(world) == {(None, "interface_missing")}
     world.lifs = [lif for lif in world.lifs if lif.name != B2.name]
-    assert (None, "interface_missing") not in found(world.take())
+    assert (None, "interface_missing") not in faults_of(world.take())
 
 
 def test_who_came_after_it_went_down_does_not_miss_it(world: World) -> None:
@@ -163,24 +163,24 @@ def test_a_node_that_is_away_is_one_finding_for_hosts_of_two_pairs(tmp_path: Pat
     assert len(row["members"]) == 3
 
 
-@pytest.mark.parametrize("told", [("svms", "interfaces", "nodes"), ("svms", "igroups")])
+@pytest.mark.parametrize("inventories", [("svms", "interfaces", "nodes"), ("svms", "igroups")])
 def test_nobody_is_said_to_be_in_no_igroup_where_nobody_told(
-    world: World, told: tuple[str, ...]
+    world: World, inventories: tuple[str, ...]
 ) -> None:
     members = [login.initiator for login in world.sessions]
     world.igroups["ig_ora"] = {"initiators": members}
-    world.inventories = told
+    world.inventories = inventories
     world.sessions = [replace(login, igroup=None) for login in world.sessions]
-    assert "no_igroup" not in {fault for _, fault in found(world.take(3))}
+    assert "no_igroup" not in {fault for _, fault in faults_of(world.take(3))}
     world.inventories = ("svms", "igroups")
     world.igroups["ig_ora"] = {"initiators": members[4:]}
-    assert ("lnx1", "no_igroup") in found(world.take(2))
+    assert ("lnx1", "no_igroup") in faults_of(world.take(2))
 
 
 def test_an_initiator_without_igroup_is_found_in_its_second_snapshot(world: World) -> None:
     world.take(2)
     world.sessions += linux(9, igroup=None)
-    assert ("lnx9", "no_igroup") not in found(world.take())
+    assert ("lnx9", "no_igroup") not in faults_of(world.take())
     rows = world.take().ask("multipath-imbalance")
     assert [(row["initiator"][-4:], row["severity"]) for row in rows
             if row["fault"] == "no_igroup"] == [("lnx9", "high")]  # fmt: skip
@@ -189,8 +189,8 @@ def test_an_initiator_without_igroup_is_found_in_its_second_snapshot(world: Worl
 def test_a_host_that_is_just_logging_in_is_not_judged(world: World) -> None:
     world.take(12)
     world.sessions += linux(9, (A1, B1), igroup="ig_other")
-    assert found(world.take()) == set()
-    assert ("lnx9", "single_node") in found(world.take(3))
+    assert faults_of(world.take()) == set()
+    assert ("lnx9", "single_node") in faults_of(world.take(3))
 
 
 def test_a_takeover_gives_one_finding(world: World) -> None:
@@ -210,7 +210,7 @@ def test_a_takeover_gives_one_finding(world: World) -> None:
 def test_a_takeover_that_gathers_all_interfaces_is_a_single_node(world: World) -> None:
     world.take(12)
     world.change(A2, node="n1", home="n2").change(B2, node="n1", home="n2").take(3)
-    assert found(world) == {(None, "single_node")}
+    assert faults_of(world) == {(None, "single_node")}
 
 
 def test_a_takeover_does_not_excuse_who_never_was_on_that_node(world: World) -> None:
@@ -220,7 +220,7 @@ def test_a_takeover_does_not_excuse_who_never_was_on_that_node(world: World) -> 
         world.without(f"lnx{number}", A2, B2)
     world.nodes["n2"]["state"] = "taken_over"
     world.change(A2, state="down").change(B2, state="down").take(3)
-    assert found(world) == {(None, "single_node"), ("lnx9", "single_node")}
+    assert faults_of(world) == {(None, "single_node"), ("lnx9", "single_node")}
 
 
 def test_an_interface_that_is_down_is_one_finding_for_all_who_used_it(world: World) -> None:
@@ -259,7 +259,7 @@ def test_a_worker_that_logged_out_and_a_libiscsi_disk_are_no_faults(world: World
     world.sessions.append(
         Login("qemu1", A1, "192.168.10.150", 901, "80:12:34:56:00:01", igroup="ig_pve")
     )
-    assert found(world.take(3)) == set()
+    assert faults_of(world.take(3)) == set()
 
 
 def test_half_of_a_large_svm_is_enough_for_a_host_of_one_pair(tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_half_of_a_large_svm_is_enough_for_a_host_of_one_pair(tmp_path: Path) ->
         *linux(1, LIFS, igroup="wrk1-0f0e0d0c-0b0a-0908-0706-050403020100"),
         *linux(2, far, igroup="wrk2-0f0e0d0c-0b0a-0908-0706-050403020101"),
     ]
-    assert found(world.take()) == set()
+    assert faults_of(world.take()) == set()
 
 
 def test_the_partner_of_a_second_pair_is_missing(tmp_path: Path) -> None:
@@ -307,12 +307,12 @@ def test_a_required_node_is_missing(world: World) -> None:
         "initiators": ["iqn.2026-11.example:lnx9"], "required_nodes": ["n1", "n2"]
     }  # fmt: skip
     world.sessions += linux(9, (A1, B1), igroup="ig_other")
-    assert ("lnx9", "required_node_missing") in found(world.take())
+    assert ("lnx9", "required_node_missing") in faults_of(world.take())
 
 
 def test_chap_and_none_in_one_igroup_are_mixed(world: World) -> None:
     world.sessions += linux(9, authentication="none")
-    assert found(world.take()) == {("lnx9", "authentication_mixed")}
+    assert faults_of(world.take()) == {("lnx9", "authentication_mixed")}
 
 
 def test_a_session_that_lost_a_connection_is_short(world: World) -> None:
@@ -322,13 +322,13 @@ def test_a_session_that_lost_a_connection_is_short(world: World) -> None:
         replace(login, connections=1) if login.host == "lnx9" and login.lif == A1 else login
         for login in world.sessions
     ]
-    assert found(world.take()) == {("lnx9", "short_session")}
+    assert faults_of(world.take()) == {("lnx9", "short_session")}
 
 
 def test_an_interface_that_nobody_uses_is_skew(world: World) -> None:
     idle = Lif("sql_n1_c", "192.168.10.13", "n1")
     world.lifs.append(idle)
-    assert (None, "interface_skew") in found(world.take())
+    assert (None, "interface_skew") in faults_of(world.take())
 
 
 def test_without_interfaces_nodes_and_subnets_are_not_guessed(world: World) -> None:
@@ -343,7 +343,7 @@ def test_without_interfaces_nodes_and_subnets_are_not_guessed(world: World) -> N
 def test_policy_settles_what_is_enough_and_what_is_not(world: World) -> None:
     world.sessions += linux(9, (A1, B1), igroup="ig_backup")
     enough = '[[expect]]\nigroup = "ig_back*"\npaths = 2\nnodes = 1\n'
-    assert found(world.take(), enough) == set()
+    assert faults_of(world.take(), enough) == set()
     more = '[[expect]]\ninitiator = "*:lnx1"\npaths = 6\n'
     rows = world.ask("multipath-imbalance", more)
     missing = [row for row in rows if row["fault"] == "interface_missing"]
@@ -357,9 +357,9 @@ def test_an_accepted_finding_is_info_until_its_date(world: World) -> None:
     world.take()
     text = '[[accept]]\nfault = "single_node"\ninitiator = "*lnx9"\nuntil = {}\nreason = "lab"\n'
     rows = world.ask("multipath-imbalance", text.format("2999-01-01"))
-    told = next(row for row in rows if row["fault"] == "single_node")
-    assert told["severity"] == "info"
-    assert told["detail"].endswith("accepted until 2999-01-01T00:00:00Z: lab")
+    finding = next(row for row in rows if row["fault"] == "single_node")
+    assert finding["severity"] == "info"
+    assert finding["detail"].endswith("accepted until 2999-01-01T00:00:00Z: lab")
     rows = world.ask("multipath-imbalance", text.format("2020-01-01"))
     assert next(row for row in rows if row["fault"] == "single_node")["severity"] == "high"
 
@@ -368,19 +368,19 @@ def test_more_than_eight_sessions_to_one_node_are_too_many_unless_it_is_a_settin
     world: World,
 ) -> None:
     world.sessions += linux(9, times=5, igroup="ig_other")
-    assert ("lnx9", "too_many_sessions") not in found(world.take())
+    assert ("lnx9", "too_many_sessions") not in faults_of(world.take())
     world.sessions += [
         replace(login, isid=login.isid + "0", tsih=login.tsih + 5000)
         for login in linux(9, (A1,), igroup="ig_other")
     ]
-    assert ("lnx9", "too_many_sessions") in found(world.take())
+    assert ("lnx9", "too_many_sessions") in faults_of(world.take())
 
 
 def test_a_node_with_most_of_the_sessions_is_skew(world: World) -> None:
-    assert (None, "node_skew") not in found(world.take())
+    assert (None, "node_skew") not in faults_of(world.take())
     for number in range(10, 22):
         world.sessions += linux(number, (A1, B1), igroup="ig_other")
-    assert (None, "node_skew") in found(world.take())
+    assert (None, "node_skew") in faults_of(world.take())
 
 
 def test_a_path_twice_beside_paths_once_is_a_duplicate(world: World) -> None:
@@ -389,6 +389,6 @@ def test_a_path_twice_beside_paths_once_is_a_duplicate(world: World) -> None:
         for login in linux(9, (A1,), igroup="ig_other")
     ]
     world.sessions += linux(8, times=2, igroup="ig_more")
-    faults = found(world.take())
+    faults = faults_of(world.take())
     assert ("lnx9", "duplicate_sessions") in faults
     assert ("lnx8", "duplicate_sessions") not in faults

@@ -24,8 +24,8 @@ def test_a_cell_holds_sessions_and_addresses_and_an_expected_path_that_is_missin
     lines = capsys.readouterr().out.splitlines()
     names = next(k for k, line in enumerate(lines) if "sql_n1_a" in line and "sql_n2_b" in line)
     assert lines[names + 1].split()[-4:] == ["n1", "n1", "n2", "n2"]
-    one, two = (next(line for line in lines if f"example:lnx{n}" in line).split() for n in (1, 2))
-    assert one[-2:] == ["1", "192.168.20.101"]
+    first, two = (next(line for line in lines if f"example:lnx{n}" in line).split() for n in (1, 2))
+    assert first[-2:] == ["1", "192.168.20.101"]
     assert two[-1] == "✗"
 
 

@@ -12,21 +12,21 @@ from analyzer.errors import UsageError
 
 
 def test_without_a_file_every_table_is_there_and_empty() -> None:
-    made = policy.tables(None)
-    assert set(made) == {
+    tables = policy.tables(None)
+    assert set(tables) == {
         "policy", "host_names", "fabrics", "accepted", "configured", "limits",
         "threshold_overrides",
     }  # fmt: skip
-    assert all(columns and rows == [] for columns, rows in made.values())
+    assert all(columns and rows == [] for columns, rows in tables.values())
 
 
 def test_wildcards_become_like_patterns(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text('[[expect]]\ninitiator = "IQN.2026-11.example:a_b*"\npaths = 4\n')
     columns, rows = policy.tables(path)["policy"]
-    told = dict(zip(columns, rows[0], strict=True))
-    assert told["pattern"] == "iqn.2026-11.example:a^_b%"
-    assert (told["place"], told["paths"], told["igroup"]) == (1, 4, None)
+    patterns = dict(zip(columns, rows[0], strict=True))
+    assert patterns["pattern"] == "iqn.2026-11.example:a^_b%"
+    assert (patterns["place"], patterns["paths"], patterns["igroup"]) == (1, 4, None)
 
 
 def test_a_date_is_its_midnight(tmp_path: Path) -> None:

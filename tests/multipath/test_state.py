@@ -38,10 +38,10 @@ class Bare(Login):
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """Four Linux hosts of one igroup, all paths there."""
-    made = World(tmp_path)
+    array = World(tmp_path)
     for number in range(1, 5):
-        made.sessions += linux(number)
-    return made
+        array.sessions += linux(number)
+    return array
 
 
 def rows(world: World, fault: str) -> list[dict[str, Any]]:
@@ -157,12 +157,12 @@ def test_odd_names(tmp_path: Path, name: str, *, odd: bool) -> None:
 def test_hosts_that_a_migration_gathered_on_one_node(world: World) -> None:
     world.sessions += linux(8, (A1, A2), igroup="ig_other")
     world.take(4).change(A2, node="n1", home="n1").take()
-    found = rows(world, "single_node_after_migration")
-    assert [(row["initiator"], row["missing"]) for row in found] == [
+    findings = rows(world, "single_node_after_migration")
+    assert [(row["initiator"], row["missing"]) for row in findings] == [
         ("iqn.2026-11.example:lnx8", ["n2"])
     ]
-    assert found[0]["detail"].startswith("sql_n2_a moved to n1")
-    assert found[0]["severity"] == "high"
+    assert findings[0]["detail"].startswith("sql_n2_a moved to n1")
+    assert findings[0]["severity"] == "high"
 
 
 def test_what_had_no_data_is_said(world: World) -> None:
@@ -170,11 +170,11 @@ def test_what_had_no_data_is_said(world: World) -> None:
     world.take()
     with at(world.now):
         catalog = Catalog(Store(world.root), tables=policy.tables(None))
-        told = run.run(catalog, catalog.reports["multipath-imbalance"])
+        report = run.run(catalog, catalog.reports["multipath-imbalance"])
         catalog.close()
-    silent = {rule.rule: rule.why for rule in told.coverage[0].not_judged or ()}
+    silent = {rule.rule: rule.why for rule in report.coverage[0].not_judged or ()}
     assert silent["single_node"] == "interfaces were not collected"
     assert silent["igroup_partly_alive"] == "igroups were not collected"
     assert "single_path" not in silent
-    assert "interface_not_home, interface_skew, " in coverage(told)
-    assert "(interfaces were not collected)" in coverage(told)
+    assert "interface_not_home, interface_skew, " in coverage(report)
+    assert "(interfaces were not collected)" in coverage(report)

@@ -78,8 +78,8 @@ def test_what_is_open_comes_first_then_what_is_severe() -> None:
 
 
 def test_a_story_stays_in_the_order_of_time() -> None:
-    told = replace(reports.losses(), brief=("lost_after", "severity"))
-    assert layout.ordered(told) == told.rows
+    report = replace(reports.losses(), brief=("lost_after", "severity"))
+    assert layout.ordered(report) == report.rows
 
 
 def test_a_day_is_said_once_and_beside_each_time_where_there_are_several() -> None:
@@ -88,9 +88,9 @@ def test_a_day_is_said_once_and_beside_each_time_where_there_are_several() -> No
          "lost_by": reports.at("02:15", day), "severity": "high"}
         for day in (22, 23)
     ]  # fmt: skip
-    one, two = reports.report(rows[:1]), reports.report(rows)
-    assert dict(layout.lay_out(one, 120).above)["day"] == "2026-11-22 UTC"
-    assert layout.lay_out(one, 120).columns[1] == ["02:10–02:15"]
+    short, two = reports.report(rows[:1]), reports.report(rows)
+    assert dict(layout.lay_out(short, 120).above)["day"] == "2026-11-22 UTC"
+    assert layout.lay_out(short, 120).columns[1] == ["02:10–02:15"]
     wide, narrow = layout.lay_out(two, 120), layout.lay_out(two, 32)
     assert dict(wide.above)["times"] == "UTC"
     assert wide.columns[1] == ["2026-11-22 02:10–02:15", "2026-11-23 02:10–02:15"]

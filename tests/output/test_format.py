@@ -181,9 +181,9 @@ def test_a_dash_is_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) ->
 
 
 def test_the_window_is_the_first_line_of_markdown() -> None:
-    first, _, told, *_ = output.text(reports.losses(), "markdown").splitlines()
+    first, _, window, *_ = output.text(reports.losses(), "markdown").splitlines()
     assert first == "## Losses (since 2026-11-23T00:00:00Z, until 2026-11-23T03:00:00Z)"
-    assert told == "4 findings: 1 critical, 3 high."
+    assert window == "4 findings: 1 critical, 3 high."
 
 
 def test_a_pager_gets_what_is_longer_than_the_screen(

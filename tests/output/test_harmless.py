@@ -61,9 +61,9 @@ def run(hostile: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
     def call(*arguments: str) -> str:
         assert cli.status(["--store", str(hostile.root), *arguments]) in {0, 1}
-        told = capsys.readouterr()
-        assert not STEERS.search(told.err)
-        return told.out
+        output = capsys.readouterr()
+        assert not STEERS.search(output.err)
+        return output.out
 
     return call
 
@@ -78,32 +78,32 @@ ASKED = [
 
 @pytest.mark.parametrize("command", [*ASKED, ["paths", "--at", "2026-11-23T02:01:00Z"], ["check"]])
 def test_a_table_steers_no_terminal_and_shows_everything(run: Run, command: list[str]) -> None:
-    told = run(*command)
-    assert told.count("\n") > 2
-    assert not STEERS.search(told)
-    assert "fake line: complete\r" not in told
-    assert not re.search(r"(?m)^fake line", told)
+    text = run(*command)
+    assert text.count("\n") > 2
+    assert not STEERS.search(text)
+    assert "fake line: complete\r" not in text
+    assert not re.search(r"(?m)^fake line", text)
 
 
 def test_a_matrix_shows_names_whole(run: Run) -> None:
-    told = run("paths", "--at", "2026-11-23T02:01:00Z")
-    assert "\\u001b[31mred" in told
-    assert "x" * 10_000 in told
+    text = run("paths", "--at", "2026-11-23T02:01:00Z")
+    assert "\\u001b[31mred" in text
+    assert "x" * 10_000 in text
 
 
 @pytest.mark.parametrize("command", ASKED)
 def test_markdown_means_only_itself(run: Run, command: list[str]) -> None:
-    told = run(*command, "--format", "markdown")
-    assert not STEERS.search(told)
-    assert not re.search(r"(?<!\\)[<\[]", told)
-    bars = {len(re.findall(r"(?<!\\)\|", line)) for line in told.splitlines() if line[:1] == "|"}
+    text = run(*command, "--format", "markdown")
+    assert not STEERS.search(text)
+    assert not re.search(r"(?<!\\)[<\[]", text)
+    bars = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line[:1] == "|"}
     assert len(bars) == 1, "a cell broke out of its column"
 
 
 @pytest.mark.parametrize("command", ASKED)
 def test_a_spreadsheet_runs_no_cell(run: Run, command: list[str]) -> None:
-    told = run(*command, "--format", "csv")
-    rows = list(csv.reader(io.StringIO(told, newline="")))
+    text = run(*command, "--format", "csv")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
     assert len({len(row) for row in rows}) == 1
     for cell in (cell for row in rows for cell in row):
         assert cell[:1] not in {"=", "+", "-", "@", "\t", "\r"} or re.fullmatch(r"-?[\d.]+", cell)
@@ -111,15 +111,15 @@ def test_a_spreadsheet_runs_no_cell(run: Run, command: list[str]) -> None:
 
 def test_numbers_keep_their_sign_in_csv() -> None:
     columns = (ReportColumn("n", "A number.", "BIGINT"), ReportColumn("t", "A text.", "VARCHAR"))
-    told = Report("r", "", "", {}, columns, [(-5, "-5")], [], "table", None, "")
-    assert as_csv.render(told) == "n,t\r\n-5,'-5\r\n"
+    report = Report("r", "", "", {}, columns, [(-5, "-5")], [], "table", None, "")
+    assert as_csv.render(report) == "n,t\r\n-5,'-5\r\n"
 
 
 @pytest.mark.parametrize("command", ASKED)
 def test_json_gives_the_text_back_as_it_was(run: Run, command: list[str]) -> None:
-    told = json.loads(run(*command, "--format", "json"))
+    document = json.loads(run(*command, "--format", "json"))
     lines = run(*command, "--format", "ndjson").splitlines()
-    assert [json.loads(line) for line in lines] == told["rows"]
+    assert [json.loads(line) for line in lines] == document["rows"]
 
 
 def test_json_holds_every_name_unchanged(run: Run) -> None:
@@ -129,8 +129,8 @@ def test_json_holds_every_name_unchanged(run: Run) -> None:
 
 @pytest.mark.parametrize("kind", ["nagios", "prometheus"])
 def test_a_monitor_reads_numbers_only(run: Run, kind: str) -> None:
-    told = run("check", "--format", kind)
-    assert re.fullmatch(r"[A-Za-z0-9 #_{}=\",.;|\n-]+", told)
+    text = run("check", "--format", kind)
+    assert re.fullmatch(r"[A-Za-z0-9 #_{}=\",.;|\n-]+", text)
 
 
 def test_a_failure_cannot_write_lines_of_its_own() -> None:

@@ -26,12 +26,12 @@ SINCE = datetime(2026, 11, 23)
 
 def names(report: Report) -> set[str]:
     """Every initiator in the report's rows, which every table must show."""
-    found: set[str] = set()
+    texts: set[str] = set()
     for row in report.records():
-        found |= {row.get("initiator")} - {None, ""}
+        texts |= {row.get("initiator")} - {None, ""}
         if not report.brief:
-            found |= set(row.get("members") or ())
-    return found
+            texts |= set(row.get("members") or ())
+    return texts
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -53,17 +53,17 @@ def test_a_name_longer_than_the_line_is_whole(width: int) -> None:
         ReportColumn("initiator", "Who.", "VARCHAR"),
         ReportColumn("detail", "Words.", "VARCHAR"),
     )
-    told = Report("r", "R", "", {}, columns, [(name, "some words " * 30)], [], "table", None, "")
-    assert name in table.render(told, width)
+    report = Report("r", "R", "", {}, columns, [(name, "some words " * 30)], [], "table", None, "")
+    assert name in table.render(report, width)
 
 
 def test_severities_are_told_apart_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = (ReportColumn("severity", "How bad.", "VARCHAR"),)
     rows = [(severity,) for severity in SEVERITIES]
-    told = Report("r", "R", "", {}, columns, rows, [], "finding", None, "")
+    report = Report("r", "R", "", {}, columns, rows, [], "finding", None, "")
     monkeypatch.setenv("NO_COLOR", "1")
     for width in (None, 80):
-        lines = [line.strip() for line in table.render(told, width).splitlines()]
+        lines = [line.strip() for line in table.render(report, width).splitlines()]
         assert "!!  critical" in " ".join(lines) or "!! critical" in " ".join(lines)
         assert not any("\x1b[3" in line for line in lines)
         for severity in SEVERITIES:
@@ -117,9 +117,9 @@ def test_one_level_is_no_series() -> None:
 
 
 def test_a_stream_without_the_letters_gets_others() -> None:
-    told = levels((0, 10), (16, 20))
+    line = levels((0, 10), (16, 20))
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    output.write(told, "table", None, stream)
+    output.write(line, "table", None, stream)
     shown = stream.buffer.getvalue().decode("ascii")  # type: ignore[attr-defined]
     assert f"c1  {'_' * 16}{'@' * 16}  10-20" in shown
 

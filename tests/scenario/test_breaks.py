@@ -174,13 +174,13 @@ EDITS = {
 
 
 def names_instead_of_uuids(sessions: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
-    return lambda *told: sessions(*told).with_columns(
+    return lambda *arguments: sessions(*arguments).with_columns(
         svm_id=pl.col("svm"), interface_id=pl.col("interface")
     )
 
 
 def case_sensitive_initiators(sessions: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
-    return lambda *told: sessions(*told).with_columns(
+    return lambda *arguments: sessions(*arguments).with_columns(
         initiator=pl.coalesce("initiator_raw", "initiator")
     )
 
@@ -238,9 +238,9 @@ def test_a_broken_query_is_noticed(name: str, watch: Watch, tmp_path: Path) -> N
 def test_a_broken_reading_is_noticed(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module, function, broken, scenario, told = PATCHES[name]
+    module, function, broken, scenario, report = PATCHES[name]
     monkeypatch.setattr(module, function, broken(getattr(module, function)))
-    with pytest.raises(AssertionError, match=rf"^{re.escape(told)} "):
+    with pytest.raises(AssertionError, match=rf"^{re.escape(report)} "):
         scenario(Watch(tmp_path))
 
 

@@ -12,7 +12,7 @@ from support.scene import Scene, Watch
 NIGHTS = range(int(os.environ.get("ANALYZER_NIGHTS", "6")))
 
 
-class Told:
+class Comparison:
     """One night, what was true, and what the reports say of it."""
 
     def __init__(self, night: oracle.Night, scene: Scene) -> None:
@@ -20,7 +20,7 @@ class Told:
         self.scene = scene
         self.looks = oracle.watched(night)
         self.blurred = oracle.blurred(self.looks)
-        self.losses = [one for one in oracle.losses(self.looks) if one.path not in self.blurred]
+        self.losses = [loss for loss in oracle.losses(self.looks) if loss.path not in self.blurred]
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         return self.scene.rows(name)
@@ -35,58 +35,66 @@ def _path(row: dict[str, Any]) -> oracle.Path:
 
 
 @pytest.fixture(scope="module", params=NIGHTS)
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Told:
+def comparison(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Comparison:
     night = oracle.incident(Random(f"night {request.param}"))
     watch = Watch(tmp_path_factory.mktemp("night"))
-    return Told(night, watch(night.text, until="03:20", looks=night.looks))
+    return Comparison(night, watch(night.text, until="03:20", looks=night.looks))
 
 
-def test_every_loss_is_told_once_with_its_bounds_and_no_other(told: Told) -> None:
-    true = Counter((one.path, one.after, one.by, one.sessions, one.left) for one in told.losses)
+def test_every_loss_is_told_once_with_its_bounds_and_no_other(comparison: Comparison) -> None:
+    true = Counter(
+        (loss.path, loss.after, loss.by, loss.sessions, loss.left) for loss in comparison.losses
+    )
     said = Counter(
         (path, row["lost_after"], row["lost_by"], row["sessions_lost"], row["path_sessions_left"])
-        for path, row in told.clear("dropped-connections")
+        for path, row in comparison.clear("dropped-connections")
     )
-    assert said == true, told.night
+    assert said == true, comparison.night
 
 
-def test_every_recovery_has_its_bounds(told: Told) -> None:
-    true = {(one.path, one.by): oracle.recovery(told.looks, one) for one in told.losses}
-    for path, row in told.clear("dropped-connections"):
+def test_every_recovery_has_its_bounds(comparison: Comparison) -> None:
+    true = {
+        (loss.path, loss.by): oracle.recovery(comparison.looks, loss) for loss in comparison.losses
+    }
+    for path, row in comparison.clear("dropped-connections"):
         back = row["back_by"] and (row["back_after"], row["back_by"])
-        assert back == true[path, row["lost_by"]], (row, told.night)
+        assert back == true[path, row["lost_by"]], (row, comparison.night)
 
 
-def test_what_was_lost_and_what_appeared_add_up(told: Told) -> None:
+def test_what_was_lost_and_what_appeared_add_up(comparison: Comparison) -> None:
     moved: Counter[oracle.Path] = Counter()
-    for path, row in told.clear("events"):
+    for path, row in comparison.clear("events"):
         moved[path] += {"lost": -1, "appeared": 1}.get(row["change"], 0) * row["sessions"]
-    for svm in {svm for look in told.looks for svm in look.scope}:
-        first, *_, last = (look.paths[svm] for look in told.looks if svm in look.scope)
-        for path in (first.keys() | last.keys()) - told.blurred:
-            assert moved.pop(path, 0) == last[path] - first[path], (path, told.night)
-    assert not +moved, told.night
+    for svm in {svm for look in comparison.looks for svm in look.scope}:
+        first, *_, last = (look.paths[svm] for look in comparison.looks if svm in look.scope)
+        for path in (first.keys() | last.keys()) - comparison.blurred:
+            assert moved.pop(path, 0) == last[path] - first[path], (path, comparison.night)
+    assert not +moved, comparison.night
 
 
-def test_grouping_loses_nobody(told: Told) -> None:
-    rows = told.rows("dropped-connections")
-    outages = told.rows("outages")
-    assert sum(one["paths"] for one in outages) == len(rows)
+def test_grouping_loses_nobody(comparison: Comparison) -> None:
+    rows = comparison.rows("dropped-connections")
+    outages = comparison.rows("outages")
+    assert sum(outage["paths"] for outage in outages) == len(rows)
     members = defaultdict(set)
-    for one in outages:
-        members[one["cause_kind"], one["cause"], one["lost_by"]] |= set(one["members"])
+    for group in outages:
+        members[group["cause_kind"], group["cause"], group["lost_by"]] |= set(group["members"])
     for row in rows:
         assert row["initiator"] in members[row["cause_kind"], row["cause"], row["lost_by"]]
 
 
-def test_who_was_there_at_the_first_look_is_not_new(told: Told) -> None:
-    first = {path[0] for svm in told.looks[0].scope for path in told.looks[0].paths[svm]}
+def test_who_was_there_at_the_first_look_is_not_new(comparison: Comparison) -> None:
+    first = {
+        path[0] for svm in comparison.looks[0].scope for path in comparison.looks[0].paths[svm]
+    }
     assert all(row["kind"] != "new" or row["initiator"] not in first
-               for row in told.rows("new-initiators"))  # fmt: skip
+               for row in comparison.rows("new-initiators"))  # fmt: skip
 
 
-def test_before_and_after_are_what_was_true(told: Told) -> None:
-    first, last = told.looks[0], told.looks[-1]
+def test_before_and_after_are_what_was_true(comparison: Comparison) -> None:
+    first, last = comparison.looks[0], comparison.looks[-1]
     fallen = {
         path: (before, last.paths[svm][path])
         for svm in first.scope & last.scope
@@ -95,10 +103,10 @@ def test_before_and_after_are_what_was_true(told: Told) -> None:
     }
     said = {
         _path(row): (row["sessions_before"], row["sessions_after"])
-        for row in told.scene.rows("not-recovered", before=first.at, after=last.at)
+        for row in comparison.scene.rows("not-recovered", before=first.at, after=last.at)
     }
     at_the_ends = {path for look in (first, last) for gone in look.missed.values()
                    for path in gone.values()}  # fmt: skip
     assert {path: two for path, two in said.items() if path not in at_the_ends} == {
         path: two for path, two in fallen.items() if path not in at_the_ends
-    }, told.night
+    }, comparison.night

@@ -40,9 +40,9 @@ def test_it_lists_every_session_field_by_field(client: HostConnection, array: Si
 def test_pages_of_any_size_give_every_session_once(
     client: HostConnection, array: SimulatedArray, size: int
 ):
-    found = listed(IscsiSession, fields="*", max_records=size)
-    assert by_key(found) == by_key(array.world.sessions())
-    assert len(found) == len(array.world.sessions())
+    records = listed(IscsiSession, fields="*", max_records=size)
+    assert by_key(records) == by_key(array.world.sessions())
+    assert len(records) == len(array.world.sessions())
 
 
 def test_it_counts(client: HostConnection, array: SimulatedArray):
@@ -51,7 +51,7 @@ def test_it_counts(client: HostConnection, array: SimulatedArray):
 
 
 def test_unasked_it_gets_the_key_and_the_svm(client: HostConnection):
-    assert {frozenset(bare(one)) for one in listed(IscsiSession)} == {
+    assert {frozenset(bare(record)) for record in listed(IscsiSession)} == {
         frozenset({"svm", "target_portal_group", "tsih"})
     }
 
@@ -59,26 +59,28 @@ def test_unasked_it_gets_the_key_and_the_svm(client: HostConnection):
 @pytest.mark.parametrize("field", [field.name for field in SESSIONS.fields])
 def test_it_filters_by_every_field(client: HostConnection, array: SimulatedArray, field: str):
     sessions = array.world.sessions()
-    wanted = next(values(one, field)[0] for one in sessions if values(one, field))
-    found = listed(IscsiSession, fields="*", **{field: wanted})
-    assert by_key(found) == by_key([one for one in sessions if wanted in values(one, field)])
-    assert found
+    wanted = next(values(record, field)[0] for record in sessions if values(record, field))
+    records = listed(IscsiSession, fields="*", **{field: wanted})
+    assert by_key(records) == by_key(
+        [record for record in sessions if wanted in values(record, field)]
+    )
+    assert records
 
 
 @pytest.mark.parametrize(
-    ("given", "count"),
+    ("query", "count"),
     [
         *FILTERS,
         ({"initiator.comment": '"rack 4"'}, 4),
     ],
 )
-def test_it_filters_with_every_operator(client: HostConnection, given: dict[str, str], count: int):
-    assert len(listed(IscsiSession, **given)) == count
+def test_it_filters_with_every_operator(client: HostConnection, query: dict[str, str], count: int):
+    assert len(listed(IscsiSession, **query)) == count
 
 
 def test_it_orders(client: HostConnection):
-    found = listed(IscsiSession, order_by="tsih desc,initiator.name", fields="initiator.name")
-    pairs = [(-one["tsih"], one["initiator"]["name"]) for one in found]
+    records = listed(IscsiSession, order_by="tsih desc,initiator.name", fields="initiator.name")
+    pairs = [(-record["tsih"], record["initiator"]["name"]) for record in records]
     assert pairs == sorted(pairs)
     assert len(pairs) == 75
 
@@ -90,10 +92,10 @@ def test_it_orders_and_pages_at_once(client: HostConnection):
 
 def test_it_finds_one(client: HostConnection, array: SimulatedArray):
     wanted = array.world.sessions()[5]
-    found = IscsiSession.find(
+    session = IscsiSession.find(
         tsih=wanted["tsih"], target_portal_group=wanted["target_portal_group"], fields="*"
     )
-    assert bare(found.to_dict()) == bare(wanted)
+    assert bare(session.to_dict()) == bare(wanted)
 
 
 @pytest.mark.parametrize(
@@ -103,12 +105,14 @@ def test_it_finds_one(client: HostConnection, array: SimulatedArray):
 def test_it_lists_the_companions(
     client: HostConnection, array: SimulatedArray, kind: Any, name: str
 ):
-    asked = ",".join(RESOURCES[name].request((9, 16), connectivity=True))
-    found = {one["uuid"]: bare(one) for one in listed(kind, fields=asked, max_records=2)}
-    assert set(found) == {one["uuid"] for one in array.world.inventory(name)}
-    one = kind(uuid=next(iter(found)))
-    one.get()
-    assert one.name == found[one.uuid]["name"]
+    fields = ",".join(RESOURCES[name].request((9, 16), connectivity=True))
+    records = {
+        record["uuid"]: bare(record) for record in listed(kind, fields=fields, max_records=2)
+    }
+    assert set(records) == {record["uuid"] for record in array.world.inventory(name)}
+    resource = kind(uuid=next(iter(records)))
+    resource.get()
+    assert resource.name == records[resource.uuid]["name"]
 
 
 def test_it_reads_the_cluster(client: HostConnection, array: SimulatedArray):

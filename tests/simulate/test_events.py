@@ -62,7 +62,7 @@ def test_what_happens_is_logged_at_its_instant(
 
 def test_an_event_names_what_it_is_about(array: SimulatedArray) -> None:
     (event,) = ask(array, f"{EVENTS}&message.name=iscsi.loginIpNotAuthorized")
-    assert {one["name"]: one["value"] for one in event["parameters"]} == {
+    assert {parameter["name"]: parameter["value"] for parameter in event["parameters"]} == {
         "initiator_name": "iqn.1994-05.com.redhat:lnx1",
         "vserver": "svm_sql",
         "lif": "sql_n1_a",
@@ -95,8 +95,8 @@ def test_debug_is_hidden_unless_a_severity_is_asked_for(array: SimulatedArray) -
 def test_a_message_that_the_array_does_not_know_fails_the_whole_request(
     array: SimulatedArray,
 ) -> None:
-    known = {message["name"] for message in ask(array, "/api/support/ems/messages")}
-    assert "iscsi.notice" in known
+    names = {message["name"] for message in ask(array, "/api/support/ems/messages")}
+    assert "iscsi.notice" in names
     assert ask(array, f"{EVENTS}&message.name=iscsi.notice%7Cvifmgr.portdown")
     with pytest.raises(HTTPError) as refused:
         ask(array, f"{EVENTS}&message.name=iscsi.notice%7Cno.such.event")

@@ -35,10 +35,10 @@ class Caller:
     def __call__(
         self, path: str, method: str = "GET", body: str | None = None, **headers: str
     ) -> tuple[int, Any, http.client.HTTPMessage]:
-        given = {"Authorization": f"Basic {self.login}"} | {
+        fields = {"Authorization": f"Basic {self.login}"} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
-        self.connection.request(method, path, body, given)
+        self.connection.request(method, path, body, fields)
         answer = self.connection.getresponse()
         said = answer.read()
         try:
@@ -61,8 +61,8 @@ def call(array: SimulatedArray) -> Iterator[Caller]:
 
 
 def code(body: Any) -> str:
-    found: str = body["error"]["code"]
-    return found
+    number: str = body["error"]["code"]
+    return number
 
 
 def test_credentials_are_asked_for(call: Caller):
@@ -89,7 +89,7 @@ def test_only_reading_is_allowed(call: Caller):
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "told"),
+    ("path", "status", "message"),
     [
         ("/api/nothing", 404, "39387137"),
         ("/api/svm/svms/nobody", 404, "4"),
@@ -101,9 +101,9 @@ def test_only_reading_is_allowed(call: Caller):
         (f"{SESSIONS}?return_timeout=121", 400, "262197"),
     ],
 )
-def test_refusals_are_ontaps(call: Caller, path: str, status: int, told: str):
+def test_refusals_are_ontaps(call: Caller, path: str, status: int, message: str):
     got, body, _ = call(path)
-    assert (got, code(body)) == (status, told)
+    assert (got, code(body)) == (status, message)
 
 
 def test_a_body_is_refused(call: Caller):
@@ -118,14 +118,14 @@ def test_slashes_may_be_doubled_and_trail(call: Caller):
 def test_links_come_by_accept_but_the_next_one_always(call: Caller):
     _, body, headers = call(f"{SESSIONS}?max_records=2", Accept="application/json")
     assert set(body["_links"]) == {"next"}
-    assert all("_links" not in one for one in body["records"])
+    assert all("_links" not in record for record in body["records"])
     assert headers["Content-Type"] == "application/json"
     assert headers["Link"] == f'<{body["_links"]["next"]["href"]}>; rel="next"'
     assert "_links" not in call(SESSIONS, Accept="application/json")[1]
     for accept in ("*/*", "application/hal+json"):
         _, body, _ = call(f"{SESSIONS}?max_records=2", Accept=accept)
         assert body["_links"]["self"]["href"] == f"{SESSIONS}?max_records=2"
-        assert all("_links" in one for one in body["records"])
+        assert all("_links" in record for record in body["records"])
 
 
 def test_the_narrowing_header_gives_one_svm(call: Caller):
@@ -140,7 +140,7 @@ def test_an_old_release_knows_no_later_field_and_no_later_parameter(
         world.version = (9, 8, 0)
     assert code(call(f"{SESSIONS}?fields=initiator.comment")[1]) == "262197"
     assert code(call(f"{SESSIONS}?ignore_unknown_fields=true")[1]) == "262179"
-    assert all("comment" not in one["initiator"] for one in call(f"{SESSIONS}?fields=initiator")[1]["records"])  # fmt: skip
+    assert all("comment" not in record["initiator"] for record in call(f"{SESSIONS}?fields=initiator")[1]["records"])  # fmt: skip
 
 
 def test_an_answer_is_never_older_than_the_world(array: SimulatedArray, call: Caller):
@@ -222,13 +222,13 @@ def test_answers_that_are_not_what_they_should_be(array: SimulatedArray, call: C
 def test_an_empty_page_and_short_pages_lose_nothing(array: SimulatedArray, call: Caller):
     for fault in (Fault("empty_page", nth=0), Fault("short_pages")):
         array.faults = [fault]
-        path, found, sizes = f"{SESSIONS}?max_records=20", [], []
+        path, links, sizes = f"{SESSIONS}?max_records=20", [], []
         while path:
             body = call(path)[1]
             sizes.append(body["num_records"])
-            found += [json.dumps(one["_links"]) for one in body["records"]]
+            links += [json.dumps(record["_links"]) for record in body["records"]]
             path = body["_links"].get("next", {}).get("href")
-        assert len(found) == len(set(found)) == 76
+        assert len(links) == len(set(links)) == 76
         assert min(sizes) < 20
 
 
@@ -248,7 +248,7 @@ def test_an_account_of_one_svm_sees_that_one_only() -> None:
     with SimulatedArray(base_world(), svm="svm_k8s") as array:
         call = Caller(array)
         assert call(SESSIONS)[1]["num_records"] == 24
-        assert [one["name"] for one in call("/api/svm/svms")[1]["records"]] == ["svm_k8s"]
+        assert [record["name"] for record in call("/api/svm/svms")[1]["records"]] == ["svm_k8s"]
         assert call("/api/network/ip/interfaces")[1]["num_records"] == 8
         call.connection.close()
 
@@ -275,14 +275,16 @@ def test_it_speaks_tls(tmp_path: Path) -> None:
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("no openssl to make a certificate with")
-    made, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    told = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=a -addext subjectAltName=IP:127.0.0.1"
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=a -addext subjectAltName=IP:127.0.0.1"
     subprocess.run(
-        [openssl, *told.split(), "-keyout", key, "-out", made], check=True, capture_output=True
+        [openssl, *command.split(), "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
     )
-    with SimulatedArray(base_world(), tls=(made, key)) as array:
+    with SimulatedArray(base_world(), tls=(certificate, key)) as array:
         assert array.url.startswith("https://")
-        trusting = ssl.create_default_context(cafile=made)
+        trusting = ssl.create_default_context(cafile=certificate)
         call = Caller(array)
         call.connection = http.client.HTTPSConnection(array.host, array.port, context=trusting)
         assert call(SESSIONS)[1]["num_records"] == 76

@@ -18,22 +18,23 @@ def world() -> World:
 
 
 def per_interface(world: World) -> Counter[str]:
-    return Counter(one["target_portal_group"] for one in world.sessions())
+    return Counter(session["target_portal_group"] for session in world.sessions())
 
 
 def of(world: World, host: str) -> list[dict[str, Any]]:
     name = world.hosts[host].initiator
-    return [one for one in world.sessions() if one["initiator"]["name"] == name]
+    return [session for session in world.sessions() if session["initiator"]["name"] == name]
 
 
 def test_the_base_world_has_52_and_24_sessions(world: World):
-    svms = Counter(one["svm"]["name"] for one in world.sessions())
+    svms = Counter(session["svm"]["name"] for session in world.sessions())
     assert svms == {"svm_sql": 52, "svm_k8s": 24}
 
 
 def test_keys_are_unique(world: World):
     keys = {
-        (one["svm"]["uuid"], one["target_portal_group"], one["tsih"]) for one in world.sessions()
+        (session["svm"]["uuid"], session["target_portal_group"], session["tsih"])
+        for session in world.sessions()
     }
     assert len(keys) == 76
 
@@ -52,18 +53,20 @@ def test_a_reconnect_keeps_the_isid_and_changes_the_tsih_and_the_port(world: Wor
     before = of(world, "esx1")
     apply(world, "relogin", "esx1")
     after = of(world, "esx1")
-    assert [one["isid"] for one in after] == [one["isid"] for one in before]
+    assert [session["isid"] for session in after] == [session["isid"] for session in before]
     for old, new in zip(before, after, strict=True):
         assert old["tsih"] != new["tsih"]
         assert old["connections"] != new["connections"]
 
 
 def test_a_lost_path_comes_back_with_its_isid(world: World):
-    before = {one["target_portal_group"]: one["isid"] for one in of(world, "lnx1")}
+    before = {session["target_portal_group"]: session["isid"] for session in of(world, "lnx1")}
     apply(world, "drop", "lnx1", "L2")
     assert len(of(world, "lnx1")) == 3
     apply(world, "recover", "lnx1")
-    assert {one["target_portal_group"]: one["isid"] for one in of(world, "lnx1")} == before
+    assert {
+        session["target_portal_group"]: session["isid"] for session in of(world, "lnx1")
+    } == before
 
 
 def test_a_reboot_begins_isids_again_in_another_order(world: World):
@@ -71,14 +74,14 @@ def test_a_reboot_begins_isids_again_in_another_order(world: World):
     before = of(world, "lnx3")
     apply(world, "reboot", "lnx3")
     after = of(world, "lnx3")
-    assert {one["isid"] for one in after} == {one["isid"] for one in before}
-    assert not {one["tsih"] for one in after} & {one["tsih"] for one in before}
+    assert {session["isid"] for session in after} == {session["isid"] for session in before}
+    assert not {session["tsih"] for session in after} & {session["tsih"] for session in before}
 
 
 def test_in_a_takeover_local_interfaces_are_gone_until_giveback(world: World):
     apply(world, "takeover", "n2")
     assert not per_interface(world) & Counter({"sql_n2_a": 1, "sql_n2_b": 1, "k8s_n2_a": 1})
-    states = {one["name"]: one["state"] for one in world.inventory("interfaces")}
+    states = {record["name"]: record["state"] for record in world.inventory("interfaces")}
     assert (states["sql_n2_a"], states["sql_n1_a"]) == ("down", "up")
     apply(world, "recover")
     assert len(world.sessions()) == 44
@@ -90,21 +93,21 @@ def test_in_a_takeover_local_interfaces_are_gone_until_giveback(world: World):
 
 def test_in_a_takeover_moving_interfaces_go_to_the_partner_and_home_again():
     world = base_world(moves=True)
-    before = {one["uuid"]: one for one in world.inventory("interfaces")}
+    before = {record["uuid"]: record for record in world.inventory("interfaces")}
     old = world.sessions()
     apply(world, "takeover", "n2")
     assert len(world.sessions()) == 76
     assert world.sessions() != old
-    away = [one for one in world.inventory("interfaces") if not one["location"]["is_home"]]
-    assert {one["location"]["node"]["name"] for one in away} == {"n1"}
-    assert {one["uuid"] for one in away} <= set(before)
+    away = [record for record in world.inventory("interfaces") if not record["location"]["is_home"]]
+    assert {record["location"]["node"]["name"] for record in away} == {"n1"}
+    assert {record["uuid"] for record in away} <= set(before)
     apply(world, "giveback", "n2")
-    assert all(one["location"]["is_home"] for one in world.inventory("interfaces"))
+    assert all(record["location"]["is_home"] for record in world.inventory("interfaces"))
 
 
 def test_the_partner_says_that_it_took_over(world: World):
     apply(world, "takeover", "n2")
-    nodes = {one["name"]: one for one in world.inventory("nodes")}
+    nodes = {record["name"]: record for record in world.inventory("nodes")}
     assert nodes["n2"]["state"] == "taken_over"
     assert nodes["n1"]["ha"]["takeover"]["state"] == "in_takeover"
     assert nodes["n3"]["ha"]["takeover"]["state"] == "not_in_takeover"
@@ -121,7 +124,7 @@ def test_a_fabric_takes_its_interfaces_in_every_svm(world: World):
 def test_a_stopped_service_takes_one_svm(world: World):
     apply(world, "service_off", "S1")
     apply(world, "recover")
-    assert {one["svm"]["name"] for one in world.sessions()} == {"svm_k8s"}
+    assert {session["svm"]["name"] for session in world.sessions()} == {"svm_k8s"}
 
 
 def test_a_renamed_interface_keeps_its_uuid_and_the_group_follows_or_stays(world: World):
@@ -135,9 +138,9 @@ def test_a_renamed_interface_keeps_its_uuid_and_the_group_follows_or_stays(world
 def test_a_recreated_interface_has_its_address_and_another_uuid(world: World):
     old = world.interfaces["L1"].uuid
     apply(world, "recreate_interface", "L1")
-    one = world.interfaces["L1"]
-    assert one.uuid != old
-    assert one.address == "192.168.10.11"
+    interface = world.interfaces["L1"]
+    assert interface.uuid != old
+    assert interface.address == "192.168.10.11"
     assert per_interface(world)["sql_n1_a"] == 13
 
 
@@ -148,7 +151,9 @@ def test_a_clone_alternates_with_its_template_under_one_name(world: World):
         apply(world, "alternate", "lnx4", "lnx9")
         sessions = of(world, "lnx4")
         assert len(sessions) == 4
-        seen.append({one["connections"][0]["initiator_address"]["address"] for one in sessions})
+        seen.append(
+            {session["connections"][0]["initiator_address"]["address"] for session in sessions}
+        )
     assert seen[0] == {"192.168.10.144", "192.168.20.144"}
     assert seen[1] == {"192.168.10.104", "192.168.20.104"}
     assert seen[2] == seen[0]
@@ -156,36 +161,36 @@ def test_a_clone_alternates_with_its_template_under_one_name(world: World):
 
 def test_more_sessions_per_interface_are_even(world: World):
     apply(world, "sessions_per_interface", "lnx1", "8")
-    assert Counter(one["target_portal_group"] for one in of(world, "lnx1")) == dict.fromkeys(
-        ["sql_n1_a", "sql_n1_b", "sql_n2_a", "sql_n2_b"], 8
-    )
+    assert Counter(
+        session["target_portal_group"] for session in of(world, "lnx1")
+    ) == dict.fromkeys(["sql_n1_a", "sql_n1_b", "sql_n2_a", "sql_n2_b"], 8)
 
 
 def test_a_second_connection_comes_and_goes_within_the_session(world: World):
     tsih = of(world, "win2")[0]["tsih"]
     apply(world, "connect", "win2", "L1")
-    assert [one["cid"] for one in of(world, "win2")[0]["connections"]] == [1, 2]
+    assert [session["cid"] for session in of(world, "win2")[0]["connections"]] == [1, 2]
     apply(world, "disconnect", "win2", "L1", "1")
-    assert [one["cid"] for one in of(world, "win2")[0]["connections"]] == [2]
+    assert [session["cid"] for session in of(world, "win2")[0]["connections"]] == [2]
     assert of(world, "win2")[0]["tsih"] == tsih
 
 
 def test_a_rogue_has_no_igroup_and_no_chap(world: World):
     apply(world, "rogue", "x", "iqn.2020-01.example:x", "192.168.10.200", "L1")
-    (one,) = of(world, "x")
-    assert "igroups" not in one
-    assert one["connections"][0]["authentication_type"] == "none"
+    (session,) = of(world, "x")
+    assert "igroups" not in session
+    assert session["connections"][0]["authentication_type"] == "none"
 
 
 def test_leaving_an_igroup_leaves_the_sessions(world: World):
     apply(world, "igroup_remove", "ig_ora", "lnx1")
     assert len(of(world, "lnx1")) == 4
-    assert all("igroups" not in one for one in of(world, "lnx1"))
+    assert all("igroups" not in session for session in of(world, "lnx1"))
 
 
 def test_the_array_has_its_own_verdict_on_an_igroup(world: World):
     def verdict() -> str:
-        groups = {one["name"]: one for one in world.inventory("igroups")}
+        groups = {record["name"]: record for record in world.inventory("igroups")}
         state: str = groups["ig_ora"]["connectivity_tracking"]["connection_state"]
         return state
 
@@ -250,14 +255,14 @@ def test_a_line_that_is_no_step_is_refused():
 
 
 def test_drift_goes_on_and_is_the_same_for_the_same_seed():
-    told = []
+    runs = []
     for _ in range(2):
         world = base_world()
         drift = Drift(world, seed=7, rate=0.9)
-        told.append([drift.tick() for _ in range(200)])
+        runs.append([drift.tick() for _ in range(200)])
         assert world.sessions()
-    assert told[0] == told[1]
-    assert any(told[0])
+    assert runs[0] == runs[1]
+    assert any(runs[0])
 
 
 def test_a_fleet_has_as_many_sessions_as_asked():

@@ -81,11 +81,11 @@ def test_another_host_waits_and_is_told_who_holds_it(tmp_path: Path) -> None:
     here, there = Store(tmp_path, "here"), Store(tmp_path, "there")
     with (
         here.lock("c1"),
-        pytest.raises(Busy, match=f"c1: process {os.getpid()} on here is writing") as told,
+        pytest.raises(Busy, match=f"c1: process {os.getpid()} on here is writing") as error,
         there.lock("c1"),
     ):
         pass
-    assert told.value.exit_code == 75
+    assert error.value.exit_code == 75
     with there.lock("c1"), there.lock("c2"):
         pass
 
@@ -162,10 +162,10 @@ def test_two_hosts_that_race_never_both_hold(tmp_path: Path) -> None:
 def test_a_link_whose_answer_got_lost_is_a_lease(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = os.link
+    link = os.link
 
     def lossy(source: Path, target: Path) -> None:
-        made(source, target)
+        link(source, target)
         raise FileExistsError(target)
 
     monkeypatch.setattr(os, "link", lossy)
@@ -244,8 +244,8 @@ def test_snapshots_and_coverage_say_which_host_looked(
         cluster = Cluster("c1", array.url, "reader", password_env="LEASE_SECRET")
         for minute, host in ((0, "here"), (5, "there"), (10, "there")):
             with demo.at(START + timedelta(minutes=minute)):
-                (told,) = collector.collect(Store(tmp_path, host), [cluster])
-                assert told.status == "complete", told.reason
+                (outcome,) = collector.collect(Store(tmp_path, host), [cluster])
+                assert outcome.status == "complete", outcome.reason
     with demo.at(START + timedelta(minutes=10)):
         catalog = Catalog(Store(tmp_path))
         request = ReportRequest(since=START.isoformat(), until="now")

@@ -144,7 +144,7 @@ class World:
     def change(self, lif: Lif, **what: Any) -> "World":
         """The interface moves, or goes down."""
         changed = replace(lif, **what)
-        self.lifs = [changed if one.name == lif.name else one for one in self.lifs]
+        self.lifs = [changed if other.name == lif.name else other for other in self.lifs]
         self.sessions = [
             replace(login, lif=changed) if login.lif.name == lif.name else login
             for login in self.sessions
@@ -156,7 +156,7 @@ class World:
             [row for login in self.sessions for row in login.rows()] if status != "failed" else []
         )
         frame = pl.DataFrame(rows, schema=schema.SESSIONS.schema)
-        told = {
+        inventories = {
             "svms": [
                 {"uuid": f"uuid-{svm}", "name": svm, "state": "running", "subtype": "default"}
                 for svm in sorted({lif.svm for lif in self.lifs})
@@ -179,7 +179,9 @@ class World:
             self.now,
             Listing(status, "HTTP 500" if failed else None, frame, 1),
             {
-                name: Listing("complete", None, _frame(told[name], INVENTORIES[name].schema), 1)
+                name: Listing(
+                    "complete", None, _frame(inventories[name], INVENTORIES[name].schema), 1
+                )
                 for name in self.inventories
                 if not failed
             },

@@ -34,14 +34,14 @@ def ask(app: App, target: str, method: str = "GET", **headers: str) -> Reply:
 
 async def asking(app: App, target: str, method: str = "GET", **headers: str) -> Reply:
     path, _, query = target.partition("?")
-    told = {"host": "127.0.0.1:8080"} | {n.replace("_", "-"): v for n, v in headers.items()}
+    fields = {"host": "127.0.0.1:8080"} | {n.replace("_", "-"): v for n, v in headers.items()}
     scope = {
         "type": "http",
         "method": method,
         "path": path,
         "raw_path": path.encode("latin-1"),
         "query_string": query.encode("latin-1"),
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in told.items()],
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in fields.items()],
     }
     sent: list[Any] = []
 
@@ -52,5 +52,7 @@ async def asking(app: App, target: str, method: str = "GET", **headers: str) -> 
         sent.append(message)
 
     await app(scope, receive, send)
-    given = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
-    return Reply(sent[0]["status"], given, b"".join(one.get("body", b"") for one in sent[1:]))
+    received = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    return Reply(
+        sent[0]["status"], received, b"".join(message.get("body", b"") for message in sent[1:])
+    )

@@ -24,8 +24,8 @@ FLAGS = (
 class Tab:
     """One tab; *events* are what the browser told so far."""
 
-    def __init__(self, said: int, told: int) -> None:
-        self.said, self.told, self.buffer = said, told, b""
+    def __init__(self, said: int, answers: int) -> None:
+        self.said, self.told, self.buffer = said, answers, b""
         self.number, self.events = 0, []
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)

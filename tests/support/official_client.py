@@ -45,10 +45,10 @@ def bare(record: Any) -> Any:
 
 def by_key(records: list[Any]) -> list[Any]:
     return sorted(
-        (bare(one) for one in records),
-        key=lambda one: (one["svm"]["uuid"], one["target_portal_group"], one["tsih"]),
+        (bare(record) for record in records),
+        key=lambda record: (record["svm"]["uuid"], record["target_portal_group"], record["tsih"]),
     )
 
 
-def listed(resource: Any, **given: Any) -> list[Any]:
-    return [one.to_dict() for one in resource.get_collection(**given)]
+def listed(resource: Any, **query: Any) -> list[Any]:
+    return [record.to_dict() for record in resource.get_collection(**query)]

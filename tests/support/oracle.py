@@ -67,7 +67,7 @@ def incident(random: Random) -> Night:
     while instant < LAST:
         if random.random() < 0.2:
             some = " ".join(
-                f"{one.host} {one.interface}" for one in random.sample(world.held(), 3)
+                f"{session.host} {session.interface}" for session in random.sample(world.held(), 3)
             ) if world.held() else ""  # fmt: skip
             looks[f"{instant:%H:%M}"] = random.choice(
                 ["failed HTTP 503", "partial 20", "only S1", "only S2", "skipped",
@@ -82,7 +82,7 @@ def _something(random: Random, world: World) -> Iterator[str]:
     stopped = [key for key, host in world.hosts.items() if not host.on]
     away = [key for key, node in world.nodes.items() if node.state != "up"]
     held = world.held()
-    one = random.choice(held) if held else None
+    session = random.choice(held) if held else None
     lif = random.choice(list(world.interfaces))
     choices: list[tuple[str, ...]] = [
         ("recover",), ("recover",), (f"drop_lif {lif}",), (f"raise_lif {lif}", "recover"),
@@ -92,13 +92,13 @@ def _something(random: Random, world: World) -> Iterator[str]:
         (f"takeover {random.choice(list(world.nodes))}",),
         *[(f"boot {key}",) for key in stopped[:1]],
     ]  # fmt: skip
-    if one is not None:
+    if session is not None:
         choices += [
-            (f"drop {one.host} {one.interface}",), (f"relogin {one.host} {one.interface}",),
-            (f"drop {one.host} {one.interface}", f"recover {one.host} {one.interface}"),
-            (f"logout {one.host} {one.interface}",), (f"login {one.host} {one.interface}",),
+            (f"drop {session.host} {session.interface}",), (f"relogin {session.host} {session.interface}",),
+            (f"drop {session.host} {session.interface}", f"recover {session.host} {session.interface}"),
+            (f"logout {session.host} {session.interface}",), (f"login {session.host} {session.interface}",),
             (f"shutdown {random.choice(running)}",), (f"reboot {random.choice(running)}",),
-            (f"set {one.host} alias renamed",),
+            (f"set {session.host} alias renamed",),
         ]  # fmt: skip
     yield from random.choice(choices)
 
@@ -119,7 +119,7 @@ def watched(night: Night) -> list[Look]:
                 look.empty = look.empty and not shown
                 look.paths[svm] = Counter(look.sessions[svm].values())
                 look.missed[svm] = {
-                    one: path for one, path in look.sessions[svm].items() if one not in shown
+                    key: path for key, path in look.sessions[svm].items() if key not in shown
                 }
             looks.append(look)
         instant += STEP
@@ -127,7 +127,7 @@ def watched(night: Night) -> list[Look]:
 
 
 def _sessions(records: list[dict[str, Any]], svm: str) -> dict[Any, Path]:
-    found = {}
+    counts = {}
     for record in records:
         if record["svm"]["uuid"] == svm:
             (wire,) = record["connections"]
@@ -136,8 +136,8 @@ def _sessions(records: list[dict[str, Any]], svm: str) -> dict[Any, Path]:
                 wire["initiator_address"]["address"],
                 wire["interface"]["ip"]["address"],
             )
-            found[record["isid"], record["tsih"], wire["initiator_address"]["port"], path] = path
-    return found
+            counts[record["isid"], record["tsih"], wire["initiator_address"]["port"], path] = path
+    return counts
 
 
 def blurred(looks: list[Look]) -> set[Path]:
@@ -145,32 +145,33 @@ def blurred(looks: list[Look]) -> set[Path]:
 
     Nobody could know better than the answers; what is said of the others must be right.
     """
-    found: set[Path] = set()
+    paths: set[Path] = set()
     for svm in {svm for look in looks for svm in look.scope}:
         series = [look for look in looks if svm in look.scope]
         for k, look in enumerate(series):
             if look.empty:
-                found |= {path for other in series for path in other.paths[svm]}
-            for one, path in look.missed[svm].items():
+                paths |= {path for other in series for path in other.paths[svm]}
+            for missing, path in look.missed[svm].items():
                 sides = series[max(k - 1, 0) : k] + series[k + 1 : k + 2]
                 if len(sides) < 2 or any(
-                    one not in side.sessions[svm] or one in side.missed[svm] for side in sides
+                    missing not in side.sessions[svm] or missing in side.missed[svm]
+                    for side in sides
                 ):
-                    found.add(path)
-    return found
+                    paths.add(path)
+    return paths
 
 
 def losses(looks: list[Look]) -> list[Loss]:
     """Every fall of the number of sessions on a path between two comparable looks."""
-    found = []
+    lost = []
     for svm in sorted({svm for look in looks for svm in look.scope}):
         series = [look for look in looks if svm in look.scope]
         for earlier, later in itertools.pairwise(series):
             for path, before in earlier.paths[svm].items():
                 left = later.paths[svm][path]
                 if left < before:
-                    found.append(Loss(path, earlier.at, later.at, before - left, left))
-    return sorted(found)
+                    lost.append(Loss(path, earlier.at, later.at, before - left, left))
+    return sorted(lost)
 
 
 def recovery(looks: list[Look], loss: Loss) -> tuple[datetime, datetime] | None:

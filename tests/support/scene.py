@@ -68,17 +68,17 @@ class Scene:
         """A report over the whole scene, or over the times that are named."""
         key = (name, repr(params), repr(times))
         if key not in self.seen:
-            told = {"since": self.since, "until": self.until, "at": self.until}
-            told |= {which: moment(at) for which, at in times.items()}
+            instants = {"since": self.since, "until": self.until, "at": self.until}
+            instants |= {which: moment(at) for which, at in times.items()}
             request = ReportRequest(
-                **{which: at.isoformat() for which, at in told.items()}, params=params or {}
+                **{which: at.isoformat() for which, at in instants.items()}, params=params or {}
             )
             catalog = catalogs.opened(self.store, self.until, folders=self.folders)
             with demo.at(self.until):
                 self.seen[key] = run.run(catalog, catalog.reports[name], request).records()
         return self.seen[key]
 
-    def found(self, name: str, /, **expect: Any) -> list[Row]:
+    def rows_like(self, name: str, /, **expect: Any) -> list[Row]:
         """Rows of a report with these values: ``initiator="lnx1"``, ``lost_by="02:15"``.
 
         Things go by their key in the world; ``detail`` is a part of the text, a function a test.
@@ -94,9 +94,9 @@ class Scene:
 
     def say(self, name: str, /, rows: int = 1, **expect: Any) -> list[Row]:
         """Exactly so many rows are like this."""
-        found = self.found(name, **expect)
-        assert len(found) == rows, self._told(name, expect, found)
-        return found
+        rows_like = self.rows_like(name, **expect)
+        assert len(rows_like) == rows, self._told(name, expect, rows_like)
+        return rows_like
 
     def never(self, name: str, /, **expect: Any) -> None:
         """No row is like this."""
@@ -108,15 +108,15 @@ class Scene:
         times = {which: at for which, at in expect.items() if which in (*TIMES, "params")}
         self.say(name, rows, **times)
 
-    def _told(self, name: str, expect: Row, found: list[Row]) -> str:
+    def _told(self, name: str, expect: Row, fitting: list[Row]) -> str:
         times = {which: at for which, at in expect.items() if which in (*TIMES, "params")}
-        all_rows = self.found(name, **times)
+        all_rows = self.rows_like(name, **times)
         shown = "\n".join(json.dumps(row, default=str) for row in all_rows[:40])
-        return f"{name} {expect}: {len(found)} of {len(all_rows)} rows fit\n{shown}"
+        return f"{name} {expect}: {len(fitting)} of {len(all_rows)} rows fit\n{shown}"
 
     def _value(self, column: str, value: Any) -> Any:
         if isinstance(value, list):
-            return sorted(self._value(column, one) for one in value)
+            return sorted(self._value(column, item) for item in value)
         if not isinstance(value, str):
             return value
         if column.endswith(INSTANTS) and column != "replaced_by":
@@ -138,8 +138,8 @@ def names(world: World) -> dict[str, str]:
     """What reports call the things, by the keys of the script."""
     return {
         **{key: host.initiator.lower() for key, host in world.hosts.items()},
-        **{key: one.name for key, one in world.interfaces.items()},
-        **{key: one.name for key, one in world.svms.items()},
+        **{key: interface.name for key, interface in world.interfaces.items()},
+        **{key: svm.name for key, svm in world.svms.items()},
     }
 
 
@@ -152,7 +152,7 @@ class Watch:
 
     root: Path
     folders: Sequence[Path] = ()
-    made: dict[str, tuple[Store, World, dict[str, str]]] = field(default_factory=dict)
+    recorded: dict[str, tuple[Store, World, dict[str, str]]] = field(default_factory=dict)
     scenes: dict[tuple[str, tuple[Path, ...]], Scene] = field(default_factory=dict)
 
     def __call__(
@@ -169,15 +169,15 @@ class Watch:
     ) -> Scene:
         looks = looks or {}
         key = repr((text, until, sorted(looks.items()), world.__name__, since, inventories, http))
-        if key not in self.made:
-            folder = self.root / f"scene{len(self.made)}"
+        if key not in self.recorded:
+            folder = self.root / f"scene{len(self.recorded)}"
             recorder = _Http(folder) if http else _Import(folder, inventories)
-            self.made[key] = self._record(
+            self.recorded[key] = self._record(
                 recorder, text, moment(since), moment(until), looks, world
             )
         scene = (key, tuple(self.folders))
         if scene not in self.scenes:
-            store, last, called = self.made[key]
+            store, last, called = self.recorded[key]
             self.scenes[scene] = Scene(
                 store, last, moment(since), moment(until), self.folders, called
             )
@@ -230,14 +230,17 @@ class _Import:
         if word == "only":
             lists = {
                 name: [
-                    one
-                    for one in records
-                    if name == "nodes" or one.get("svm", one)["uuid"] == world.svms[rest[0]].uuid
+                    record
+                    for record in records
+                    if name == "nodes"
+                    or record.get("svm", record)["uuid"] == world.svms[rest[0]].uuid
                 ]
                 for name, records in lists.items()
             }
         self.random.shuffle(sessions)
-        pages = self._pages([self._spelled(one) for one in sessions], broken=word == "partial")
+        pages = self._pages(
+            [self._spelled(session) for session in sessions], broken=word == "partial"
+        )
         files = {name: self._write(name, records) for name, records in lists.items()}
         from_files.bring(self.store, CLUSTER, instant, pages, files, future=True)
 
@@ -260,15 +263,15 @@ class _Import:
         return path
 
     def _spelled(self, record: Row) -> Row:
-        told = json.loads(json.dumps(record))
-        told["initiator"]["name"] = self._case(told["initiator"]["name"])
-        told["isid"] = self._case(told["isid"])
-        for one in told["connections"]:
-            for place in (one["initiator_address"], one["interface"]["ip"]):
+        copy = json.loads(json.dumps(record))
+        copy["initiator"]["name"] = self._case(copy["initiator"]["name"])
+        copy["isid"] = self._case(copy["isid"])
+        for connection in copy["connections"]:
+            for place in (connection["initiator_address"], connection["interface"]["ip"]):
                 if self.random.random() < 0.3:
                     place["address"] = f"::FFFF:{place['address']}"
-        self.random.shuffle(told.get("igroups", []))
-        return dict(told)
+        self.random.shuffle(copy.get("igroups", []))
+        return dict(copy)
 
     def _case(self, text: str) -> str:
         return self.random.choice([text, text.upper(), text.title()])
@@ -286,7 +289,9 @@ def seen(world: World, word: str, rest: list[str]) -> list[Row]:
     if word == "partial":
         return sessions[: int(rest[0])]
     if word == "only":
-        return [one for one in sessions if one["svm"]["uuid"] == world.svms[rest[0]].uuid]
+        return [
+            session for session in sessions if session["svm"]["uuid"] == world.svms[rest[0]].uuid
+        ]
     return sessions
 
 

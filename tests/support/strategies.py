@@ -24,28 +24,28 @@ def put(record: dict[str, Any], name: str, value: Any) -> None:
     record[last] = value
 
 
-def made(resource: Resource, seed: int) -> list[dict[str, Any]]:
+def random_records(resource: Resource, seed: int) -> list[dict[str, Any]]:
     """Records of a resource, any field of them unset, any array short, empty or absent."""
     random = Random(seed)
     keys = {tuple(random.choice(KINDS[resource.by_name[name].kind]) for name in resource.keys) for _ in range(random.randint(0, 9))}  # fmt: skip
     records = []
     for parts in sorted(keys):
         record: dict[str, Any] = {}
-        for one in resource.fields:
-            if not resource.in_array(one.name) and random.random() < 0.7:
-                put(record, one.name, random.choice(KINDS[one.kind]))
+        for member in resource.fields:
+            if not resource.in_array(member.name) and random.random() < 0.7:
+                put(record, member.name, random.choice(KINDS[member.kind]))
         for name, value in zip(resource.keys, parts, strict=True):
             put(record, name, value)
         for array in resource.arrays - {name for name in resource.arrays if "." in name}:
             elements = []
             for _ in range(random.randint(0, 3)):
                 element: dict[str, Any] = {}
-                for one in resource.fields:
-                    if one.name.startswith(f"{array}.") and random.random() < 0.8:
+                for member in resource.fields:
+                    if member.name.startswith(f"{array}.") and random.random() < 0.8:
                         put(
                             element,
-                            one.name.removeprefix(f"{array}."),
-                            random.choice(KINDS[one.kind]),
+                            member.name.removeprefix(f"{array}."),
+                            random.choice(KINDS[member.kind]),
                         )
                 elements.append(random.choice(TEXTS) if array in resource.by_name else element)
             if elements or random.random() < 0.5:

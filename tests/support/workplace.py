@@ -44,9 +44,9 @@ def workplace(folder: Path, recorded: Store) -> Iterator[Path]:
     refresh(Store(folder / "store"))
     for path in (ROOT / "sample_data").glob("*.json"):
         shutil.copy(path, folder)
-    told = (ROOT / "docs" / "writing-a-report.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "writing-a-report.md").read_text(encoding="utf-8")
     (folder / "my-reports").mkdir()
-    (query,) = re.findall(r"```sql\n(-- /// query.*?)```", told, re.DOTALL)
+    (query,) = re.findall(r"```sql\n(-- /// query.*?)```", text, re.DOTALL)
     (folder / "my-reports" / "initiators-by-alias.sql").write_text(query, encoding="utf-8")
     with SimulatedArray(base_world(), username="reader", password="demonstration") as array:
         array.clock = clock.now  # retention deletes nothing beside an array of another time

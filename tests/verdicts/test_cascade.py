@@ -95,8 +95,8 @@ def _check_conserved(before: Rows, after: Rows, rows: Rows) -> None:
          for key, r in side.items() if key not in living]
         for side in nexus
     ]  # fmt: skip
-    kept = sum(min(paths[0].count(path), paths[1].count(path)) for path in set(paths[0]))
-    assert len(before) - lost >= len(living) + kept
+    still = sum(min(paths[0].count(path), paths[1].count(path)) for path in set(paths[0]))
+    assert len(before) - lost >= len(living) + still
 
 
 @few
@@ -136,15 +136,15 @@ def test_links_name_each_other() -> None:
 
 def test_a_renamed_svm_is_one_row_and_no_loss() -> None:
     before = [row("a", host, 1) for host in (1, 2, 3)]
-    after = [one | {"svm": "new"} for one in before]
+    after = [session | {"svm": "new"} for session in before]
     (rows,) = changes((before, after))
     assert [(r["change"], r["sessions"]) for r in rows] == [("svm_renamed", 3)]
 
 
 def test_an_interface_made_anew_is_one_row_and_its_sessions_go_on() -> None:
     before = [row("a", host, 1) | {"interface_id": "X", "interface_address": "10.1.1.9"} for host in (1, 2)]  # fmt: skip
-    after = [one | {"interface_id": "Y", "tsih": 40 + k, "initiator_port": 77}
-             for k, one in enumerate(before)]  # fmt: skip
+    after = [session | {"interface_id": "Y", "tsih": 40 + k, "initiator_port": 77}
+             for k, session in enumerate(before)]  # fmt: skip
     (rows,) = changes((before, after))
     assert [(r["change"], r["sessions"]) for r in rows] == [("interface_replaced", 2)]
 
@@ -170,11 +170,11 @@ def test_real_captures_import_and_report(tmp_path: Path) -> None:
         again.write_text(page.read_text())
         files.bring(store, f"c{k}", LATER, [again], future=True)
     catalog = Catalog(store)
-    for name, asked in header.reports().items():
-        found = run.run(
-            catalog, asked, ReportRequest(since=START.isoformat(), until=LATER.isoformat())
+    for name, report in header.reports().items():
+        result = run.run(
+            catalog, report, ReportRequest(since=START.isoformat(), until=LATER.isoformat())
         )
         if name in {"changes", "events", "dropped-connections"}:
-            assert found.rows == []
+            assert result.rows == []
     assert catalog.run("select count(*) from spells where cluster = 'c2'").rows == [(7,)]
     catalog.close()

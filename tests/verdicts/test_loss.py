@@ -17,14 +17,16 @@ from analyzer.schema import INVENTORIES
 from analyzer.store.snapshot import Listing
 
 
-def told(folder: Path, name: str, *listings: list[dict[str, Any]], since: int = 0) -> list[Any]:
+def report_rows(
+    folder: Path, name: str, *listings: list[dict[str, Any]], since: int = 0
+) -> list[Any]:
     """Rows of a report over listings five minutes apart, from the snapshot *since* on."""
     snapshots = [lone("complete", rows, 5 * k) for k, rows in enumerate(listings)]
     catalog = Catalog(stored(str(folder), "one", snapshots))
     times = [(START + STEP * k).isoformat() for k in (since, len(listings))]
-    found = run.run(catalog, header.reports()[name], ReportRequest(since=times[0], until=times[1]))
+    report = run.run(catalog, header.reports()[name], ReportRequest(since=times[0], until=times[1]))
     catalog.close()
-    return found.records()
+    return report.records()
 
 
 def on(svm: str, lif: str, host: int, login: int) -> dict[str, Any]:
@@ -36,22 +38,22 @@ def on(svm: str, lif: str, host: int, login: int) -> dict[str, Any]:
 def test_what_looks_different_in_one_snapshot_was_there_all_the_time(tmp_path: Path) -> None:
     same = [row("a", host, 1) for host in (1, 2)]
     other = [same[0] | {"alias": "other"}, same[1]]
-    assert told(tmp_path / "losses", "dropped-connections", same, other, same) == []
-    changes = [r["change"] for r in told(tmp_path / "events", "events", same, other, same)]
+    assert report_rows(tmp_path / "losses", "dropped-connections", same, other, same) == []
+    changes = [r["change"] for r in report_rows(tmp_path / "events", "events", same, other, same)]
     assert changes == ["alias_changed", "alias_changed"]
 
 
 def test_a_connection_of_several_that_one_snapshot_missed_was_never_away(tmp_path: Path) -> None:
     both = [row("a", 1, 1) | {"connections": 2, "cid": k, "initiator_port": k} for k in (0, 1)]
     missed = [both[0] | {"connections": 1}]
-    assert told(tmp_path, "events", both, missed, both) == []
+    assert report_rows(tmp_path, "events", both, missed, both) == []
 
 
 def test_a_loss_of_some_sessions_that_is_still_open_belongs_to_later_windows(
     tmp_path: Path,
 ) -> None:
     eight = [row("a", 1, k) | {"isid": f"00:{k}"} for k in range(8)]
-    rows = told(tmp_path, "dropped-connections", eight, *[eight[:5]] * 9, since=5)
+    rows = report_rows(tmp_path, "dropped-connections", eight, *[eight[:5]] * 9, since=5)
     assert [(r["sessions_lost"], r["path_sessions_left"], r["status"]) for r in rows] == [
         (3, 5, "open")
     ]
@@ -91,7 +93,7 @@ def test_an_svm_that_lost_nothing_keeps_the_cluster_from_being_the_cause(tmp_pat
     # One host stays in each stopped SVM, so that it is in scope without a list of SVMs.
     there = [on(svm, svm, host, host) for svm in ("1", "2", "3") for host in range(1, 14)]
     left = [r for r in there if r["svm_id"] == "3" or r["initiator"] == "iqn.h13"]
-    rows = told(tmp_path, "outages", there, left, left)
+    rows = report_rows(tmp_path, "outages", there, left, left)
     assert {r["cause_kind"] for r in rows} == {"interface"}
     assert [r["paths"] for r in rows] == [12, 12]
 
@@ -99,7 +101,7 @@ def test_an_svm_that_lost_nothing_keeps_the_cluster_from_being_the_cause(tmp_pat
 def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path: Path) -> None:
     there = [on("sql", lif, host, host) for lif in ("1", "2") for host in (1, 2, 3)]
     stays, other = on("web", "3", 9, 9), on("app", "4", 8, 8)
-    here = [one | {"svm_id": "m", "svm": "sql-mc", "interface_id": "x"} for one in there]
+    here = [session | {"svm_id": "m", "svm": "sql-mc", "interface_id": "x"} for session in there]
     sites = {"c1": (there, []), "c2": ([], here)}
     taken = [
         replace(lone("complete", [*rows, stays, other], 5 * k), cluster=site)
@@ -107,31 +109,33 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path
         for k, rows in enumerate((before, before, after, after))
     ]
     listed = svms("sql", "m", "web", "app", mirrored=("sql", "m"))
-    store = stored(str(tmp_path), "two", [replace(one, inventories=listed) for one in taken])
+    store = stored(
+        str(tmp_path), "two", [replace(snapshot, inventories=listed) for snapshot in taken]
+    )
     catalog = Catalog(store)
     window = ReportRequest(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
-    known = header.reports()
-    (outage,) = run.run(catalog, known["outages"], window).records()
+    reports = header.reports()
+    (outage,) = run.run(catalog, reports["outages"], window).records()
     assert (outage["cause_kind"], outage["status"], outage["severity"]) == (
         "svm", "replaced", "medium",
     )  # fmt: skip
     assert "switched over to sql-mc on c2" in outage["detail"]
-    lost = run.run(catalog, known["dropped-connections"], window).records()
+    lost = run.run(catalog, reports["dropped-connections"], window).records()
     assert {(r["cluster"], r["status"], r["replaced_by"]) for r in lost} == {
         ("c1", "replaced", "sql-mc on c2")
     }
-    came = run.run(catalog, known["new-initiators"], window).records()
-    assert {one["initiator"] for one in came} == {"iqn.h1", "iqn.h2", "iqn.h3"}
-    for one in came:
-        assert "known from sql on c1, which switched over" in one["detail"]
+    came = run.run(catalog, reports["new-initiators"], window).records()
+    assert {newcomer["initiator"] for newcomer in came} == {"iqn.h1", "iqn.h2", "iqn.h3"}
+    for newcomer in came:
+        assert "known from sql on c1, which switched over" in newcomer["detail"]
     catalog.close()
     # It is told the same, whichever cluster is asked for.
     for name, rows in {"outages": [outage], "dropped-connections": lost}.items():
         one_site = Catalog(store, ["c1"])
-        assert run.run(one_site, known[name], window).records() == rows
+        assert run.run(one_site, reports[name], window).records() == rows
         one_site.close()
     other_site = Catalog(store, ["c2"])
-    assert run.run(other_site, known["new-initiators"], window).records() == came
+    assert run.run(other_site, reports["new-initiators"], window).records() == came
     other_site.close()
 
 

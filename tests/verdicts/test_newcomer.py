@@ -31,7 +31,9 @@ def newcomer(
     second = row("a", 2, 1) | {"igroups": None}
     snapshots = [lone("complete", [first], 0), lone("complete", [first, second], 5)]
     catalog = Catalog(
-        stored(str(folder), "one", [replace(one, inventories=inventory) for one in snapshots])
+        stored(
+            str(folder), "one", [replace(snapshot, inventories=inventory) for snapshot in snapshots]
+        )
     )
     times = {"since": START.isoformat(), "until": (START + STEP).isoformat()}
     reports = header.reports()
@@ -39,7 +41,7 @@ def newcomer(
     at = ReportRequest(at=(START + STEP).isoformat())
     rows = run.run(catalog, reports["initiators"], at).records()
     catalog.close()
-    return new, next(one for one in rows if one["initiator"] == "iqn.h2")
+    return new, next(row for row in rows if row["initiator"] == "iqn.h2")
 
 
 @pytest.mark.parametrize("igroups", [None, [{"uuid": "g", "name": "ig_sql"}]])

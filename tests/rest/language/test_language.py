@@ -36,8 +36,8 @@ RECORDS = [
 ]
 
 
-def found(query: str) -> list[int]:
-    return sorted(one["tsih"] for one in page(parse(SESSIONS, query), RECORDS).records)
+def handles(query: str) -> list[int]:
+    return sorted(record["tsih"] for record in page(parse(SESSIONS, query), RECORDS).records)
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def found(query: str) -> list[int]:
     ],
 )
 def test_a_filter_finds(query: str, tsihs: list[int]) -> None:
-    assert found(query) == tsihs
+    assert handles(query) == tsihs
 
 
 def test_an_array_is_not_trimmed_to_what_matched() -> None:
-    (one,) = page(parse(SESSIONS, "connections.cid=1"), RECORDS).records
-    assert [connection["cid"] for connection in one["connections"]] == [0, 1]
+    (record,) = page(parse(SESSIONS, "connections.cid=1"), RECORDS).records
+    assert [connection["cid"] for connection in record["connections"]] == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_a_later_field_or_parameter_is_unknown_to_an_earlier_release() -> None:
 def test_what_the_collector_asks_for_is_known_to_every_release() -> None:
     for resource in (SESSIONS, INTERFACES, IGROUPS):
         for release in ((9, 6), (9, 9), (9, 11), (9, 19)):
-            asked = ",".join(resource.request(release, connectivity=True))
-            assert "*" not in asked
-            parse(resource, f"fields={asked}", release)
+            fields = ",".join(resource.request(release, connectivity=True))
+            assert "*" not in fields
+            parse(resource, f"fields={fields}", release)
     assert "connectivity_tracking" not in IGROUPS.request((9, 10), connectivity=True)
     assert "connectivity_tracking" in IGROUPS.request((9, 11), connectivity=True)
     assert "connectivity_tracking" not in IGROUPS.request((9, 11))
@@ -198,7 +198,9 @@ def test_what_the_collector_asks_for_is_known_to_every_release() -> None:
 def test_booleans_compare_as_such() -> None:
     records = [{"uuid": "1", "enabled": True}, {"uuid": "2", "enabled": False}, {"uuid": "3"}]
     for query, uuids in (("enabled=true", "1"), ("enabled=!True", "2"), ("enabled=null", "3")):
-        assert [one["uuid"] for one in page(parse(INTERFACES, query), records).records] == [uuids]
+        assert [record["uuid"] for record in page(parse(INTERFACES, query), records).records] == [
+            uuids
+        ]
 
 
 def test_one_record_may_be_cut_but_not_filtered() -> None:
@@ -212,7 +214,7 @@ def test_one_record_may_be_cut_but_not_filtered() -> None:
 
 
 def test_unset_members_and_empty_arrays_are_left_out() -> None:
-    (one,) = page(parse(SESSIONS, "fields=*&tsih=10"), RECORDS).records
-    assert "connections" not in one
-    assert "comment" not in one["initiator"]
-    assert "isid" not in one
+    (record,) = page(parse(SESSIONS, "fields=*&tsih=10"), RECORDS).records
+    assert "connections" not in record
+    assert "comment" not in record["initiator"]
+    assert "isid" not in record

@@ -21,10 +21,10 @@ NAMES = st.sampled_from(["iqn.a", "IQN.B", "iqn.c", None])
 
 @st.composite
 def records(draw: st.DrawFn) -> list[dict[str, Any]]:
-    made = []
+    listing = []
     for svm, group, tsih in draw(st.lists(KEYS, max_size=25, unique=True)):
         name = draw(NAMES)
-        made.append(
+        listing.append(
             {
                 "svm": {"uuid": svm} if svm else {},
                 "tsih": tsih,
@@ -32,7 +32,7 @@ def records(draw: st.DrawFn) -> list[dict[str, Any]]:
                 **({"initiator": {"name": name}} if name else {}),
             }
         )
-    return made
+    return listing
 
 
 QUERIES = st.sampled_from(
@@ -40,25 +40,25 @@ QUERIES = st.sampled_from(
 )  # fmt: skip
 
 
-def walk(query: str, found: list[dict[str, Any]]) -> list[Slice]:
+def walk(query: str, sessions: list[dict[str, Any]]) -> list[Slice]:
     """All pages, each asked for by the link of the one before."""
     pages = []
     raw: str | None = query
     while raw is not None:
-        asked = parse(SESSIONS, raw)
-        pages.append(page(asked, found))
-        following = next_link(asked, pages[-1])
+        parsed = parse(SESSIONS, raw)
+        pages.append(page(parsed, sessions))
+        following = next_link(parsed, pages[-1])
         raw = following.partition("?")[2] if following else None
-        assert len(pages) <= len(found) + 2
+        assert len(pages) <= len(sessions) + 2
     return pages
 
 
 @settings(max_examples=60, deadline=None)
 @given(found=records(), query=QUERIES, size=st.integers(1, 7))
-def test_pages_add_up_to_the_whole(found: list[dict[str, Any]], query: str, size: int) -> None:
-    (whole,) = walk(query, found)
-    pages = walk(f"{query}&max_records={size}", found)
-    assert [one for part in pages for one in part.records] == whole.records
+def test_pages_add_up_to_the_whole(sessions: list[dict[str, Any]], query: str, size: int) -> None:
+    (whole,) = walk(query, sessions)
+    pages = walk(f"{query}&max_records={size}", sessions)
+    assert [record for part in pages for record in part.records] == whole.records
     assert sum(part.count for part in pages) == whole.count
     assert all(part.count == size for part in pages[:-1])
 
@@ -66,10 +66,10 @@ def test_pages_add_up_to_the_whole(found: list[dict[str, Any]], query: str, size
 @settings(max_examples=60, deadline=None)
 @given(found=records(), query=QUERIES)
 def test_the_order_of_what_is_there_does_not_matter(
-    found: list[dict[str, Any]], query: str
+    sessions: list[dict[str, Any]], query: str
 ) -> None:
-    asked = parse(SESSIONS, query)
-    assert page(asked, found) == page(asked, found[::-1])
+    parsed = parse(SESSIONS, query)
+    assert page(parsed, sessions) == page(parsed, sessions[::-1])
 
 
 NAMED = st.sampled_from(
@@ -80,18 +80,18 @@ VALUES = st.text(alphabet='abc019*|,!<>=.{}"% nul+', max_size=12)
 
 
 @settings(max_examples=300, deadline=None)
-@given(given=st.lists(st.tuples(NAMED, VALUES), max_size=4), found=records())
+@given(parameters=st.lists(st.tuples(NAMED, VALUES), max_size=4), sessions=records())
 def test_whatever_is_asked_is_answered_or_refused(
-    given: list[tuple[str, str]], found: list[dict[str, Any]]
+    parameters: list[tuple[str, str]], sessions: list[dict[str, Any]]
 ) -> None:
-    raw = "&".join(f"{name}={value}" for name, value in given)
+    raw = "&".join(f"{name}={value}" for name, value in parameters)
     try:
-        asked = parse(SESSIONS, raw)
+        parsed = parse(SESSIONS, raw)
     except QueryError as error:
         assert error.status == 400  # noqa: PT017  # either outcome is right
         return
-    body = collection(asked, page(asked, found), links=True)
-    assert body["num_records"] <= len(found)
+    body = collection(parsed, page(parsed, sessions), links=True)
+    assert body["num_records"] <= len(sessions)
 
 
 @settings(max_examples=100, deadline=None)
@@ -120,8 +120,8 @@ def test_deep_nesting_is_refused_not_a_crash() -> None:
 
 def test_the_next_link_repeats_what_was_asked_as_it_was_written() -> None:
     raw = "fields=%2A&initiator.name=a%7Cb&max_records=1&offset=0"
-    asked = parse(SESSIONS, raw)
-    link = next_link(asked, Slice([], 1, after=("", "lif 1", 7)))
+    parsed = parse(SESSIONS, raw)
+    link = next_link(parsed, Slice([], 1, after=("", "lif 1", 7)))
     assert link == (
         "/api/protocols/san/iscsi/sessions?start.svm.uuid=%22%22&start.tpgroup=lif%201"
         "&start.tsih=7&fields=%2A&initiator.name=a%7Cb&max_records=1"

@@ -23,7 +23,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 
     From 02:20 on lnx1 is gone. At 02:05 the nodes were refused.
     """
-    told = Night(Store(tmp_path_factory.mktemp("night") / "store"))
+    recording = Night(Store(tmp_path_factory.mktemp("night") / "store"))
     world = base_world()
     apply(world, "set", "lnx1", "comment", "rack 4: 100%_\\")
     apply(world, "set", "lnx2", "alias", "Änne")
@@ -43,9 +43,9 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
                 with array.moving():
                     apply(world, "drop", "lnx1")
             array.faults = faults
-            assert collected(told.store, array, at) == status
-            told.worlds[at] = world.copy()
-    return told
+            assert collected(recording.store, array, at) == status
+            recording.worlds[at] = world.copy()
+    return recording
 
 
 @pytest.fixture(scope="session")

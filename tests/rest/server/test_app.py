@@ -41,10 +41,10 @@ def test_a_token_is_wanted_as_bearer_or_as_password(night: Night) -> None:
     wrong = ["", "Bearer", "Bearer x", basic("admin", "x"), basic(TOKEN, ""), "Basic ***", "Basic ÿ", f"Digest {TOKEN}"]  # fmt: skip
     for path in (SESSIONS, "/reports", "/openapi.json", "/nothing"):
         for bad in wrong:
-            told = ask(app, path, authorization=bad.encode().decode("latin-1"))
-            assert (told.status, told.code) == (401, "6")
-            assert told.headers["www-authenticate"].startswith("Basic")
-            assert TOKEN not in str(told)
+            reply = ask(app, path, authorization=bad.encode().decode("latin-1"))
+            assert (reply.status, reply.code) == (401, "6")
+            assert reply.headers["www-authenticate"].startswith("Basic")
+            assert TOKEN not in str(reply)
     assert ask(app, SESSIONS, "OPTIONS").status == 401
 
 
@@ -56,38 +56,38 @@ def test_it_answers_to_addresses_and_to_names_it_was_given(night: Night, host: s
 
 @pytest.mark.parametrize("host", ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "127.0.0.1@evil", "a:b", "[", "xn--"])  # fmt: skip
 def test_it_answers_to_no_other_name(app: App, host: str) -> None:
-    told = ask(app, SESSIONS, host=host)
-    assert (told.status, told.code) == (421, "6")
+    reply = ask(app, SESSIONS, host=host)
+    assert (reply.status, reply.code) == (421, "6")
 
 
 def test_only_reading_is_allowed(app: App) -> None:
     for path in (SESSIONS, "/reports", "/reports/outages", "/api/cluster"):
         for method in ("POST", "PATCH", "DELETE", "PUT", "TRACE", "QUERY"):
-            told = ask(app, path, method)
-            assert (told.status, told.code) == (405, "3")
+            reply = ask(app, path, method)
+            assert (reply.status, reply.code) == (405, "3")
         assert ask(app, path, "OPTIONS").headers["allow"] == "GET, HEAD, OPTIONS"
         assert ask(app, path, "HEAD").status == 200
 
 
 @pytest.mark.parametrize("headers", [{"content_length": "2"}, {"transfer_encoding": "chunked"}])
 def test_a_body_is_refused(app: App, headers: dict[str, str]) -> None:
-    told = ask(app, SESSIONS, **headers)
-    assert (told.status, told.code) == (400, "262198")
+    reply = ask(app, SESSIONS, **headers)
+    assert (reply.status, reply.code) == (400, "262198")
     assert ask(app, SESSIONS, content_length="0").status == 200
 
 
 def test_a_long_url_is_refused(app: App) -> None:
-    told = ask(app, f"{SESSIONS}?isid={'a' * 16_384}")
-    assert (told.status, told.code) == (414, "39387137")
+    reply = ask(app, f"{SESSIONS}?isid={'a' * 16_384}")
+    assert (reply.status, reply.code) == (414, "39387137")
     assert ask(app, f"{SESSIONS}?isid={'a' * 16_000}").json["num_records"] == 0
 
 
 def test_a_page_is_never_larger_than_we_say(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analyzer.rest.server.endpoints.PAGE", 10)
     for query in ("max_records=99", "", "fields=*"):
-        told = ask(app, f"{SESSIONS}?{query}").json
-        assert told["num_records"] == 10
-        assert "next" in told["_links"]
+        body = ask(app, f"{SESSIONS}?{query}").json
+        assert body["num_records"] == 10
+        assert "next" in body["_links"]
     assert ask(app, f"{SESSIONS}?return_records=false").json == {
         "num_records": 71,
         "_links": {"self": {"href": f"{SESSIONS}?return_records=false"}},
@@ -132,9 +132,9 @@ def test_an_answer_that_takes_too_long_is_ended(
     slow = "select count(*) from range(300000) a, range(300000) b where a.range + b.range = 7"
     with monkeypatch.context() as patched:
         patched.setattr(ServedCluster, "run", lambda self, _text, _bound: self.catalog.run(slow, where="the answer").rows)  # fmt: skip
-        told = ask(app, SESSIONS)
-    assert (told.status, told.code) == (503, "7")
-    assert "took too long" in told.message
+        reply = ask(app, SESSIONS)
+    assert (reply.status, reply.code) == (503, "7")
+    assert "took too long" in reply.message
     assert ask(app, SESSIONS).status == 200
 
 
@@ -147,9 +147,9 @@ def test_a_bug_is_one_sentence_and_told_to_who_runs_it(
     monkeypatch.setattr(
         ServedCluster, "run", lambda *_: (_ for _ in ()).throw(UsageError("secret SQL"))
     )
-    told = ask(app, SESSIONS)
-    assert (told.status, told.code) == (500, "262145")
-    assert "secret" not in told.message
+    reply = ask(app, SESSIONS)
+    assert (reply.status, reply.code) == (500, "262145")
+    assert "secret" not in reply.message
     assert str(heard[0]) == "secret SQL"
 
 
@@ -159,9 +159,9 @@ def test_a_damaged_store_is_a_sentence(tmp_path: Path, night: Night) -> None:
     (folder / "manifest.json").write_text("{")
     app = application(night)
     app.answerer = answers(type(night.store)(tmp_path))
-    told = ask(app, SESSIONS)
-    assert (told.status, told.code) == (500, "262145")
-    assert "rebuild" in told.message
+    reply = ask(app, SESSIONS)
+    assert (reply.status, reply.code) == (500, "262145")
+    assert "rebuild" in reply.message
 
 
 @pytest.mark.parametrize("target", ["/api/protocols/san/iscsi/sessions?isid=a%00b", f"{SESSIONS}?x=é", f"{SESSIONS}/%00/%ff/1", "/%2e%2e/%2e%2e/etc/passwd", "/reports/../x", "/reports/%2e%2e", f"{SESSIONS}?\x7f", "//", "/api"])  # fmt: skip
@@ -170,7 +170,7 @@ def test_odd_bytes_are_answered_or_refused(app: App, target: str) -> None:
 
 
 def test_answers_are_not_kept_by_anybody_between(app: App) -> None:
-    told = ask(app, SESSIONS)
-    assert told.headers["cache-control"] == "no-store"
-    assert told.headers["x-content-type-options"] == "nosniff"
-    assert "server" not in told.headers
+    reply = ask(app, SESSIONS)
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert "server" not in reply.headers

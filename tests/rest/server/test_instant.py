@@ -19,8 +19,8 @@ from analyzer.store.layout import Store
 TAKEN = "x-analyzer-taken-at"
 
 
-def application(store: Store, **given: object) -> App:
-    return App(Authenticator(), answers(store, **given))
+def application(store: Store, **options: object) -> App:
+    return App(Authenticator(), answers(store, **options))
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,9 @@ def user(name: str) -> str:
 def test_an_instant_means_the_last_complete_snapshot(
     app: App, said: str, minute: int, count: int
 ) -> None:
-    told = at(app, said)
-    assert told.headers[TAKEN] == clock.iso(START + timedelta(minutes=minute))
-    assert told.json["num_records"] == count
+    reply = at(app, said)
+    assert reply.headers[TAKEN] == clock.iso(START + timedelta(minutes=minute))
+    assert reply.json["num_records"] == count
 
 
 @pytest.mark.parametrize(
@@ -73,10 +73,10 @@ def test_an_instant_means_the_last_complete_snapshot(
 def test_an_instant_that_nobody_saw_is_an_error_that_names_the_nearest(
     app: App, said: str, words: list[str]
 ) -> None:
-    told = at(app, said)
-    assert (told.status, told.code) == (404, "4")
-    assert all(word in told.message for word in words), told.message
-    assert TAKEN not in told.headers
+    reply = at(app, said)
+    assert (reply.status, reply.code) == (404, "4")
+    assert all(word in reply.message for word in words), reply.message
+    assert TAKEN not in reply.headers
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_a_snapshot_later_than_the_clock_is_not_there(
 
 @pytest.mark.parametrize("said", ["someday", "2026-13-01", "7y", "99999999d", "0001-01-01T00:00:00+14:00"])  # fmt: skip
 def test_what_is_no_time_is_refused(app: App, said: str) -> None:
-    told = at(app, said)
-    assert (told.status, told.code) == (400, "262197")
-    assert "X-Analyzer-At" in told.message
+    reply = at(app, said)
+    assert (reply.status, reply.code) == (400, "262197")
+    assert "X-Analyzer-At" in reply.message
 
 
 def test_a_time_that_has_not_come_was_not_seen(tmp_path: Path) -> None:
@@ -161,8 +161,8 @@ def test_a_time_that_has_not_come_was_not_seen(tmp_path: Path) -> None:
 def test_nearest_answers_from_the_last_complete_one(night: Night) -> None:
     app = application(night.store, nearest=True)
     for said, minute in (("02:12", 5), ("02:15", 5), ("02:25", 20), ("23:00", 20)):
-        told = at(app, f"2026-11-23T{said}:00Z")
-        assert told.headers[TAKEN] == clock.iso(START + timedelta(minutes=minute))
+        reply = at(app, f"2026-11-23T{said}:00Z")
+        assert reply.headers[TAKEN] == clock.iso(START + timedelta(minutes=minute))
     assert at(app, "2026-11-23T01:59:00Z").status == 404
 
 
@@ -178,10 +178,10 @@ def test_the_header_wins_over_the_login_and_that_over_the_option(night: Night) -
 
 
 def test_a_companion_that_was_not_listed_then_is_not_an_empty_list(app: App) -> None:
-    told = at(app, "2026-11-23T02:05:00Z", "/api/cluster/nodes")
-    assert (told.status, told.code) == (404, "4")
-    assert "the nodes of prod-a were not listed" in told.message
-    assert "HTTP 403" in told.message
+    reply = at(app, "2026-11-23T02:05:00Z", "/api/cluster/nodes")
+    assert (reply.status, reply.code) == (404, "4")
+    assert "the nodes of prod-a were not listed" in reply.message
+    assert "HTTP 403" in reply.message
     assert at(app, "2026-11-23T02:00:00Z", "/api/cluster/nodes").json["num_records"] == 4
 
 
@@ -204,26 +204,29 @@ def test_a_session_whose_svm_has_no_uuid_is_listed_and_found(tmp_path: Path) -> 
     rows = [row(name, number, 1) | {"svm_uuid": None} for number, name in enumerate("abc")]
     app = application(stored(str(tmp_path), "s", [lone("complete", rows, 0)]))
     target: str | None = f"{SESSIONS}?max_records=1"
-    found = []
+    sessions = []
     while target:
-        told = ask(app, target).json
-        found += told["records"]
-        target = told["_links"].get("next", {}).get("href")
-    assert [one["svm"]["name"] for one in found] == ["a", "b", "c"]
-    for one in found:
-        again = ask(app, one["_links"]["self"]["href"]).json
-        assert again["svm"]["name"] == one["svm"]["name"]
+        body = ask(app, target).json
+        sessions += body["records"]
+        target = body["_links"].get("next", {}).get("href")
+    assert [session["svm"]["name"] for session in sessions] == ["a", "b", "c"]
+    for listed in sessions:
+        again = ask(app, listed["_links"]["self"]["href"]).json
+        assert again["svm"]["name"] == listed["svm"]["name"]
         assert again["connections"]
 
 
 def test_spellings_are_given_back_as_they_came(tmp_path: Path) -> None:
-    told = row("a", 1, 1) | {"initiator_raw": "IQN.H1", "isid_raw": "00:0A", "initiator_address_raw": "::ffff:10.0.0.1"}  # fmt: skip
+    spelled = row("a", 1, 1) | {"initiator_raw": "IQN.H1", "isid_raw": "00:0A", "initiator_address_raw": "::ffff:10.0.0.1"}  # fmt: skip
     two = row("a", 1, 1) | {"connections": 2, "cid": 7, "initiator_port": 3}
-    rows = [told | {"connections": 2, "cid": 9}, two | {"initiator_raw": "IQN.H1", "isid_raw": "00:0A"}]  # fmt: skip
+    rows = [spelled | {"connections": 2, "cid": 9}, two | {"initiator_raw": "IQN.H1", "isid_raw": "00:0A"}]  # fmt: skip
     app = application(stored(str(tmp_path), "s", [lone("complete", rows, 0)]))
     (record,) = ask(app, f"{SESSIONS}?fields=*&initiator.name=iqn.h1").json["records"]
     assert (record["initiator"]["name"], record["isid"]) == ("IQN.H1", "00:0A")
-    addresses = [(one["cid"], one["initiator_address"]["address"]) for one in record["connections"]]
+    addresses = [
+        (connection["cid"], connection["initiator_address"]["address"])
+        for connection in record["connections"]
+    ]
     assert addresses == [(7, "10.0.0.1"), (9, "::ffff:10.0.0.1")]
 
 
@@ -252,11 +255,11 @@ def test_many_instants_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.Monkey
     answering = answers(store)
     app = App(Authenticator(), answering)
     for minute in [0, 1, 2, 3, 0, 3]:
-        told = at(app, f"2026-11-23T02:{minute:02}:00Z")
-        assert told.json["records"][0]["tsih"] == minute
+        reply = at(app, f"2026-11-23T02:{minute:02}:00Z")
+        assert reply.json["records"][0]["tsih"] == minute
     with answering.endpoints.clusters["c1"].time_limit(5) as cluster:
-        kept = cluster.catalog.run("select * from information_schema.tables where starts_with(table_name, 'served_')")  # fmt: skip
-        assert len(kept.rows) == 2
+        tables = cluster.catalog.run("select * from information_schema.tables where starts_with(table_name, 'served_')")  # fmt: skip
+        assert len(tables.rows) == 2
 
 
 def test_several_clusters_must_be_told_apart(tmp_path: Path) -> None:
@@ -267,15 +270,15 @@ def test_several_clusters_must_be_told_apart(tmp_path: Path) -> None:
         for name in ("prod-b", "prod-a"):
             collected(store, array, START, name)
     app = application(store)
-    told = ask(app, "/api/cluster")
-    assert (told.status, told.code) == (400, "262177")
-    assert "prod-a, prod-b" in told.message
+    reply = ask(app, "/api/cluster")
+    assert (reply.status, reply.code) == (400, "262177")
+    assert "prod-a, prod-b" in reply.message
     assert ask(app, "/api/cluster", x_analyzer_cluster="prod-b").json["name"] == "prod-b"
     assert ask(app, "/api/cluster", authorization=user("prod-a@latest")).json["name"] == "prod-a"
     assert ask(application(store, cluster="prod-a"), "/api/cluster").json["name"] == "prod-a"
-    told = ask(app, "/api/cluster", x_analyzer_cluster="prod-c")
-    assert (told.status, told.code) == (404, "4")
-    assert "prod-a, prod-b" in told.message
+    reply = ask(app, "/api/cluster", x_analyzer_cluster="prod-c")
+    assert (reply.status, reply.code) == (404, "4")
+    assert "prod-a, prod-b" in reply.message
 
 
 def test_a_release_knows_no_later_field(tmp_path: Path) -> None:
@@ -283,15 +286,15 @@ def test_a_release_knows_no_later_field(tmp_path: Path) -> None:
     with SimulatedArray(base_world(), version=(9, 8, 0)) as array:
         collected(store, array, START)
     app = application(store)
-    told = ask(app, f"{SESSIONS}?fields=initiator.comment")
-    assert (told.status, told.code) == (400, "262197")
+    reply = ask(app, f"{SESSIONS}?fields=initiator.comment")
+    assert (reply.status, reply.code) == (400, "262197")
     assert ask(app, "/api/cluster").json["version"]["major"] == 8
 
 
 def test_it_only_looks(night: Night) -> None:
     def files() -> dict[Path, tuple[int, int]]:
-        found = [path for path in night.store.root.rglob("*") if path.is_file()]
-        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in found}
+        paths = [path for path in night.store.root.rglob("*") if path.is_file()]
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in paths}
 
     before = files()
     answering = answers(night.store)

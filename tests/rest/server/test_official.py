@@ -31,8 +31,8 @@ def client(served: Night) -> Iterator[HostConnection]:
 
 @pytest.mark.parametrize("size", [7, 75, 1000])
 def test_it_lists_and_pages_what_the_array_had(client: HostConnection, served: Night, size: int):
-    found = listed(IscsiSession, fields="*", max_records=size)
-    assert by_key(found) == by_key(served.worlds[BEFORE].sessions())
+    records = listed(IscsiSession, fields="*", max_records=size)
+    assert by_key(records) == by_key(served.worlds[BEFORE].sessions())
 
 
 def test_a_login_names_cluster_and_instant(served: Night):
@@ -48,37 +48,39 @@ def test_a_login_names_cluster_and_instant(served: Night):
 def test_it_counts_and_finds(client: HostConnection, served: Night):
     assert IscsiSession.count_collection(**{"svm.name": "svm_sql"}) == 51
     wanted = served.worlds[BEFORE].sessions()[5]
-    found = IscsiSession.find(
+    session = IscsiSession.find(
         tsih=wanted["tsih"], target_portal_group=wanted["target_portal_group"], fields="*"
     )
-    assert bare(found.to_dict()) == bare(wanted)
+    assert bare(session.to_dict()) == bare(wanted)
 
 
 @pytest.mark.parametrize("field", [field.name for field in SESSIONS.fields])
 def test_it_filters_by_every_field(client: HostConnection, served: Night, field: str):
     sessions = served.worlds[BEFORE].sessions()
-    wanted = next(values(one, field)[0] for one in sessions if values(one, field))
+    wanted = next(values(record, field)[0] for record in sessions if values(record, field))
     said = f'"{wanted}"' if isinstance(wanted, str) else wanted
-    found = listed(IscsiSession, fields="*", **{field: said})
-    assert by_key(found) == by_key([one for one in sessions if wanted in values(one, field)])
-    assert found
+    records = listed(IscsiSession, fields="*", **{field: said})
+    assert by_key(records) == by_key(
+        [record for record in sessions if wanted in values(record, field)]
+    )
+    assert records
 
 
 @pytest.mark.parametrize(
-    ("given", "count"),
+    ("query", "count"),
     [
         *FILTERS,
         ({"initiator.comment": "*100%_*"}, 4),
         ({"initiator.comment": "*_100*"}, 0),
     ],
 )
-def test_it_filters_with_every_operator(client: HostConnection, given: dict[str, str], count: int):
-    assert len(listed(IscsiSession, **given)) == count
+def test_it_filters_with_every_operator(client: HostConnection, query: dict[str, str], count: int):
+    assert len(listed(IscsiSession, **query)) == count
 
 
 def test_it_orders_and_pages_at_once(client: HostConnection):
     whole = listed(IscsiSession, order_by="tsih desc,initiator.name", fields="initiator.name")
-    pairs = [(-one["tsih"], one["initiator"]["name"]) for one in whole]
+    pairs = [(-record["tsih"], record["initiator"]["name"]) for record in whole]
     assert pairs == sorted(pairs)
     again = listed(IscsiSession, order_by="tsih desc,initiator.name", fields="initiator.name", max_records=10)  # fmt: skip
     assert again == whole
@@ -86,12 +88,12 @@ def test_it_orders_and_pages_at_once(client: HostConnection):
 
 @pytest.mark.parametrize("kind", [Svm, IpInterface, Igroup, Node])
 def test_it_lists_the_companions_and_gets_each(client: HostConnection, kind: Any):
-    found = listed(kind, fields="*", max_records=2)
-    assert found
-    for each in found:
-        one = kind(uuid=each["uuid"])
-        one.get()
-        assert one.name == each["name"]
+    records = listed(kind, fields="*", max_records=2)
+    assert records
+    for each in records:
+        resource = kind(uuid=each["uuid"])
+        resource.get()
+        assert resource.name == each["name"]
 
 
 def test_it_reads_the_cluster(client: HostConnection, served: Night):

@@ -37,7 +37,7 @@ def ask_whatever_is_described(app: App, prefix: str, examples: int) -> int:
     document = openapi.description(SERVED.values(), header.reports())
     schema = schemathesis.openapi.from_dict(document)
     schema.app = app
-    made = 0
+    count = 0
     for operation in (result.ok() for result in schema.get_all_operations()):
         if not operation.path.startswith(prefix):
             continue
@@ -52,12 +52,12 @@ def ask_whatever_is_described(app: App, prefix: str, examples: int) -> int:
         )
         @given(case=operation.as_strategy())
         def check(case: Any) -> None:
-            nonlocal made
-            made += 1
+            nonlocal count
+            count += 1
             case.call_and_validate(base_url="http://127.0.0.1", checks=CHECKS)
 
         check()
-    return made
+    return count
 
 
 @pytest.mark.parametrize(

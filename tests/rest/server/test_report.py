@@ -21,9 +21,9 @@ def app(night: Night) -> App:
 
 
 def test_they_are_listed(app: App) -> None:
-    told = ask(app, "/reports").json["reports"]
-    assert [one["name"] for one in told] == list(header.reports())
-    assert ask(app, told[0]["href"]).status == 200
+    listed = ask(app, "/reports").json["reports"]
+    assert [entry["name"] for entry in listed] == list(header.reports())
+    assert ask(app, listed[0]["href"]).status == 200
 
 
 def test_the_root_says_where_everything_is(app: App) -> None:
@@ -41,14 +41,14 @@ def test_a_report_is_what_the_command_prints(app: App, night: Night, name: str) 
 
 
 def test_it_takes_times_filters_and_own_parameters(app: App) -> None:
-    told = ask(app, "/reports/snapshots?since=2026-11-23T02:05:00Z&until=2026-11-23T02:15:00Z")
-    assert len(told.json["rows"]) == 3
-    told = ask(app, "/reports/sessions?initiator=*lnx2&initiator=*lnx3&svm=svm_*&cluster=prod-*")
-    assert told.json["parameters"]["initiator"] == ["*lnx2", "*lnx3"]
-    assert {row["initiator"].rpartition(":")[2] for row in told.json["rows"]} == {"lnx2", "lnx3"}
-    told = ask(app, "/reports/dropped-connections?include_retracted=true&severity=critical")
-    assert told.json["parameters"]["include_retracted"] is True
-    assert {row["severity"] for row in told.json["rows"]} == {"critical"}
+    reply = ask(app, "/reports/snapshots?since=2026-11-23T02:05:00Z&until=2026-11-23T02:15:00Z")
+    assert len(reply.json["rows"]) == 3
+    reply = ask(app, "/reports/sessions?initiator=*lnx2&initiator=*lnx3&svm=svm_*&cluster=prod-*")
+    assert reply.json["parameters"]["initiator"] == ["*lnx2", "*lnx3"]
+    assert {row["initiator"].rpartition(":")[2] for row in reply.json["rows"]} == {"lnx2", "lnx3"}
+    reply = ask(app, "/reports/dropped-connections?include_retracted=true&severity=critical")
+    assert reply.json["parameters"]["include_retracted"] is True
+    assert {row["severity"] for row in reply.json["rows"]} == {"critical"}
 
 
 @pytest.mark.parametrize(
@@ -69,21 +69,21 @@ def test_it_takes_times_filters_and_own_parameters(app: App) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_refused(app: App, target: str, status: int, code: str) -> None:
-    told = ask(app, target)
-    assert told.status == status, told.body
-    assert told.json.get("error", {}).get("code", "") == code
+    reply = ask(app, target)
+    assert reply.status == status, reply.body
+    assert reply.json.get("error", {}).get("code", "") == code
 
 
 def test_the_description_describes_every_report(app: App) -> None:
-    told = ask(app, "/openapi.json").json
-    assert told["openapi"].startswith("3.1")
-    for name, asked in header.reports().items():
-        operation = told["paths"][f"/reports/{name}"]["get"]
+    description = ask(app, "/openapi.json").json
+    assert description["openapi"].startswith("3.1")
+    for name, report in header.reports().items():
+        operation = description["paths"][f"/reports/{name}"]["get"]
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
         jsonschema.Draft202012Validator.check_schema(schema)
-        given = [one["name"] for one in operation["parameters"]]
-        assert len(given) == len(set(given))
-        assert asked.params.keys() <= set(given)
+        names = [parameter["name"] for parameter in operation["parameters"]]
+        assert len(names) == len(set(names))
+        assert report.params.keys() <= set(names)
 
 
 @pytest.mark.parametrize("name", ["dropped-connections", "addresses", "snapshots"])
@@ -91,10 +91,10 @@ def test_what_is_described_can_be_asked_and_is_answered(app: App, name: str) -> 
     operation = ask(app, "/openapi.json").json["paths"][f"/reports/{name}"]["get"]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
     said = "&".join(
-        f"{one['name']}={str(one['schema']['default']).lower()}"
-        for one in operation["parameters"]
-        if one["schema"].get("default") not in {None, ""}
+        f"{parameter['name']}={str(parameter['schema']['default']).lower()}"
+        for parameter in operation["parameters"]
+        if parameter["schema"].get("default") not in {None, ""}
     )
-    told = ask(app, f"/reports/{name}?{said}&cluster=prod-a").json
-    jsonschema.validate(told, schema)
-    assert told["report"] == name
+    body = ask(app, f"/reports/{name}?{said}&cluster=prod-a").json
+    jsonschema.validate(body, schema)
+    assert body["report"] == name

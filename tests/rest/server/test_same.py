@@ -26,9 +26,9 @@ def both(
     rest: Endpoints, world: World, target: str, at: str, **headers: str
 ) -> tuple[RestResponse, RestResponse]:
     path, _, query = target.partition("?")
-    asked = {name.replace("_", "-"): value for name, value in headers.items()}
-    plain = Responder(world).respond(RestRequest("GET", path, query, asked))
-    request = RestRequest("GET", path, query, {**asked, "x-analyzer-at": at})
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    plain = Responder(world).respond(RestRequest("GET", path, query, fields))
+    request = RestRequest("GET", path, query, {**fields, "x-analyzer-at": at})
     try:
         ours = rest.answer(request, Identity(), 20)
     except QueryError as error:
@@ -67,9 +67,9 @@ def test_every_query_has_the_same_answer(
     for accept in ("application/json", "*/*"):
         ours, plain = both(rest, night.worlds[at], f"{SESSIONS}?{query}", clock.iso(at), accept=accept)  # type: ignore[arg-type,index]  # fmt: skip
         assert (ours.status, ours.body) == (plain.status, plain.body)
-        told = dict(ours.headers)
-        taken = told.pop("X-Analyzer-Taken-At", clock.iso(at))  # type: ignore[arg-type]
-        assert (told, taken) == (plain.headers, clock.iso(at))  # type: ignore[arg-type]
+        sent = dict(ours.headers)
+        taken = sent.pop("X-Analyzer-Taken-At", clock.iso(at))  # type: ignore[arg-type]
+        assert (sent, taken) == (plain.headers, clock.iso(at))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_every_path_has_the_same_answer(rest: Endpoints, night: Night, path: str
 def test_companions_have_the_same_answer_in_the_fields_that_are_kept(
     rest: Endpoints, night: Night, name: str, more: str
 ) -> None:
-    fields = ",".join(one for one in SERVED[name].by_name if "version" not in one)
+    fields = ",".join(field for field in SERVED[name].by_name if "version" not in field)
     target = f"{SERVED[name].path}?fields={fields}{more}"
     ours, plain = both(rest, night.worlds[START], target, clock.iso(START))
     assert (ours.status, ours.body) == (200, plain.body)

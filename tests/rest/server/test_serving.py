@@ -25,9 +25,9 @@ Refused = Callable[..., str]
 
 
 @contextmanager
-def running(night: Night, *given: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:  # fmt: skip
+def running(night: Night, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:  # fmt: skip
     """The program on a free port, and its URL."""
-    command = [sys.executable, "-m", "analyzer", "--store", str(night.store.root), "serve", "--port", "0", *given]  # fmt: skip
+    command = [sys.executable, "-m", "analyzer", "--store", str(night.store.root), "serve", "--port", "0", *options]  # fmt: skip
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, **environment},
@@ -49,9 +49,9 @@ def count(url: str, context: ssl.SSLContext | None = None, **headers: str) -> in
     )
     try:
         connection.request("GET", f"{SESSIONS}?return_records=false", headers=headers)
-        told = connection.getresponse()
-        body = json.loads(told.read())
-        return int(body["num_records"]) if told.status == 200 else told.status
+        response = connection.getresponse()
+        body = json.loads(response.read())
+        return int(body["num_records"]) if response.status == 200 else response.status
     finally:
         connection.close()
 
@@ -70,15 +70,17 @@ def test_it_speaks_tls_and_wants_its_token(night: Night, tmp_path: Path) -> None
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("no openssl to make a certificate with")
-    made, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    told = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=a -addext subjectAltName=IP:127.0.0.1"
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    command = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=a -addext subjectAltName=IP:127.0.0.1"
     subprocess.run(
-        [openssl, *told.split(), "-keyout", key, "-out", made], check=True, capture_output=True
+        [openssl, *command.split(), "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
     )
-    given = ("--host", "0.0.0.0", "--tls-cert", str(made), "--tls-key", str(key), "--token-env", "SERVED")  # fmt: skip
-    with running(night, *given, SERVED="pretend") as (program, url):
+    options = ("--host", "0.0.0.0", "--tls-cert", str(certificate), "--tls-key", str(key), "--token-env", "SERVED")  # fmt: skip
+    with running(night, *options, SERVED="pretend") as (program, url):
         assert url.startswith("https://0.0.0.0:")
-        trusting = ssl.create_default_context(cafile=made)
+        trusting = ssl.create_default_context(cafile=certificate)
         here = url.replace("0.0.0.0", "127.0.0.1")
         assert count(here, trusting) == 401
         assert count(here, trusting, Authorization="Bearer pretend") == 71
@@ -94,8 +96,8 @@ def refused(
 ) -> Refused:
     monkeypatch.setattr(listen, "run", lambda *_: pytest.fail("it would have served"))
 
-    def call(*given: str) -> str:
-        assert cli.status(["--store", str(night.store.root), "serve", *given]) == 2
+    def call(*options: str) -> str:
+        assert cli.status(["--store", str(night.store.root), "serve", *options]) == 2
         out, err = capsys.readouterr()
         assert out == ""
         return err
@@ -106,7 +108,7 @@ def refused(
 def test_what_cannot_be_served_is_refused_in_a_sentence(refused: Refused, tmp_path: Path) -> None:
     empty = tmp_path / "token"
     empty.write_text("\n")
-    for given, words in (
+    for options, words in (
         (["--host", "0.0.0.0", "--port", "0"], "a token is needed"),
         (["--host", "no.such.name.invalid"], "cannot listen on no.such.name.invalid"),
         (["--token-env", "NOT_THERE"], "has no NOT_THERE"),
@@ -119,7 +121,7 @@ def test_what_cannot_be_served_is_refused_in_a_sentence(refused: Refused, tmp_pa
         (["--at", "someday"], "someday"),
         (["--port", "70000"], "70000"),
     ):
-        assert words in refused(*given), given
+        assert words in refused(*options), options
 
 
 def test_a_port_in_use_is_a_sentence(refused: Refused) -> None:

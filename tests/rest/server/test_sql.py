@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.strategies import made, queries
+from support.strategies import queries, random_records
 
 from analyzer.ontap.resources import IGROUPS, INTERFACES, SESSIONS, Resource
 from analyzer.rest.language import MemoryRecords, QueryError, parse
@@ -17,13 +17,13 @@ from analyzer.rest.language.table import TableRecords, columns, numbered
 
 
 def relation(
-    connection: duckdb.DuckDBPyConnection, resource: Resource, found: list[dict[str, Any]]
+    connection: duckdb.DuckDBPyConnection, resource: Resource, records: list[dict[str, Any]]
 ) -> TableRecords:
     """The records in a table as it must be."""
     kinds = columns(resource)
     listed = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
     connection.execute(f"create or replace temp table raw ({listed})")
-    for record in found:
+    for record in records:
         row = [column(resource, record, name) for name in kinds]
         connection.execute(f"insert into raw values ({', '.join('?' for _ in row)})", row)
     connection.execute(f"create or replace temp table told as {numbered(resource, 'from raw')}")
@@ -41,7 +41,10 @@ def column(resource: Resource, record: dict[str, Any], name: str) -> Any:
             elements = record.get(array)
             if elements is None:
                 return None
-            return [(values(one, name.removeprefix(f"{array}.")) or [None])[0] for one in elements]
+            return [
+                (values(element, name.removeprefix(f"{array}.")) or [None])[0]
+                for element in elements
+            ]
     return (values(record, name) or [None])[0]
 
 
@@ -52,16 +55,18 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
-@pytest.mark.parametrize("resource", [SESSIONS, INTERFACES, IGROUPS], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "resource", [SESSIONS, INTERFACES, IGROUPS], ids=lambda resource: resource.name
+)
 def test_sql_and_plain_python_agree_about_every_query(
     connection: duckdb.DuckDBPyConnection, resource: Resource
 ) -> None:
-    asked = {"at all": 0, "found": 0}
+    counts = {"at all": 0, "found": 0}
 
     @settings(max_examples=12, deadline=None)
     @given(seed=st.integers(0, 2**32), raws=st.lists(queries(resource), min_size=5, max_size=20))
     def agree(seed: int, raws: list[str]) -> None:
-        records = made(resource, seed)
+        records = random_records(resource, seed)
         ours, plain = relation(connection, resource, records), MemoryRecords(resource, records)
         for raw in raws:
             try:
@@ -70,15 +75,15 @@ def test_sql_and_plain_python_agree_about_every_query(
                 continue
             page = plain.page(query)
             assert ours.page(query) == page, raw
-            asked["at all"] += 1
-            asked["found"] += page.count > 0
+            counts["at all"] += 1
+            counts["found"] += page.count > 0
 
     agree()
-    assert asked["found"] > asked["at all"] / 5  # else it would agree about nothing
+    assert counts["found"] > counts["at all"] / 5  # else it would agree about nothing
 
 
 def test_every_record_is_found_by_its_key(connection: duckdb.DuckDBPyConnection) -> None:
-    records = made(SESSIONS, 7)
+    records = random_records(SESSIONS, 7)
     ours, plain = relation(connection, SESSIONS, records), MemoryRecords(SESSIONS, records)
     assert records
     for record in records:
@@ -120,7 +125,7 @@ def test_names_of_initiators_have_one_order_whatever_their_case(
 def test_thousands_of_alternatives_are_one_question(
     connection: duckdb.DuckDBPyConnection, shape: str
 ) -> None:
-    records = made(SESSIONS, 3)
+    records = random_records(SESSIONS, 3)
     query = parse(SESSIONS, f"isid={'|'.join([shape] * 2000)}")
     ours, plain = relation(connection, SESSIONS, records), MemoryRecords(SESSIONS, records)
     assert ours.page(query) == plain.page(query)
