@@ -68,8 +68,8 @@ class Pages:
             raise NothingSeen("there is no such page")
         catalog = self.open_catalog(address.every("cluster"))
         with closing(catalog), catalog.time_limit(seconds):
-            made = PAGES[first](View(address, catalog, zone, token))
-        response = PageResponse(made.encode()) if isinstance(made, str) else made
+            content = PAGES[first](View(address, catalog, zone, token))
+        response = PageResponse(content.encode()) if isinstance(content, str) else content
         return _validated(response, etag, request)
 
     def _token(self) -> str:

@@ -55,9 +55,9 @@ def application(pages: Pages, api: ASGIApp, access: Access) -> ASGIApp:
         query = request.scope["query_string"].decode("latin-1")
         if len(raw) + len(query) > _LONGEST:
             raise HTTPException(414, f"the URL is longer than {_LONGEST} bytes")
-        asked = PageRequest(raw, query, request.headers.get("if-none-match", ""))
+        page_request = PageRequest(raw, query, request.headers.get("if-none-match", ""))
         try:
-            response = await run_in_threadpool(pages, asked, SECONDS)
+            response = await run_in_threadpool(pages, page_request, SECONDS)
         except Busy as error:
             raise HTTPException(503, str(error), {"Retry-After": "1"}) from error
         return Response(response.body, response.status, dict(response.headers))

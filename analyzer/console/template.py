@@ -14,12 +14,12 @@ from analyzer.version import __version__
 @cache
 def environment() -> Environment:
     """The one environment: autoescape for every file, no undefined name is silent."""
-    made = Environment(
+    templates = Environment(
         loader=PackageLoader("analyzer.console"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.globals |= {"version": __version__, "view": None}
-    made.filters |= {
+    templates.globals |= {"version": __version__, "view": None}
+    templates.filters |= {
         "counted": counted,
         "harmless": escape_controls,
         "duration": layout.length,
@@ -27,7 +27,7 @@ def environment() -> Environment:
         "tail": _tail,
         "cell": lambda value: escape_controls(cell(value)),
     }
-    return made
+    return templates
 
 
 def _tail(name: str, most: int = 34) -> str:

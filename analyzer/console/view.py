@@ -39,8 +39,8 @@ class View:
         """What the URL asks for: times, filters by wildcard, zone."""
         times = {name: self.address.one(name) for name in _TIMES if self.address.one(name)}
         filters = {name: self.address.every(name) for name in ("svm", "initiator")}
-        made = ReportRequest(**times, zone=self.zone, filters=filters)  # type: ignore[arg-type]  # only times
-        return replace(made, **changes)
+        request = ReportRequest(**times, zone=self.zone, filters=filters)  # type: ignore[arg-type]  # only times
+        return replace(request, **changes)
 
     def report(self, name: str, request: ReportRequest | None = None) -> Report:
         """The rows of a report, by its name.
