@@ -54,20 +54,20 @@ class Incident:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        one = view.address.one
-        until, since = one("until", "now"), one("since", "24h")
+        value = view.address.one
+        until, since = value("until", "now"), value("since", "24h")
         self.until, self.since = (self._moment(text) for text in (until, since))
-        self.before = self._moment(one("before", since))
-        self.after = self._moment(one("after", until))
+        self.before = self._moment(value("before", since))
+        self.after = self._moment(value("after", until))
         if self.since >= self.until:
             raise UsageError("since: the window begins after its end")
         if self.before > self.after:
             raise UsageError("before: A is after B")
-        self.by, self.sort = one("by", "host"), one("sort", "open")
+        self.by, self.sort = value("by", "host"), value("sort", "open")
         if self.by not in KINDS:
             raise UsageError(f"by: '{self.by}' is not one of {', '.join(KINDS)}")
         self.axis = Axis(self.since, self.until, view.zone)
-        self.skip = int(one("skip", "0")) if one("skip", "0").isdecimal() else 0
+        self.skip = int(value("skip", "0")) if value("skip", "0").isdecimal() else 0
 
     def _moment(self, text: str) -> datetime:
         return clock.now() if text == "latest" else clock.moment(text, self.view.zone)
@@ -78,10 +78,10 @@ class Incident:
 
     def _asked(self, name: str, **params: Any) -> Report:
         """A report over the window and the pair, of the initiator and SVM of the URL."""
-        query, one = self.view.catalog.reports[name], self.view.address.one
+        query, value = self.view.catalog.reports[name], self.view.address.one
         for own in ("initiator", "svm"):
-            if own in query.params and one(own):
-                params[own] = one(own)
+            if own in query.params and value(own):
+                params[own] = value(own)
         filters = {
             name: self.view.address.every(name)
             for name in ("initiator", "svm")

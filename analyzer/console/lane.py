@@ -49,17 +49,17 @@ class Lane:
 
 def lanes(rows: Iterable[Row]) -> list[Lane]:
     """The rows of a report of lanes, as they stand one below the other."""
-    found = []
+    drawn = []
     for _, group in groupby(rows, key=lambda row: row["place"]):
         spans = list(group)
         first = spans[0]
-        found.append(Lane(first["lane"], first["cluster"], first["svm"], first["standing"], spans))
-    return found
+        drawn.append(Lane(first["lane"], first["cluster"], first["svm"], first["standing"], spans))
+    return drawn
 
 
 def of_causes(rows: Iterable[Row], axis: Axis) -> list[Lane]:
     """A lane for each row of a report of outages: down between its bounds, open ones first."""
-    found = []
+    drawn = []
     for row in rows:
         end = row["back_by"] if row["status"] in _ENDED and row["back_by"] else axis.until
         first = int(min(axis.column(row["lost_by"]), axis.columns - 1))
@@ -71,8 +71,8 @@ def of_causes(rows: Iterable[Row], axis: Axis) -> list[Lane]:
         }  # fmt: skip
         standing = "over" if row["status"] in _ENDED else "open"
         name = f"{row['cause_kind']} {row['cause']}"
-        found.append(Lane(name, row["cluster"], None, standing, [span]))
-    return sorted(found, key=lambda lane: lane.standing == "over")
+        drawn.append(Lane(name, row["cluster"], None, standing, [span]))
+    return sorted(drawn, key=lambda lane: lane.standing == "over")
 
 
 def drawn(lane: Lane, axis: Axis, words: dict[str, str], gaps: str | None = None) -> Markup:

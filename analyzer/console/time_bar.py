@@ -62,9 +62,9 @@ def hatch() -> Markup:
     return element("defs", pattern)
 
 
-def unknown(axis: Axis, found: Iterable[Gap], height: str = "100%") -> Iterator[Markup]:
+def unknown(axis: Axis, gaps: Iterable[Gap], height: str = "100%") -> Iterator[Markup]:
     """Each gap as a hatched rectangle that says why."""
-    for gap in found:
+    for gap in gaps:
         left, right = (axis.share(at) * 100 for at in (gap.begins, gap.ends))
         words = f"{gap.cluster}: unknown {_span(axis, gap.begins, gap.ends)}: {gap.reason}"
         yield element(
@@ -74,12 +74,12 @@ def unknown(axis: Axis, found: Iterable[Gap], height: str = "100%") -> Iterator[
         )  # fmt: skip
 
 
-def coverage(axis: Axis, clusters: Sequence[str], found: Sequence[Gap]) -> Markup:
+def coverage(axis: Axis, clusters: Sequence[str], gaps: Sequence[Gap]) -> Markup:
     """A band for each cluster, or one for all where they are many: seen, or not and why."""
     bands = [(name,) for name in clusters] if len(clusters) <= _BANDS else [tuple(clusters)]
     parts = []
     for number, names in enumerate(bands):
-        blind = [gap for gap in found if gap.cluster in names]
+        blind = [gap for gap in gaps if gap.cluster in names]
         label = names[0] if len(names) == 1 else counted(len(names), "cluster")
         seen = element(
             "rect", element("title", text(f"{label}: seen")), class_="seen", width="100%",
@@ -90,8 +90,8 @@ def coverage(axis: Axis, clusters: Sequence[str], found: Sequence[Gap]) -> Marku
             height=_SEEN, data_cluster=text(label),
         )  # fmt: skip
         parts.append(band)
-    words = ", ".join(f"{gap.cluster} {_span(axis, gap.begins, gap.ends)}" for gap in found[:5])
-    label = f"Coverage: unknown in {words}" if found else "Coverage: everything was seen"
+    words = ", ".join(f"{gap.cluster} {_span(axis, gap.begins, gap.ends)}" for gap in gaps[:5])
+    label = f"Coverage: unknown in {words}" if gaps else "Coverage: everything was seen"
     return element(
         "svg", hatch(), *parts, class_="coverage", role="img", aria_label=text(label),
         width="100%", height=len(bands) * (_SEEN + 2),

@@ -196,12 +196,12 @@ def test_a_cell_without_a_row_is_a_hole_that_nobody_expects():
         "sessions": 1,
         "place": 2,
     }
-    (made,) = grid.grids([row, other])
-    assert made.interfaces == [("lif1", "n1"), ("lif2", "n1")]
-    assert [[cell.change for cell in host.cells] for host in made.hosts] == [
+    (grid_of_two,) = grid.grids([row, other])
+    assert grid_of_two.interfaces == [("lif1", "n1"), ("lif2", "n1")]
+    assert [[cell.change for cell in host.cells] for host in grid_of_two.hosts] == [
         ["lost", "none"], ["none", "unchanged"],
     ]  # fmt: skip
-    assert made.hosts[0].cells[0].words == "lif1: lost since A; 1 at A, 0 at B"
+    assert grid_of_two.hosts[0].cells[0].words == "lif1: lost since A; 1 at A, 0 at B"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_lane_is_without_redundancy_when_the_report_says_so(catalog: Catalog) 
         for column, state in states.items()
         if RANKS.index(state) <= RANKS.index("one_subnet")
     }
-    told = {
+    reported = {
         (row["cluster"], row["initiator"], column)
         for row in ask(catalog, "without-redundancy")
         for column in range(FINE)
@@ -75,7 +75,7 @@ def test_a_lane_is_without_redundancy_when_the_report_says_so(catalog: Catalog) 
         if row["began_by"] <= instant(FINE if column == FINE - 1 else column)
         and (row["ended_by"] is None or row["ended_by"] > instant(column))
     }
-    assert drawn == told
+    assert drawn == reported
 
 
 @pytest.mark.parametrize("by", ["host", "interface", "node"])
@@ -160,10 +160,10 @@ def test_a_cell_of_the_matrix_has_the_sessions_that_paths_has(catalog: Catalog) 
     paths = run.run(catalog, header.reports()["paths"], ReportRequest(at=at)).records()
     matrix = pair(catalog, "matrix", 0, random_paths.SNAPSHOTS - 1)
     key = ("cluster", "svm", "initiator", "interface", "sessions", "expected")
-    told = {tuple(row[name] for name in key) for row in paths}
+    paths_had = {tuple(row[name] for name in key) for row in paths}
     shown = {tuple(row[name] for name in key) for row in matrix}
-    assert told <= shown
-    assert not any(sessions for *_, sessions, _ in shown - told)
+    assert paths_had <= shown
+    assert not any(sessions for *_, sessions, _ in shown - paths_had)
 
 
 def test_a_cell_is_lost_or_new_when_changes_says_so(catalog: Catalog) -> None:
@@ -171,7 +171,7 @@ def test_a_cell_is_lost_or_new_when_changes_says_so(catalog: Catalog) -> None:
         changes = pair(catalog, "changes", before, after)
         matrix = pair(catalog, "matrix", before, after)
         for change, cell in (("lost", "lost"), ("appeared", "new")):
-            told = {
+            reported = {
                 (row["cluster"], row["initiator"], row["interface"])
                 for row in changes
                 if row["change"] == change
@@ -181,4 +181,4 @@ def test_a_cell_is_lost_or_new_when_changes_says_so(catalog: Catalog) -> None:
                 for row in matrix
                 if row["change"] == cell
             }
-            assert shown == told
+            assert shown == reported
