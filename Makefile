@@ -44,7 +44,7 @@ bounds: ## the suite on the oldest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-bounds
 	.venv-bounds/bin/python tests/bounds.py > .venv-bounds/constraints.txt
 	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check --upgrade pip
-	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[charts,serve,spark]' --group dev
+	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[charts,lake,serve,spark]' --group dev
 	.venv-bounds/bin/python -m pytest -q
 
 clean:  ## remove what the targets above made
@@ -52,7 +52,7 @@ clean:  ## remove what the targets above made
 
 $(VENV)/.runtime: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[charts,serve,spark]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[charts,lake,serve,spark]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime

@@ -24,7 +24,8 @@ from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 from analyzer.version import __version__
 
-_EDITION = 4  # of the views
+_EDITION = 5  # of the views
+_OLDEST = "v1.4.0"  # DuckDB that is to read the database
 _MAKING = threading.Lock()  # clusters side by side: the first makes it, the others find it
 _OPEN = ("seen_after", "first_seen")
 _CLOSED = ("seen_after", "first_seen", "last_seen", "gone_by")
@@ -54,9 +55,13 @@ def _refresh(store: Store) -> None:
         # Not made in place: to DuckDB a '?' in a path begins the options of a database.
         with tempfile.TemporaryDirectory(prefix="analyzer-") as folder:
             built = Path(folder) / store.database.name
-            with duckdb.connect(str(built)) as database:
+            with duckdb.connect() as session:
+                session.execute(
+                    f"attach {quote(built)} as built (storage_version {quote(_OLDEST)})"
+                )
+                session.execute("use built")
                 for statement in _views(store):
-                    database.execute(statement)
+                    session.execute(statement)
             with publish(store.database) as draft:
                 shutil.copyfile(built, draft)
     except duckdb.Error as error:

@@ -1,0 +1,104 @@
+"""The exports that other engines read as tables: export delta, export parquet."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli import options
+from analyzer.cli.context import Context, pass_context
+from analyzer.cli.export import export
+from analyzer.cli.progress import progress
+from analyzer.errors import ExtraMissing, StoreError, UsageError
+from analyzer.text import counted
+
+if TYPE_CHECKING:
+    from analyzer.lake.holding import Holding
+
+_URL = re.compile(r"[a-z0-9+]+://", re.IGNORECASE)
+
+
+@export.command("delta")
+@click.argument("target", metavar="DIR|s3://…")
+@pass_context
+def delta(context: Context, /, target: str, cluster: tuple[str, ...]) -> int:
+    """Delta tables: a commit each of what changed.
+
+    A table lies in the folder of its name, by cluster and year. Only clusters that changed are
+    written. For object storage credentials and endpoint come from the environment (AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL, AWS_REGION, …).
+    """
+    try:
+        from analyzer.lake import delta as lake  # noqa: PLC0415  # an extra, only when asked
+    except ImportError as error:
+        raise ExtraMissing("export delta", "lake") from error
+
+    place = target if _URL.match(target) else str(Path(target).absolute())
+    holdings = _holdings(context, cluster)
+    written = []
+    with progress(context, "exporting", len(holdings)) as step:
+        for table, items in holdings.items():
+            done = lake.write(items, table, place)
+            context.detail(
+                f"{table}: {counted(done.rows, 'row')} of {counted(done.clusters, 'cluster')}"
+            )
+            written.append(done)
+            step()
+    rows, clusters = sum(done.rows for done in written), max(done.clusters for done in written)
+    context.say(
+        f"exported {counted(rows, 'row')} of {counted(clusters, 'cluster')} that changed to {target}"
+    )
+    return context.exit_status()
+
+
+@export.command("parquet")
+@click.argument("target", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@pass_context
+def parquet(context: Context, /, target: Path, cluster: tuple[str, ...]) -> int:
+    """Folders of Parquet files, below DIR/latest.
+
+    A table lies in the folder of its name, by cluster and year. Each run is a generation of its own, which has the files that did not change as hard links.
+    """
+    from analyzer.lake import generation  # noqa: PLC0415  # --help answers at once
+
+    holdings = _holdings(context, cluster)
+    with progress(context, "exporting", 1):
+        written = generation.write(holdings, target)
+    context.say(
+        f"wrote {counted(written.written, 'file')} and linked {written.linked:,}: {written.folder}"
+    )
+    return context.exit_status()
+
+
+def _holdings(context: Context, wanted: tuple[str, ...]) -> "dict[str, list[Holding]]":
+    """What the store has of the clusters; those that are damaged are named and left out.
+
+    Raises:
+        StoreError: all are damaged.
+        UsageError: no cluster matches.
+    """
+    from analyzer.lake import holding  # noqa: PLC0415  # --help answers at once
+    from analyzer.pattern import matches  # noqa: PLC0415  # --help answers at once
+
+    store = context.existing()
+    clusters = [
+        name
+        for name in store.clusters()
+        if not wanted or any(matches(pattern, name) for pattern in wanted)
+    ]
+    if not clusters:
+        raise UsageError(f"{store.root} has no such cluster; it has {', '.join(store.clusters())}")
+    holdings, damaged = holding.holdings(store, clusters)
+    for name, reason in damaged.items():
+        context.complain(f"analyzer: {name} is left out: {reason}")
+    context.damaged.update(damaged)
+    if len(damaged) == len(clusters):
+        raise StoreError("nothing was exported")
+    return holdings
+
+
+for _command in (delta, parquet):
+    _command.params.append(options.CLUSTER)
+
+COMMANDS: tuple[click.Command, ...] = ()  # they are of the group export
