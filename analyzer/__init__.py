@@ -32,7 +32,8 @@ def open(  # noqa: A001  # as gzip.open and dbm.open
         StoreError: no cluster's history can be read.
 
     Warns:
-        UserWarning: the history of a cluster is damaged; it is left out, the others are there.
+        UserWarning: the history of a cluster is damaged; it is left out, the others are there. Or
+            the marks are, and are left out.
     """
     import warnings  # noqa: PLC0415  # the same
     from pathlib import Path  # noqa: PLC0415  # who only wants the version waits for nothing
@@ -50,4 +51,6 @@ def open(  # noqa: A001  # as gzip.open and dbm.open
     archive = Archive(there, clusters, folders, policies.tables(path))
     for cluster, reason in archive.damaged.items():
         warnings.warn(f"{cluster} is left out: {reason}", stacklevel=2)
+    if archive.marks_problem is not None:
+        warnings.warn(f"the marks are left out: {archive.marks_problem}", stacklevel=2)
     return archive

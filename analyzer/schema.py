@@ -240,8 +240,21 @@ class Attempt(msgspec.Struct, kw_only=True):
         return getattr(self, f"{name}_status") or NOT_ASKED
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An instant with a name; each field is a column of ``marks``."""
+
+    name: Annotated[str, "What it is called; it may stand wherever a time may."]
+    instant: Annotated[datetime, "The instant that it names."]
+    note: Annotated[str | None, "What somebody wrote of it."] = None
+    ticket: Annotated[str | None, "The change or incident that it belongs to."] = None
+    keep: Annotated[bool, "Whether prune spares what answers at that instant."] = False
+    baseline: Annotated[bool, "Whether reports of a pair compare with it; true of one at most."] = (
+        False
+    )
+
+
 _COLUMN_TYPES = {
-    str: _TEXT, int: _NUMBER, float: _REAL, datetime: _INSTANT, list[str]: _TEXTS
+    str: _TEXT, int: _NUMBER, float: _REAL, bool: _FLAG, datetime: _INSTANT, list[str]: _TEXTS
 }  # fmt: skip
 
 
@@ -255,6 +268,7 @@ def _columns(struct: type[msgspec.Struct]) -> Iterator[Column]:
 
 
 ATTEMPT = tuple(_columns(Attempt))
+MARK = tuple(_columns(Mark))
 
 BOUNDS = {
     "seen_after": "The complete snapshot before first_seen; null in a baseline.",

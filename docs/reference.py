@@ -10,7 +10,7 @@ import click
 
 from analyzer.cli import analyzer as program
 from analyzer.report import header
-from analyzer.schema import ATTEMPT, BOUNDS, TABLES
+from analyzer.schema import ATTEMPT, BOUNDS, MARK, TABLES
 
 PAGE = Path(__file__).with_name("reference.md")
 
@@ -70,9 +70,12 @@ def page() -> str:
         "## Reports",
         *(_report(query) for query in header.reports().values()),
         "## Tables",
-        "What `analyzer sql` and every query file can select from. Each has a column `cluster`.",
-        "### attempts\n\n"
-        + _table(("column", "what it is"), [(f"`{c.name}`", c.sentence) for c in ATTEMPT]),
+        "What `analyzer sql` and query files can select from. Each but `marks` has a column `cluster`.",
+        *(
+            f"### {name}\n\n"
+            + _table(("column", "what it is"), [(f"`{c.name}`", c.sentence) for c in columns])
+            for name, columns in (("marks", MARK), ("attempts", ATTEMPT))
+        ),
         *(
             f"### {table.name}\n\n"
             + _table(

@@ -11,6 +11,7 @@
 -- identity = ["cluster", "svm", "initiator", "initiator_address", "interface", "change",
 -- "changed_by", "replaced_by", "detail"]
 -- began = ["changed_after", "changed_by"]
+-- ignore = { column = "change", names = "change_names" }
 -- check = false
 -- picture = "changes"
 -- brief = ["changed_after", "change", "initiator", "severity", "interface", "sessions",

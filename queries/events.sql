@@ -10,6 +10,7 @@
 -- identity = ["cluster", "svm", "initiator", "initiator_address", "interface", "change",
 -- "changed_by", "replaced_by", "detail"]
 -- began = ["changed_after", "changed_by"]
+-- ignore = { column = "change", names = "change_names" }
 -- check = false
 -- picture = "events"
 -- page = 60

@@ -12,6 +12,7 @@
 -- """
 -- time = "instant"
 -- group = "Capacity"
+-- identity = ["cluster", "node"]
 -- picture = "forecast"
 -- page = 110
 -- brief = [

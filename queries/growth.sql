@@ -10,6 +10,7 @@
 -- brief = ["kind", "name", "week", "sessions", "change", "initiators", "new_initiators",
 -- "gone_initiators", "leaking"]
 -- group = "Capacity"
+-- identity = ["cluster", "kind", "name", "week"]
 -- series = "sessions"
 -- cannot_see = "Initiators that came and went between two snapshots."
 -- [params.weeks]

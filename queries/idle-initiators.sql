@@ -7,6 +7,7 @@
 -- time = "instant"
 -- brief = ["initiator", "host", "last_seen", "idle_days", "detail"]
 -- group = "Capacity"
+-- identity = ["cluster", "svm", "initiator"]
 -- needs = ["igroups"]
 -- cannot_see = "What an initiator did before the history began, or between two snapshots."
 -- [params.days]

@@ -8,6 +8,7 @@
 -- time = "instant"
 -- brief = ["initiator", "svms", "sessions", "addresses", "igroups", "authentication", "note"]
 -- group = "Who is this"
+-- identity = ["cluster", "initiator"]
 -- cannot_see = "Members of igroups that are not logged in: multipath-imbalance names those."
 -- [columns]
 -- cluster = "Cluster."

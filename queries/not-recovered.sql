@@ -9,6 +9,7 @@
 -- kind = "finding"
 -- brief = ["initiator", "interface", "lost_after", "sessions_before", "sessions_after",
 -- "severity", "detail"]
+-- status = { place = 45, label = "Since baseline", none = "every path is there", baseline = true }
 -- group = "Incident"
 -- identity = ["cluster", "svm", "initiator", "initiator_address", "interface"]
 -- check = false

@@ -8,6 +8,7 @@
 -- time = "instant"
 -- brief = ["initiator", "interface", "sessions", "node", "subnet", "host"]
 -- group = "Now and before a change"
+-- identity = ["cluster", "svm", "initiator", "interface"]
 -- picture = "paths"
 -- page = 80
 -- evidence = true

@@ -7,6 +7,7 @@
 -- """
 -- time = "instant"
 -- group = "Now and before a change"
+-- identity = ["cluster", "svm", "igroup"]
 -- needs = ["interfaces"]
 -- cannot_see = "Hosts that were already short all week: they look as if they were meant to be."
 -- [columns]

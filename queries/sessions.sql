@@ -7,6 +7,7 @@
 -- time = "instant"
 -- brief = ["initiator", "interface", "node", "initiator_address", "tsih", "isid"]
 -- group = "Who is this"
+-- identity = ["cluster", "svm", "initiator", "isid", "interface"]
 -- needs = ["interfaces"]
 -- cannot_see = "What happened between that snapshot and the instant that was asked for."
 -- [columns]

@@ -3,7 +3,7 @@
 -- description = """
 -- In order: when it was first seen, what it lost and when that was back, reconnects, changes of
 -- address, igroup, alias and authentication, what partial answers showed, what changed about the
--- array itself, and what is unknown.
+-- array itself, what is unknown, and the marks.
 -- """
 -- time = "window"
 -- kind = "finding"
@@ -19,12 +19,12 @@
 -- default = "*"
 -- help = "Whose: by its name or a part of it, alias, host name or address; * matches."
 -- [columns]
--- cluster = "Cluster."
+-- cluster = "Cluster; null for a mark."
 -- svm = "SVM; null for what concerns the whole cluster."
 -- happened_after = "It happened after this instant."
 -- happened_by = "It had happened by this one."
 -- event = """first_seen, lost, recovered, appeared, reconnected, …, seen, node_taken_over,
--- interface_down, …, or unknown."""
+-- interface_down, …, unknown, or mark."""
 -- initiator_address = "Host address of the path."
 -- interface = "Interface of the path."
 -- detail = "In words."
@@ -150,6 +150,20 @@ with
             'info'
         from unknowns u
         where u.cluster in (select cluster from wanted)
+        union all
+        select
+            null,
+            null,
+            null,
+            m.instant,
+            m.instant,
+            'mark',
+            null,
+            null,
+            m.name || coalesce(': ' || m.note, '') || coalesce(' (' || m.ticket || ')', ''),
+            'info'
+        from marks m
+        where m.instant >= $since and m.instant <= $until
     )
 select
     cluster, svm, happened_after, happened_by, event, initiator_address, interface, detail, severity

@@ -9,6 +9,7 @@
 -- time = "instant"
 -- brief = ["node", "sessions", "added", "after", "limit", "headroom", "severity", "detail"]
 -- group = "Now and before a change"
+-- identity = ["cluster", "node"]
 -- needs = ["interfaces", "nodes"]
 -- cannot_see = "Load: sessions are counted, not what goes through them."
 -- [params.hosts]

@@ -18,6 +18,9 @@ from analyzer.cli import (
     collect,
     demo,
     evidence,
+    export,
+    lake,
+    mark,
     page,
     policy,
     report,
@@ -73,7 +76,21 @@ def analyzer(
     return 0
 
 
-for _module in (demo, collect, check, report, sql, policy, store, page, evidence, serve):
+for _module in (
+    demo,
+    collect,
+    check,
+    report,
+    mark,
+    sql,
+    policy,
+    store,
+    page,
+    evidence,
+    export,
+    lake,
+    serve,
+):
     for _command in _module.COMMANDS:
         analyzer.add_command(_command)
 analyzer.add_command(status_command)

@@ -31,7 +31,7 @@ class Context:
     verbose: bool
     quiet: bool
     damaged: dict[str, str] = field(default_factory=dict)
-    """Clusters that an answer left out because their history cannot be read, and the reason."""
+    """What an answer left out because it cannot be read, clusters and marks, and the reason."""
 
     @cached_property
     def _configuration(self) -> "Config | None":
@@ -127,6 +127,9 @@ class Context:
             if cluster not in self.damaged:
                 self.complain(f"analyzer: {cluster} is left out: {reason}")
         self.damaged.update(archive.damaged)
+        if archive.marks_problem is not None and archive.marks_problem not in self.damaged.values():
+            self.complain(f"analyzer: the marks are left out: {archive.marks_problem}")
+            self.damaged["the marks"] = archive.marks_problem
         return archive
 
     def exit_status(self, code: int = 0) -> int:

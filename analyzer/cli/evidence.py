@@ -40,6 +40,7 @@ def evidence(
     if context.invoked_subcommand is not None:
         return
     from analyzer import clock, evidence  # noqa: PLC0415  # --help answers at once
+    from analyzer.report import run  # noqa: PLC0415  # --help answers at once
 
     if output is None:
         raise UsageError("say where to: --output incident.zip")
@@ -47,10 +48,11 @@ def evidence(
         raise UsageError("--key-file is for --anonymise")
     settings: Context = context.obj
     zone = options.zone(settings)
-    start, end = clock.moment(since, zone), clock.moment(until, zone)
+    with settings.catalog(cluster) as archive:
+        start, end = (run.moment(archive, text, zone) for text in (since, until))
+        clusters = archive.clusters
     if start > end:
         raise UsageError(f"--since {clock.iso(start)} is after --until {clock.iso(end)}")
-    clusters = settings.catalog(cluster).clusters
     if settings.damaged:
         raise StoreError("no bundle without them; --cluster names others")
     request = evidence.BundleRequest(

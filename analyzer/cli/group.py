@@ -9,10 +9,10 @@ from analyzer.cli import report
 # Commands by what somebody wants, in the order of the help.
 _SECTIONS = {
     "What happened, what is wrong": (
-        "status", "report", "timeline", "diff", "paths", "snapshots", "sql", "page",
+        "status", "report", "timeline", "diff", "mark", "paths", "snapshots", "sql", "page",
     ),
     "Collect": ("doctor", "collect", "import"),
-    "Watch and hand over": ("check", "serve", "evidence", "policy"),
+    "Watch and hand over": ("check", "serve", "export", "evidence", "policy"),
     "Care of the store": ("verify", "compact", "prune", "rebuild"),
     "Try it": ("demo", "simulate"),
 }  # fmt: skip

@@ -129,6 +129,12 @@ QUERIES = click.Option(
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Another folder of query files, whose reports belong to it; repeatable.",
 )
+IGNORE = click.Option(
+    ["--ignore"],
+    multiple=True,
+    metavar="CHANGE",
+    help="Hide this change, and say how often; * matches; repeatable.",
+)
 EXPLAIN = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
 
 
@@ -138,7 +144,7 @@ def of_report(query: "Query") -> list[click.Parameter]:
         click.Option(
             [f"--{name}"],
             default=None if option.shown else option.default,
-            show_default=option.shown or True,
+            show_default=option.shown or option.default is not None,
             help=option.help,
         )
         for name, option in query.time_options.items()
@@ -153,12 +159,13 @@ def of_report(query: "Query") -> list[click.Parameter]:
         )
         for name, param in query.params.items()
     ]
+    ignore = [IGNORE] if query.ignore else []
     filters = [option for option in (CLUSTER, SVM, INITIATOR) if option.name in query.filters]
     severity = [SEVERITY, FAIL_ON] if "severity" in query.columns else []
     wide = [WIDE] if query.brief or query.overview else []
     chart = [CHART] if query.picture else []
     return [
-        *times, TZ, *own, *filters, *severity, FORMAT, OUTPUT, *wide, NO_PAGER, *chart, WATCH,
+        *times, TZ, *own, *filters, *ignore, *severity, FORMAT, OUTPUT, *wide, NO_PAGER, *chart, WATCH,
         ENGINE, EXPLAIN,
     ]  # fmt: skip
 
@@ -171,6 +178,7 @@ class ReportOptions:
     params: dict[str, Any]
     clusters: Sequence[str]
     filters: dict[str, Sequence[str]]
+    ignore: Sequence[str] = ()
     format: str = "table"
     output: Path | None = None
     severity: str = "info"
@@ -184,8 +192,10 @@ class ReportOptions:
     @classmethod
     def of(cls, values: dict[str, Any]) -> "ReportOptions":
         """From the values of click's options."""
-        names = ("output", "severity", "fail_on", "chart", "watch", "engine", "wide", "explain")
-        times = ("since", "until", "at", "before", "after")
+        names = (
+            "output", "severity", "fail_on", "chart", "watch", "engine", "wide", "explain", "ignore",
+        )  # fmt: skip
+        times = ("since", "until", "at", "versus", "before", "after")
         return cls(
             times={name: values[name] for name in times if values.get(name) is not None},
             params={

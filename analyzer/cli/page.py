@@ -26,13 +26,14 @@ def page(
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
     from analyzer.console import page as console  # noqa: PLC0415  # --help answers at once
     from analyzer.report.run import ReportRequest  # noqa: PLC0415  # --help answers at once
+    from analyzer.store import marks  # noqa: PLC0415  # --help answers at once
 
     zone = options.zone(context)
     if last is not None:
         source = click.get_current_context().get_parameter_source("since")
         if source is not click.core.ParameterSource.DEFAULT:
             raise UsageError("--last and --since both say where the window begins; leave one out")
-        end = clock.now() if until == "latest" else clock.moment(until, zone)
+        end = clock.now() if until == "latest" else marks.moment(context.existing(), until, zone)
         since = clock.iso(end - clock.duration(last))
     request = ReportRequest(since=since, until=until, zone=zone)
     with progress(context, "asking and drawing", 1):

@@ -12,6 +12,7 @@ from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.cli.options import ReportOptions
 from analyzer.errors import UsageError
+from analyzer.text import counted
 
 if TYPE_CHECKING:
     from analyzer.report.header import Query
@@ -71,12 +72,15 @@ def _run(
         **chosen.times,
         **{name: patterns for name, patterns in chosen.filters.items() if patterns},
         **{name: value for name, value in chosen.params.items() if name in query.params},
+        **({"ignore": chosen.ignore} if chosen.ignore else {}),
     }
     start = time.monotonic()
     with context.catalog(chosen.clusters, folders, chosen.engine) as archive:
         report = archive.report(query, zone=options.zone(context), **values)
     took = f"{time.monotonic() - start:.3f} s"
     context.detail(f"{len(report.rows)} rows in {took} from {query.path}")
+    for text, count in report.ignored.items():
+        context.say(f"ignored {counted(count, 'row')}: {text}")
     return report
 
 
@@ -257,7 +261,7 @@ for _command in (diff, timeline, snapshots, paths):
     _command.params += _SHOWN
 for _command in (diff, timeline, snapshots):
     _command.params += [options.WATCH]
-diff.params += [options.WIDE, options.CHART]
+diff.params += [options.IGNORE, options.WIDE, options.CHART]
 
 
 COMMANDS = (report, diff, timeline, snapshots, paths)

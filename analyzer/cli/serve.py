@@ -84,8 +84,8 @@ def serve(
         raise UsageError("--tls-cert and --tls-key belong together")
     tls = (tls_cert, tls_key) if tls_cert and tls_key else None
     token = _token(token_env, token_file)
-    instant.read(at)
     store = context.existing()
+    instant.read(at, store)
     stored = store.clusters()
     if cluster and cluster not in stored:
         raise UsageError(

@@ -27,6 +27,7 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
     STATEMENT may also come from standard input: 'analyzer sql - < statement.sql'.
     """
     from analyzer import clock, output  # noqa: PLC0415  # --help answers at once
+    from analyzer.report import run  # noqa: PLC0415  # --help answers at once
 
     if statement is None and not tables and not sys.stdin.isatty():
         statement = "-"
@@ -36,7 +37,7 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
         statement = sys.stdin.read()
     catalog = context.tables() if tables else context.catalog()
     zone = options.zone(context)
-    times = {name: clock.moment(values[name], zone) for name in ("since", "until", "at")}
+    times = {name: run.moment(catalog, values[name], zone) for name in ("since", "until", "at")}
     if times["since"] > times["until"]:
         since, until = clock.iso(times["since"]), clock.iso(times["until"])
         raise UsageError(f"--since {since} is after --until {until}")

@@ -8,7 +8,7 @@ import click
 
 from analyzer.cli.context import Context, pass_context
 from analyzer.cli.progress import progress
-from analyzer.errors import AnalyzerError, UsageError
+from analyzer.errors import AnalyzerError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from analyzer.history import Deleted
@@ -64,6 +64,7 @@ def _for_each(
 def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
     """Prove that every snapshot can be given back as it was."""
     from analyzer import history  # noqa: PLC0415  # --help answers at once
+    from analyzer.store import marks  # noqa: PLC0415  # --help answers at once
 
     code = 0
     for cluster in _each(context, _clusters(context, clusters), "verifying"):
@@ -82,6 +83,11 @@ def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
             )
         for note in verified.notes:
             context.say(f"{cluster}: {note}")
+    try:
+        marks.read(context.open())
+    except StoreError as error:
+        code = error.exit_code
+        context.complain(f"analyzer: {error}")
     for stray in history.strays(context.open()):
         code = max(code, 4 if stray.data else 0)
         (context.complain if stray.data else context.say)(stray.sentence)

@@ -56,8 +56,8 @@ class View:
 
     def moment(self, name: str) -> datetime:
         """A time of the URL, or what the command line takes where it names none."""
-        text = self.address.one(name) or _PLAIN[name].default
-        return clock.now() if text == "latest" else clock.moment(text, self.zone)
+        text = self.address.one(name) or _PLAIN[name].default or "latest"
+        return run.moment(self.catalog, text, self.zone)
 
     def link(self, path: str, **values: str | Sequence[str] | None) -> str:
         """The URL of another page, with window, cluster and zone of this one."""

@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.history import History
 from analyzer.history import manifest as manifests
 from analyzer.history.verify import recomputed
-from analyzer.schema import INVENTORIES
+from analyzer.schema import INVENTORIES, Mark
+from analyzer.store import marks
 from analyzer.store.layout import Store
 
 # What kind of value a column holds. A column of text that is not here or among the kept is
@@ -71,6 +73,18 @@ def anonymise(store: Store, pseudonyms: Pseudonyms) -> None:
             _rewrite(path, path.name.split(".")[1], pseudonyms)
         _rename(store, cluster, named, pseudonyms)
         _hash(store, named)
+    if stored := marks.read(store):
+        marks.write(store, [_mark(mark, pseudonyms) for mark in stored])
+
+
+def _mark(mark: Mark, pseudonyms: Pseudonyms) -> Mark:
+    """A mark under another name: its words are somebody's, its instant and its flags are not."""
+    return msgspec.structs.replace(
+        mark,
+        name=str(pseudonyms.of("mark", mark.name)),
+        note=pseudonyms.of("note", mark.note),
+        ticket=pseudonyms.of("ticket", mark.ticket),
+    )
 
 
 def _snapshots(store: Store, cluster: str) -> Path:
@@ -80,7 +94,7 @@ def _snapshots(store: Store, cluster: str) -> Path:
 def _rewrite(path: Path, table: str, pseudonyms: Pseudonyms) -> None:
     metadata = pl.read_parquet_metadata(path)
     facts = {"analyzer": _facts(text, pseudonyms)} if (text := metadata.get("analyzer")) else {}
-    frame = pl.read_parquet(path, hive_partitioning=False)
+    frame = pl.read_parquet(path, hive_partitioning=False, glob=False)
     columns = [_column(column, table, pseudonyms) for column in frame.get_columns()]
     frame = pl.DataFrame(columns)
     scalars = [column.name for column in columns if not column.dtype.is_nested()]
@@ -167,7 +181,7 @@ def _hash(store: Store, cluster: str) -> None:
         manifest = history.manifest
     for part in manifest.attempts:
         path = store.history_folder(cluster) / part.file
-        frame = pl.read_parquet(path, hive_partitioning=False)
+        frame = pl.read_parquet(path, hive_partitioning=False, glob=False)
         rows = [hashes[instant] for instant in frame["taken_at"]]
         frame = frame.with_columns(
             pl.Series("content", [content for content, _ in rows]),
@@ -179,7 +193,9 @@ def _hash(store: Store, cluster: str) -> None:
         facts = json.loads(pl.read_parquet_metadata(path)["analyzer"])
         facts["content"], facts["fingerprint"] = hashes[instant]
         _write(
-            pl.read_parquet(path, hive_partitioning=False), path, {"analyzer": json.dumps(facts)}
+            pl.read_parquet(path, hive_partitioning=False, glob=False),
+            path,
+            {"analyzer": json.dumps(facts)},
         )
     manifests.add_digests(manifest, store.history_folder(cluster))
     manifests.write(store, manifest, keep_previous=False)

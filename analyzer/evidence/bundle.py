@@ -32,6 +32,7 @@ from analyzer.output.value import to_json
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report
+from analyzer.store import marks
 from analyzer.store.layout import Store
 from analyzer.store.publish import deliver
 from analyzer.version import __version__
@@ -129,6 +130,8 @@ def _excerpt(store: Store, request: BundleRequest, folder: Path) -> Store:
     ]
     if not any(instants and instants[0] <= request.until for instants in attempts):
         raise UsageError(f"nothing was looked at by {clock.iso(request.until)}")
+    if of_window := marks.between(marks.read(store), request.since, request.until):
+        marks.write(taken, of_window)
     return taken
 
 

@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from analyzer import clock
 from analyzer.errors import StoreError
+from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.history.history import History
 from analyzer.history.parts import EVERYTHING, moment
+from analyzer.history.restore import as_answered, restore
 from analyzer.history.verify import damaged_files, prove
 from analyzer.schema import INVENTORIES, TABLES
-from analyzer.store import snapshot
+from analyzer.store import marks, snapshot
 from analyzer.store.layout import Store
 
 
@@ -80,10 +83,11 @@ def prune(store: Store, cluster: str, before: datetime, *, dry_run: bool = False
 
     An event whose later side is kept keeps its earlier side: for every SVM the last complete
     snapshot before *before* stays, if another follows. The newest one always stays; what is later
-    than the clock is no newest one, and lets nothing go.
+    than the clock is no newest one, and lets nothing go. What answers at a mark that says so stays
+    too, as if nothing had been taken between it and what stays.
 
     Raises:
-        StoreError: the history is damaged; nothing was deleted.
+        StoreError: the history or the marks are damaged; nothing was deleted.
     """
     with History.open(store, cluster) as history:
         store.sweep_snapshots(cluster)
@@ -93,11 +97,12 @@ def prune(store: Store, cluster: str, before: datetime, *, dry_run: bool = False
 def _prune(history: History, before: datetime, *, dry_run: bool = False) -> Deleted:
     store, cluster, manifest = history.store, history.cluster, history.manifest
     start = _start(history, before)
-    forgotten = {at for at in history.folded_instants() if at < start}
+    spared = {at for at in _answering(history) if at < start}
+    forgotten = {at for at in history.folded_instants() if at < start} - spared
     leftovers = {
         at for at in store.instants(cluster)
         if at < start and manifest.pruned is not None and at < manifest.pruned
-    } - set(store.pending(cluster))  # fmt: skip
+    } - set(store.pending(cluster)) - spared  # fmt: skip
     files = _files(store, cluster, sorted(forgotten | leftovers))
     size = sum(path.stat().st_size for path in files)
     if dry_run or not (forgotten or leftovers):
@@ -105,7 +110,10 @@ def _prune(history: History, before: datetime, *, dry_run: bool = False) -> Dele
     for problem in damaged_files(history):
         raise StoreError(f"{cluster}: nothing pruned: {problem}")
     if forgotten:
-        _forget(history, moment(start))
+        with TemporaryDirectory(prefix="analyzer-prune-") as folder:
+            snapshots = _set_aside(history, Store(Path(folder)), spared)
+            _forget(history, moment(start))
+            history.add(snapshots)
         manifest.pruned = max(manifest.pruned or start, start)
         history.commit()
     _delete(files)
@@ -163,6 +171,29 @@ def _start(history: History, before: datetime) -> datetime:
         {"newest": _newest_complete(history)},
     )
     return start
+
+
+def _answering(history: History) -> set[datetime]:
+    """The attempts that answer at marks that are kept: of each SVM and inventory the last by then."""
+    instants = [mark.instant for mark in marks.read(history.store) if mark.keep]
+    tables = [table for table in TABLES if table.name != "sightings"]  # they answer no instant
+    return {
+        at
+        for instant in instants
+        for table in tables
+        for (at,) in history.session.rows(
+            f"select max(taken_at) from ({history.sequence(table)}) listing"
+            f" where taken_at <= {moment(instant)} group by svm_id"
+        )
+    }
+
+
+def _set_aside(history: History, scratch: Store, instants: set[datetime]) -> list[SnapshotFiles]:
+    """These snapshots as files of another store, to be folded again as late arrivals."""
+    for attempt in history.attempts():
+        if attempt.taken_at in instants:
+            snapshot.write(scratch, restore(history, attempt), as_answered(attempt))
+    return snapshot_files(scratch, history.cluster, instants)
 
 
 def _forget(history: History, start: str) -> None:

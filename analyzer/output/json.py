@@ -18,6 +18,7 @@ def envelope(report: Report) -> dict[str, Any]:
         "parameters": to_json(report.parameters),
         "coverage": to_json(msgspec.to_builtins(report.coverage, builtin_types=(datetime,))),
         "rows": [to_json(row) for row in report.records()],
+        **({"ignored": dict(report.ignored)} if report.ignored else {}),
     }
 
 

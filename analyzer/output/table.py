@@ -30,11 +30,23 @@ def headline(report: Report) -> str:
             nothing += f" Data is missing for part of the window ({counted(gaps, 'gap')}, below)."
         return nothing
     if report.kind != "finding":
-        return f"{counted(len(report.rows), 'row')}."
-    at = [column.name for column in report.columns].index("severity")
-    counts = Counter(row[at] for row in report.rows)
+        rows = f"{counted(len(report.present()), 'row')}."
+        return " ".join(filter(None, [rows, _versus(report)]))
+    present = report.present()
+    counts = Counter(row["severity"] for row in present)
     parts = [f"{counts[severity]:,} {severity}" for severity in SEVERITIES if counts[severity]]
-    return f"{counted(len(report.rows), 'finding')}: {', '.join(parts)}."
+    said = f"{counted(len(present), 'finding')}: {', '.join(parts)}." if present else "No findings."
+    return " ".join(filter(None, [said, _versus(report)]))
+
+
+def _versus(report: Report) -> str:
+    """How many findings are new, gone and unchanged, if the report says that of each."""
+    instant = report.parameters.get("versus")
+    if not isinstance(instant, datetime):
+        return ""
+    counts = Counter(row["versus"] for row in report.records())
+    said = ", ".join(f"{counts[word]:,} {word}" for word in sorted(counts))
+    return f"Against {layout.instant(instant, report.zone, dated=True)}: {said}."
 
 
 def coverage(report: Report, zone: tzinfo = UTC) -> str:

@@ -51,6 +51,7 @@ class Archive(Catalog):
         """
         query = self._query(report) if isinstance(report, str) else report
         names = {*query.time_options, *query.params, *query.filters} - {"cluster"}
+        names |= {"ignore"} if query.ignore else set()
         for name in options:
             if name not in names:
                 near = did_you_mean(name, names)
@@ -60,6 +61,7 @@ class Archive(Catalog):
             **times,
             params={name: options[name] for name in query.params if name in options},
             filters={name: _several(options[name]) for name in query.filters if name in options},
+            ignore=_several(options.get("ignore", ())),
             severity=severity,
             zone=zone,
         )

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from analyzer import clock, schema
 from analyzer.config import policy
 from analyzer.config.rules import SeverityRule
@@ -24,7 +26,8 @@ from analyzer.history.parts import check_digest
 from analyzer.pattern import matches
 from analyzer.report import compose, header, names
 from analyzer.report.header import Query
-from analyzer.schema import BOUNDS, TABLES
+from analyzer.schema import BOUNDS, TABLES, Mark
+from analyzer.store import marks
 from analyzer.store.layout import Store
 from analyzer.text import did_you_mean
 
@@ -72,6 +75,10 @@ class Catalog:
         stored = store.clusters()
         self.damaged: dict[str, str] = {}
         """The clusters that are left out because their history cannot be read, and the reason."""
+        self.marks: tuple[Mark, ...] = ()
+        self.marks_problem: str | None = None
+        """Why the marks cannot be read, if they cannot."""
+        self._read_marks()
         self.clusters = [name for name in stored if wanted(name)]
         self.expected = sorted({*self.clusters, *(name for name, _ in configured if wanted(name))})
         """The clusters that were ever collected, and those that are configured."""
@@ -92,6 +99,16 @@ class Catalog:
             self._engine = self._opened()
         overrides = self._tables["threshold_overrides"][1]
         header.check_thresholds([name for name, _ in overrides], self.models)
+
+    def _read_marks(self) -> None:
+        """What is later than the clock is not seen; damaged marks are no reason for no answer."""
+        try:
+            now = clock.now()
+            self.marks = tuple(mark for mark in marks.read(self.store) if mark.instant <= now)
+        except StoreError as error:
+            self.marks_problem = str(error)
+        columns = {column.name: column.type for column in schema.MARK}
+        self._tables["marks"] = columns, [msgspec.structs.astuple(mark) for mark in self.marks]
 
     def _opened(self) -> Engine:
         # A model is made once for the parameters that it uses: name of its table by those.
@@ -279,6 +296,7 @@ class Catalog:
         A model has a row of its own, of type ``model``, before those of its columns.
         """
         listed = [("attempts", column) for column in schema.ATTEMPT]
+        listed += [("marks", column) for column in schema.MARK]
         listed += [(table.name, column) for table in TABLES for column in table.columns]
         rows: list[tuple[Any, ...]] = [
             (table, column.name, column.type, column.sentence) for table, column in listed

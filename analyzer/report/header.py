@@ -25,17 +25,19 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 Time = Literal["window", "pair", "instant", "always"]
 Group = Literal["Incident", "Now and before a change", "Capacity", "Who is this", "Data quality"]
 GROUPS: tuple[str, ...] = get_args(Group)
-MISSING = "before the oldest loss that is open, or 24h"
+_BEFORE = "the baseline mark, or previous"
+_MISSING = "the baseline mark, or before the oldest loss that is open, or 24h"
 STANDARD = ("since", "until", "at", "before", "after", "now")
 
 
 class TimeOption(NamedTuple):
     """A time that a report is asked for: what it is unless one is named, and its help.
 
-    *shown* is the default in words, where a model says what it is.
+    *shown* is the default in words, where a mark or a model says what it is. One without a default
+    need not be named.
     """
 
-    default: str
+    default: str | None
     help: str
     shown: str | None = None
 
@@ -47,10 +49,13 @@ TIMES: dict[str, dict[str, TimeOption]] = {
     },
     "instant": {
         "at": TimeOption("latest", "The instant: the last complete snapshot at or before it."),
+        "versus": TimeOption(
+            None, "Say of each finding whether it is new, gone or unchanged against this instant."
+        ),
     },
     "pair": {
         "before": TimeOption(
-            "previous", "First instant: the last complete snapshot at or before it."
+            "previous", "First instant: the last complete snapshot at or before it.", _BEFORE
         ),
         "after": TimeOption("latest", "Second instant, likewise."),
     },
@@ -95,13 +100,22 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class StatusSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What ``analyzer status`` shows of a report: its findings above info, in the order of *place*.
 
-    *none* is said where there are none; with *ended*, what is over is shown too.
+    *none* is said where there are none; with *ended*, what is over is shown too; one that looks
+    back to the *baseline* is there where a mark is that.
     """
 
     place: int
     label: str
     none: str = "none"
     ended: bool = False
+    baseline: bool = False
+
+
+class Ignorable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``--ignore`` hides rows by: a column, and the model whose column ``name`` has its words."""
+
+    column: str
+    names: str
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,6 +136,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     part_of: str | None = None
     series: str | None = None
     identity: tuple[str, ...] = ()
+    ignore: Ignorable | None = None
     began: tuple[str, str] | None = None
     ended: tuple[str, ...] = ()
     check: bool = True
@@ -160,7 +175,7 @@ class Query(Header, frozen=True, kw_only=True):
         if self.before is None:
             return TIMES[self.time]
         before = TIMES["pair"]["before"]
-        return TIMES[self.time] | {"before": TimeOption(before.default, before.help, MISSING)}
+        return TIMES[self.time] | {"before": TimeOption(before.default, before.help, _MISSING)}
 
 
 def parse(path: Path) -> Query:
@@ -204,6 +219,7 @@ def _check(query: Query) -> None:
         "brief": query.brief,
         "series": (query.series,) if query.series else (),
         "identity": query.identity,
+        "ignore": (query.ignore.column,) if query.ignore else (),
         "began": query.began or (),
         "ended": ("status",) if query.ended else (),
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from analyzer.errors import UsageError
 from analyzer.pattern import like, matches
 from analyzer.report.header import Query
+from analyzer.text import did_you_mean
 
 if TYPE_CHECKING:
     from analyzer.report.catalog import Catalog  # stands on this module
@@ -54,6 +55,38 @@ def filters(
                 _pattern(catalog, f"--{name}", text, _FILTERS[name], {}) for text in texts
             ]
     return patterns
+
+
+def ignored(
+    catalog: "Catalog", query: Query, rows: list[tuple[Any, ...]], texts: Sequence[str]
+) -> tuple[list[tuple[Any, ...]], dict[str, int]]:
+    """The rows without those whose *ignore* column matches a wildcard; how many each one hid.
+
+    Raises:
+        UsageError: the report has no such column, or one is no word of it; names the nearest.
+    """
+    if not texts:
+        return rows, {}
+    if query.ignore is None:
+        raise UsageError(f"report {query.name} has no column to ignore rows by")
+    column, place = query.ignore.column, list(query.columns).index(query.ignore.column)
+    if query.ignore.names not in catalog.models:
+        raise UsageError(f"{query.path}: there is no model '{query.ignore.names}'")
+    words = [
+        row["name"] for row in catalog.run_query(catalog.models[query.ignore.names], {}).records()
+    ]
+    for text in texts:
+        if not any(matches(text, word) for word in words):
+            raise UsageError(f"--ignore: '{text}' is no {column}{did_you_mean(text, words)}")
+    counts = dict.fromkeys(texts, 0)
+    shown = []
+    for row in rows:
+        hiding = next((text for text in texts if matches(text, str(row[place]))), None)
+        if hiding is None:
+            shown.append(row)
+        else:
+            counts[hiding] += 1
+    return shown, counts
 
 
 def _pattern(

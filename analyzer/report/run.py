@@ -9,11 +9,14 @@ from analyzer import clock
 from analyzer.config import rules
 from analyzer.engine.tables import COLUMNS
 from analyzer.errors import NothingSeen, UsageError
-from analyzer.report import compose, frame
+from analyzer.report import compose, frame, versus
+from analyzer.report import names as wildcards
 from analyzer.report.catalog import Catalog
 from analyzer.report.coverage import Coverage, coverage
-from analyzer.report.header import TIMES, Query
+from analyzer.report.header import Query
 from analyzer.report.severity import lowered
+from analyzer.schema import Mark
+from analyzer.store import marks
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,7 +50,8 @@ class Report:
     tables of the store that the SQL reads. *brief*, *series*, *picture*, *identity*, *began* and
     *ended* are as the header of the query has them. Tables for people write times in *zone*;
     *window* is from the snapshot that is looked at first to the instant that is asked about;
-    *data* says how old the data is then.
+    *data* says how old the data is then; *marks* are those of the window; *ignored* counts the rows
+    that were not to be shown, by the wildcard that hid them.
     """
 
     name: str
@@ -70,6 +74,8 @@ class Report:
     zone: tzinfo = UTC
     window: tuple[datetime, datetime] | None = None
     data: tuple[DataAge, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    ignored: Mapping[str, int] = field(default_factory=dict)
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as dictionaries, in the documented order of columns."""
@@ -95,25 +101,32 @@ class Report:
         )
 
     def worse(self, least: str) -> bool:
-        """Whether a row is at least that severe."""
-        wanted = rules.at_least(least)
-        return any(row["severity"] in wanted for row in self.records())
+        """Whether a row is at least that severe, and not of a finding that is gone."""
+        return any(row["severity"] in rules.at_least(least) for row in self.present())
+
+    def present(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries, but those of findings that are gone."""
+        gone = versus.GONE if "versus" in self.parameters else object()
+        return [row for row in self.records() if row.get(versus.COLUMN) != gone]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
     """What was asked: times as the user wrote them, own parameters, filters by wildcard.
 
+    *ignore* are wildcards of what is not to be shown, of reports whose header says of which column.
     With *severity*, only rows at least that severe.
     """
 
-    since: str = TIMES["window"]["since"].default
-    until: str = TIMES["window"]["until"].default
-    at: str = TIMES["instant"]["at"].default
+    since: str = "24h"
+    until: str = "now"
+    at: str = "latest"
+    versus: str | None = None
     before: str | None = None  # what the header of the report says
-    after: str = TIMES["pair"]["after"].default
+    after: str = "latest"
     params: Mapping[str, Any] = field(default_factory=dict)
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ignore: Sequence[str] = ()
     severity: str = "info"
     zone: tzinfo = UTC
 
@@ -125,6 +138,19 @@ def run(catalog: Catalog, query: Query, request: ReportRequest | None = None) ->
         UsageError: a time, a parameter or the query is wrong, or nothing was seen by then.
     """
     request = request or ReportRequest()
+    report = _run(catalog, query, request)
+    if request.versus is not None and query.time == "instant":
+        at = report.parameters["at"]
+        other = moment(catalog, request.versus, request.zone)
+        if other > at:
+            raise UsageError(f"--versus {clock.iso(other)} is later than --at {clock.iso(at)}")
+        then = _run(catalog, query, replace(request, at=clock.iso(other)))
+        report = versus.compared(catalog, report, then, at, other)
+    return report.at_least(request.severity)
+
+
+def _run(catalog: Catalog, query: Query, request: ReportRequest) -> Report:
+    """The report with rows of every severity."""
     if not catalog.clusters and _reads_snapshots(catalog, query):
         raise NothingSeen(
             f"{catalog.store.root} holds no snapshots yet; 'analyzer collect' or"
@@ -146,6 +172,7 @@ def run(catalog: Catalog, query: Query, request: ReportRequest | None = None) ->
             f" its header declares {', '.join(query.columns)}"
         )
     rows = lowered(catalog, query, names, result.rows, times)
+    rows, ignored = wildcards.ignored(catalog, query, rows, request.ignore)
     return Report(
         name=query.name,
         title=query.title,
@@ -154,6 +181,7 @@ def run(catalog: Catalog, query: Query, request: ReportRequest | None = None) ->
             **{name: value for name, value in times.items() if value is not None and name != "now"},
             **own,
             **{name: list(patterns) for name, patterns in request.filters.items() if patterns},
+            **({"ignore": list(request.ignore)} if request.ignore else {}),
         },
         columns=tuple(
             ReportColumn(name, query.columns[name], kind) for name, kind in result.columns
@@ -173,7 +201,9 @@ def run(catalog: Catalog, query: Query, request: ReportRequest | None = None) ->
         zone=request.zone,
         window=window,
         data=_data(catalog, window[1]),
-    ).at_least(request.severity)
+        marks=marks.between(catalog.marks, *window),
+        ignored=ignored,
+    )
 
 
 def _times(
@@ -183,14 +213,14 @@ def _times(
     present = clock.now()
     if query.time == "window":
         until, since = (
-            _moment(catalog, request.until, request.zone),
-            _moment(catalog, request.since, request.zone),
+            moment(catalog, request.until, request.zone),
+            moment(catalog, request.since, request.zone),
         )
         if since > until:
             raise UsageError(f"--since {clock.iso(since)} is after --until {clock.iso(until)}")
         return {"since": since, "until": until, "now": present}, (since, until)
     if query.time == "pair":
-        after = _moment(catalog, request.after, request.zone)
+        after = moment(catalog, request.after, request.zone)
         before = _before(catalog, query, request, after)
         if before is not None and before > after:
             raise UsageError(
@@ -200,7 +230,7 @@ def _times(
         start = before if before is not None else seen
         _seen(catalog, start, 1)
         return {"before": before, "after": after, "now": present}, (start, after)
-    at = _moment(catalog, request.at, request.zone)
+    at = moment(catalog, request.at, request.zone)
     if query.time == "instant" and not _reads_snapshots(catalog, query):
         return {"at": at, "now": present}, (at, at)
     if query.time == "instant":
@@ -218,14 +248,16 @@ def _before(
 ) -> datetime | None:
     """The first instant of a pair; None is the complete snapshot before the second, by cluster."""
     text = request.before
+    baseline = marks.baseline(catalog.marks)
+    if text is None and baseline is not None and baseline.instant <= after:
+        return baseline.instant
     if text is None and query.before is not None:
         if query.before not in catalog.models:
             raise UsageError(f"{query.path}: there is no model '{query.before}'")
         times = {"since": after - DAY, "until": after, "now": clock.now()}
         ((before,),) = catalog.run_query(catalog.models[query.before], times).rows
         return before or max(after - DAY, _first(catalog))
-    text = text or query.time_options["before"].default
-    return None if text == "previous" else _moment(catalog, text, request.zone)
+    return None if text in {None, "previous"} else moment(catalog, str(text), request.zone)
 
 
 def _first(catalog: Catalog) -> datetime:
@@ -234,12 +266,17 @@ def _first(catalog: Catalog) -> datetime:
     return first or clock.now()
 
 
-def _moment(catalog: Catalog, text: str, zone: tzinfo) -> datetime:
+def moment(catalog: Catalog, text: str, zone: tzinfo = UTC) -> datetime:
+    """Read a time as a user writes it for a report, the name of a mark among them.
+
+    Raises:
+        UsageError: it is none; names the nearest marks.
+    """
     if text == "latest":
         return clock.now()
     if text == "previous":
         return _seen(catalog, clock.now(), 2)
-    return clock.moment(text, zone)
+    return marks.moment(catalog.store, text, zone)
 
 
 def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:

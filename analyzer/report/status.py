@@ -9,6 +9,7 @@ from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query, StatusSection
 from analyzer.report.run import Report, ReportRequest
+from analyzer.store import marks
 
 CLUSTERS = "clusters"  # the report of each cluster's data
 
@@ -38,7 +39,7 @@ def status(catalog: Catalog, request: ReportRequest | None = None) -> Status:
         UsageError: the store is empty, or a time is wrong.
     """
     request = request or ReportRequest()
-    request = replace(request, at=request.until)
+    request = replace(request, at=request.until, after=request.until)
     return Status(
         run.run(catalog, catalog.reports[CLUSTERS], request),
         [_part(catalog, query, words, request) for query, words in _sections(catalog)],
@@ -46,7 +47,12 @@ def status(catalog: Catalog, request: ReportRequest | None = None) -> Status:
 
 
 def _sections(catalog: Catalog) -> Iterator[tuple[Query, StatusSection]]:
-    queries = [(query, query.status) for query in catalog.reports.values() if query.status]
+    compared = marks.baseline(catalog.marks) is not None
+    queries = [
+        (query, query.status)
+        for query in catalog.reports.values()
+        if query.status and (compared or not query.status.baseline)
+    ]
     yield from sorted(queries, key=lambda pair: pair[1].place)
 
 

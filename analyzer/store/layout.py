@@ -8,6 +8,7 @@
     history/cluster=C/manifest.previous.json                                 the one before it
     history/cluster=C/pending/STAMP      a snapshot that may not be folded yet
     history.duckdb                       views, for anyone's DuckDB
+    marks.json                           instants with names; see ``marks``
     locks/C@host                         one writer per cluster and host; dies with its process
     leases/C/00000007                    one host per cluster; see ``lease``
 
@@ -33,6 +34,7 @@ from analyzer.store.publish import cannot_write, make_folder, sweep
 # What a store's folder holds; the last two are of DuckDB, while somebody has the database open.
 NAMES = frozenset({
     "snapshots", "history", "history.duckdb", "locks", "leases", "alerts.json",
+    "marks.json",
     "history.duckdb.wal", "history.duckdb.tmp",
 })  # fmt: skip
 _CLUSTER = "cluster="
@@ -63,6 +65,11 @@ class Store:
     def alerts(self) -> Path:
         """What the last check knew."""
         return self.root / "alerts.json"
+
+    @property
+    def marks(self) -> Path:
+        """Instants with names."""
+        return self.root / "marks.json"
 
     def exists(self) -> bool:
         """Whether something was ever collected into it."""

@@ -225,7 +225,7 @@ def read_rows(
     """
     path = store.snapshot(cluster, taken_at, inventory)
     try:
-        rows = pl.read_parquet(path, hive_partitioning=False)
+        rows = pl.read_parquet(path, hive_partitioning=False, glob=False)
     except _DAMAGE as error:
         raise StoreError(f"{path} cannot be read: {_first_line(error)}") from error
     listed = INVENTORIES[inventory] if inventory else schema.SESSIONS

@@ -17,6 +17,7 @@ select
             'node_taken_over',
             'node_given_back',
             'node_down',
+            'node_up',
             'interface_moved',
             'interface_home',
             'interface_down',

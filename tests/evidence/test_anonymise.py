@@ -21,6 +21,7 @@ from analyzer.evidence.bundle import BundleRequest, _take
 from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.ontap.frame import normal_address
 from analyzer.schema import INVENTORIES
+from analyzer.store import marks
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
 
@@ -158,7 +159,13 @@ def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
     files.fail(store, "acme-a", datetime(2026, 11, 23, 1), "acme-a.example: HTTP 401 for roe")
     into = Store(tmp_path / "into")
     history.excerpt(store, "acme-a", into, datetime(2026, 11, 22), datetime(2026, 11, 24))
+    jane = schema.Mark(
+        name="acme-CHG1", instant=datetime(2026, 11, 23), note="ask Jane", ticket="roe-1"
+    )
+    marks.write(into, [jane])
     anonymise(into, Pseudonyms(b"x" * 32))
+    (mark,) = marks.read(into)
+    assert (mark.name[:5], mark.instant) == ("mark-", jane.instant)
     shutil.rmtree(store.root)
     content = ""
     for path in sorted(into.root.rglob("*")):

@@ -15,6 +15,8 @@ from analyzer.collect import files
 from analyzer.config import policy
 from analyzer.history import manifest as manifests
 from analyzer.report import header
+from analyzer.schema import Mark
+from analyzer.store import marks
 from analyzer.store.layout import Store
 
 REPORTS = [name for name, query in header.reports().items() if query.evidence]
@@ -111,6 +113,14 @@ def test_the_policy_and_the_configured_limits_come_along(write: Write, tmp_path:
     assert 1 in {row["limit"] for row in reports(bundle)["sessions-by-node"]["rows"]}
     tables = policy.tables(unpacked(bundle, tmp_path / "unpacked").parent / "policy.toml")
     assert (len(tables["policy"][1]), len(tables["limits"][1])) == (1, 1)
+
+
+def test_the_marks_of_the_window_come_along(recorded: Store, write: Write, tmp_path: Path) -> None:
+    store = Store(Path(shutil.copytree(recorded.root, tmp_path / "copy")))
+    for name, instant in (("within", SINCE), ("before", SINCE - timedelta(seconds=1))):
+        marks.add(store, Mark(name=name, instant=instant))
+    bundled = Store(unpacked(write(*WINDOW, store=store), tmp_path / "unpacked"))
+    assert [mark.name for mark in marks.read(bundled)] == ["within"]
 
 
 @pytest.mark.parametrize(

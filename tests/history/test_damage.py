@@ -708,6 +708,7 @@ PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
         lambda s: shutil.copytree(folder(s), folder(s, "prod-a copy")), "verify", 4,
     ),
     "… does not belong there": (lambda s: (s.history / "Thumbs.db").touch(), "verify", 0),
+    "marks.json is damaged": (lambda s: s.marks.write_text("{"), "verify", 4),
     "nothing was changed: … snapshots … have no file any more": (
         compacted_and_damaged, "rebuild prod-a", 4,
     ),

@@ -36,7 +36,7 @@ class Endpoints:
         find(SERVED, request.path)
         text = request.headers.get(AT.lower()) or identity.at or self.at
         try:
-            when = instant.read(text)
+            when = instant.read(text, self.clusters.store)
         except UsageError as error:
             raise invalid(text, AT, f": {error}") from error
         with self.clusters[self._cluster(request, identity)].time_limit(seconds) as cluster:

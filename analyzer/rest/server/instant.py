@@ -11,6 +11,8 @@ from analyzer.ontap.resources import FIRST, Release
 from analyzer.report.catalog import Catalog
 from analyzer.rest.language import QueryError
 from analyzer.rest.language.error import ABSENT
+from analyzer.store import marks
+from analyzer.store.layout import Store
 
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 _NEWEST: Release = (9, 99)
@@ -68,13 +70,13 @@ Instant = datetime | Word
 _WORDS: dict[str, Word] = {"latest": "latest", "previous": "previous"}
 
 
-def read(text: str) -> Instant:
-    """An instant as a client writes it: ISO 8601, a duration back from now, a word.
+def read(text: str, store: Store) -> Instant:
+    """An instant as a client writes it: ISO 8601, a duration back from now, a word, a mark.
 
     Raises:
         UsageError: it is none.
     """
-    return _WORDS.get(text) or clock.moment(text)
+    return _WORDS.get(text) or marks.moment(store, text)
 
 
 def find(catalog: Catalog, cluster: str, when: Instant, *, nearest: bool) -> SnapshotRef:

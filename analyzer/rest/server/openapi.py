@@ -14,7 +14,7 @@ Json = dict[str, Any]
 _KINDS: dict[type, str] = {bool: "boolean", int: "integer", float: "number"}
 _TIME = (
     "ISO 8601 (no offset means UTC), HH:MM (the last one), today, yesterday, now, latest, previous,"
-    " or a duration back from now."
+    " a mark's name, or a duration back from now."
 )
 _STRING = {"type": "string"}
 _NUMBER = {"type": "integer", "minimum": 0}
@@ -37,8 +37,8 @@ _ERROR = {
 }
 
 
-def times(query: Query) -> dict[str, str]:
-    """The parameters that are not the query's own, with their defaults."""
+def times(query: Query) -> dict[str, str | None]:
+    """The parameters that are not the query's own, with their defaults, if they have one."""
     defaults = {name: option.default for name, option in query.time_options.items()}
     return defaults | {"severity": "info"} if "severity" in query.columns else defaults
 
@@ -127,6 +127,7 @@ def _report(query: Query) -> Json:
         *(_standard(name, default) for name, default in times(query).items()),
         *(_own(name, parameter) for name, parameter in query.params.items()),
         *map(_wildcard, query.filters),
+        *([_IGNORE] if query.ignore else []),
     ]
     row = {name: {"description": sentence} for name, sentence in query.columns.items()}
     rows = {"type": "object", "required": list(row), "properties": row}
@@ -178,11 +179,11 @@ def _header(name: str, sentence: str) -> Json:
     return {"name": name, "in": "header", "description": sentence, "schema": _STRING}
 
 
-def _standard(name: str, default: str) -> Json:
+def _standard(name: str, default: str | None) -> Json:
     if name == "severity":
         schema: Json = {"enum": list(SEVERITIES), "default": default}
         return _parameter(name, "Only findings at least this severe.", schema)
-    return _parameter(name, _TIME, {**_STRING, "default": default})
+    return _parameter(name, _TIME, _STRING if default is None else {**_STRING, "default": default})
 
 
 def _own(name: str, parameter: Parameter) -> Json:
@@ -190,6 +191,13 @@ def _own(name: str, parameter: Parameter) -> Json:
     choices = {"enum": list(parameter.choices)} if parameter.choices else {}
     schema = {"type": kind, "default": parameter.default, **choices}
     return _parameter(name, parameter.help, schema)
+
+
+_IGNORE = _parameter(
+    "ignore",
+    "Leave out rows of this change; * matches; repeatable.",
+    {"type": "array", "items": _STRING},
+)
 
 
 def _wildcard(name: str) -> Json:

@@ -57,7 +57,8 @@ def _run(
     for name, value, _ in pairs(request.query):
         arguments.setdefault(name, []).append(value)
     filters = {name: arguments.pop(name, []) for name in query.filters}
-    _bound(filters)
+    ignore = arguments.pop("ignore", []) if query.ignore else []
+    _bound({**filters, "ignore": ignore})
     own, times = query.params, openapi.times(query)
     for name, texts in arguments.items():
         if name not in times and name not in own:
@@ -71,6 +72,7 @@ def _run(
         **{name: value for name, value in values.items() if name in times},  # type: ignore[arg-type]  # only times
         params={name: own[name].parse(name, text) for name, text in values.items() if name in own},
         filters={name: patterns for name, patterns in filters.items() if name != "cluster"},
+        ignore=ignore,
     )
     with closing(open_catalog(filters["cluster"])) as catalog, catalog.time_limit(seconds):
         return envelope(run.run(catalog, query, wanted))
