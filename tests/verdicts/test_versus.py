@@ -44,7 +44,7 @@ def archive(recorded: Store, monkeypatch: pytest.MonkeyPatch) -> Archive:
     return analyzer.open(recorded.root)
 
 
-def told(rows: list[dict[str, Any]]) -> dict[str, str]:
+def said_of(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {row["initiator"]: row["versus"] for row in rows}
 
 
@@ -62,7 +62,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
 
 def test_a_finding_is_new_gone_or_unchanged_by_its_identity(own: Archive) -> None:
     report = own.report("hosts", at="02:05", versus="02:00")
-    assert told(report.records()) == {
+    assert said_of(report.records()) == {
         "iqn.h1": "gone", "iqn.h2": "unchanged", "iqn.h3": "new", "iqn.h4": "unknown",
     }  # fmt: skip
 
