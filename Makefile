@@ -15,7 +15,7 @@ demo: $(VENV)/.runtime  ## a day with an incident, from a simulated array to its
 	$(BIN)/analyzer --store $(DEMO)/store demo --output $(DEMO)
 
 test: $(VENV)/.dev check  ## what CI runs
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: $(VENV)/.dev  ## the checks that run no code of ours
 	$(BIN)/ruff check .

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from support import catalogs
 
 from analyzer import demo
 from analyzer.collect import files as from_files
-from analyzer.config import policy
 from analyzer.history import views
 from analyzer.report.catalog import Catalog
 from analyzer.schema import INVENTORIES
@@ -37,13 +37,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 # Folders whose tests share something that is dear to start: one worker takes them all.
-TOGETHER = {"browser", "engine", "evidence", "server"}
+TOGETHER = {"browser", "engine", "evidence", "scenario", "server"}
+# What takes longest, which comes first: no worker begins it when the others have nothing left.
+LONG = ["scenario", "test_damage", "engine", "server", "test_laws", "test_withdraw", "test_docs"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A worker takes a folder or a file whole, so that what its tests share is made once."""
+    groups = {}
     for item in items:
-        if item.path.parent.name in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+        folder = item.path.parent.name
+        groups[item] = folder if folder in TOGETHER else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    items.sort(key=lambda item: LONG.index(groups[item]) if groups[item] in LONG else len(LONG))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -123,9 +129,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture
-def sample(recorded: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
+def sample(recorded: Store, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     """The recorded day as tables; the clock stands at its end."""
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
-    catalog = Catalog(recorded, tables=policy.tables(None))
-    yield catalog
-    catalog.close()
+    return catalogs.opened(recorded, datetime(2026, 11, 24))

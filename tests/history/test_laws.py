@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.snapshot_rows import START, STEP, lone, row, stored
 
@@ -23,12 +23,15 @@ from analyzer.schema import TABLES
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
 
+# A history costs more than an example: few that are long, where much can come together.
+few = settings(max_examples=6)
+
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Snapshot]:
     """Snapshots five minutes apart: complete, partial, failed, empty, with and without an SVM."""
     snapshots = []
-    for number in range(draw(st.integers(2, 7))):
+    for number in range(draw(st.integers(3, 10))):
         if snapshots and draw(st.integers(0, 2)) == 0:
             # Nothing changed, as almost always.
             snapshots.append(
@@ -73,6 +76,7 @@ def listed(taken: Snapshot) -> list[tuple[Any, ...]]:
     return sorted(taken.sessions.rows.rows(), key=str)
 
 
+@few
 @given(histories())
 def test_any_snapshot_can_be_given_back_exactly(snapshots: list[Snapshot]) -> None:
     with TemporaryDirectory() as folder:
@@ -84,6 +88,7 @@ def test_any_snapshot_can_be_given_back_exactly(snapshots: list[Snapshot]) -> No
         assert history.verify(store, "c1").problem is None
 
 
+@few
 @given(histories(), st.randoms(use_true_random=False))
 def test_late_snapshots_give_the_same_history(
     snapshots: list[Snapshot], chance: random.Random
@@ -95,6 +100,7 @@ def test_late_snapshots_give_the_same_history(
         assert tables_of(stored(folder, "shuffled", shuffled)) == ordered
 
 
+@few
 @given(histories())
 def test_care_changes_no_table(snapshots: list[Snapshot]) -> None:
     with TemporaryDirectory() as folder:
@@ -110,6 +116,7 @@ def test_care_changes_no_table(snapshots: list[Snapshot]) -> None:
         assert history.verify(store, "c1").problem is None
 
 
+@few
 @given(histories())
 def test_bounds_are_the_neighbouring_comparable_snapshots(snapshots: list[Snapshot]) -> None:
     with TemporaryDirectory() as folder:
@@ -183,6 +190,7 @@ def test_prune_keeps_the_earlier_side_of_an_event_that_stays(tmp_path: Path) -> 
     assert history.verify(store, "c1").problem is None
 
 
+@few
 @given(histories(), st.integers(-2, 40), st.integers(0, 40))
 def test_coverage_has_no_holes_and_believes_only_what_two_snapshots_enclose(
     snapshots: list[Snapshot], begin: int, length: int

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.snapshot_rows import START, STEP, lone, row, stored
-from test_laws import histories, tables_of
+from test_laws import few, histories, tables_of
 
 from analyzer import history, schema
 from analyzer.errors import UsageError
@@ -34,6 +34,7 @@ def poor(taken: Snapshot, chance: random.Random) -> Snapshot:
     return replace(taken, sessions=sessions, inventories=inventories)
 
 
+@few
 @given(histories(), st.randoms(use_true_random=False))
 def test_it_leaves_no_trace_whatever_came_between(
     snapshots: list[Snapshot], chance: random.Random
