@@ -62,7 +62,7 @@ def source(paths: Iterable[Path], columns: Sequence[Column] = (), *, filename: b
 def engine() -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB: no downloads, UTC, a spill folder of its own."""
     connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
     )
     connection.execute("set timezone = 'UTC'")
     connection.execute("set enable_progress_bar = false")

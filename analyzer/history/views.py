@@ -49,13 +49,12 @@ def _refresh(store: Store) -> None:
     mark = seed / "made.txt"
     if mark.is_file() and mark.read_bytes() == version.encode() and store.database.is_file():
         return
-    connection = engine()
     try:
-        _seed(store, connection)
         # Not made in place: to DuckDB a '?' in a path begins the options of a database.
         with tempfile.TemporaryDirectory(prefix="analyzer-") as folder:
             built = Path(folder) / store.database.name
-            with duckdb.connect() as session:
+            with engine() as session:
+                _seed(store, session)
                 session.execute(
                     f"attach {quote(built)} as built (storage_version {quote(_OLDEST)})"
                 )
@@ -66,8 +65,6 @@ def _refresh(store: Store) -> None:
                 shutil.copyfile(built, draft)
     except duckdb.Error as error:
         raise StoreError(f"cannot write {store.database}: {error}") from error
-    finally:
-        connection.close()
     with publish(mark) as draft:
         draft.write_text(version)
 

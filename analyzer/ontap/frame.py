@@ -143,6 +143,7 @@ def _latest(rows: pl.DataFrame, key: list[str], exempt: pl.Expr | None = None) -
     return rows.filter(last if exempt is None else exempt | last)
 
 
+@lru_cache(maxsize=65536)
 def _subnet(address: str | None, netmask: str | int | None) -> str | None:
     if not address or netmask in (None, ""):
         return None

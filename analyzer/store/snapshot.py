@@ -23,6 +23,7 @@ from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 
 _KEY = "analyzer"
+_ENCODER = msgspec.json.Encoder()
 # What reading a damaged file raises; a panic of Polars is no ``Exception``.
 _DAMAGE = (
     OSError, KeyError, ValueError, msgspec.MsgspecError,
@@ -92,7 +93,7 @@ def digest(rows: Iterable[tuple[Any, ...]], columns: Sequence[Column]) -> int:
 
     Of added columns those at the end of a row that are null do not count.
     """
-    encode = msgspec.json.Encoder().encode
+    encode = _ENCODER.encode
     fewest = sum(not column.added for column in columns)
     total = 0
     for row in rows:
