@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
+from msgspec.structs import replace
+
 from analyzer import clock
 from analyzer.collect import collector
 from analyzer.collect.collector import Outcome
@@ -98,16 +100,15 @@ def record(store: Store, on_snapshot: Callable[[int, int, Outcome], None]) -> da
     array = SimulatedArray(replay.world, username="reader", password=os.environ[_SECRET])
     gone, back = (datetime.combine(DAY, datetime.strptime(t, "%H:%M").time()) for t in BLIND)  # noqa: DTZ007  # a time of day
     with array:
-        cluster = Cluster(
-            CLUSTER, array.url, "reader", password_env=_SECRET, interval=Seconds(300), deadline=0.5
-        )
+        cluster = Cluster(CLUSTER, array.url, "reader", password_env=_SECRET, interval=Seconds(300))
+        blind = replace(cluster, deadline=1.0)  # nobody waits for an array that is away
         for number, instant in enumerate(instants, 1):
             with array.moving():
                 replay.advance(instant)
             reachable = not gone <= instant <= back
             (array.online if reachable else array.offline)()
             with at(instant):
-                (outcome,) = collector.collect(store, [cluster])
+                (outcome,) = collector.collect(store, [cluster if reachable else blind])
             on_snapshot(number, len(instants), outcome)
         array.online()
     return instants[-1]

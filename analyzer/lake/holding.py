@@ -116,7 +116,7 @@ def change(holding: Holding, before: Exported | None) -> Change | None:
     if before == holding.exported:
         return None
     pairs = zip(holding.exported.parts, before.parts if before else (), strict=False)
-    first = next((k for k, (one, other) in enumerate(pairs) if one != other), None)
+    first = next((k for k, (now, then) in enumerate(pairs) if now != then), None)
     if first is None:
         first = min(len(holding.parts), len(before.parts) if before else 0)
     since = holding.parts[first - 1].last if first else None

@@ -28,7 +28,8 @@ def array() -> Iterator[SimulatedArray]:
 @pytest.fixture
 def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     monkeypatch.setenv("SECRET", PASSWORD)
-    return Cluster("prod-a", array.url, "reader", password_env="SECRET", deadline=6.0)
+    monkeypatch.setattr("analyzer.ontap.client._backoff", lambda _attempt: 0.01)
+    return Cluster("prod-a", array.url, "reader", password_env="SECRET", deadline=60.0)
 
 
 def checks_of(cluster: Cluster) -> dict[str, doctor.Check]:

@@ -34,8 +34,8 @@ def cluster(array: SimulatedArray, monkeypatch: pytest.MonkeyPatch) -> Cluster:
         array.url,
         "reader",
         password_env="SECRET",
-        timeout=6.0,
-        deadline=6.0,
+        timeout=60.0,
+        deadline=60.0,
         max_records=20,
     )
 
@@ -192,20 +192,20 @@ def test_a_narrow_account_degrades_the_inventories_and_not_the_run(
 def test_an_array_that_never_ends_an_answer_is_failed_at_the_deadline_of_the_run(
     array: SimulatedArray, cluster: Cluster, store: Store, kind: str
 ) -> None:
-    array.faults = [Fault(kind, SESSIONS, seconds=9.0 if kind == "hang" else 0.2)]
+    array.faults = [Fault(kind, SESSIONS, seconds=60.0 if kind == "hang" else 0.2)]
     start = time.monotonic()
     outcome = run(store, replace(cluster, timeout=0.4, deadline=1.0))
     assert (outcome.status, outcome.exit_code) == ("failed", 69)
     assert outcome.reason == "not done within 1 seconds"
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 30
 
 
 @pytest.mark.parametrize("kind", ["trickle", "drip", "hang"])
 def test_an_answer_that_takes_too_long_is_cut_and_asked_for_again(
     array: SimulatedArray, cluster: Cluster, store: Store, kind: str
 ) -> None:
-    array.faults = [Fault(kind, SESSIONS, nth=1, seconds=9.0 if kind == "hang" else 0.2)]
-    outcome = run(store, replace(cluster, timeout=1.0, deadline=30.0))
+    array.faults = [Fault(kind, SESSIONS, nth=1, seconds=60.0 if kind == "hang" else 0.2)]
+    outcome = run(store, replace(cluster, timeout=2.0, deadline=60.0))
     assert (outcome.status, outcome.sessions) == ("complete", 76), outcome.reason
 
 

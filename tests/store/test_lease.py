@@ -140,7 +140,7 @@ def test_a_holder_without_heartbeat_stops_by_itself(tmp_path: Path) -> None:
 def test_heartbeats_keep_the_lease(tmp_path: Path) -> None:
     held = lease.acquire(tmp_path / "c1", "c1", "here", heartbeat_seconds=0.02)
     os.utime(held.path, (1, 1))
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while held.path.stat().st_mtime == 1 and time.monotonic() < deadline:
         time.sleep(0.01)
     with pytest.raises(Busy):

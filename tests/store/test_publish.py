@@ -114,7 +114,7 @@ def test_output_to_a_pipe_is_written_to_it(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: texts.append(pipe.read_text()))
     reader.start()
     write(pipe, "text")
-    reader.join(10)
+    reader.join(60)
     assert texts == ["text"]
     assert pipe.is_fifo()
 

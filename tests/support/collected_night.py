@@ -42,7 +42,7 @@ def answers(store: Store, **options: Any) -> Answers:
 def collected(store: Store, array: SimulatedArray, at: datetime, name: str = "prod-a") -> str:
     """The status of a snapshot by the real collector."""
     os.environ["NIGHT_SECRET"] = array.password
-    cluster = Cluster(name, array.url, array.username, password_env="NIGHT_SECRET", interval=300, deadline=5.0, max_records=40, connectivity_tracking=True)  # fmt: skip
+    cluster = Cluster(name, array.url, array.username, password_env="NIGHT_SECRET", interval=300, deadline=60.0, max_records=40, connectivity_tracking=True)  # fmt: skip
     with demo.at(at):
         (outcome,) = collector.collect(store, [cluster])
     return outcome.status

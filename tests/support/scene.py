@@ -324,7 +324,7 @@ class _Http:
         few = int(rest[0]) if word == "partial" else 1000
         cluster = Cluster(
             CLUSTER, self.array.url, "reader", password_env="SCENE_SECRET", interval=300,
-            deadline=5.0, max_records=few,
+            deadline=60.0, max_records=few,
         )  # fmt: skip
         with demo.at(instant):
             (outcome,) = collector.collect(self.store, [cluster])

@@ -54,7 +54,7 @@ def walk(query: str, sessions: list[dict[str, Any]]) -> list[Slice]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(found=records(), query=QUERIES, size=st.integers(1, 7))
+@given(sessions=records(), query=QUERIES, size=st.integers(1, 7))
 def test_pages_add_up_to_the_whole(sessions: list[dict[str, Any]], query: str, size: int) -> None:
     (whole,) = walk(query, sessions)
     pages = walk(f"{query}&max_records={size}", sessions)
@@ -64,7 +64,7 @@ def test_pages_add_up_to_the_whole(sessions: list[dict[str, Any]], query: str, s
 
 
 @settings(max_examples=60, deadline=None)
-@given(found=records(), query=QUERIES)
+@given(sessions=records(), query=QUERIES)
 def test_the_order_of_what_is_there_does_not_matter(
     sessions: list[dict[str, Any]], query: str
 ) -> None:

@@ -43,9 +43,9 @@ def count(url: str, context: ssl.SSLContext | None = None, **headers: str) -> in
     there = urlsplit(url)
     assert there.hostname
     connection = (
-        http.client.HTTPSConnection(there.hostname, there.port, timeout=20, context=context)
+        http.client.HTTPSConnection(there.hostname, there.port, timeout=60, context=context)
         if context
-        else http.client.HTTPConnection(there.hostname, there.port, timeout=20)
+        else http.client.HTTPConnection(there.hostname, there.port, timeout=60)
     )
     try:
         connection.request("GET", f"{SESSIONS}?return_records=false", headers=headers)
@@ -61,7 +61,7 @@ def test_it_says_where_it_listens_and_ends_politely(night: Night, number: signal
     with running(night) as (program, url):
         assert count(url) == 71
         program.send_signal(number)
-        out, err = program.communicate(timeout=20)
+        out, err = program.communicate(timeout=60)
         assert (program.returncode, out) == (0, "")
         assert err == f"serving prod-a from {night.store.root}; Ctrl-C ends it\n"
 
@@ -85,7 +85,7 @@ def test_it_speaks_tls_and_wants_its_token(night: Night, tmp_path: Path) -> None
         assert count(here, trusting) == 401
         assert count(here, trusting, Authorization="Bearer pretend") == 71
         program.terminate()
-        _, err = program.communicate(timeout=20)
+        _, err = program.communicate(timeout=60)
         assert "pretend" not in err
         assert "warning" not in err
 
@@ -150,6 +150,6 @@ def test_only_this_machine_is_loopback() -> None:
 
 @pytest.mark.parametrize("sent", ["GET / HTTP/1.1\r\n\r\n", "GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n", f"GET /{'a' * 70_000} HTTP/1.1\r\nHost: localhost\r\n\r\n", f"GET / HTTP/1.1\r\nHost: localhost\r\nX: {'a' * 70_000}\r\n\r\n"])  # fmt: skip
 def test_what_is_no_request_is_refused_on_the_wire(served: Night, sent: str) -> None:
-    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as line:
         line.sendall(sent.encode("latin-1"))
         assert line.recv(64).startswith((b"HTTP/1.1 400", b"HTTP/1.1 414", b"HTTP/1.1 431"))

@@ -46,11 +46,16 @@ def test_a_request_that_takes_too_much_memory_is_ended_and_the_next_is_answered(
     assert get(workers, "/after").status == 200
 
 
+def wait_until_busy(workers: Workers) -> None:
+    while not workers._idle.empty():
+        time.sleep(0.01)
+
+
 def test_waiting_for_a_worker_counts(workers: Workers) -> None:
     assert get(workers, "/").status == 200
     busy = threading.Thread(target=get, args=(workers, "/slow"))
     busy.start()
-    time.sleep(0.2)
+    wait_until_busy(workers)
     assert message(get(workers, "/", 0.1)) == "too many requests before this one"
     busy.join()
 
@@ -61,9 +66,9 @@ def test_closing_ends_what_is_under_way() -> None:
     responses: list[RestResponse] = []
     stuck = threading.Thread(target=lambda: responses.append(get(workers, "/stuck")))
     stuck.start()
-    time.sleep(0.2)
+    wait_until_busy(workers)
     workers.close()
-    stuck.join(20)
+    stuck.join(60)
     assert not stuck.is_alive()
     assert message(responses[0])
     assert message(get(workers, "/")) == "the server ends"
