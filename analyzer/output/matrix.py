@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from analyzer.output import layout, table
+from analyzer.output.screen import Piece, Screen
 from analyzer.report.run import Report
 from analyzer.text import escape_controls
 
@@ -36,30 +33,30 @@ def render(report: Report, width: int | None) -> str:
     A cell holds the sessions, and the host addresses that they come from where the width allows
     it. A host without a session where one is expected is marked; a dot is none elsewhere.
     """
-    console = table.console(width)
-    table.prose(console, table.heading(report), style="bold")
+    screen = Screen(width)
+    screen.prose(table.heading(report), "bold")
     svms: dict[tuple[str, str], Cells] = {}
     for row in report.records():
         cells = svms.setdefault((row["cluster"], row["svm"] or ""), {})
         host = (row["initiator"] or "", row["host"] or "")
         cells.setdefault(host, {})[row["interface"] or ""] = row
     for (cluster, svm), cells in sorted(svms.items()):
-        _svm(console, f"{cluster}, {escape_controls(svm)}", cells)
+        _svm(screen, f"{cluster}, {escape_controls(svm)}", cells)
     if not svms:
-        table.prose(console, table.headline(report))
+        screen.prose(table.headline(report))
     for line in table.coverage(report, report.zone).splitlines():
-        table.prose(console, line, style="dim")
-    return table.finished(console)
+        screen.prose(line, "dim")
+    return screen.text()
 
 
-def _svm(console: Console, name: str, cells: Cells) -> None:
+def _svm(screen: Screen, name: str, cells: Cells) -> None:
     interfaces = sorted({interface for row in cells.values() for interface in row})
     hosts = sorted(cells)
     nodes = {key: row["node"] or "" for of_host in cells.values() for key, row in of_host.items()}
     holes = sum(_is_hole(row) for of_host in cells.values() for row in of_host.values())
-    console.print()
+    screen.line()
     marked = f"; {_HOLE} {holes} without a session where one is expected" if holes else ""
-    table.prose(console, f"{name}: sessions of each host on each interface{marked}")
+    screen.prose(f"{name}: sessions of each host on each interface{marked}")
     for words in _wordings(hosts, interfaces):
         heads = [
             f"{word}\n{escape_controls(nodes[interface])}"
@@ -77,16 +74,15 @@ def _svm(console: Console, name: str, cells: Cells) -> None:
             max(len(text) for cell in (head, *column) for text in cell.split("\n"))
             for head, column in zip(["initiator", *heads], columns, strict=True)
         ]
-        if sum(widths) + layout.GAP * len(interfaces) <= console.width:
+        if sum(widths) + layout.GAP * len(interfaces) <= screen.width:
             break
-    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, layout.GAP, 0, 0))
-    for head, width in zip(["initiator", *heads], widths, strict=True):
-        grid.add_column(head, width=width, no_wrap=True)
-    for host, line in zip(words.hosts, lines, strict=True):
-        grid.add_row(host, *(Text(cell, style=_STYLES.get(cell, "")) for cell in line))
-    console.print(grid, soft_wrap=True)
+    rows = [
+        [Piece(host), *(Piece(cell, _STYLES.get(cell, "")) for cell in line)]
+        for host, line in zip(words.hosts, lines, strict=True)
+    ]
+    screen.table(["initiator", *heads], widths, rows, layout.GAP)
     if words.note:
-        table.prose(console, words.note, style="dim")
+        screen.prose(words.note, "dim")
 
 
 _STYLES = {_HOLE: "bold red", _NONE: "dim"}

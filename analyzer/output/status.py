@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from textwrap import wrap
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES
 from analyzer.output import layout, markdown, table
 from analyzer.output.json import envelope
+from analyzer.output.screen import Piece, Screen
 from analyzer.report.run import Report
 from analyzer.report.status import Status, StatusPart
 from analyzer.text import counted, escape_controls
@@ -38,23 +36,23 @@ def render(status: Status, width: int | None) -> str:
 
 
 def _screen(status: Status, width: int | None, most: int) -> str:
-    out = table.console(width)
+    screen = Screen(width)
     for row in status.clusters.records():
-        table.prose(out, _cluster(row, status.clusters), style="bold")
+        screen.prose(_cluster(row, status.clusters), "bold")
     for line in _without_data(status.clusters):
-        table.prose(out, line, style="bold red")
+        screen.prose(line, "bold red")
     for part in status.parts:
         lines = _lines(part)
-        head = Text(f"{part.words.label.upper():<{_LABEL}}", style="bold")
-        out.print(head, _summary(part), sep="", soft_wrap=True)
+        head = Piece(f"{part.words.label.upper():<{_LABEL}}", "bold")
+        screen.line(head, Piece(_summary(part)))
         for severity, line in lines[:most]:
-            _finding(out, severity, line)
+            _finding(screen, severity, line)
         if len(lines) > most:
             rest = f"    … {len(lines) - most} more: analyzer report {part.name}"
-            table.prose(out, rest, style="dim")
+            screen.prose(rest, "dim")
     more = "more: analyzer timeline HOST · analyzer paths · analyzer report"
-    table.prose(out, more, style="dim")
-    return table.finished(out)
+    screen.prose(more, "dim")
+    return screen.text()
 
 
 def text(status: Status) -> str:
@@ -166,9 +164,9 @@ def _words(report: Report, names: Sequence[str], row: Sequence[Any], short: dict
     return escape_controls("  ".join(filter(None, parts)))
 
 
-def _finding(out: Console, severity: str, line: str) -> None:
+def _finding(screen: Screen, severity: str, line: str) -> None:
     mark = f" {layout.MARKS.get(severity, '  ')} "
-    lines = wrap(line, max(out.width - len(mark), layout.FOLDED), break_long_words=False)
+    lines = wrap(line, max(screen.width - len(mark), layout.FOLDED), break_long_words=False)
     for number, piece in enumerate(lines):
-        head = Text(" " * len(mark) if number else mark, style=_STYLES.get(severity, ""))
-        out.print(head, Text(piece), sep="", soft_wrap=True)
+        head = Piece(" " * len(mark) if number else mark, _STYLES.get(severity, ""))
+        screen.line(head, Piece(piece))

@@ -1,19 +1,15 @@
 """The table for people: fits the width, cuts nothing that identifies, says what it could not see."""
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from textwrap import wrap
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES
 from analyzer.output import layout, sparkline
 from analyzer.output.layout import Layout
+from analyzer.output.screen import Piece, Screen
 from analyzer.report.coverage import STATUSES, NotJudged
 from analyzer.report.run import Report
 from analyzer.text import counted, escape_controls
@@ -124,99 +120,67 @@ def _near(instant: datetime, other: datetime, report: Report) -> str:
 
 def render(report: Report, width: int | None) -> str:
     """The whole report as text; *width* None asks the terminal, and colours as it can."""
-    out = console(width)
+    screen = Screen(width)
     if report.title:
-        prose(out, heading(report), style="bold")
-        prose(out, headline(report))
+        screen.prose(heading(report), "bold")
+        screen.prose(headline(report))
     for line in sparkline.lines(report):
-        out.print(line, soft_wrap=True)
+        screen.line(Piece(line))
     if report.rows:
-        _rows(report, out)
+        _rows(report, screen)
     for line in coverage(report, report.zone).splitlines():
-        prose(out, line, style="dim")
-    return finished(out)
+        screen.prose(line, "dim")
+    return screen.text()
 
 
-def console(width: int | None) -> Console:
-    """A console that writes to memory, as wide as the terminal if *width* is None."""
-    terminal = Console()
-    return Console(
-        file=io.StringIO(),
-        width=width or terminal.width,
-        force_terminal=width is None,
-        color_system=terminal.color_system if width is None else None,  # type: ignore[arg-type]  # rich's own word
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-
-
-def finished(out: Console) -> str:
-    """What such a console was given, without spaces at the ends of lines."""
-    text: str = out.file.getvalue()  # type: ignore[attr-defined]  # made above
-    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
-
-
-def prose(out: Console, text: str, style: str = "") -> None:
-    """Text that is broken between words only; of an indented line the rest is indented further."""
-    indent = " " * (4 if text.startswith(" ") else 0)
-    lines = wrap(text, out.width, subsequent_indent=indent, break_long_words=False,
-                 break_on_hyphens=False)  # fmt: skip
-    for line in lines:
-        out.print(Text(line, style=style), soft_wrap=True)
-
-
-def _rows(report: Report, out: Console) -> None:
-    laid_out = layout.lay_out(report, out.width)
+def _rows(report: Report, screen: Screen) -> None:
+    laid_out = layout.lay_out(report, screen.width)
     if laid_out.above:
-        prose(
-            out,
-            "  ".join(f"{name}: {escape_controls(value)}" for name, value in laid_out.above),
+        screen.prose(
+            "  ".join(f"{name}: {escape_controls(value)}" for name, value in laid_out.above)
         )
     if laid_out.widths is None:
-        _stacked(laid_out, out)
+        _stacked(laid_out, screen)
     else:
-        _table(report, laid_out, laid_out.widths, out)
+        _table(report, laid_out, laid_out.widths, screen)
     hints = []
     if laid_out.shortened:
         hints.append("'…' stands for the beginning of a name.")
     if report.brief:
         hints.append("Every column: --wide")
     if hints:
-        out.print(Text(" ".join(hints), style="dim"))
+        screen.line(Piece(" ".join(hints), "dim"))
 
 
-def _table(report: Report, laid_out: Layout, widths: Sequence[int], out: Console) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, layout.GAP, 0, 0))
-    for name, width in zip(laid_out.names, widths, strict=True):
-        head = layout.heading(name) if report.title else name
-        table.add_column(escape_controls(head), overflow="fold", width=width)
-    for dim, *row in zip(laid_out.dimmed, *laid_out.columns, strict=True):
-        cells = [_styled(name, value) for name, value in zip(laid_out.names, row, strict=True)]
-        table.add_row(*cells, style="dim" if dim else None)
-    out.print(table)
+def _table(report: Report, laid_out: Layout, widths: Sequence[int], screen: Screen) -> None:
+    heads = [
+        escape_controls(layout.heading(name) if report.title else name) for name in laid_out.names
+    ]
+    rows = [
+        [
+            _piece(name, value, "dim" if dim else "")
+            for name, value in zip(laid_out.names, row, strict=True)
+        ]
+        for dim, *row in zip(laid_out.dimmed, *laid_out.columns, strict=True)
+    ]
+    screen.table(heads, widths, rows, layout.GAP)
 
 
-def _stacked(laid_out: Layout, out: Console) -> None:
+def _stacked(laid_out: Layout, screen: Screen) -> None:
     width = max(map(len, laid_out.names)) + layout.GAP
     for row in zip(*laid_out.columns, strict=True):
         for name, value in zip(laid_out.names, row, strict=True):
             if not value:
                 continue
-            room = max(out.width - width, layout.FOLDED)
+            room = max(screen.width - width, layout.FOLDED)
             lines = wrap(value, room, break_long_words=False, break_on_hyphens=False) or [value]
             for k, line in enumerate(lines):
-                out.print(
-                    Text(f"{'' if k else name:<{width}}"),
-                    _styled(name, line),
-                    sep="",
-                    soft_wrap=True,
-                )
-        out.print()
+                screen.line(Piece(f"{'' if k else name:<{width}}"), _piece(name, line))
+        screen.line()
 
 
-def _styled(name: str, value: str) -> Text:
-    if name == "severity":
-        word = value.rsplit(maxsplit=1)[-1] if value else ""
-        return Text(value, style=_STYLES.get(word, ""))
-    return Text(value)
+def _piece(name: str, value: str, style: str = "") -> Piece:
+    """A value in the style of its row; a severity has one of its own."""
+    if name == "severity" and value:
+        style = f"{style} {_STYLES.get(value.rsplit(maxsplit=1)[-1], '')}"
+    return Piece(value, style)
