@@ -3,7 +3,6 @@
 ``python docs/query_map.py`` rewrites it; a test compares.
 """
 
-from analyzer.engine.statement import parse
 from analyzer.report import compose, header
 from analyzer.report.header import Query
 
@@ -33,7 +32,7 @@ def _link(query: Query) -> str:
 def _rows(queries: list[Query], models: dict[str, Query]) -> list[str]:
     lines = ["| query | what it is | stands on | tables |", "| --- | --- | --- | --- |"]
     for query in queries:
-        used = sorted(parse(query.text, query.path).tables - {query.name})
+        used = sorted(query.statement.tables - {query.name})
         below = ", ".join(_link(models[name]) for name in used if name in models)
         tables = ", ".join(f"`{name}`" for name in used if name not in models)
         lines.append(f"| {_link(query)} | {query.title} | {below} | {tables} |")

@@ -15,7 +15,7 @@ from analyzer.errors import UsageError
 from analyzer.text import counted
 
 if TYPE_CHECKING:
-    from analyzer.report.header import Query
+    from analyzer.report.header import Queries, Query
     from analyzer.report.run import Report
 
 
@@ -117,7 +117,7 @@ def _watched(
     return watch.watch(chosen.watch or 1.0, draw, sys.stdout, zone=options.zone(context))
 
 
-def _reports(folders: tuple[Path, ...] = ()) -> "dict[str, Query]":
+def _reports(folders: tuple[Path, ...] = ()) -> "Queries":
     from analyzer.report import header  # noqa: PLC0415  # reads the headers, only when chosen
 
     return header.reports(folders)

@@ -15,7 +15,7 @@ import duckdb
 
 from analyzer.engine import tables
 from analyzer.engine.engine import Columns, Extra, FileRetired, Result, StatementFailed
-from analyzer.engine.statement import parse
+from analyzer.engine.statement import Statement
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
 from analyzer.store.layout import Store
@@ -48,6 +48,9 @@ class DuckDB:
         files = tables.files(store, clusters)
         large: list[Path] = []
         ahead = False
+        if all(source.small for source in files.values()):
+            # Work for several threads there is none, and to start and wake them takes time.
+            self._connection.execute("set threads = 1")
         for name, source in files.items():
             select = tables.rows(name, source)
             if name == tables.ATTEMPTS:
@@ -59,11 +62,10 @@ class DuckDB:
                 select = tables.rows(name, source, tables.latest_known(name))
             if source.small:
                 # A report scans a table dozens of times: what is small is read once.
-                self._connection.execute(f"create temp table held_{name} as {select}")
-                select = f"from held_{name}"
+                self._connection.execute(f"create temp table {name} as {select}")
             else:
                 large += [*source.closed, *source.opened]
-            self._connection.execute(f"create temp view {name} as {select}")
+                self._connection.execute(f"create temp view {name} as {select}")
         return ahead, large
 
     def _open_extra(self, extra: Extra) -> None:
@@ -90,10 +92,8 @@ class DuckDB:
     def columns(self) -> dict[str, Columns]:
         return tables.COLUMNS | {name: columns for name, (columns, _) in self._extra.items()}
 
-    def create_table(
-        self, name: str, text: str, parameters: Mapping[str, Any], where: object
-    ) -> None:
-        self._run(f'create or replace temp table "{name}" as ', text, parameters, where)
+    def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
+        self._run(statement, parameters, f'create or replace temp table "{name}" as ')
 
     def name_table(self, name: str, table: str) -> None:
         self._connection.execute(f'create or replace temp view "{name}" as from "{table}"')
@@ -101,22 +101,22 @@ class DuckDB:
     def drop_table(self, name: str) -> None:
         self._connection.execute(f'drop table "{name}"')
 
-    def run_query(self, text: str, parameters: Mapping[str, Any], where: object) -> Result:
-        return self._run("", text, parameters, where)
+    def run_query(self, statement: Statement, parameters: Mapping[str, Any]) -> Result:
+        return self._run(statement, parameters)
 
-    def describe(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-        return self._run(
-            "", f"select * from (\n{text}\n) limit 0", parameters, "the statement"
-        ).columns
+    def describe(
+        self, statement: Statement, parameters: Mapping[str, Any]
+    ) -> list[tuple[str, str]]:
+        return self._run(statement.filtered("false", ()), parameters).columns
 
-    def _run(self, before: str, text: str, parameters: Mapping[str, Any], where: object) -> Result:
-        names = parse(text, where).parameters
+    def _run(self, statement: Statement, parameters: Mapping[str, Any], before: str = "") -> Result:
+        names, where = statement.parameters, statement.where
         missing = sorted(names - parameters.keys())
         if missing:
             raise UsageError(f"{where}: parameter ${missing[0]} is not declared")
         try:
             relation = self._connection.execute(
-                before + text, {name: parameters[name] for name in names}
+                before + statement.text, {name: parameters[name] for name in names}
             )
             columns = [(column[0], str(column[1])) for column in relation.description or ()]
             return Result(columns, relation.fetchall())

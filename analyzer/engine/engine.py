@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from analyzer.engine.statement import Statement
 from analyzer.errors import StoreError, UsageError
 
 Columns = Mapping[str, str]  # of a table: name and DuckDB's word for the type
@@ -34,8 +35,7 @@ class Result:
 class Engine(Protocol):
     """Tables over the files that the manifests named when it was opened, read-only.
 
-    Statements are one SELECT each, in a sandbox: they see the tables and nothing else. *where*
-    names a statement in errors. Each method but ``close`` raises ``FileRetired`` where a file is
+    Statements are one SELECT each, in a sandbox: they see the tables and nothing else. Each method but ``close`` raises ``FileRetired`` where a file is
     no longer there, ``StatementFailed`` where rows cannot be worked out, and ``UsageError`` where
     the statement is wrong.
     """
@@ -48,9 +48,7 @@ class Engine(Protocol):
     def ahead(self) -> bool:
         """Whether the store holds snapshots that are later than the clock, and not seen."""
 
-    def create_table(
-        self, name: str, text: str, parameters: Mapping[str, Any], where: object
-    ) -> None:
+    def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
         """Make a temporary table of a statement's rows."""
 
     def name_table(self, name: str, table: str) -> None:
@@ -58,9 +56,11 @@ class Engine(Protocol):
 
     def drop_table(self, name: str) -> None: ...
 
-    def run_query(self, text: str, parameters: Mapping[str, Any], where: object) -> Result: ...
+    def run_query(self, statement: Statement, parameters: Mapping[str, Any]) -> Result: ...
 
-    def describe(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def describe(
+        self, statement: Statement, parameters: Mapping[str, Any]
+    ) -> list[tuple[str, str]]:
         """Names and types of a statement's columns, without its rows."""
 
     def time_limit(self, seconds: float) -> AbstractContextManager[None]:

@@ -19,19 +19,20 @@ from analyzer.config import policy
 from analyzer.config.rules import SeverityRule
 from analyzer.engine.duckdb import DuckDB
 from analyzer.engine.engine import Engine, Extra, FileRetired, Result, StatementFailed
-from analyzer.engine.statement import parse
+from analyzer.engine.statement import own, parse
 from analyzer.errors import StoreError, UsageError
 from analyzer.history import manifest as manifests
 from analyzer.history.parts import check_digest
 from analyzer.pattern import matches
 from analyzer.report import compose, header, names
-from analyzer.report.header import Query
+from analyzer.report.header import Queries, Query
 from analyzer.schema import BOUNDS, TABLES, Mark
 from analyzer.store import marks
 from analyzer.store.layout import Store
 from analyzer.text import did_you_mean
 
 T = TypeVar("T")
+ModelKey = tuple[str, tuple[tuple[str, Any], ...]]  # its name, and the parameters that it uses
 Open = Callable[[Store, Sequence[str], Extra, datetime], Engine]
 _TRIES = 3
 _PARTNER_COLUMNS = {
@@ -40,6 +41,10 @@ _PARTNER_COLUMNS = {
 }  # fmt: skip
 _MIRRORED = (
     "select uuid from svms where subtype in ('sync_source', 'sync_destination') or name like '%-mc'"
+)
+_PARTNERS = (
+    f"select {', '.join(_PARTNER_COLUMNS)} from spells"
+    f" where svm like '%-mc' or svm_id in ({_MIRRORED})"
 )
 
 
@@ -111,12 +116,15 @@ class Catalog:
         self._tables["marks"] = columns, [msgspec.structs.astuple(mark) for mark in self.marks]
 
     def _opened(self) -> Engine:
-        # A model is made once for the parameters that it uses: name of its table by those.
-        self._made: dict[tuple[str, tuple[tuple[str, Any], ...]], str] = {}
+        # A model is made once for the parameters that it uses: name of its table, or its rows, by
+        # those; and which of its tables statements read by its name.
+        self._made: dict[ModelKey, str] = {}
+        self._answers: dict[ModelKey, Result] = {}
+        self._named: dict[str, str] = {}
         self._tables["partner_sessions"] = _PARTNER_COLUMNS, []
         engine = self._open(self.store, self.clusters, self._tables, clock.now())
         others = sorted(set(self.store.clusters()) - {*self.clusters, *self.damaged})
-        if not others or not engine.run_query(_MIRRORED, {}, "the catalog").rows:
+        if not others or not engine.run_query(own(_MIRRORED), {}).rows:
             return engine
         # An SVM that a MetroCluster mirrors may have switched over to a cluster that was not asked
         # for: what is said of it is the same as if it had been.
@@ -132,11 +140,7 @@ class Catalog:
             clusters = self._healthy(clusters)
             engine = self._open(self.store, clusters, self._tables, clock.now())
         try:
-            text = (
-                f"select {', '.join(_PARTNER_COLUMNS)} from spells"
-                f" where svm like '%-mc' or svm_id in ({_MIRRORED})"
-            )
-            return engine.run_query(text, {}, "the catalog").rows
+            return engine.run_query(own(_PARTNERS), {}).rows
         finally:
             engine.close()
 
@@ -164,13 +168,12 @@ class Catalog:
         return self._engine.time_limit(seconds)
 
     @cached_property
-    def models(self) -> dict[str, Query]:
+    def models(self) -> Queries:
         """Every model that no table stands for."""
-        models = header.models(self._folders)
-        return {name: query for name, query in models.items() if name not in self._engine.columns}
+        return header.models(self._folders).without(self._engine.columns)
 
     @cached_property
-    def reports(self) -> dict[str, Query]:
+    def reports(self) -> Queries:
         return header.reports(self._folders)
 
     def inputs(self, query: Query) -> list[str]:
@@ -197,18 +200,17 @@ class Catalog:
         values = self._bound(query, parameters)
 
         def answer() -> Result:
-            self._make(query, values)
             if self.models.get(query.name) is query:
-                return self._engine.run_query(
-                    f"from {self._table(query, values)}", values, query.path
-                )
+                return self._rows(query, values)
+            self._make(query, values)
             if not patterns:
-                return self._engine.run_query(query.text, values, query.path)
-            columns = dict(self._engine.describe(query.text, values))
+                return self._engine.run_query(query.statement, values)
+            columns = dict(self._engine.describe(query.statement, values))
             conditions, bound = names.conditions(patterns, columns)
             self._make_all(map(self.models.__getitem__, names.MODELS), values)
-            text = f"select * from (\n{query.text}\n) where {conditions}"
-            return self._engine.run_query(text, {**values, **bound}, query.path)
+            return self._engine.run_query(
+                query.statement.filtered(conditions, bound), {**values, **bound}
+            )
 
         return self._retried(answer)
 
@@ -224,11 +226,11 @@ class Catalog:
             UsageError: it is not one SELECT, or not a valid one.
         """
         bound = dict(parameters or {})
-        return self._retried(lambda: self._engine.run_query(text, bound, where))
+        return self._retried(lambda: self._engine.run_query(parse(text, where), bound))
 
     def create_table(self, name: str, text: str, parameters: Mapping[str, Any]) -> None:
         """Make a temporary table of a statement's rows."""
-        self._retried(lambda: self._engine.create_table(name, text, parameters, "the statement"))
+        self._retried(lambda: self._engine.create_table(name, parse(text), parameters))
 
     def drop_table(self, name: str) -> None:
         self._engine.drop_table(name)
@@ -276,19 +278,33 @@ class Catalog:
 
     def _make_all(self, models: Iterable[Query], values: Mapping[str, Any]) -> None:
         for model in models:
-            self._engine.name_table(model.name, self._table(model, values))
+            table = self._table(model, values)
+            if self._named.get(model.name) != table:
+                self._engine.name_table(model.name, table)
+                self._named[model.name] = table
 
     def _table(self, model: Query, values: Mapping[str, Any]) -> str:
         """The table of a model for these parameters; what it stands on is there."""
-        used = parse(model.text, model.path).parameters.union(
-            *(parse(item.text, item.path).parameters for item in compose.order(model, self.models))
-        )
-        key = (model.name, tuple((name, values[name]) for name in sorted(used) if name in values))
+        key = self._key(model, values)
         if key not in self._made:
             table = f"{model.name}__{len(self._made)}"
-            self._engine.create_table(table, model.text, values, model.path)
+            self._engine.create_table(table, model.statement, values)
             self._made[key] = table
         return self._made[key]
+
+    def _rows(self, model: Query, values: Mapping[str, Any]) -> Result:
+        """The rows of a model for these parameters."""
+        key = self._key(model, values)
+        if key in self._made:
+            return self._engine.run_query(own(f"from {self._made[key]}"), {})
+        if key not in self._answers:
+            self._make(model, values)
+            self._answers[key] = self._engine.run_query(model.statement, values)
+        return self._answers[key]
+
+    def _key(self, model: Query, values: Mapping[str, Any]) -> ModelKey:
+        used = compose.bound_names(model, self.models)
+        return model.name, tuple((name, values[name]) for name in sorted(used) if name in values)
 
     def tables(self) -> Result:
         """Every table and model that ``sql`` can ask: table, column, type, sentence.

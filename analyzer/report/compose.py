@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from analyzer.engine.statement import parse
 from analyzer.errors import UsageError
 from analyzer.report.header import Parameter, Query
 
@@ -21,7 +20,7 @@ def order(query: Query, models: Models) -> list[Query]:
 
 
 def _visit(query: Query, models: Models, ordered: dict[str, Query], above: tuple[str, ...]) -> None:
-    for name in sorted(parse(query.text, query.path).tables & models.keys()):
+    for name in sorted(query.statement.tables & models.keys()):
         if name == query.name:
             continue
         if name in above:
@@ -39,11 +38,16 @@ def parameters(query: Query, models: Models) -> dict[str, Parameter]:
     return inherited | query.params
 
 
+def bound_names(query: Query, models: Models) -> frozenset[str]:
+    """The parameters that the SQL of the query, and of the models under it, binds."""
+    return query.statement.parameters.union(
+        *(model.statement.parameters for model in order(query, models))
+    )
+
+
 def inputs(query: Query, models: Models) -> frozenset[str]:
     """Every table that the query and the models under it read, models included."""
-    return frozenset().union(
-        *(parse(item.text, item.path).tables for item in (query, *order(query, models)))
-    )
+    return frozenset().union(*(item.statement.tables for item in (query, *order(query, models))))
 
 
 def script(query: Query, models: Models) -> str:

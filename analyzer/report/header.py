@@ -7,7 +7,7 @@ alerts, maintenance, the page and the pictures need of one stands here.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
@@ -15,6 +15,8 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import msgspec
 
 from analyzer.config import toml
+from analyzer.engine import statement
+from analyzer.engine.statement import Statement
 from analyzer.errors import UsageError
 from analyzer.pattern import like
 from analyzer.text import did_you_mean
@@ -149,11 +151,22 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Query(Header, frozen=True, kw_only=True):
-    """One query file; *text* is all of it."""
+    """One query file; *text* is all of it. *shipped* is one that came with the program."""
 
     name: str
     path: Path
     text: str
+    shipped: bool = False
+
+    @property
+    def statement(self) -> Statement:
+        """What it is made of.
+
+        Raises:
+            UsageError: it is not one SELECT, or looks at more than tables.
+        """
+        read = statement.own if self.shipped else statement.parse
+        return read(self.text, self.path)
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -203,7 +216,9 @@ def parse(path: Path) -> Query:
             for name, parameter in header.params.items()
         },
     }
-    query = Query(name=path.stem, path=path, text=text, **fields)
+    query = Query(
+        name=path.stem, path=path, text=text, shipped=path.is_relative_to(home()), **fields
+    )
     _check(query)
     return query
 
@@ -236,6 +251,7 @@ def _check(query: Query) -> None:
             raise UsageError(f"{query.path}: the default of '{name}' is not one of its choices")
 
 
+@cache
 def home() -> Path:
     """The folder of queries that came with the program, in a wheel or in a checkout."""
     package = Path(__file__).parent.parent
@@ -248,18 +264,49 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob(pattern)) if not path.name.startswith(".")]
 
 
+class Queries(Mapping[str, Query]):
+    """Query files by name, each read when it is first asked for: a question needs few of them."""
+
+    def __init__(self, paths: Mapping[str, Path], read: dict[Path, Query]) -> None:
+        """Those of *paths*; *read* are those that were asked for."""
+        self._paths = dict(sorted(paths.items()))
+        self._read = read
+
+    def __getitem__(self, name: str) -> Query:
+        path = self._paths[name]
+        if path not in self._read:
+            self._read[path] = parse(path)
+        return self._read[path]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def without(self, names: Collection[str]) -> "Queries":
+        paths = {name: path for name, path in self._paths.items() if name not in names}
+        return Queries(paths, self._read)
+
+
 @cache
-def _discover(folders: tuple[Path, ...]) -> dict[str, Query]:
-    queries: dict[str, Query] = {}
+def _discover(folders: tuple[Path, ...]) -> Queries:
+    paths: dict[str, Path] = {}
+    read: dict[Path, Query] = {}
     for folder in folders:
         for path in _files(folder):
             if not _NAME.fullmatch(path.stem):
                 raise UsageError(f"{path}: a query is named in lower case, digits and dashes")
-            queries[path.stem] = parse(path)
-    return dict(sorted(queries.items()))
+            if not path.is_relative_to(home()):
+                read[path] = parse(path)  # mistakes of somebody else's file are told at once
+            paths[path.stem] = path
+    return Queries(paths, read)
 
 
-def reports(more: Iterable[Path] = ()) -> dict[str, Query]:
+def reports(more: Iterable[Path] = ()) -> Queries:
     """Every report by name: those that came with the program, then those of *more* folders.
 
     Raises:
@@ -268,20 +315,19 @@ def reports(more: Iterable[Path] = ()) -> dict[str, Query]:
     return _discover(_folders(more))
 
 
-def models(more: Iterable[Path] = ()) -> dict[str, Query]:
+def models(more: Iterable[Path] = ()) -> Queries:
     """Every model by name, from the ``model`` folder beside the reports."""
     return _discover(tuple(folder / "model" for folder in _folders(more)))
 
 
-def check_thresholds(names: Iterable[str], queries: dict[str, Query]) -> None:
+def check_thresholds(names: Iterable[str], queries: Mapping[str, Query]) -> None:
     """See that every threshold that a policy overrides is a column of the model.
 
     Raises:
         UsageError: one is not; names the nearest.
     """
-    columns = queries["thresholds"].columns
     for name in names:
-        if name not in columns:
+        if name not in (columns := queries["thresholds"].columns):
             raise UsageError(f"policy: unknown threshold '{name}'{did_you_mean(name, columns)}")
 
 

@@ -6,7 +6,10 @@ from analyzer.engine.tables import COLUMNS
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
-HELD = "select count(*) from information_schema.tables where table_name like 'held_%'"
+HELD = (
+    "select count(*) from information_schema.tables where table_type = 'LOCAL TEMPORARY'"
+    f" and table_name in ({', '.join(f"'{name}'" for name in COLUMNS)})"
+)
 
 
 def test_what_is_too_long_to_hold_is_read_where_it_lies_and_says_the_same(

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from analyzer.config.rules import SEVERITIES
+from analyzer.engine.statement import parse
 from analyzer.output import chart
 from analyzer.report import compose, header, run
 from analyzer.report.catalog import Catalog
+from analyzer.report.header import Query
 from analyzer.report.run import ReportRequest
 
 REPORTS = header.reports()
@@ -29,6 +31,14 @@ def test_a_model_returns_the_columns_that_it_declares(name: str, sample: Catalog
     times = {"at": NOW, "since": NOW - DAY, "until": NOW, "now": NOW}
     result = sample.run_query(model, times)
     assert [column for column, _ in result.columns] == list(model.columns)
+
+
+@pytest.mark.parametrize(
+    "query", [*MODELS.values(), *REPORTS.values()], ids=lambda query: query.name
+)
+def test_a_query_reads_the_same_by_its_words_as_by_the_parser(query: Query) -> None:
+    assert query.shipped
+    assert query.statement == parse(query.text, query.path)
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -192,7 +202,7 @@ def test_a_threshold_is_a_number_with_its_default(sample: Catalog) -> None:
     assert all(isinstance(value, int | float) for value in row.values()), row
 
 
-@pytest.mark.parametrize("name", sorted(MODELS | REPORTS))
+@pytest.mark.parametrize("name", sorted({**MODELS, **REPORTS}))
 def test_a_number_of_days_or_hours_is_a_threshold(name: str) -> None:
-    text = (MODELS | REPORTS)[name].text
+    text = {**MODELS, **REPORTS}[name].text
     assert not re.search(r"(?<!\* )interval '?[0-9]+'? (day|hour|minute)", text), name

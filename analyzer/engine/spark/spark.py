@@ -20,6 +20,7 @@ from analyzer.engine.engine import Columns, Extra, FileRetired, Result
 from analyzer.engine.spark.dialect import translate
 from analyzer.engine.spark.run import Run
 from analyzer.engine.spark.session import connect
+from analyzer.engine.statement import Statement, own
 from analyzer.errors import Unreachable, UsageError
 from analyzer.store.layout import Store
 
@@ -105,17 +106,15 @@ class Spark:
     def columns(self) -> Mapping[str, Columns]:
         return self._types.columns
 
-    def create_table(
-        self, name: str, text: str, parameters: Mapping[str, Any], where: object
-    ) -> None:
-        self._types.create_table(name, text, parameters, where)
-        with self._answers(where):
+    def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
+        self._types.create_table(name, statement, parameters)
+        with self._answers(statement.where):
             # The client takes a kept relation for the active session's, whoever asked.
             SparkSession._active_session.session = self._session  # noqa: SLF001  # no other way
-            frame = self._run(text, parameters, where).frame().localCheckpoint()
+            frame = self._run(statement, parameters).frame().localCheckpoint()
             self._view(name, frame)
         self._frames[name] = frame
-        self._made[name] = dict(self._types.describe(f'from "{name}"', {}))
+        self._made[name] = dict(self._types.describe(own(f'from "{name}"'), {}))
 
     def name_table(self, name: str, table: str) -> None:
         self._types.name_table(name, table)
@@ -127,10 +126,10 @@ class Spark:
         self._session.catalog.dropTempView(name)
         del self._frames[name], self._made[name]
 
-    def run_query(self, text: str, parameters: Mapping[str, Any], where: object) -> Result:
-        columns = self._types.run_query(text, parameters, where).columns
-        with self._answers(where):
-            table = self._run(text, parameters, where).table()
+    def run_query(self, statement: Statement, parameters: Mapping[str, Any]) -> Result:
+        columns = self._types.run_query(statement, parameters).columns
+        with self._answers(statement.where):
+            table = self._run(statement, parameters).table()
         readers = [_reader(kind) for _, kind in columns]
         values = zip(*(column.to_pylist() for column in table.columns), strict=True)
         rows = [
@@ -138,12 +137,12 @@ class Spark:
         ]
         return Result(columns, rows)
 
-    def _run(self, text: str, parameters: Mapping[str, Any], where: object) -> Run:
+    def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Run:
         try:
-            statement = translate(text, {**self.columns, **self._made}, parameters)
+            translated = translate(statement.text, {**self.columns, **self._made}, parameters)
         except UsageError as error:
-            raise UsageError(f"{where}: {error}") from error
-        return Run(self._session, statement, parameters)
+            raise UsageError(f"{statement.where}: {error}") from error
+        return Run(self._session, translated, parameters)
 
     @contextmanager
     def _answers(self, where: object) -> Iterator[None]:
@@ -158,8 +157,10 @@ class Spark:
                 ) from error
             raise UsageError(f"{where}: {str(error).splitlines()[0]}") from error
 
-    def describe(self, text: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-        return self._types.describe(text, parameters)
+    def describe(
+        self, statement: Statement, parameters: Mapping[str, Any]
+    ) -> list[tuple[str, str]]:
+        return self._types.describe(statement, parameters)
 
     @contextmanager
     def time_limit(self, seconds: float) -> Iterator[None]:
