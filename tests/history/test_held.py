@@ -6,9 +6,10 @@ from analyzer.engine.tables import COLUMNS
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
+NAMES = ", ".join(f"'{name}'" for name in COLUMNS)
 HELD = (
     "select count(*) from information_schema.tables where table_type = 'LOCAL TEMPORARY'"
-    f" and table_name in ({', '.join(f"'{name}'" for name in COLUMNS)})"
+    f" and table_name in ({NAMES})"
 )
 
 
