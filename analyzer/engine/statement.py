@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    import duckdb
 
 # Table functions that make rows of what they are given. All others look around.
 _HARMLESS = {
@@ -47,7 +48,9 @@ class Statement:
 
 
 @cache
-def _parser() -> duckdb.DuckDBPyConnection:
+def _parser() -> "duckdb.DuckDBPyConnection":
+    import duckdb  # noqa: PLC0415  # a list of reports needs no engine
+
     return duckdb.connect()
 
 
