@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format wheel bench spark bounds clean
+.PHONY: help demo test check format wheel bench spark readers bounds clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ spark: $(VENV)/.dev  ## the engine's suite on a real Spark: master, two workers,
 	.venv-spark/bin/python -m pip install -q --disable-pip-version-check 'pyspark[connect]>=4.2,<4.3'
 	$(BIN)/python tests/engine/cluster.py .venv-spark/bin/python $(BIN)/python -m pytest -q tests/engine
 
+readers: $(VENV)/.dev  ## DuckDB 1.4, 1.5 and 2 read the exports, each in an environment of its own
+	$(BIN)/python tests/lake/readers.py $(DEMO)
+
 bounds: ## the suite on the oldest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-bounds
 	.venv-bounds/bin/python tests/bounds.py > .venv-bounds/constraints.txt
@@ -48,7 +51,7 @@ bounds: ## the suite on the oldest versions that pyproject.toml allows
 	.venv-bounds/bin/python -m pytest -q
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) .venv-bounds .venv-spark $(DEMO) bench.json dist build
+	rm -rf $(VENV) .venv-bounds .venv-spark .venv-readers $(DEMO) bench.json dist build
 
 $(VENV)/.runtime: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -68,6 +68,8 @@ def build(
 
 
 def _build(store: Store, fleet: Fleet, count: int, chunk: int, *, sparse: bool) -> Store:
+    with History.open(store, "bench"):
+        pass  # commits the first manifest: snapshots without one are damage
     waiting: list[SnapshotFiles] = []
     last: tuple[object, SnapshotFiles] | None = None
     for taken in fleet.snapshots(count):

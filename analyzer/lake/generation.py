@@ -3,7 +3,7 @@
 ::
 
     latest -> generations/00000007
-    generations/00000007/spells/cluster=prod-a/year=2026/3b1f….parquet
+    generations/00000007/spells/cluster=prod-a/year=2026/3b1f…-5c02….parquet
     generations/00000007/generation.json          which parts of which cluster it has
 
 A file is named for what it was made of. What the generation before has too is linked, not written.
@@ -23,8 +23,9 @@ import duckdb
 import msgspec
 
 from analyzer import clock
-from analyzer.engine.tables import Files
+from analyzer.engine.tables import COLUMNS, Files
 from analyzer.errors import Busy, StoreError
+from analyzer.history import manifest as manifests
 from analyzer.history.parts import engine, quote
 from analyzer.lake import holding
 from analyzer.lake.holding import NO_END, Holding
@@ -102,19 +103,22 @@ def _fill(draft: Path, before: Path, holdings: Mapping[str, Sequence[Holding]]) 
 
 def _files(table: str, items: Sequence[Holding]) -> Iterator[tuple[Path, str]]:
     """Every file that a table consists of, and the select of its rows."""
+    # What is made of the same parts in another way is another file.
+    edition = manifests.digest(msgspec.json.encode([holding.FORMAT, COLUMNS[table]]))[:8]
     for item in items:
         cluster = Path(f"cluster={item.cluster}")
         for part, token in zip(item.parts, item.exported.parts, strict=True):
             rows = Files({item.folder / part.file: part.rows})
             for year in range(part.first.year, part.last.year + 1):
-                path = cluster / f"year={year}" / f"{token}.parquet"
+                path = cluster / f"year={year}" / f"{token}-{edition}.parquet"
                 yield path, _select(table, rows, f"year = {year}")
         if item.open is not None:
-            path = cluster / f"year={NO_END}" / f"{item.exported.open}.parquet"
+            path = cluster / f"year={NO_END}" / f"{item.exported.open}-{edition}.parquet"
             yield path, _select(table, item.files(len(item.parts)), f"year = {NO_END}")
     if not any(item.parts or item.open for item in items):
         # A pattern that matches nothing is an error to most readers.
-        yield Path(f"cluster=none/year={NO_END}/empty.parquet"), _select(table, Files({}))
+        path = Path(f"cluster=none/year={NO_END}/empty-{edition}.parquet")
+        yield path, _select(table, Files({}))
 
 
 def _select(table: str, files: Files, condition: str = "true") -> str:

@@ -1,5 +1,6 @@
 """What other engines read is what the history has, and an export writes what changed."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -274,3 +275,16 @@ def test_object_storage_has_the_same(store: Store, export: Export, bucket: str) 
     history.record(store, look(NEW_YEAR + 10, [1, 2]))
     assert export("delta", bucket) == 0
     assert_same(store, bucket, {"Polars": lakes.by_polars, "deltalake": lakes.by_deltalake})
+
+
+def test_the_code_of_the_page_reads_what_the_commands_of_the_page_write(
+    store: Store, export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert export("parquet", "lake/files") == 0
+    page = (Path(__file__).parents[2] / "docs" / "lake.md").read_text(encoding="utf-8")
+    duckdb, polars = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(duckdb, names)
+    assert names["spells"] == [(len(lakes.ours(store, "spells")),)]
+    exec(polars, names)

@@ -28,21 +28,22 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _rows(table: str, records: list[dict[str, Any]]) -> Rows:
+def rows(table: str, records: list[dict[str, Any]]) -> Rows:
+    """The rows of a table in an order of their own."""
     return sorted(repr([plain(record[name]) for name in COLUMNS[table]]) for record in records)
 
 
 def ours(store: Store, table: str) -> Rows:
     with analyzer.open(store.root) as archive:
-        return _rows(table, archive.run(f"from {table}").records())
+        return rows(table, archive.run(f"from {table}").records())
 
 
 def by_polars(target: str, table: str) -> Rows:
-    return _rows(table, pl.read_delta(f"{target}/{table}").to_dicts())
+    return rows(table, pl.read_delta(f"{target}/{table}").to_dicts())
 
 
 def by_deltalake(target: str, table: str) -> Rows:
-    return _rows(table, DeltaTable(f"{target}/{table}").to_pyarrow_table().to_pylist())
+    return rows(table, DeltaTable(f"{target}/{table}").to_pyarrow_table().to_pylist())
 
 
 def by_duckdb_from_delta(target: str, table: str) -> Rows:
@@ -63,7 +64,7 @@ def by_duckdb(target: str, table: str) -> Rows:
 def by_polars_from_parquet(target: str, table: str) -> Rows:
     schema = {"cluster": pl.String(), "year": pl.Int32()}
     there = pl.scan_parquet(f"{target}/latest/{table}/", hive_partitioning=True, hive_schema=schema)
-    return _rows(table, there.collect().to_dicts())
+    return rows(table, there.collect().to_dicts())
 
 
 def _of_duckdb(
@@ -75,7 +76,7 @@ def _of_duckdb(
             session.register(name, view)
         cursor = session.execute(text, parameters)
         names = [column[0] for column in cursor.description]
-        return _rows(table, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+        return rows(table, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
 
 
 DELTA: dict[str, Read] = {

@@ -1,5 +1,6 @@
 """An instant means the snapshot that showed it, or an error that says what is near."""
 
+import shutil
 from base64 import b64encode
 from contextlib import closing
 from datetime import timedelta
@@ -13,7 +14,9 @@ from support.snapshot_rows import lone, row, stored
 from analyzer import clock, history
 from analyzer.rest.server.app import App
 from analyzer.rest.server.authentication import Authenticator
+from analyzer.schema import Mark
 from analyzer.simulate import SimulatedArray, base_world
+from analyzer.store import marks
 from analyzer.store.layout import Store
 
 TAKEN = "x-analyzer-taken-at"
@@ -304,3 +307,17 @@ def test_it_only_looks(night: Night) -> None:
     assert files() == before
     with closing(answering.endpoints.clusters):
         pass
+
+
+def test_a_mark_is_an_instant_in_the_header_and_in_the_login(night: Night, tmp_path: Path) -> None:
+    store = Store(Path(shutil.copytree(night.store.root, tmp_path / "store")))
+    marks.add(store, Mark(name="before-CHG4711", instant=START + timedelta(minutes=6)))
+    marks.add(store, Mark(name="first", instant=START))
+    marked = application(store, nearest=True)
+    reply = at(marked, "before-chg4711")
+    assert reply.headers[TAKEN] == clock.iso(START + timedelta(minutes=5))
+    login = ask(marked, SESSIONS, authorization=user("prod-a@first"))
+    assert login.headers[TAKEN] == clock.iso(START)
+    refused = at(marked, "before-CHG4712")
+    assert refused.status == 400
+    assert "did you mean 'before-CHG4711'" in refused.json["error"]["message"]
