@@ -1,7 +1,8 @@
 """Whether the history gives back every snapshot as it was, inventories included."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from analyzer.history.history import History
 from analyzer.history.parts import source
 from analyzer.history.restore import HELD, as_answered
 from analyzer.schema import INVENTORIES, SESSIONS, TABLES, Attempt, Table
-from analyzer.store import snapshot
+from analyzer.store import marks, snapshot
 from analyzer.store.layout import Store
 
 _MODULUS = 1 << 128
@@ -80,10 +81,23 @@ def _verify(store: Store, cluster: str) -> Verified:
                 problems.append(problem)
         elif pruned is None or instant >= pruned:
             problems.append(f"{clock.iso(instant)} is not folded")
+    notes += _forgotten(store, pruned, proved)
     alone = len(proved.keys() - set(instants))
     if alone:
         notes.append(f"{alone} snapshots have no file any more; the history alone gives them back")
     return Verified(cluster, len(proved), read, tuple(problems), tuple(notes))
+
+
+def _forgotten(
+    store: Store, pruned: datetime | None, attempts: Mapping[datetime, Attempt]
+) -> Iterator[str]:
+    """Marks that are to be kept, and were set after what they name had been forgotten."""
+    complete = [at for at, attempt in attempts.items() if attempt.status == "complete"]
+    first = min(complete, default=datetime.max)  # noqa: DTZ901  # naive means UTC here
+    with suppress(StoreError):  # that they are damaged is said once, not of each cluster
+        for mark in marks.read(store):
+            if mark.keep and pruned is not None and mark.instant < min(pruned, first):
+                yield f"nothing answers at the mark {mark.name}: it was pruned before"
 
 
 def prove(history: History) -> tuple[dict[datetime, Attempt], list[str]]:

@@ -198,6 +198,16 @@ def test_prune_takes_what_no_mark_keeps_any_more(tmp_path: Path) -> None:
     assert _ends(store) == _ends(_history(tmp_path, [60, 65]))
 
 
+def test_verify_says_which_mark_nothing_answers_at(tmp_path: Path) -> None:
+    store = _history(tmp_path, [0, 5, 10, 60, 65])
+    history.prune(store, "c1", START + timedelta(minutes=62))
+    marks.add(store, mark("late", 7, keep=True))
+    marks.add(store, mark("seen", 61, keep=True))
+    marks.add(store, mark("not-kept", 7))
+    notes = [note for note in history.verify(store, "c1").notes if "mark" in note]
+    assert notes == ["nothing answers at the mark late: it was pruned before"]
+
+
 def test_prune_lets_nothing_go_where_the_marks_are_damaged(tmp_path: Path) -> None:
     store = _history(tmp_path, [0, 5, 60, 65])
     store.marks.write_text("{")
