@@ -3,14 +3,15 @@
 The state is one file in the store, replaced atomically. A finding is the same finding as long as
 the columns are equal that the header of its report calls its identity; words and counts may change.
 A check touches only what it asked: the findings of its reports and clusters. Hence schedules that
-ask for different clusters, windows or severities can share one state.
+ask for different clusters, windows or severities can share one state. Each destination has a state
+of its own, which goes on when it was told: what one missed is not repeated to the others.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -54,14 +55,29 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         }  # fmt: skip
 
 
-class _CheckState(msgspec.Struct, kw_only=True):
-    """The file: what was told, by the identity of the finding."""
+class _CheckState(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The file: what was told, by the identity of the finding, and so to each destination."""
 
     format: int = 1
-    alerts: dict[str, Alert] = {}
+    alerts: dict[str, Alert] | None = None
+    destinations: dict[str, dict[str, Alert]] = {}
+
+    def told(self, destination: str) -> dict[str, Alert] | None:
+        """What *destination* was told ('' is whoever reads the output); None before the first."""
+        return self.destinations.get(destination) if destination else self.alerts
 
 
 Event = Literal["new", "over", "muted"]
+
+
+class Edge(NamedTuple):
+    """An alert that is new, over or muted; *key* is the identity of its finding."""
+
+    event: Event
+    key: str
+    alert: Alert
+
+
 _Step = tuple[Event | None, Alert | None]
 
 
@@ -69,16 +85,30 @@ _Step = tuple[Event | None, Alert | None]
 class News:
     """What a check tells beside what the last one told; *first* if there was none before.
 
+    *edges* are in the order of the reports; of a first check nothing is new.
     *alerts* are the findings of the check's own reports and clusters, as the state remembers them;
     *forgotten* are the keys of those that nobody has seen for long.
     """
 
-    new: tuple[Alert, ...]
-    over: tuple[Alert, ...]
-    muted: tuple[Alert, ...]
+    edges: tuple[Edge, ...]
     alerts: dict[str, Alert]
     forgotten: frozenset[str]
     first: bool
+
+    @property
+    def new(self) -> tuple[Alert, ...]:
+        return self._alerts("new")
+
+    @property
+    def over(self) -> tuple[Alert, ...]:
+        return self._alerts("over")
+
+    @property
+    def muted(self) -> tuple[Alert, ...]:
+        return self._alerts("muted")
+
+    def _alerts(self, event: Event) -> tuple[Alert, ...]:
+        return tuple(edge.alert for edge in self.edges if edge.event == event)
 
     def as_json(self) -> dict[str, Any]:
         """The body of a webhook."""
@@ -103,23 +133,29 @@ class News:
 
 
 def news(
-    store: Store, reports: Sequence[tuple[Report, str]], clusters: Sequence[str], now: datetime
+    store: Store,
+    reports: Sequence[tuple[Report, str]],
+    clusters: Sequence[str],
+    now: datetime,
+    destination: str = "",
 ) -> News:
-    """What is new, over and muted; *reports* come with the least severity that alerts.
+    """What is new, over and muted for a destination.
+
+    *reports* come with the least severity that alerts.
 
     Raises:
         StoreError: the state of the last check cannot be read.
     """
-    state = _read(store)
+    told = _read(store).told(destination)
     thresholds = {report.name: least for report, least in reports}
     before = {
         key: alert
-        for key, alert in (state.alerts if state else {}).items()
+        for key, alert in (told or {}).items()
         if alert.report in thresholds and (alert.cluster is None or alert.cluster in clusters)
     }
     findings = {key: alert for report, _ in reports for key, alert in _findings(report, now)}
     alerts: dict[str, Alert] = {}
-    events: dict[Event, list[Alert]] = {"new": [], "over": [], "muted": []}
+    edges: list[Edge] = []
     for key in dict.fromkeys((*findings, *before)):
         finding, last = findings.get(key), before.get(key)
         if finding is None:
@@ -129,16 +165,9 @@ def news(
             event, alert = _present(finding, last, now, alarms=alarms)
         if alert is not None:
             alerts[key] = alert
-            if event is not None:
-                events[event].append(alert)
-    return News(
-        () if state is None else tuple(events["new"]),
-        tuple(events["over"]),
-        tuple(events["muted"]),
-        alerts,
-        frozenset(before.keys() - alerts.keys()),
-        state is None,
-    )
+            if event is not None and told is not None:
+                edges.append(Edge(event, key, alert))
+    return News(tuple(edges), alerts, frozenset(before.keys() - alerts.keys()), told is None)
 
 
 def _present(finding: Alert, last: Alert | None, now: datetime, *, alarms: bool) -> _Step:
@@ -168,34 +197,41 @@ def _is_lower(finding: Alert, last: Alert) -> bool:
     return SEVERITIES.index(finding.severity) > SEVERITIES.index(last.severity)
 
 
-def remember(store: Store, news: News) -> None:
+def remember(store: Store, news: News, destination: str = "", missed: Container[str] = ()) -> None:
     """Write what the next check will know; what another check told meanwhile stays.
+
+    *missed* are keys of edges that the destination was not told: they are told again.
 
     Raises:
         StoreError: it cannot be written.
     """
     state = _read(store)
-    alerts = (state.alerts if state else {}) | news.alerts
+    before = state.told(destination) or {}
+    alerts = before | {key: alert for key, alert in news.alerts.items() if key not in missed}
     for key in news.forgotten:
         alerts.pop(key, None)
-    content = {"format": _FORMAT, "alerts": msgspec.to_builtins(alerts)}
+    if destination:
+        state.destinations = state.destinations | {destination: alerts}
+    else:
+        state.alerts = alerts
+    content = msgspec.to_builtins(state)
     with publish(store.alerts) as draft:
         draft.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
-def _read(store: Store) -> _CheckState | None:
-    """The state, None before the first check; one of an earlier format is as good as none."""
+def _read(store: Store) -> _CheckState:
+    """The state, empty before the first check; one of an earlier format is as good as empty."""
     try:
         state = msgspec.json.decode(store.alerts.read_bytes(), type=_CheckState)
     except FileNotFoundError:
-        return None
+        return _CheckState(format=_FORMAT)
     except (OSError, ValueError, RecursionError) as error:
         raise StoreError(
             f"{store.alerts}: what the last check knew cannot be read; delete it to begin anew"
         ) from error
     if state.format > _FORMAT:
         raise StoreError(f"{store.alerts}: is of a newer format; a newer analyzer wrote it")
-    return state if state.format == _FORMAT else None
+    return state if state.format == _FORMAT else _CheckState(format=_FORMAT)
 
 
 def _findings(report: Report, now: datetime) -> Iterator[tuple[str, Alert]]:

@@ -1,35 +1,65 @@
-"""Telling somebody else: one POST of JSON, tried three times.
+"""Telling somebody else: one POST, tried three times.
 
 The second door to the network, beside the one to the arrays: other hosts, other secrets, no
 session to keep. What the receiver answers is not read beyond its status.
 """
 
 import asyncio
+import base64
+import json
 import time
 from typing import Any
 
 import httpx
 
+from analyzer.config.destination import Destination
 from analyzer.errors import Unreachable, UsageError
 
 TRIES = 3
 SECONDS = 10.0  # of one try, connecting and all; the body of the answer is not waited for
 
 
-def post(url: str, body: dict[str, Any], token: str | None = None, *, pause: float = 1.0) -> None:
-    """Send *body*; any 2xx is an answer, a redirect is not followed.
+def post(url: str, body: dict[str, Any], token: str | None = None, *, pause: float = 1.0) -> int:
+    """Send *body* as JSON; any 2xx is an answer, a redirect is not followed.
+
+    Returns the status.
 
     Raises:
         UsageError: the address or the token cannot be sent.
         Unreachable: nobody took it. The message names the host, and neither path nor token.
     """
-    if token is not None and not (token.isascii() and token.isprintable()):
-        raise UsageError("webhook: the token holds a character that no header can have")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    return _post("webhook", url, content, headers, pause)
+
+
+def send(destination: Destination, content: bytes, *, pause: float = 1.0) -> int:
+    """Send a body to a destination, likewise.
+
+    Raises:
+        UsageError: a secret is not where the configuration says, or cannot be sent.
+        Unreachable: nobody took it.
+    """
+    url, token = destination.reveal("url"), destination.reveal("token")
+    headers = {"Content-Type": destination.content_type, **destination.headers}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    elif destination.username is not None:
+        login = f"{destination.username}:{destination.reveal('password')}".encode()
+        headers["Authorization"] = f"Basic {base64.b64encode(login).decode()}"
+    return _post(f"destination {destination.name}", url or "", content, headers, pause)
+
+
+def _post(who: str, url: str, content: bytes, headers: dict[str, str], pause: float) -> int:
+    proof = headers.get("Authorization", "")
+    if not (proof.isascii() and proof.isprintable()):
+        raise UsageError(f"{who}: the token holds a character that no header can have")
     try:
-        request = httpx.Request("POST", url, json=body, headers=headers)
+        request = httpx.Request("POST", url, content=content, headers=headers)
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-        raise UsageError(f"webhook: the address cannot be used: {error}") from error
+        raise UsageError(f"{who}: the address cannot be used: {error}") from error
     why = ""
     for attempt in range(TRIES):
         try:
@@ -38,13 +68,13 @@ def post(url: str, body: dict[str, Any], token: str | None = None, *, pause: flo
             why = type(error).__name__
         else:
             if 200 <= status < 300:
-                return
+                return status
             why = f"HTTP {status}"
             if status < 500 and status != 429:
                 break
         if attempt + 1 < TRIES:
             time.sleep(pause * 2**attempt)
-    raise Unreachable(f"webhook at {request.url.host}: {why}; the next check tells it again")
+    raise Unreachable(f"{who} at {request.url.host}: {why}; the next check tells it again")
 
 
 async def _send(request: httpx.Request) -> int:

@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +14,14 @@ from msgspec.structs import replace
 from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.config.rules import SEVERITIES
+from analyzer.errors import AnalyzerError, UsageError
+from analyzer.text import escape_controls
 
 if TYPE_CHECKING:
     from analyzer.alerts.check import CheckResult
     from analyzer.alerts.state import News
     from analyzer.config.rules import CheckSettings
+    from analyzer.report.catalog import Catalog
 
 
 @click.command("check")
@@ -31,9 +36,12 @@ if TYPE_CHECKING:
     "--once", is_flag=True, help="Tell only what is new, over or muted since the last time."
 )
 @click.option(
+    "--test", is_flag=True, help="Send a message to each destination, and say what each answered."
+)
+@click.option(
     "--format",
     "format_",
-    type=click.Choice(["table", "json", "nagios", "prometheus"]),
+    type=click.Choice(["table", "json", "nagios", "openmetrics", "prometheus"]),
     default="table",
     show_default=True,
     help="table is for people; prometheus is for a textfile collector.",
@@ -59,6 +67,7 @@ def check(
     *,
     strict_coverage: bool,
     once: bool,
+    test: bool,
     plugin: bool,
     **times: str,
 ) -> int:
@@ -67,17 +76,20 @@ def check(
     With --plugin it is 0, 1 (warning), 2 (critical) or 3 (unknown), as Nagios, Icinga and Checkmk
     read it; what cannot be answered is unknown too.
 
-    With --once the exit status is 1 only for what is new, and the configured webhook hears of it.
+    With --once the exit status is 1 only for what is new, and the configured webhook and
+    destinations hear of it; each is told once, and one that does not answer does not keep the
+    others.
     """
     from analyzer import clock  # noqa: PLC0415  # --help answers at once
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
     from analyzer.alerts import state  # noqa: PLC0415  # --help answers at once
-    from analyzer.errors import AnalyzerError, UsageError  # noqa: PLC0415  # --help answers at once
 
+    if test:
+        return _test(context)
     if plugin and (once or output is not None):
         raise UsageError("--plugin prints the state: it goes with neither --once nor --output")
     try:
-        settings, result = _run(
+        settings, catalog, result = _run(
             context, (cluster, queries), only, fail_on, times, strict=strict_coverage
         )
     except AnalyzerError as error:
@@ -93,9 +105,13 @@ def check(
         news = state.news(context.open(), result.checked, result.clusters, clock.now())
         if code == 1 and not news.first:
             code = int(bool(news.new))
-    text = _text(result, news, format_, code)
+    if format_ in {"openmetrics", "prometheus"}:
+        text = _numbers(catalog, result, format_)
+    else:
+        text = _text(result, news, format_, code)
     formats.put(text, output, sys.stdout, people=format_ == "table")
     if news is not None:
+        code = max(code, _tell(context, settings, result))
         _post(settings, news)
         state.remember(context.open(), news)
     return code
@@ -109,7 +125,7 @@ def _run(
     times: dict[str, str],
     *,
     strict: bool,
-) -> "tuple[CheckSettings, CheckResult]":
+) -> "tuple[CheckSettings, Catalog, CheckResult]":
     from analyzer.alerts import check  # noqa: PLC0415  # --help answers at once
     from analyzer.config.rules import CheckSettings  # noqa: PLC0415  # --help answers at once
     from analyzer.report import run  # noqa: PLC0415  # --help answers at once
@@ -120,7 +136,17 @@ def _run(
         settings = replace(settings, fail_on=fail_on)
     request = run.ReportRequest(**times, at=times["until"], zone=options.zone(context))  # type: ignore[arg-type]  # only times
     catalog = context.catalog(*where)
-    return settings, check.check(catalog, request, settings, strict=strict, only=only)
+    result = check.check(catalog, request, settings, strict=strict, only=only)
+    return settings, catalog, result
+
+
+def _numbers(catalog: "Catalog", result: "CheckResult", format_: str) -> str:
+    from analyzer.alerts import metrics  # noqa: PLC0415  # --help answers at once
+    from analyzer.output import openmetrics  # noqa: PLC0415  # --help answers at once
+
+    samples = metrics.present(catalog, result, result.until)
+    families, classic = metrics.families(catalog), format_ == "prometheus"
+    return "".join(openmetrics.exposition(families, samples, classic=classic))
 
 
 def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -> str:
@@ -135,8 +161,6 @@ def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -
         return json.dumps(answer, indent=1, ensure_ascii=False) + "\n"
     if format_ == "nagios":
         return result.plugin_line() + "\n"
-    if format_ == "prometheus":
-        return result.prometheus()
     if news is not None:
         return "".join(f"{line}\n" for line in news.lines())
     width = None if sys.stdout.isatty() else formats.WIDTH
@@ -149,20 +173,68 @@ def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -
     return "".join(parts) + result.summary() + "\n"
 
 
+def _tell(context: Context, settings: "CheckSettings", result: "CheckResult") -> int:
+    """Every destination hears what is news to it; the highest status of those that did not."""
+    code = 0
+    for destination in settings.destinations:
+        from analyzer.alerts import message  # noqa: PLC0415  # only where there are some
+
+        try:
+            rest = message.tell(context.open(), destination, result, settings.console)
+            if rest:
+                context.say(f"destination {destination.name}: {rest} more with the next check")
+        except AnalyzerError as error:
+            context.complain(f"analyzer: {error}")
+            code = max(code, error.exit_code)
+    return code
+
+
+def _test(context: Context) -> int:
+    """Send a message to each, and print what each answered."""
+    from analyzer.alerts import message, webhook  # noqa: PLC0415  # the network, only when asked
+
+    config = context.configuration()
+    settings = config.check if config is not None else None
+    if settings is None or not (settings.destinations or settings.webhook):
+        raise UsageError("no destination is configured; add [[check.destinations]]")
+    tests: dict[str, Callable[[], int]] = {
+        destination.name: partial(message.test, destination, settings.console)
+        for destination in settings.destinations
+    }
+    if settings.webhook is not None:
+        nothing: dict[str, Any] = {"first": False, "new": [], "over": [], "muted": []}
+        tests["webhook"] = lambda: webhook.post(
+            settings.webhook or "", {"test": True, **nothing}, _token(settings)
+        )
+    code = 0
+    for name, test in tests.items():
+        try:
+            answer = f"HTTP {test()}"
+        except AnalyzerError as error:
+            answer = str(error).removesuffix("; the next check tells it again")
+            code = max(code, error.exit_code)
+        click.echo(escape_controls(f"{name}: {answer}"))
+    return code
+
+
 def _post(settings: "CheckSettings", news: "News") -> None:
     """The webhook hears before the store remembers: what it missed is told again."""
     is_news = news.new or news.over or news.muted or (news.first and news.alerts)
     if settings.webhook is None or not is_news:
         return
     from analyzer.alerts import webhook  # noqa: PLC0415  # the network, only when there is news
-    from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
 
-    token = None
-    if settings.webhook_token_env is not None:
-        token = os.environ.get(settings.webhook_token_env)
-        if not token:
-            raise UsageError(f"webhook: the environment has no {settings.webhook_token_env}")
-    webhook.post(settings.webhook, news.as_json(), token)
+    webhook.post(settings.webhook, news.as_json(), _token(settings))
+
+
+def _token(settings: "CheckSettings") -> str | None:
+    """The webhook's token."""
+    if settings.webhook_token_env is None:
+        return None
+    token = os.environ.get(settings.webhook_token_env)
+    if not token:
+        raise UsageError(f"webhook: the environment has no {settings.webhook_token_env}")
+    return token
 
 
 check.params[:0] = [options.SINCE, options.UNTIL, options.TZ, options.CLUSTER]

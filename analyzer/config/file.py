@@ -49,6 +49,12 @@ keep = "400d"                     # older history goes
 # reports = { flapping = "critical", new-initiators = "never" }
 # webhook = "https://alerts.example.com/analyzer"
 # webhook_token_env = "ALERT_TOKEN"
+# console = "https://history.example.com"  # where 'analyzer serve' is reached: for links
+
+# [[check.destinations]]          # told what is new and what is over: chats, ticket systems
+# name = "chat"
+# url_env = "CHAT_URL"            # or url, url_file, url_command
+# body = '{"text": {{ alerts | map(attribute="text") | join("\\n") | tojson }} }'
 """
 
 
@@ -113,6 +119,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for cluster in self.clusters:
             for path in cluster.exposed():
                 yield f"{cluster.name}: everybody on this machine can read {path}; chmod o-r"
+        for destination in self.check.destinations:
+            for path in destination.exposed():
+                yield (
+                    f"destination {destination.name}: everybody on this machine can read {path};"
+                    " chmod o-r"
+                )
 
 
 def load(path: Path) -> Config:

@@ -1,11 +1,11 @@
-"""What raises an alarm and what does not: maintenance, severity overrides, thresholds, a webhook."""
+"""What raises an alarm and what does not: maintenance, severity overrides, thresholds, who hears of it."""
 
 from collections.abc import Mapping
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
+from analyzer.config.destination import Destination, check_url
 from analyzer.config.toml import Instant, Text
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
@@ -56,22 +56,24 @@ class Maintenance(SeverityRule, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[check]``: *reports* has thresholds of their own for some reports, or ``never``."""
+    """``[check]``: *reports* has thresholds of their own for some reports, or ``never``.
+
+    *console* is where people reach ``analyzer serve``.
+    """
 
     fail_on: Severity = "high"
     reports: Mapping[str, Threshold] = {}
     webhook: Text | None = None
     webhook_token_env: Text | None = None
+    console: Text | None = None
+    destinations: tuple[Destination, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.webhook is None:
-            return
-        try:
-            parts = urlsplit(self.webhook)
-            _ = parts.port
-        except ValueError:
-            raise ValueError("'webhook' is not like https://alerts.example.com/hook") from None
-        if parts.password or parts.username:
-            raise ValueError("'webhook' holds a password; use webhook_token_env")
-        if not parts.hostname or parts.scheme not in {"https", "http"}:
-            raise ValueError("'webhook' is not like https://alerts.example.com/hook")
+        if self.webhook is not None:
+            check_url(self.webhook, "webhook")
+        if self.console is not None:
+            check_url(self.console, "console")
+        names = [destination.name for destination in self.destinations]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"destination '{name}' is there twice")

@@ -22,6 +22,8 @@ _TOKEN = re.compile(r"[!-~]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LARGEST = 1 << 16  # bytes of a secret
 
+Source = str | Path | tuple[str, ...]  # a variable, a file, or a command
+
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """At most one source of a password or token; or, or also, a client certificate."""
@@ -52,7 +54,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError("client_cert and client_key go together")
 
     @property
-    def secret(self) -> dict[str, str | Path | tuple[str, ...]]:
+    def secret(self) -> dict[str, Source]:
         """The key that says where the secret is, and what it says; empty if there is none."""
         sources = {
             "password_env": self.password_env,
@@ -75,7 +77,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def exposed(self) -> list[Path]:
         """Files with a secret that everybody on this machine can read."""
         files = [path for path in (self.password_file, self.client_key) if path is not None]
-        return [path for path in files if _mode(path) & stat.S_IROTH]
+        return [path for path in files if mode(path) & stat.S_IROTH]
 
     def reveal(self, within: float = 60.0) -> str:
         """The password or token, from where it is; a command may take *within* seconds.
@@ -84,23 +86,34 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             UsageError: it is not there; the message never holds the secret.
         """
         for key, source in self.secret.items():
-            secret = _reveal(key, source, min(within, 60.0))
-            if not secret:
-                raise UsageError(f"{key} gave nothing")
+            secret = reveal(key, source, min(within, 60.0))
             if self.uses_token and not _TOKEN.fullmatch(secret):
                 raise UsageError(f"{key} gave no token: it holds a space or such")
             return secret
         raise UsageError("no password, token or client certificate is configured")
 
 
-def _mode(path: Path) -> int:
+def mode(path: Path) -> int:
+    """The permissions of a file; 0 where it is not there."""
     try:
         return path.stat().st_mode
     except OSError:
         return 0
 
 
-def _reveal(key: str, source: str | Path | tuple[str, ...], within: float) -> str:
+def reveal(key: str, source: Source, within: float) -> str:
+    """The secret that the configuration's *key* names; a command may take *within* seconds.
+
+    Raises:
+        UsageError: it is not there, or empty; the message never holds the secret.
+    """
+    text = _reveal(key, source, within)
+    if not text:
+        raise UsageError(f"{key} gave nothing")
+    return text
+
+
+def _reveal(key: str, source: Source, within: float) -> str:
     if isinstance(source, Path):
         return _read(key, source)
     if key.endswith("_env"):

@@ -2,46 +2,13 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from analyzer import cli
-
-SAMPLE = Path(__file__).parents[2] / "sample_data"
-Run = Callable[..., tuple[int, str, str]]
-RECORDS: list[dict[str, Any]] = json.loads((SAMPLE / "sessions.json").read_text())["records"]
-
-
-class Place:
-    """A store, a configuration, and the command line beside them."""
-
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-        self.root, self.monkeypatch, self.capsys = root, monkeypatch, capsys
-        monkeypatch.chdir(root)
-        self.configure("")
-
-    def configure(self, text: str) -> None:
-        (self.root / "analyzer.toml").write_text(f'store = "store"\n{text}')
-
-    def run(self, *words: str, now: str = "02:20") -> tuple[int, str, str]:
-        self.monkeypatch.setenv("ANALYZER_NOW", f"2026-11-23T{now}:00Z")
-        code = cli.status(list(words))
-        output = self.capsys.readouterr()
-        return code, output.out, output.err
-
-    def see(self, minute: str, *away: str) -> None:
-        """A snapshot without the sessions of these hosts."""
-        there = [record for record in RECORDS
-                 if not any(host in record["initiator"]["name"] for host in away)]  # fmt: skip
-        page = self.root / "page.json"
-        page.write_text(json.dumps({"records": there, "num_records": len(there)}))
-        taken = f"2026-11-23T{minute}:00Z"
-        words = ("import", "--cluster", "prod-a", "--taken-at", taken, str(page))
-        assert self.run(*words, now=max(minute, "02:20"))[0] == 0
+from support.receivers import Place
 
 
 @pytest.fixture
@@ -254,7 +221,7 @@ def test_a_monitor_reads_whole_files(place: Place) -> None:
     code, out, _ = place.run(*LOST, "--format", "prometheus", "--output", "analyzer.prom")
     assert (code, out) == (1, "")
     metrics = (place.root / "analyzer.prom").read_text()
-    assert 'analyzer_findings{severity="critical"} 4\n' in metrics
+    assert 'analyzer_findings{cluster="prod-a",severity="critical",state="open"} 4\n' in metrics
     code, out, _ = place.run(*LOST, "--format", "nagios")
     # The window begins before the first snapshot: that is a gap.
     assert out == (

@@ -1,0 +1,109 @@
+"""Templates of messages: Jinja2 in its sandbox, in a process of bounded time and memory.
+
+The sandbox keeps a template from the program's own objects, but not from a loop without end; a
+process can be ended.
+"""
+
+import resource
+import traceback
+from collections.abc import Mapping, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from analyzer.config.destination import Destination
+from analyzer.errors import UsageError
+from analyzer.output import markdown
+
+LARGEST = 1 << 18  # characters of a template, and of what it gives
+_SECONDS = 60.0  # of the wall clock, starting the process and all
+_PROCESSOR = 5  # seconds of a processor
+_MEMORY = 1 << 29  # bytes
+_SPAWN = get_context("spawn")  # a fork would take the threads of Polars and DuckDB along
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def render(destination: Destination, contexts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The body for each of the contexts, which hold plain values only.
+
+    Raises:
+        UsageError: the template cannot be read, is wrong, or takes too long; names its line.
+    """
+    where = f"destination {destination.name}: {destination.template or 'body'}"
+    source = destination.body or _read(where, destination.template or Path())
+    ours, theirs = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=_work, args=(theirs, source, list(contexts)), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        answer = ours.recv() if ours.poll(_SECONDS) else None
+    except EOFError:
+        answer = None
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    if answer is None:
+        raise UsageError(f"{where}: took more time or memory than a message may")
+    bodies, problem = answer
+    if problem:
+        raise UsageError(f"{where}{problem}")
+    return list(bodies)
+
+
+def _read(where: str, path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            text = stream.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise UsageError(f"{where}: cannot be read: {why}") from error
+    if len(text) > LARGEST:
+        raise UsageError(f"{where}: cannot be read: larger than {LARGEST >> 10} KiB")
+    return text
+
+
+def environment() -> ImmutableSandboxedEnvironment:
+    """The sandbox, in which no undefined name is silent."""
+    sandbox = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True)
+    sandbox.filters |= {"markdown": markdown.escaped, "slack": _slack}
+    return sandbox
+
+
+def _slack(text: str) -> str:
+    """Text that Slack and Mattermost print as it is: no link, no mention of a channel."""
+    return "".join(_ENTITIES.get(character, character) for character in text)
+
+
+def _work(pipe: Connection, source: str, contexts: Sequence[Mapping[str, Any]]) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR, _PROCESSOR))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+    try:
+        template = environment().from_string(source)
+        bodies = [template.render(context) for context in contexts]
+        largest = max(map(len, bodies), default=0)
+        problem = f": gives more than {LARGEST >> 10} KiB" if largest > LARGEST else ""
+    except TemplateSyntaxError as error:
+        bodies, problem = [], f" line {error.lineno}: {error.message}"
+    except MemoryError:
+        return  # the end of the pipe says it
+    except Exception as error:  # noqa: BLE001  # whatever a template does is the template's
+        bodies, problem = [], f" line {_line(error)}: {_sentence(error)}"
+    pipe.send(([] if problem else bodies, problem))
+
+
+def _line(error: BaseException) -> int:
+    """The template's line that raised; Jinja2 has rewritten the traceback for it."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+             if frame.filename == "<template>"]  # fmt: skip
+    return lines[-1] or 0 if lines else 0
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, TemplateError):
+        return error.message or type(error).__name__
+    return f"{type(error).__name__}: {error}"[:500]
