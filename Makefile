@@ -6,10 +6,10 @@ BIN    := $(VENV)/bin
 DEMO   ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format wheel bench spark readers bounds clean
+.PHONY: help demo test check format wheel bench prometheus spark readers bounds clean
 
 help:  ## list these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/.runtime  ## a day with an incident, from a simulated array to its reports
 	$(BIN)/analyzer --store $(DEMO)/store demo --output $(DEMO)
@@ -35,6 +35,10 @@ wheel: $(VENV)/.dev  ## the distribution, in dist/
 bench: $(VENV)/.dev  ## side-by-side measurements, as a table and as JSON
 	$(BIN)/python -m benchmarks --json bench.json
 
+prometheus: $(VENV)/.dev  ## a year of numbers into a real Prometheus and back (its package installed)
+	rm -rf .prometheus && mkdir .prometheus
+	$(BIN)/python -m benchmarks.monitor .prometheus
+
 spark: $(VENV)/.dev  ## the engine's suite on a real Spark: master, two workers, Connect (Java 17)
 	test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
 	.venv-spark/bin/python -m pip install -q --disable-pip-version-check 'pyspark[connect]>=4.2,<4.3'
@@ -51,7 +55,7 @@ bounds: ## the suite on the oldest versions that pyproject.toml allows
 	.venv-bounds/bin/python -m pytest -q
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) .venv-bounds .venv-spark .venv-readers $(DEMO) bench.json dist build
+	rm -rf $(VENV) .venv-bounds .venv-spark .venv-readers .prometheus $(DEMO) bench.json dist build
 
 $(VENV)/.runtime: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

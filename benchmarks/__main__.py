@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import collect, engine, history, lake, peers, planning, provider, serve
+from benchmarks import collect, engine, history, lake, monitor, peers, planning, provider, serve
 from benchmarks.figure import Figure, last_kept, save, table
 
 # name: (what to run in full, what to run to see that it runs)
@@ -34,6 +34,10 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
     ),
     "lake": (lambda: lake.lake(500, 2_000, 400), lambda: lake.lake(3, 50, 10)),
     "serve": (lambda: serve.pages(100_000, 1_000), lambda: serve.pages(500, 50)),
+    "monitor": (
+        lambda: monitor.monitor(500, 40, 105_120, 100),
+        lambda: monitor.monitor(3, 8, 600, 1),
+    ),
     "peers": (lambda: peers.peers(10_000, 288), lambda: peers.peers(200, 12)),
     "engine": (lambda: engine.engine(2_000, 96), lambda: engine.engine(50, 6)),
     "pair": (lambda: history.pair(1_000_000), lambda: history.pair(2_000)),

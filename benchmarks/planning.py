@@ -43,7 +43,7 @@ _AT = "timestamp '2026-01-01' + to_minutes(5 * ({})::bigint)"
 _NODE = "'n' || (lif // 4 % 2 * 2 + lif % 4 // 2 + 1)"
 
 
-def _rows(hosts: int, snapshots: int) -> dict[str, str]:
+def rows(hosts: int, snapshots: int) -> dict[str, str]:
     always = f"{_AT.format(0)} as first_seen, {_AT.format(snapshots - 1)} as last_seen"
     return {
         "attempts": f"""
@@ -94,7 +94,7 @@ def planning(hosts: int, snapshots: int) -> list[Figure]:
     """Each report against the bare scan."""
     end = BEGIN + timedelta(minutes=5 * (snapshots - 1))
     with TemporaryDirectory() as folder:
-        _write(Path(folder), _rows(hosts, snapshots))
+        _write(Path(folder), rows(hosts, snapshots))
         opened = partial(Catalog, Store(Path(folder)), tables=LIMITS, engine=_Files)
         catalog = opened()
         floor = best(lambda: catalog.run(f"select bit_xor(hash({NEEDED})) as h from spells"))

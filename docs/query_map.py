@@ -13,6 +13,7 @@ FAMILIES = {
     "history": "What broke, and what came back",
     "instant": "What is wrong now",
     "capacity": "What grows",
+    "monitor": "What monitors are told",
 }
 
 

@@ -1,10 +1,12 @@
 """Every finding report over a window, and the answer for a scheduler."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
+from analyzer import clock
 from analyzer.config.rules import NEVER, SEVERITIES, CheckSettings, at_least
 from analyzer.errors import NothingSeen, StoreError, UsageError
 from analyzer.report import run
@@ -24,19 +26,36 @@ class Checked(NamedTuple):
 class CheckResult:
     """What the reports found; with *strict*, gaps make the answer unknown.
 
-    *clusters* are those that were judged, *damaged* those whose history cannot be read. *counts*
-    are findings by severity; *lasting* those of them that are not over. Findings of *details* are
-    not counted: another report that ran has them together, one row per event.
+    *clusters* are those that were judged, *damaged* those whose history cannot be read. *tally*
+    counts findings by cluster, severity and whether they are over. Findings of *details* are not
+    counted: another report that ran has them together, one row per event. *until* is the end of
+    the window.
     """
 
     clusters: tuple[str, ...]
     checked: tuple[Checked, ...]
-    counts: dict[str, int]
-    lasting: dict[str, int]
+    tally: Mapping[tuple[str | None, str, bool], int]
+    until: datetime
     gaps: int
     strict: bool
     details: frozenset[str] = frozenset()
     damaged: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Findings by severity."""
+        return self._by_severity(lasting=False)
+
+    @property
+    def lasting(self) -> dict[str, int]:
+        """Those of them that are not over."""
+        return self._by_severity(lasting=True)
+
+    def _by_severity(self, *, lasting: bool) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for (_, severity, over), count in self.tally.items():
+            counts[severity] += 0 if lasting and over else count
+        return {severity: counts[severity] for severity in SEVERITIES}
 
     @property
     def exit_code(self) -> int:
@@ -79,13 +98,6 @@ class CheckResult:
         data = " ".join(f"{severity}={count}" for severity, count in self.lasting.items())
         return f"ISCSI {state} - {'; '.join(filter(None, words))} | {data} gaps={self.gaps}"
 
-    def prometheus(self) -> str:
-        """Gauges for a textfile collector."""
-        lines = ["# TYPE analyzer_findings gauge"]
-        lines += [f'analyzer_findings{{severity="{s}"}} {n}' for s, n in self.counts.items()]
-        lines += ["# TYPE analyzer_coverage_gaps gauge", f"analyzer_coverage_gaps {self.gaps}"]
-        return "\n".join(lines) + "\n"
-
 
 def check(
     catalog: Catalog, request: ReportRequest, settings: CheckSettings, *, strict: bool = False,
@@ -117,19 +129,17 @@ def check(
                 raise
     names = {report.name for report, _ in checked}
     details = frozenset(name for name in names if findings[name].part_of in names)
-    rows = [
-        (report, row)
+    tally = Counter(
+        (row.get("cluster"), row["severity"], _is_over(report, row))
         for report, _ in checked
         if report.name not in details
         for row in report.records()
-    ]
-    counts = Counter(row["severity"] for _, row in rows)
-    lasting = Counter(row["severity"] for report, row in rows if not _is_over(report, row))
+    )
     return CheckResult(
         tuple(cluster for cluster in catalog.expected if cluster not in catalog.damaged),
         tuple(checked),
-        {severity: counts[severity] for severity in SEVERITIES},
-        {severity: lasting[severity] for severity in SEVERITIES},
+        tally,
+        max((report.window[1] for report, _ in checked if report.window), default=clock.now()),
         _gaps([report for report, _ in checked]),
         strict,
         details,

@@ -1,11 +1,68 @@
 """The group of commands that give the history to other programs: export."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
+
+from analyzer.cli import options
+from analyzer.cli.context import Context, pass_context
+from analyzer.errors import UsageError
+
+if TYPE_CHECKING:
+    from analyzer.output.openmetrics import Sample
 
 
 @click.group()
 def export() -> None:
     """The history for other programs, in their own formats."""
 
+
+@export.command()
+@click.option("--step", default="1h", show_default=True, help="From one number to the next.")
+@pass_context
+def openmetrics(
+    context: Context,
+    /,
+    step: str,
+    since: str,
+    until: str,
+    cluster: tuple[str, ...],
+    output: Path | None,
+) -> int:
+    """The numbers of /metrics for the past, which a new Prometheus can take in.
+
+    Sessions, limits, hosts and open losses at each step that lies in the window, as promtool's
+    'tsdb create-blocks-from openmetrics' reads them.
+    """
+    from analyzer import clock  # noqa: PLC0415  # --help answers at once
+    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
+    from analyzer.alerts import metrics  # noqa: PLC0415  # --help answers at once
+    from analyzer.output import openmetrics as text  # noqa: PLC0415  # --help answers at once
+
+    zone = options.zone(context)
+    begin, end = clock.moment(since, zone), clock.moment(until, zone)
+    if begin > end:
+        raise UsageError(f"--since {clock.iso(begin)} is after --until {clock.iso(end)}")
+    seconds = int(clock.duration(step).total_seconds())
+    if seconds < 1:
+        raise UsageError("--step is at least one second")
+    with closing(context.catalog(cluster)) as catalog:
+        families, names = metrics.families(catalog), catalog.clusters
+
+    def samples(name: str) -> "Iterator[Sample]":
+        with closing(context.tables([name])) as alone:
+            yield from metrics.past(alone, begin, end, seconds)
+
+    with closing(text.merged(families, map(samples, names))) as pieces:
+        formats.put_pieces(pieces, output, sys.stdout)
+    return context.exit_status()
+
+
+openmetrics.params[:0] = [options.SINCE, options.UNTIL]
+openmetrics.params += [options.TZ, options.CLUSTER, options.OUTPUT]
 
 COMMANDS = (export,)

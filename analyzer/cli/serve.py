@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.cli.context import Context, pass_context
-from analyzer.errors import ExtraMissing, UsageError
+from analyzer.errors import AnalyzerError, Busy, ExtraMissing, UsageError
 
 if TYPE_CHECKING:
+    from analyzer.alerts.metrics import Scoreboard
     from analyzer.console.message import PageRequest, PageResponse
     from analyzer.console.pages import Pages
     from analyzer.rest.language.respond import RestRequest, RestResponse
@@ -63,11 +64,11 @@ def serve(
     tls_key: Path | None,
     *,
     nearest: bool,
-) -> None:
+) -> int:
     """Answer GET /api/protocols/san/iscsi/sessions from history, as of any instant.
 
     Read-only. The reports are there too, as JSON: /reports and /openapi.json. A browser gets the
-    console at /.
+    console at /, a monitor its numbers at /metrics.
     """
     try:
         from analyzer.console import routes  # noqa: PLC0415  # an extra that need not be installed
@@ -75,9 +76,11 @@ def serve(
     except ImportError as error:
         raise ExtraMissing("serve", "serve") from error
     from analyzer.console.access import Access  # noqa: PLC0415  # --help answers at once
+    from analyzer.output import openmetrics  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server import instant  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.app import App  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.authentication import Authenticator  # noqa: PLC0415  # --help answers at once
+    from analyzer.rest.server.scrape import Scrape  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.workers import Workers  # noqa: PLC0415  # --help answers at once
 
     if (tls_cert is None) != (tls_key is None):
@@ -103,18 +106,25 @@ def serve(
                 context.say("warning: the token crosses the network in clear: see --tls-cert")
         hosts = [name.lower() for name in (host, *allow_host)]
         workers = Workers(partial(_worker, context, cluster, at, nearest=nearest))
+        start = partial(Workers, partial(_numbers, context), count=1)
+        scrape = Scrape(workers, start, openmetrics.aged, openmetrics.CONTENT_TYPE)
+
+        def end() -> None:
+            scrape.close()
+            workers.close()
+
         try:
             authenticator = Authenticator(token, hosts)
-            api = App(authenticator, workers, on_error=_report_bug)
+            api = App(authenticator, scrape, on_error=_report_bug)
             access = Access(token, authenticator.answers_to, secure=tls is not None)
             app = routes.application(partial(_page, workers), api, access)
             serving = listen.server(app, tls)
             click.echo(listen.url(listening, tls=tls is not None))
             clusters = ", ".join(stored) or "no cluster yet"
             context.say(f"serving {clusters} from {store.root}; Ctrl-C ends it")
-            listen.run(serving, listening, workers.close)
+            return listen.run(serving, listening, end)
         finally:
-            workers.close()
+            end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,31 @@ def _worker(context: Context, cluster: str, at: str, *, nearest: bool) -> Worker
         Answers(endpoints, context.tables, _report_bug),
         Pages(store, context.tables, context.zone, _report_bug),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What the worker process of ``/metrics`` has: the numbers of every cluster."""
+
+    scoreboard: "Scoreboard"
+
+    def count(self, seconds: float) -> bytes | Busy:
+        """The whole text, after what has changed was counted again."""
+        try:
+            self.scoreboard.refresh(seconds / 2)
+        except AnalyzerError as error:
+            return Busy(str(error))
+        return self.scoreboard.text().encode()
+
+
+def _numbers(context: Context) -> Counter:
+    from analyzer.alerts.metrics import Scoreboard  # noqa: PLC0415  # in the worker only
+    from analyzer.config.rules import CheckSettings  # noqa: PLC0415  # in the worker only
+
+    config = context.configuration()
+    settings = config.check if config is not None else CheckSettings()
+    configured = [cluster.name for cluster in config.clusters] if config is not None else []
+    return Counter(Scoreboard(context.existing(), context.tables, settings, configured))
 
 
 def _page(workers: "Workers", request: "PageRequest", seconds: float) -> "PageResponse":

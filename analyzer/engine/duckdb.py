@@ -20,6 +20,8 @@ from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
 from analyzer.store.layout import Store
 
+_BATCH = 10_000  # rows of a stream that are held at a time
+
 
 class DuckDB:
     """An ``Engine`` in this process: the tables of *clusters* as they were known at *now*."""
@@ -109,17 +111,36 @@ class DuckDB:
     ) -> list[tuple[str, str]]:
         return self._run(statement.filtered("false", ()), parameters).columns
 
+    def stream_query(
+        self, statement: Statement, parameters: Mapping[str, Any]
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        with self._answers(statement.where):
+            relation = self._execute(statement, parameters)
+            while rows := relation.fetchmany(_BATCH):
+                yield rows
+
     def _run(self, statement: Statement, parameters: Mapping[str, Any], before: str = "") -> Result:
-        names, where = statement.parameters, statement.where
-        missing = sorted(names - parameters.keys())
-        if missing:
-            raise UsageError(f"{where}: parameter ${missing[0]} is not declared")
-        try:
-            relation = self._connection.execute(
-                before + statement.text, {name: parameters[name] for name in names}
-            )
+        with self._answers(statement.where):
+            relation = self._execute(statement, parameters, before)
             columns = [(column[0], str(column[1])) for column in relation.description or ()]
             return Result(columns, relation.fetchall())
+
+    def _execute(
+        self, statement: Statement, parameters: Mapping[str, Any], before: str = ""
+    ) -> duckdb.DuckDBPyConnection:
+        names = statement.parameters
+        missing = sorted(names - parameters.keys())
+        if missing:
+            raise UsageError(f"{statement.where}: parameter ${missing[0]} is not declared")
+        return self._connection.execute(
+            before + statement.text, {name: parameters[name] for name in names}
+        )
+
+    @contextmanager
+    def _answers(self, where: object) -> Iterator[None]:
+        """Errors of DuckDB as ``Engine`` names them; rows may fail as late as they are fetched."""
+        try:
+            yield
         except duckdb.IOException as error:
             raise FileRetired(str(error)) from error
         except duckdb.InterruptException as error:

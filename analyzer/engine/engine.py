@@ -1,6 +1,6 @@
 """What works a question out: tables of a store, and statements over them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -57,6 +57,11 @@ class Engine(Protocol):
     def drop_table(self, name: str) -> None: ...
 
     def run_query(self, statement: Statement, parameters: Mapping[str, Any]) -> Result: ...
+
+    def stream_query(
+        self, statement: Statement, parameters: Mapping[str, Any]
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Rows in batches, for more of them than memory holds; nothing else is asked meanwhile."""
 
     def describe(
         self, statement: Statement, parameters: Mapping[str, Any]

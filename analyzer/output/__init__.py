@@ -5,7 +5,7 @@ with it.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
@@ -82,6 +82,21 @@ def put(
         terminal.show(text, stream, pager=pager)
     else:
         _write_utf8(text, stream)
+
+
+def put_pieces(pieces: Iterable[str], output: Path | None, stream: TextIO) -> None:
+    """Write a text for programs, of which one piece is held at a time: see ``put``.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    if output is None or is_stream(output):
+        for piece in pieces:
+            stream.buffer.write(piece.encode())
+        stream.flush()
+        return
+    with deliver(output) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(pieces)
 
 
 def is_stream(output: Path | None) -> bool:

@@ -5,7 +5,7 @@ asked of one consistent instant, whatever lands meanwhile. A cluster whose histo
 out, and named by whoever opened the catalog; the others go on.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
@@ -227,6 +227,18 @@ class Catalog:
         """
         bound = dict(parameters or {})
         return self._retried(lambda: self._engine.run_query(parse(text, where), bound))
+
+    def stream(
+        self, text: str, parameters: Mapping[str, Any], where: object = "the statement"
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """The rows of one SELECT over tables and models in batches; none of them is held.
+
+        Nothing else is asked of the catalog until the last one.
+        """
+        query = Query(name="", title="", columns={}, path=Path(str(where)), text=text)
+        values = self._bound(query, parameters)
+        self._retried(lambda: self._make(query, values))
+        yield from self._engine.stream_query(parse(text, where), values)
 
     def create_table(self, name: str, text: str, parameters: Mapping[str, Any]) -> None:
         """Make a temporary table of a statement's rows."""

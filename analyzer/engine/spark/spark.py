@@ -137,6 +137,11 @@ class Spark:
         ]
         return Result(columns, rows)
 
+    def stream_query(
+        self, statement: Statement, parameters: Mapping[str, Any]
+    ) -> Iterator[Sequence[tuple[Any, ...]]]:
+        yield self.run_query(statement, parameters).rows
+
     def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Run:
         try:
             translated = translate(statement.text, {**self.columns, **self._made}, parameters)

@@ -36,7 +36,8 @@ def answer(open_catalog: Open, request: RestRequest, seconds: float) -> RestResp
     reports = header.reports()
     match parts:
         case []:
-            return _json({"api": SESSIONS.path, "reports": "/reports", "openapi": "/openapi.json"})
+            places = {"reports": "/reports", "openapi": "/openapi.json", "metrics": "/metrics"}
+            return _json({"api": SESSIONS.path, **places})
         case ["openapi.json"]:
             return _json(openapi.description(SERVED.values(), reports))
         case ["reports"]:

@@ -1,7 +1,8 @@
 -- /// query
 -- title = "Spans between complete snapshots"
 -- description = """
--- All time up to the window's end and what touches it, cut at complete snapshots: whether the span
+-- All time from a day before the window to its end and what touches it, cut at complete
+-- snapshots: whether the span
 -- between two of them is known, and if not why. It is not where an attempt in it failed, where a
 -- snapshot that was due did not come, and before the first of all. The one definition of unknown
 -- time: coverage, capacity and every footer stand on it. Without a window it is all of the history.
@@ -18,7 +19,9 @@ with
     bounds as (
         select
             cluster,
-            max(taken_at) filter (where status = 'complete' and taken_at <= $since) as first,
+            max(taken_at) filter (
+                where status = 'complete' and taken_at <= $since::timestamp - to_hours(24)
+            ) as first,
             min(taken_at) filter (where status = 'complete' and taken_at >= $until) as last
         from attempts
         group by cluster

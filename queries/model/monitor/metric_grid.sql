@@ -1,0 +1,30 @@
+-- /// query
+-- title = "Instants that numbers for monitors are told for"
+-- description = """Multiples of a step since the epoch that lie in the window; its one instant
+-- where it ends when it begins."""
+-- [params.step_seconds]
+-- default = 3600
+-- help = "Seconds from one instant to the next."
+-- [columns]
+-- first_at = "The first."
+-- step = "Seconds from one to the next."
+-- last = "Number of the last; the first is 0."
+-- ///
+select
+    first_at, step, floor(date_diff('second', first_at, $until::timestamp) / step)::bigint as last
+from
+    (
+        select
+            step,
+            case
+                when $since::timestamp = $until::timestamp
+                then $since::timestamp
+                else timestamp '1970-01-01' + to_seconds((ceil(seconds / step) * step)::bigint)
+            end as first_at
+        from
+            (
+                select
+                    greatest($step_seconds::bigint, 1) as step,
+                    date_diff('second', timestamp '1970-01-01', $since::timestamp) as seconds
+            )
+    )
