@@ -85,14 +85,13 @@ def _exports(store: "Store", end: datetime) -> str:
 @click.option("--sessions", default=0, help="A fleet of so many sessions; the small world if 0.")
 @click.option("--drift", default=10.0, show_default=True, help="Seconds between small changes.")
 @click.option("--seed", default=1, show_default=True, help="Of everything random.")
-def simulate(host: str, port: int, sessions: int, drift: float, seed: int) -> int:
+def simulate(host: str, port: int, sessions: int, drift: float, seed: int) -> None:
     """A simulated array that keeps changing, for trying the rest (user admin, password netapp1!)."""
     from analyzer.simulate import SimulatedArray, base_world, fleet, serve_forever  # noqa: PLC0415  # --help answers at once
 
     world = fleet(sessions, seed) if sessions else base_world(seed)
     array = SimulatedArray(world, host=host, port=port)
     serve_forever(array, drift=drift, seed=seed, report=click.echo)
-    return 0
 
 
 COMMANDS: tuple[click.Command, ...] = (demo, simulate)

@@ -21,7 +21,7 @@ def watch(
     *,
     zone: tzinfo = UTC,
 ) -> int:
-    """Write what *draw* returns every so many seconds, until interrupted: that is no failure.
+    """Write what *draw* returns every so many seconds, until interrupted.
 
     A terminal is cleared each time and shows the top, as much as fits; anything else gets one table
     after another. Each stands under the instant at which it was drawn. Only the first may fail:
@@ -43,7 +43,7 @@ def watch(
             output.put(text, None, stream, people=True)
             pause(seconds)
     except KeyboardInterrupt as interrupt:
-        return getattr(interrupt, "exit_code", 0)  # SIGTERM has one of its own
+        return getattr(interrupt, "exit_code", 130)  # SIGTERM has one of its own
 
 
 def _in_a_row(text: str, seconds: float) -> str:

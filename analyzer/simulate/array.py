@@ -6,7 +6,7 @@ import hmac
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -226,7 +226,7 @@ def serve_forever(
         seed: of what happens.
         report: called with the URL, then with each thing that happens.
     """
-    with array, suppress(KeyboardInterrupt):
+    with array:
         report(array.url)
         drifting = Drift(array.world, seed)
         while True:

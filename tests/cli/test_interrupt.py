@@ -102,6 +102,21 @@ def test_a_command_that_is_at_work_leaves_nothing_half(
     assert drafts == []
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_bundle_that_is_given_up_leaves_nothing_in_temporary_folders(
+    start: Started, recorded: Store, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    words = ("evidence", "--anonymise", "--output", "e.zip")
+    program = start("--store", str(recorded.root), *words, now="2026-11-24T00:00:00Z")
+    temporary = tmp_path / "temporary"
+    wait_for(lambda: any(temporary.glob("analyzer-evidence-*")) or program.poll() is not None)
+    program.send_signal(number)
+    _, narration = program.communicate(timeout=SOON)
+    assert (program.returncode, narration.splitlines()[-1]) == (code, "analyzer: stopped")
+    assert list(temporary.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
+
+
 def test_a_standard_input_that_never_ends_is_given_up(start: Started, tmp_path: Path) -> None:
     read, write = os.pipe()
     program = start("import", "--cluster", "c", "--taken-at", "now", "-", stdin=read)

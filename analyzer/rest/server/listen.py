@@ -84,10 +84,15 @@ def server(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> Server:
     return Server(config)
 
 
-def run(serving: Server, listening: socket.socket, end: Callable[[], object]) -> None:
-    """Serve until SIGINT or SIGTERM; answers under way have a few seconds, then *end* ends them."""
+def run(serving: Server, listening: socket.socket, end: Callable[[], object]) -> int:
+    """Serve until SIGINT or SIGTERM; answers under way have a few seconds, then *end* ends them.
+
+    Returns the exit status of who was interrupted: 128 and the signal's number.
+    """
+    signals: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
+        signals.append(number)
         serving.handle_exit(number, frame)
         timer = Timer(_GRACE, end)
         timer.daemon = True
@@ -96,3 +101,4 @@ def run(serving: Server, listening: socket.socket, end: Callable[[], object]) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     serving.run(sockets=[listening])
+    return 128 + signals[0] if signals else 0

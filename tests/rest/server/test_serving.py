@@ -62,7 +62,7 @@ def test_it_says_where_it_listens_and_ends_politely(night: Night, number: signal
         assert count(url) == 71
         program.send_signal(number)
         out, err = program.communicate(timeout=60)
-        assert (program.returncode, out) == (0, "")
+        assert (program.returncode, out) == (128 + number, "")
         assert err == f"serving prod-a from {night.store.root}; Ctrl-C ends it\n"
 
 
