@@ -33,10 +33,10 @@ def openmetrics(
     cluster: tuple[str, ...],
     output: Path | None,
 ) -> int:
-    """The numbers of /metrics for the past, which a new Prometheus can take in.
+    """The numbers of /metrics for the past.
 
-    Sessions, limits, hosts and open losses at each step that lies in the window, as promtool's
-    'tsdb create-blocks-from openmetrics' reads them.
+    Sessions, limits, hosts and open losses at each step that lies in the window, for a Prometheus
+    that is new: promtool's 'tsdb create-blocks-from openmetrics' takes them in.
     """
     from analyzer import clock  # noqa: PLC0415  # --help answers at once
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
