@@ -64,7 +64,7 @@ def test_a_file_gets_one_after_another_under_its_instant(monkeypatch: pytest.Mon
 
 def test_what_cannot_be_read_for_a_moment_is_said_and_outlived() -> None:
     stream = io.StringIO()
-    assert watched(stream, ["one\n", StoreError("gone\x1b[2J"), OSError("away"), "two\n"]) == 0
+    assert watched(stream, ["one\n", StoreError("gone\x1b[2J"), OSError("away"), "two\n"]) == 130
     assert "cannot be read just now: gone\\u001b[2J\n" in stream.getvalue()
     assert stream.getvalue().endswith("two\n\n")
 
@@ -89,7 +89,7 @@ def test_new_snapshots_are_picked_up(
 
     monkeypatch.setattr("analyzer.cli.watch.watch.__defaults__", (pause,))
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-23T03:00:00Z")
-    assert cli.status(["--store", str(store.root), "snapshots", "--watch", "60"]) == 0
+    assert cli.status(["--store", str(store.root), "snapshots", "--watch", "60"]) == 130
     first, two = capsys.readouterr().out.split("--- ")[1:]
     assert "HTTP 402" not in first
     assert "HTTP 402" in two
@@ -104,7 +104,7 @@ def test_it_draws_tables_only(
     assert "--watch" in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_the_real_program_with_status_0(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_real_program_with_status_130(tmp_path: Path) -> None:
     files.fail(Store(tmp_path / "store"), "c1", datetime(2026, 11, 23, 1), "HTTP 401")
     with subprocess.Popen(
         [sys.executable, "-c", _MAIN, "--store", str(tmp_path / "store"), "snapshots",
