@@ -147,7 +147,7 @@ class Scoreboard:
         except AnalyzerError:
             if len(clusters) > 1:
                 singly = [self._count([name]) for name in clusters]
-                return {name: lines for one in singly for name, lines in one.items()}
+                return {name: lines for score in singly for name, lines in score.items()}
             if not self._families:
                 raise
             (name,) = clusters

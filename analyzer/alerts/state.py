@@ -146,11 +146,11 @@ def news(
     Raises:
         StoreError: the state of the last check cannot be read.
     """
-    told = _read(store).told(destination)
+    state = _read(store).told(destination)
     thresholds = {report.name: least for report, least in reports}
     before = {
         key: alert
-        for key, alert in (told or {}).items()
+        for key, alert in (state or {}).items()
         if alert.report in thresholds and (alert.cluster is None or alert.cluster in clusters)
     }
     findings = {key: alert for report, _ in reports for key, alert in _findings(report, now)}
@@ -165,9 +165,9 @@ def news(
             event, alert = _present(finding, last, now, alarms=alarms)
         if alert is not None:
             alerts[key] = alert
-            if event is not None and told is not None:
+            if event is not None and state is not None:
                 edges.append(Edge(event, key, alert))
-    return News(tuple(edges), alerts, frozenset(before.keys() - alerts.keys()), told is None)
+    return News(tuple(edges), alerts, frozenset(before.keys() - alerts.keys()), state is None)
 
 
 def _present(finding: Alert, last: Alert | None, now: datetime, *, alarms: bool) -> _Step:

@@ -65,7 +65,7 @@ def test_each_destination_hears_what_is_new_and_what_is_over(
     assert place.run(*LOST, now="02:21")[0] == 0
     closed = receiver.bodies("/ticket")[4:]
     assert [ticket["event"] for ticket in closed] == ["over"] * 4
-    assert {one["id"] for one in closed} == {one["id"] for one in tickets}
+    assert {ticket["id"] for ticket in closed} == {ticket["id"] for ticket in tickets}
     assert len(receiver.bodies("/chat")) == 2
 
 

@@ -65,20 +65,20 @@ def test_sessions_by_node_are_those_of_the_report(sample: Catalog, instant: date
         sample, header.reports()["sessions-by-node"],
         ReportRequest(since="2026-11-22T00:00:00Z", until=instant.isoformat() + "Z"),
     ).records()  # fmt: skip
-    told = {(row["node"],): row["sessions"] for row in rows}
-    assert numbers(at(sample, instant), "analyzer_sessions") == told
+    sessions = {(row["node"],): row["sessions"] for row in rows}
+    assert numbers(at(sample, instant), "analyzer_sessions") == sessions
 
 
 @pytest.mark.parametrize("instant", INSTANTS)
 def test_open_losses_are_the_open_rows_of_the_report(sample: Catalog, instant: datetime) -> None:
     rows = run.run(sample, header.reports()["dropped-connections"],
                    ReportRequest(since="2026-11-22T00:00:00Z")).records()  # fmt: skip
-    told = dict.fromkeys([("critical",), ("high",), ("medium",), ("low",), ("info",)], 0)
+    losses = dict.fromkeys([("critical",), ("high",), ("medium",), ("low",), ("info",)], 0)
     for row in rows:
         back = row["back_by"]
         if row["lost_by"] <= instant and row["status"] in {"open", "recovered"}:
-            told[row["severity"],] += back is None or back > instant
-    assert numbers(at(sample, instant), "analyzer_open_losses") == told
+            losses[row["severity"],] += back is None or back > instant
+    assert numbers(at(sample, instant), "analyzer_open_losses") == losses
 
 
 def test_every_host_is_in_one_state(sample: Catalog) -> None:
@@ -92,7 +92,9 @@ def test_every_host_is_in_one_state(sample: Catalog) -> None:
 
 def test_the_past_ends_where_the_present_is(sample: Catalog) -> None:
     end = INSTANTS[2]
-    last = [one for one in window(sample, end - timedelta(days=1), end) if one.instant == end]
+    last = [
+        number for number in window(sample, end - timedelta(days=1), end) if number.instant == end
+    ]
     assert last == at(sample, end)
     assert len(last) > 20
 
@@ -101,14 +103,16 @@ def test_a_window_does_not_change_what_is_told_of_an_instant(sample: Catalog) ->
     day = window(sample, NIGHT - timedelta(hours=2), INSTANTS[2])
     short = window(sample, NIGHT, NIGHT + timedelta(hours=4))
     assert short
-    assert short == [one for one in day if NIGHT <= one.instant <= NIGHT + timedelta(hours=4)]
+    assert short == [
+        number for number in day if NIGHT <= number.instant <= NIGHT + timedelta(hours=4)
+    ]
 
 
 def test_what_a_snapshot_showed_is_not_told_when_it_is_too_old(sample: Catalog) -> None:
     fresh, late = (at(sample, datetime(2026, 11, 24, hour)) for hour in (3, 4))
     assert numbers(fresh, "analyzer_sessions")
-    families = {one.family for one in at(sample, datetime(2026, 11, 24, 3, 1))}
-    assert families == {one.family for one in late}
+    families = {number.family for number in at(sample, datetime(2026, 11, 24, 3, 1))}
+    assert families == {number.family for number in late}
     assert (
         not {family.family for family in metrics.families(sample).values() if family.silent}
         & families
@@ -122,9 +126,9 @@ def test_a_limit_is_told_beside_the_sessions(tmp_path: Path) -> None:
     world.take(3)
     limits = policy.tables(None, [policy.Limit(node="n1", sessions=20)])
     catalog = Catalog(Store(world.root), tables=limits)
-    told = at(catalog, world.now)
-    assert numbers(told, "analyzer_sessions_limit") == {("n1",): 20}
-    assert numbers(told, "analyzer_sessions") == {("n1",): 2, ("n2",): 2}
+    samples = at(catalog, world.now)
+    assert numbers(samples, "analyzer_sessions_limit") == {("n1",): 20}
+    assert numbers(samples, "analyzer_sessions") == {("n1",): 2, ("n2",): 2}
 
 
 def test_names_of_the_array_are_escaped_and_no_host_is_named(tmp_path: Path) -> None:
@@ -156,13 +160,13 @@ def test_names_of_the_array_are_escaped_and_no_host_is_named(tmp_path: Path) -> 
 def test_each_metric_stands_together_in_order_of_time(sample: Catalog) -> None:
     parts = [
         metrics.past(sample, NIGHT, INSTANTS[2], 600),
-        [one._replace(cluster="prod-b") for one in window(sample, NIGHT, INSTANTS[2], 600)],
+        [number._replace(cluster="prod-b") for number in window(sample, NIGHT, INSTANTS[2], 600)],
     ]
     # The parser refuses families and metrics that are interleaved.
     series = parsed("".join(openmetrics.merged(metrics.families(sample), parts)))
     assert series
-    for told in series.values():
-        moments = [moment for moment, _ in told]
+    for values in series.values():
+        moments = [moment for moment, _ in values]
         assert None not in moments
         assert moments == sorted(set(moments))  # type: ignore[type-var]  # none is None
     counted = series["analyzer_attempts_total", (("cluster", "prod-a"), ("state", "complete"))]
@@ -235,7 +239,7 @@ def test_a_damaged_cluster_is_a_number_of_its_own(two: Store) -> None:
     scoreboard = board(two, [])
     scoreboard.refresh(60)
     series = parsed(scoreboard.text())
-    damaged = {dict(labels)["cluster"]: told for (name, labels), told in series.items()
+    damaged = {dict(labels)["cluster"]: values for (name, labels), values in series.items()
                if name == "analyzer_history_damaged"}  # fmt: skip
     assert damaged == {"prod-a": [(None, 0)], "prod-b": [(None, 1)]}
     assert ("analyzer_sessions", (("cluster", "prod-a"), ("node", "n1"))) in series
@@ -259,9 +263,9 @@ def test_a_textfile_collector_reads_the_classic_format(
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
     words = ["check", "--format", "prometheus", "--output", str(tmp_path / "analyzer.prom")]
     assert cli.status(["--store", str(recorded.root), *words]) == 1
-    told = (tmp_path / "analyzer.prom").read_bytes()
+    text = (tmp_path / "analyzer.prom").read_bytes()
     lint = subprocess.run(
-        ["promtool", "check", "metrics"], input=told, capture_output=True, check=False
+        ["promtool", "check", "metrics"], input=text, capture_output=True, check=False
     )
     assert (lint.returncode, lint.stderr) == (0, b"")
-    assert b'analyzer_sessions{cluster="prod-a",node="n1"} ' in told
+    assert b'analyzer_sessions{cluster="prod-a",node="n1"} ' in text

@@ -38,7 +38,7 @@ SAMPLE = re.compile(r"(\w+)(\{.*\})? (\S+)(?: (\d+))?")
 
 @dataclass
 class Prometheus:
-    """A running server: what its API answers, and the text that it was given of the past."""
+    """A running server: what its API answers, and the text of the past that it took in."""
 
     url: str
     analyzer: str
@@ -164,13 +164,13 @@ def test_a_scrape_needs_the_token(prometheus: Prometheus) -> None:
 
 
 def test_the_past_is_asked_back_value_by_value(prometheus: Prometheus) -> None:
-    given: dict[tuple[str, str], dict[int, float]] = {}
+    series: dict[tuple[str, str], dict[int, float]] = {}
     for line in prometheus.past.splitlines():
         match = SAMPLE.fullmatch(line)
         if match and not line.startswith("#"):
-            given.setdefault((match[1], match[2]), {})[int(match[4])] = float(match[3])
-    assert sum(map(len, given.values())) > 1_000
-    for (name, labels), samples in given.items():
+            series.setdefault((match[1], match[2]), {})[int(match[4])] = float(match[3])
+    assert sum(map(len, series.values())) > 1_000
+    for (name, labels), samples in series.items():
         (row,) = prometheus.ask(
             "query", query=f'{name}{labels[:-1]},job=""}}[2d]', time=str(max(samples) + 1)
         )["result"]
@@ -179,13 +179,13 @@ def test_the_past_is_asked_back_value_by_value(prometheus: Prometheus) -> None:
 
 def test_every_query_of_the_dashboard_returns_rows(prometheus: Prometheus) -> None:
     dashboard = json.loads((DOCS / "dashboard.json").read_text())
-    expressions = [one["expr"] for panel in dashboard["panels"] for one in panel["targets"]]
+    expressions = [query["expr"] for panel in dashboard["panels"] for query in panel["targets"]]
     assert len(expressions) > 10
     for expression in expressions:
         rows = prometheus.rows(expression.replace("$cluster", ".*"))
         assert rows, expression
         assert not any(math.isnan(float(row["value"][1])) for row in rows), expression
-    (variable,) = (one for one in dashboard["templating"]["list"] if one["type"] == "query")
+    (variable,) = (name for name in dashboard["templating"]["list"] if name["type"] == "query")
     metric, label = re.findall(r"\w+", variable["query"])[1:]
     assert prometheus.ask(f"label/{label}/values", **{"match[]": metric}) == ["prod-a"]
 
