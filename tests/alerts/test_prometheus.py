@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -32,7 +32,6 @@ pytestmark = pytest.mark.skipif(
 )
 DOCS = Path(__file__).parents[2] / "docs" / "monitoring"
 TOKEN = "not-to-be-seen"
-EPOCH = datetime(1970, 1, 1)
 SAMPLE = re.compile(r"(\w+)(\{.*\})? (\S+)(?: (\d+))?")
 
 
@@ -90,13 +89,13 @@ def get(url: str, token: str = TOKEN) -> tuple[int, str]:
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """A server that scrapes a night which was just collected, and knows the day before it."""
     folder = tmp_path_factory.mktemp("prometheus")
-    start = datetime.now().replace(microsecond=0) - timedelta(hours=24)
+    start = datetime.now(UTC).replace(microsecond=0, tzinfo=None) - timedelta(hours=24)
     store, world = Store(folder / "store"), base_world()
     with SimulatedArray(world) as array:
         for minute in range(0, 24 * 60, 120):
             if minute == 720:
                 with array.moving():
-                    apply(world, "drop", "lnx1", "L1")
+                    apply(world, "drop", "lnx1")
             assert collected(store, array, start + timedelta(minutes=minute)) == "complete"
     now = (start + timedelta(minutes=22 * 60 + 5)).isoformat() + "Z"
     (folder / "analyzer.toml").write_text('[[limits]]\nnode = "*"\nsessions = 100\n')
