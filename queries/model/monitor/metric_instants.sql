@@ -25,10 +25,14 @@ with
             s.*,
             g.first_at,
             g.step,
-            greatest(ceil(date_diff('second', g.first_at, s.taken_at) / g.step), 0)::bigint
-            as first,
+            greatest(
+                ceil(date_diff('second', g.first_at, s.taken_at) / nullif(g.step, 0)), 0
+            )::bigint as first,
             coalesce(
-                least(ceil(date_diff('second', g.first_at, s.next_at) / g.step) - 1, g.last), g.last
+                least(
+                    ceil(date_diff('second', g.first_at, s.next_at) / nullif(g.step, 0)) - 1, g.last
+                ),
+                g.last
             )::bigint as last
         from seen s
         cross join metric_grid g

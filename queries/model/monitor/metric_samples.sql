@@ -23,7 +23,7 @@ with
             s.severity,
             s.state,
             greatest(
-                coalesce(ceil(date_diff('second', g.first_at, s.begins) / g.step), 0), 0
+                coalesce(ceil(date_diff('second', g.first_at, s.begins) / nullif(g.step, 0)), 0), 0
             )::bigint as n,
             s.weight
         from metric_spans s
@@ -36,7 +36,7 @@ with
             s.svm,
             s.severity,
             s.state,
-            greatest(ceil(date_diff('second', g.first_at, s.ends) / g.step), 0)::bigint,
+            greatest(ceil(date_diff('second', g.first_at, s.ends) / nullif(g.step, 0)), 0)::bigint,
             - s.weight
         from metric_spans s
         cross join metric_grid g
@@ -49,7 +49,9 @@ with
             null,
             null,
             a.status,
-            greatest(ceil(date_diff('second', g.first_at, a.taken_at) / g.step), 0)::bigint,
+            greatest(
+                ceil(date_diff('second', g.first_at, a.taken_at) / nullif(g.step, 0)), 0
+            )::bigint,
             1
         from attempts a
         cross join metric_grid g
