@@ -1,77 +1,28 @@
 """Every stored table and column, declared once, each with its sentence.
 
-The files' schemas, DuckDB's tables and the reference pages are derived from here. Types are
-spelled as DuckDB does, so that a report loads no Polars; ``Inventory.schema`` translates them.
+The files' schemas, DuckDB's tables and the reference pages are derived from here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, get_args, get_type_hints
+from typing import Annotated, get_args, get_type_hints
 
 import msgspec
 
-if TYPE_CHECKING:
-    import polars as pl
-
-_TEXT = "varchar"
-_TEXTS = "varchar[]"
-_NUMBER = "bigint"
-_REAL = "double"
-_FLAG = "boolean"
-_INSTANT = "timestamp"  # naive UTC, microseconds
-_IGROUPS = "struct(uuid varchar, name varchar)[]"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a stored table; *type* is DuckDB's word for it.
-
-    Files of earlier versions do not have a column that was *added*: it is null for their rows, and
-    a row in which it is null has the hash that it always had. Added columns stand last.
-    """
-
-    name: str
-    type: str
-    sentence: str
-    added: bool = False
-
-
-def polars_schema(columns: Sequence[Column]) -> "dict[str, pl.DataType]":
-    """The columns' names and types for Polars."""
-    import polars as pl  # noqa: PLC0415  # reports need the names only
-
-    types: dict[str, pl.DataType] = {
-        _TEXT: pl.String(),
-        _TEXTS: pl.List(pl.String()),
-        _NUMBER: pl.Int64(),
-        _REAL: pl.Float64(),
-        _FLAG: pl.Boolean(),
-        _INSTANT: pl.Datetime("us"),
-        _IGROUPS: pl.List(pl.Struct({"uuid": pl.String(), "name": pl.String()})),
-    }
-    return {column.name: types[column.type] for column in columns}
-
-
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """One thing that a cluster lists: its table's name, what it is, its columns.
-
-    *key* are the columns that identify a row, by which its rows are sorted. Earlier versions did not list an
-    inventory that was *added*: an attempt that did not ask for it has the hash that it always had.
-    """
-
-    name: str
-    sentence: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...] = ("uuid",)
-    added: bool = False
-
-    @property
-    def schema(self) -> "dict[str, pl.DataType]":
-        return polars_schema(self.columns)
-
+from analyzer.column import (
+    FLAG,
+    IGROUP_LIST,
+    INSTANT,
+    NUMBER,
+    REAL,
+    TEXT,
+    TEXTS,
+    Column,
+    Inventory,
+)
+from analyzer.inventories import INVENTORIES, NOT_ASKED
 
 # One row per connection; a session without connections keeps one row.
 SESSIONS = Inventory(
@@ -79,126 +30,51 @@ SESSIONS = Inventory(
     "Connections of the iSCSI sessions of a cluster, as it listed them.",
     (
         Column(
-            "svm_id", _TEXT, "What identifies the SVM: its uuid, or its name where no uuid came."
+            "svm_id", TEXT, "What identifies the SVM: its uuid, or its name where no uuid came."
         ),
-        Column("svm_uuid", _TEXT, "UUID of the SVM."),
-        Column("svm", _TEXT, "Name of the SVM at that time."),
-        Column("initiator", _TEXT, "iSCSI name of the initiator, lower-cased; '' where none came."),
-        Column("initiator_raw", _TEXT, "The name as it came, where it was spelled otherwise."),
-        Column("alias", _TEXT, "Alias that the initiator sent when it logged in."),
-        Column("comment", _TEXT, "Comment that an administrator gave the initiator (9.9)."),
+        Column("svm_uuid", TEXT, "UUID of the SVM."),
+        Column("svm", TEXT, "Name of the SVM at that time."),
+        Column("initiator", TEXT, "iSCSI name of the initiator, lower-cased; '' where none came."),
+        Column("initiator_raw", TEXT, "The name as it came, where it was spelled otherwise."),
+        Column("alias", TEXT, "Alias that the initiator sent when it logged in."),
+        Column("comment", TEXT, "Comment that an administrator gave the initiator (9.9)."),
         Column(
-            "isid", _TEXT, "Initiator's part of the session identifier, lower-cased; '' if none."
+            "isid", TEXT, "Initiator's part of the session identifier, lower-cased; '' if none."
         ),
-        Column("isid_raw", _TEXT, "The ISID as it came, where it was spelled otherwise."),
-        Column("tsih", _NUMBER, "Target session identifying handle; unique within a portal group."),
-        Column("target_portal_group", _TEXT, "Target portal group of the session."),
-        Column("target_portal_group_tag", _NUMBER, "Tag of the target portal group."),
-        Column("connections", _NUMBER, "How many connections this session had in this snapshot."),
-        Column("cid", _NUMBER, "Connection identifier within the session."),
-        Column("authentication", _TEXT, "How the connection authenticated: chap or none."),
+        Column("isid_raw", TEXT, "The ISID as it came, where it was spelled otherwise."),
+        Column("tsih", NUMBER, "Target session identifying handle; unique within a portal group."),
+        Column("target_portal_group", TEXT, "Target portal group of the session."),
+        Column("target_portal_group_tag", NUMBER, "Tag of the target portal group."),
+        Column("connections", NUMBER, "How many connections this session had in this snapshot."),
+        Column("cid", NUMBER, "Connection identifier within the session."),
+        Column("authentication", TEXT, "How the connection authenticated: chap or none."),
         Column(
             "initiator_address",
-            _TEXT,
+            TEXT,
             "Host address of the connection, in normal form; '' if none.",
         ),
         Column(
             "initiator_address_raw",
-            _TEXT,
+            TEXT,
             "The address as it came, where it was spelled otherwise.",
         ),
-        Column("initiator_port", _NUMBER, "TCP port at the host."),
+        Column("initiator_port", NUMBER, "TCP port at the host."),
         Column(
-            "interface_id", _TEXT, "What identifies the interface: uuid, else name, address, group."
+            "interface_id", TEXT, "What identifies the interface: uuid, else name, address, group."
         ),
-        Column("interface_uuid", _TEXT, "UUID of the interface (LIF)."),
-        Column("interface", _TEXT, "Name of the interface (LIF) at that time."),
-        Column("interface_address", _TEXT, "Address of the interface, in normal form."),
+        Column("interface_uuid", TEXT, "UUID of the interface (LIF)."),
+        Column("interface", TEXT, "Name of the interface (LIF) at that time."),
+        Column("interface_address", TEXT, "Address of the interface, in normal form."),
         Column(
             "interface_address_raw",
-            _TEXT,
+            TEXT,
             "The address as it came, where it was spelled otherwise.",
         ),
-        Column("interface_port", _NUMBER, "TCP port of the interface; ONTAP uses 3260."),
-        Column("igroups", _IGROUPS, "Igroups that hold the initiator: uuid and name."),
+        Column("interface_port", NUMBER, "TCP port of the interface; ONTAP uses 3260."),
+        Column("igroups", IGROUP_LIST, "Igroups that hold the initiator: uuid and name."),
     ),
     key=("svm_id", "initiator", "interface_id"),
 )
-
-# The companion inventories: what the sessions refer to. Each is listed in the same run, has a
-# status of its own and is folded by the same machinery; all are identified by uuid, not by name.
-SVMS = Inventory(
-    "svms",
-    "Storage virtual machines: the scope of a snapshot.",
-    (
-        Column("uuid", _TEXT, "UUID of the SVM."),
-        Column("name", _TEXT, "Name of the SVM."),
-        Column("state", _TEXT, "running, stopped and so on."),
-        Column("subtype", _TEXT, "default, sync_source, sync_destination, dp_destination."),
-    ),
-)
-
-INTERFACES = Inventory(
-    "interfaces",
-    "IP interfaces (LIFs): which node and which subnet a session stands on.",
-    (
-        Column("uuid", _TEXT, "UUID of the interface."),
-        Column("name", _TEXT, "Name of the interface."),
-        Column("svm_uuid", _TEXT, "UUID of its SVM."),
-        Column("svm", _TEXT, "Name of its SVM."),
-        Column("address", _TEXT, "Address, in normal form."),
-        Column("netmask", _TEXT, "Netmask or prefix length, as it came."),
-        Column("subnet", _TEXT, "Subnet in CIDR form, from address and netmask."),
-        Column("enabled", _FLAG, "Administrative state."),
-        Column("state", _TEXT, "Operational state: up or down."),
-        Column("is_home", _FLAG, "Whether it is on its home port now."),
-        Column("home_node", _TEXT, "Name of its home node."),
-        Column("node", _TEXT, "Name of the node it is on now."),
-        Column("home_port", _TEXT, "Name of its home port."),
-        Column("port", _TEXT, "Name of the port it is on now."),
-        Column("failover", _TEXT, "Failover policy, such as sfo_partners_only."),
-        Column("service_policy", _TEXT, "Name of its service policy."),
-        Column("services", _TEXTS, "Services it offers, such as data_iscsi."),
-    ),
-)
-
-IGROUPS = Inventory(
-    "igroups",
-    "Initiator groups: who is expected.",
-    (
-        Column("uuid", _TEXT, "UUID of the igroup."),
-        Column("name", _TEXT, "Name of the igroup."),
-        Column("svm_uuid", _TEXT, "UUID of its SVM."),
-        Column("svm", _TEXT, "Name of its SVM."),
-        Column("os_type", _TEXT, "Operating system type of its hosts."),
-        Column("protocol", _TEXT, "iscsi, fcp or mixed."),
-        Column("portset", _TEXT, "Name of the portset it is bound to."),
-        Column("initiators", _TEXTS, "Its initiators, lower-cased."),
-        Column("connection_state", _TEXT, "ONTAP's own verdict (9.11.1), where asked for."),
-        Column("required_nodes", _TEXTS, "Nodes that ONTAP says must be reached, where asked for."),
-    ),
-)
-
-NODES = Inventory(
-    "nodes",
-    "Nodes and their partners.",
-    (
-        Column("uuid", _TEXT, "UUID of the node."),
-        Column("name", _TEXT, "Name of the node."),
-        Column("state", _TEXT, "up, down, taken_over, waiting_for_giveback and so on."),
-        Column("ha_enabled", _FLAG, "Whether takeover is enabled."),
-        Column("ha_partner", _TEXT, "Name of its HA partner."),
-        Column("takeover_state", _TEXT, "State of a takeover of its partner."),
-        Column("giveback_state", _TEXT, "State of a giveback to its partner."),
-        Column("model", _TEXT, "Controller model."),
-        Column("version", _TEXT, "ONTAP release of the node."),
-    ),
-)
-
-INVENTORIES = {inventory.name: inventory for inventory in (SVMS, INTERFACES, IGROUPS, NODES)}
-
-
-NOT_ASKED = "not asked"
 
 
 class Attempt(msgspec.Struct, kw_only=True):
@@ -234,6 +110,21 @@ class Attempt(msgspec.Struct, kw_only=True):
     clock_skew: Annotated[
         float | None, "Seconds that the cluster's clock was ahead of the collector's."
     ]
+    # Earlier versions did not know these inventories, and asked for none.
+    lun_maps_status: Annotated[str | None, "Whether the LUN maps were listed in the same run."] = (
+        None
+    )
+    lun_maps_reason: Annotated[str | None, "Why the LUN maps were not listed."] = None
+    portsets_status: Annotated[str | None, "Whether the portsets were listed in the same run."] = (
+        None
+    )
+    portsets_reason: Annotated[str | None, "Why the portsets were not listed."] = None
+    ports_status: Annotated[str | None, "Whether the ports were listed in the same run."] = None
+    ports_reason: Annotated[str | None, "Why the ports were not listed."] = None
+    metrocluster_status: Annotated[
+        str | None, "Whether its MetroCluster was listed in the same run."
+    ] = None
+    metrocluster_reason: Annotated[str | None, "Why its MetroCluster was not listed."] = None
 
     def inventory_status(self, name: str) -> str:
         """How the listing of the inventory *name* ended."""
@@ -254,7 +145,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 _COLUMN_TYPES = {
-    str: _TEXT, int: _NUMBER, float: _REAL, bool: _FLAG, datetime: _INSTANT, list[str]: _TEXTS
+    str: TEXT, int: NUMBER, float: REAL, bool: FLAG, datetime: INSTANT, list[str]: TEXTS
 }  # fmt: skip
 
 

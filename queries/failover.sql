@@ -3,8 +3,9 @@
 -- description = """
 -- One row per initiator that has sessions on the object, and one row per node (no initiator) for
 -- what it would carry afterwards. Sessions on interfaces that move to the HA partner are made
--- again there; all others end. Without --name every object of the kind is tried, one by one. The
--- worst come first.
+-- again there; all others end. Who moves is what the SVM's multipathing says (9.19), else the
+-- interface's own policy. Without --name every object of the kind is tried, one by one. The worst
+-- come first.
 -- """
 -- time = "instant"
 -- kind = "finding"
@@ -12,7 +13,7 @@
 -- group = "Now and before a change"
 -- identity = ["cluster", "kind", "object", "svm", "initiator", "node"]
 -- check = false
--- needs = ["interfaces", "nodes"]
+-- needs = ["interfaces", "nodes", "svms", "lun_maps", "portsets"]
 -- cannot_see = """Whether the hosts' multipathing takes over in time, and the load that follows
 -- the sessions."""
 -- [params.kind]
@@ -37,13 +38,20 @@
 -- left = "Sessions afterwards, those that moved included."
 -- nodes_left = "Nodes that the initiator then stands on."
 -- limit = "Sessions that policy allows the node; null where it does not say."
--- severity = """critical with no session left, high with one, medium on one node, else info; of a
--- node by its limit."""
+-- severity = """critical with no session left that reaches a LUN, high with one, medium on one
+-- node, else info; of a node by its limit."""
 -- detail = "In words."
 -- ///
 with
     placed as (
-        select s.*, i.moves and n.partner is not null as moves, n.partner
+        select
+            s.*,
+            -- Equal subnets in two IPspaces are two networks.
+            s.subnet || coalesce(' in ' || nullif(i.ipspace, 'Default'), '') as network,
+            -- A partner that is away itself takes nothing over.
+            i.moves and p.node is not null and p.away is null as moves,
+            n.partner,
+            x.interface_id is null as serves
         from sessions_at s
         left join
             svm_interfaces i
@@ -51,6 +59,13 @@ with
             and i.svm_id = s.svm_id
             and i.interface_id = s.interface_id
         left join nodes_at n on n.cluster = s.cluster and n.node = s.node
+        left join nodes_at p on p.cluster = n.cluster and p.node = n.partner
+        left join
+            unmapped_interfaces x
+            on x.cluster = s.cluster
+            and x.svm_id = s.svm_id
+            and x.initiator = s.initiator
+            and x.interface_id = s.interface_id
     ),
     targets as (
         select
@@ -62,7 +77,7 @@ with
                 when 'interface'
                 then interface
                 when 'subnet'
-                then subnet
+                then network
             end as object
         from placed
     ),
@@ -81,6 +96,7 @@ with
             t.node,
             t.partner,
             t.moves,
+            t.serves,
             a.object,
             coalesce(t.object = a.object, false) as fails
         from affected a
@@ -108,6 +124,9 @@ with
             count(*) filter (where fails and not moved) as ended,
             count(*) filter (where moved) as moved,
             count(*) filter (where not fails or moved) as left_over,
+            count(*) filter (where serves) as serving,
+            count(*) filter (where serves and (not fails or moved)) as serving_left,
+            count(distinct node_after) filter (where serves) as serving_nodes,
             coalesce(
                 list_sort(list(distinct node_after) filter (where node_after is not null)), []
             ) as nodes_left
@@ -169,11 +188,11 @@ with
             nodes_left,
             null::bigint as "limit",
             case
-                when left_over = 0
+                when left_over = 0 or (serving > 0 and serving_left = 0)
                 then 'critical'
-                when left_over = 1
+                when left_over = 1 or (serving > 0 and serving_left = 1)
                 then 'high'
-                when len(nodes_left) = 1 and $kind <> 'node'
+                when serving_nodes = 1 and $kind <> 'node'
                 then 'medium'
                 else 'info'
             end as severity,
@@ -182,6 +201,16 @@ with
             || ' of '
             || sessions
             || ' sessions'
+            || case
+                when serving_left < left_over
+                then
+                    ', '
+                    || serving_left
+                    || ' of which reach'
+                    || case when serving_left = 1 then 'es' else '' end
+                    || ' its LUNs'
+                else ''
+            end
             || case
                 when moved > 0 then ', ' || moved || ' of them made again on the HA partner' else ''
             end as detail

@@ -183,7 +183,7 @@ with
         group by all
     ),
     moved as (
-        -- X and X-mc are one SVM on two clusters of a MetroCluster (C41): known there, new here.
+        -- Mirrored SVMs of a MetroCluster are one on two clusters (C41): known there, new here.
         select
             t.cluster, t.svm_id, t.initiator, t.seen_by, min(s.svm || ' on ' || s.cluster) as was_on
         from there t
@@ -193,7 +193,7 @@ with
             and s.cluster <> t.cluster
             and s.first_seen <= t.seen_by
             and list_contains(t.addresses, s.initiator_address)
-        where s.svm = t.svm || '-mc' or t.svm = s.svm || '-mc'
+        join mirrored_svms m on m.svm = t.svm and m.partner = s.svm
         group by all
     ),
     judged_arrivals as (

@@ -3,7 +3,9 @@
 -- description = """
 -- Each initiator must stand on both nodes of every HA pair that serves it, or it loses that pair's
 -- LUNs while one node is taken over. One row per initiator and missing node, with the interfaces
--- to log in to; no row is a pass. Where interfaces or nodes were not collected a row says so.
+-- to log in to; no row is a pass. A pair that reports none of its LUNs matters to nobody, and
+-- sessions on interfaces that fail over are made again on the partner. Where interfaces or nodes
+-- were not collected a row says so.
 -- """
 -- time = "instant"
 -- kind = "finding"
@@ -11,9 +13,9 @@
 -- status = { place = 50, label = "Upgrade now", none = "ready" }
 -- group = "Now and before a change"
 -- identity = ["cluster", "svm", "initiator", "node", "missing_node"]
--- needs = ["interfaces", "nodes"]
--- cannot_see = """A session is not a LUN path: portsets and LUN maps may hide a LUN from a
--- session."""
+-- needs = ["interfaces", "nodes", "svms", "lun_maps", "portsets"]
+-- cannot_see = """A session is not a LUN path: whether the host's multipathing uses it is seen on
+-- the host alone."""
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM."
@@ -27,10 +29,22 @@
 -- ///
 with
     stands as (
-        select cluster, svm_id, max(svm) as svm, initiator, node, count(*) as sessions
-        from sessions_at
-        where node is not null
-        group by cluster, svm_id, initiator, node
+        select
+            s.cluster,
+            s.svm_id,
+            max(s.svm) as svm,
+            s.initiator,
+            s.node,
+            count(*) as sessions,
+            bool_and(i.moves) as moves
+        from sessions_at s
+        join
+            svm_interfaces i
+            on i.cluster = s.cluster
+            and i.svm_id = s.svm_id
+            and i.interface_id = s.interface_id
+        where s.node is not null
+        group by s.cluster, s.svm_id, s.initiator, s.node
     ),
     offered as (
         select
@@ -46,8 +60,20 @@ with
         select s.*, n.partner
         from stands s
         join nodes_at n on n.cluster = s.cluster and n.node = s.node and n.partner is not null
+        left join nodes_at p on p.cluster = n.cluster and p.node = n.partner
+        left join
+            lun_nodes l
+            on l.cluster = s.cluster
+            and l.svm_id = s.svm_id
+            and l.initiator = s.initiator
         where
-            not exists (
+            not (s.moves and p.node is not null and p.away is null)
+            and (
+                l.nodes is null
+                or list_contains(l.nodes, s.node)
+                or list_contains(l.nodes, n.partner)
+            )
+            and not exists (
                 select 1
                 from stands p
                 where

@@ -6,7 +6,7 @@
 import json
 from pathlib import Path
 
-from analyzer.schema import INVENTORIES
+from analyzer.inventories import INVENTORIES
 from analyzer.simulate import base_world
 
 FOLDER = Path(__file__).parent

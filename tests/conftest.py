@@ -15,8 +15,8 @@ from support import catalogs
 from analyzer import demo
 from analyzer.collect import files as from_files
 from analyzer.history import views
+from analyzer.inventories import INVENTORIES
 from analyzer.report.catalog import Catalog
-from analyzer.schema import INVENTORIES
 from analyzer.simulate import Replay, World, base_world, script
 from analyzer.store.layout import Store
 

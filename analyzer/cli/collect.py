@@ -120,6 +120,10 @@ def _json(**fields: object) -> str:
 @click.option("--interfaces", type=_FILE, help="Answer of /api/network/ip/interfaces.")
 @click.option("--igroups", type=_FILE, help="Answer of /api/protocols/san/igroups.")
 @click.option("--nodes", type=_FILE, help="Answer of /api/cluster/nodes.")
+@click.option("--lun-maps", type=_FILE, help="Answer of /api/protocols/san/lun-maps.")
+@click.option("--portsets", type=_FILE, help="Answer of /api/protocols/san/portsets.")
+@click.option("--ports", type=_FILE, help="Answer of /api/network/ethernet/ports.")
+@click.option("--metrocluster", type=_FILE, help="Answer of /api/cluster/metrocluster/svms.")
 @click.option("--cluster-info", type=_FILE, help="Answer of /api/cluster.")
 @click.option(
     "--future", is_flag=True, help="Take what is more than five minutes ahead of the clock."

@@ -12,12 +12,16 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from analyzer import clock, ontap
+from analyzer.collect import due
+from analyzer.collect.due import Before
 from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, UsageError
 from analyzer.history import History, side_by_side, tidy
+from analyzer.inventories import INVENTORIES
 from analyzer.ontap import Client, RequestFailed, frame
 from analyzer.ontap.listing import ClusterIdentity, ListingResult
-from analyzer.schema import INVENTORIES, Attempt
+from analyzer.ontap.resources import RESOURCES
+from analyzer.schema import Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import EXITS, Listing, Snapshot
@@ -128,7 +132,7 @@ def _collect(
             last.reason = "this slot is stored"
             return _outcome(last, EXITS[last.status], cluster, notes), None
         taken_at = begin if last is None else max(taken_at, last.taken_at + _seconds(1))
-    answer = take(cluster, taken_at, history.manifest.sessions, stop)
+    answer = take(cluster, taken_at, due.before(history, taken_at), stop)
     attempt = history.record(replace(answer.snapshot, collector=history.store.host))
     code = EXITS[attempt.status]
     if attempt.status == "failed" and answer.failure is not None:
@@ -188,9 +192,9 @@ class ClusterAnswer:
 
 
 def take(
-    cluster: Cluster, taken_at: datetime, sessions_before: int | None, stop: Event | None = None
+    cluster: Cluster, taken_at: datetime, before: Before, stop: Event | None = None
 ) -> ClusterAnswer:
-    """List everything of one cluster; *sessions_before* is the count of its last complete snapshot.
+    """List everything of one cluster that is due after what the history has from *before*.
 
     Never raises for what the array does: that is in the snapshot's status and reason.
 
@@ -202,9 +206,12 @@ def take(
     try:
         with Client(cluster, stop=stop) as client:
             identity = ontap.identity(client)
-            sessions = list_with_recheck(client, identity, sessions_before)
+            sessions = list_with_recheck(client, identity, before.sessions)
             if sessions.status != "failed" or (sessions.failure and sessions.failure.status):
-                inventories = {name: _inventory(client, name, identity) for name in INVENTORIES}
+                count = count_sessions(sessions)
+                for name in INVENTORIES:
+                    if due.is_due(name, before, inventories, count):
+                        inventories[name] = _inventory(client, name, identity)
     except RequestFailed as failure:
         sessions = ListingResult("failed", failure.reason, failure=failure)
     rows = sessions.frames[0] if sessions.frames else snapshot.empty()
@@ -273,11 +280,19 @@ def _list_in_scope(client: Client, identity: ClusterIdentity) -> tuple[ListingRe
             rows.filter(rows["svm_id"].is_in(svms) | rows["svm"].is_in(svms))
             for rows in listing.frames
         ]
+    return listing, count_sessions(listing)
+
+
+def count_sessions(listing: ListingResult) -> int:
     key = ("svm_id", "target_portal_group", "tsih")
-    return listing, sum(rows.select(key).n_unique() for rows in listing.frames)
+    return sum(rows.select(key).n_unique() for rows in listing.frames)
 
 
 def _inventory(client: Client, name: str, identity: ClusterIdentity) -> Listing:
+    since = RESOURCES[name].since
+    if identity.version is not None and identity.release < since:
+        release = ".".join(map(str, since))
+        return Listing("missing", f"ONTAP has it from {release} on", frame.inventory(name, []))
     listing = ontap.inventory(client, name, identity.release)
     status = listing.status
     if listing.failure is not None:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from analyzer import clock, ontap
+from analyzer.collect.due import MIRRORED
 from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable, UsageError
 from analyzer.history import History, strays
+from analyzer.inventories import INVENTORIES
 from analyzer.ontap import Client, RequestFailed
 from analyzer.ontap.decode import SvmRecord
-from analyzer.ontap.listing import ClusterIdentity
+from analyzer.ontap.listing import ClusterIdentity, ListingResult
 from analyzer.ontap.resources import RESOURCES
-from analyzer.schema import INVENTORIES
 from analyzer.store.layout import Store
 from analyzer.text import counted, escape_controls
 
@@ -28,6 +29,7 @@ _ROLE = """\
 security login rest-role create -role analyzer -access readonly -api /api/cluster
 security login rest-role create -role analyzer -access readonly -api /api/svm/svms
 security login rest-role create -role analyzer -access readonly -api /api/network/ip/interfaces
+security login rest-role create -role analyzer -access readonly -api /api/network/ethernet/ports
 security login rest-role create -role analyzer -access readonly -api /api/protocols/san
 security login create -user-or-group-name {user} -application http -authentication-method password -role analyzer"""
 
@@ -139,16 +141,30 @@ def _check_answers(cluster: Cluster, client: Client, identity: ClusterIdentity) 
         detail = f"{connections} on {counted(sessions.pages, 'page')}"
         yield Check(cluster.name, path, "ok", detail)
     yield from _check_fields(cluster, client)
+    mirrored = False
     for name in INVENTORIES:
+        if name == "metrocluster" and not mirrored:
+            continue  # as the collector does: there is none
         inventory = ontap.inventory(client, name, identity.release)
-        path, failed = RESOURCES[name].path, inventory.failure
-        if failed is not None:
-            advice = f"without it reports know less; {_advice(cluster, failed)}"
-            yield _failed(cluster, path, failed.reason, advice, failed.kind)
-        else:
-            yield Check(cluster.name, path, "ok", counted(len(inventory.records), "record"))
-        if name == "svms" and failed is None:
+        yield _check_inventory(cluster, name, inventory, identity)
+        if name == "svms" and inventory.failure is None:
+            mirrored = any(svm.subtype in MIRRORED for svm in inventory.records)
             yield from _check_svms(cluster, inventory.records)
+
+
+def _check_inventory(
+    cluster: Cluster, name: str, inventory: ListingResult, identity: ClusterIdentity
+) -> Check:
+    """Whether one inventory can be listed, and what reports cannot tell without it."""
+    resource, failed = RESOURCES[name], inventory.failure
+    if failed is None:
+        return Check(cluster.name, resource.path, "ok", counted(len(inventory.records), "record"))
+    lost = f"without it {INVENTORIES[name].lost}"
+    if failed.status in {400, 404} and identity.release < resource.since:
+        release = ".".join(map(str, resource.since))
+        return Check(cluster.name, resource.path, "warn", f"ONTAP has it from {release} on", lost)
+    advice = f"{lost}; {_advice(cluster, failed)}"
+    return _failed(cluster, resource.path, failed.reason, advice, failed.kind)
 
 
 def _check_svms(cluster: Cluster, svms: list[SvmRecord]) -> Iterator[Check]:

@@ -18,7 +18,8 @@ from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.history import History
 from analyzer.history import manifest as manifests
 from analyzer.history.verify import recomputed
-from analyzer.schema import INVENTORIES, Mark
+from analyzer.inventories import INVENTORIES
+from analyzer.schema import Mark
 from analyzer.store import marks
 from analyzer.store.layout import Store
 
@@ -45,8 +46,16 @@ _KINDS = {
     "node": "node",
     "ha_partner": "node",
     "required_nodes": "node",
+    "reporting_nodes": "node",
     "home_port": "port",
     "port": "port",
+    "base_port": "port",
+    "lag_ports": "port",
+    "lag_active_ports": "port",
+    "interface_uuids": "interface_id",
+    "partner": "svm",
+    "partner_uuid": "svm_id",
+    "site": "cluster",
     "service_policy": "policy",
     "listed": "svm_id",
     "scope": "svm_id",
@@ -54,11 +63,14 @@ _KINDS = {
     **{f"{name}_reason": "reason" for name in INVENTORIES},
 }
 # Of an inventory: what its names are, and its uuids, which sessions refer to.
-_NAMES = {"svms": "svm", "interfaces": "interface", "igroups": "igroup", "nodes": "node"}
-_UUIDS = {"svms": "svm_id", "interfaces": "interface_id"}
+_NAMES = {
+    "svms": "svm", "interfaces": "interface", "igroups": "igroup", "nodes": "node",
+    "lun_maps": "igroup", "portsets": "portset", "ports": "port", "metrocluster": "svm",
+}  # fmt: skip
+_UUIDS = {"svms": "svm_id", "interfaces": "interface_id", "metrocluster": "svm_id"}
 _KEPT = {
     "isid", "isid_raw", "authentication", "state", "subtype", "failover", "services", "os_type",
-    "protocol", "connection_state", "takeover_state", "giveback_state", "model", "version",
+    "protocol", "connection_state", "type", "reachability", "san_multipathing", "takeover_state", "giveback_state", "model", "version",
     "taken_at", "status", "answered", "content", *(f"{name}_status" for name in INVENTORIES),
 }  # fmt: skip
 

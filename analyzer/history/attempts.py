@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from analyzer.history.parts import FoldSession, moment, source
-from analyzer.schema import ATTEMPT, INVENTORIES, Attempt
+from analyzer.inventories import INVENTORIES
+from analyzer.schema import ATTEMPT, Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 

@@ -14,7 +14,8 @@ from analyzer.history import manifest as manifests
 from analyzer.history.history import History
 from analyzer.history.parts import check_digest, moment
 from analyzer.history.restore import as_answered, restore
-from analyzer.schema import INVENTORIES, Attempt
+from analyzer.inventories import INVENTORIES
+from analyzer.schema import Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 

@@ -182,6 +182,12 @@ class History:
         except msgspec.ValidationError as error:
             raise StoreError(f"{self.cluster}: the attempts are damaged: {error}") from error
 
+    def attempts_since(self, instant: datetime) -> list[Attempt]:
+        """The attempts after *instant*, in order."""
+        if self.manifest.last is None or instant >= self.manifest.last:
+            return []
+        return self.attempts(f"where taken_at > {moment(instant)} order by taken_at")
+
     def folded_instants(self) -> list[datetime]:
         """When the attempts of the history were taken, in order."""
         rows = self.session.rows(f"select taken_at from {self.attempts_source} order by taken_at")

@@ -25,7 +25,7 @@ FORMAT = 2  # 1 had fewer tables
 NAME = "manifest.json"
 PREVIOUS = "manifest.previous.json"
 _CHECKSUM = re.compile(rb'\{"checksum":"([0-9a-f]{32})",')
-PART = re.compile(r"[a-z]+(\.open|\.closed)?-\d+-(\d+|fresh)\.parquet", re.ASCII)
+PART = re.compile(r"[a-z_]+(\.open|\.closed)?-\d+-(\d+|fresh)\.parquet", re.ASCII)
 _GRACE = 600.0  # seconds of the wall clock that a superseded file outlives its successor
 _MOST_RETIRED = 64
 

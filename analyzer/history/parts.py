@@ -18,10 +18,10 @@ from typing import Any, TypeAlias
 
 import duckdb
 
+from analyzer.column import Column
 from analyzer.errors import StoreError
 from analyzer.history import manifest as manifests
 from analyzer.history.manifest import Part
-from analyzer.schema import Column
 from analyzer.store.publish import publish
 
 _ROW_GROUP = 16_384

@@ -15,8 +15,9 @@ from analyzer.history.manifest import Manifest, NewerFormat
 from analyzer.history.parts import EVERYTHING, FoldSession, moment, source
 from analyzer.history.restore import as_answered, restore
 from analyzer.history.verify import SnapshotChecker, prove
+from analyzer.inventories import INVENTORIES
 from analyzer.pattern import check_cluster
-from analyzer.schema import INVENTORIES, TABLES, Attempt
+from analyzer.schema import TABLES, Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.lease import Lease

@@ -10,7 +10,8 @@ from analyzer import clock, schema
 from analyzer.errors import StoreError
 from analyzer.history.history import History
 from analyzer.history.parts import moment
-from analyzer.schema import INVENTORIES, TABLES, Attempt, Table
+from analyzer.inventories import INVENTORIES
+from analyzer.schema import TABLES, Attempt, Table
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot, empty
 

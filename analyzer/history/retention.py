@@ -17,7 +17,8 @@ from analyzer.history.history import History
 from analyzer.history.parts import EVERYTHING, moment
 from analyzer.history.restore import as_answered, restore
 from analyzer.history.verify import damaged_files, prove
-from analyzer.schema import INVENTORIES, TABLES
+from analyzer.inventories import INVENTORIES
+from analyzer.schema import TABLES
 from analyzer.store import marks, snapshot
 from analyzer.store.layout import Store
 

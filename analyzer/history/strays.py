@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.history.manifest import NAME, PART, PREVIOUS
-from analyzer.schema import INVENTORIES
+from analyzer.inventories import INVENTORIES
 from analyzer.store.layout import NAMES, Store, instant
 
 _DRAFT = re.compile(r"\..+\.\d+\.\d+", re.ASCII)  # what ``publish`` writes to

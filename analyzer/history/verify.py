@@ -15,7 +15,8 @@ from analyzer.history import parts
 from analyzer.history.history import History
 from analyzer.history.parts import source
 from analyzer.history.restore import HELD, as_answered
-from analyzer.schema import INVENTORIES, SESSIONS, TABLES, Attempt, Table
+from analyzer.inventories import INVENTORIES
+from analyzer.schema import SESSIONS, TABLES, Attempt, Table
 from analyzer.store import marks, snapshot
 from analyzer.store.layout import Store
 

@@ -16,10 +16,11 @@ import duckdb
 import msgspec
 
 from analyzer import schema
+from analyzer.column import Column
 from analyzer.errors import StoreError
 from analyzer.history.manifest import NAME, Manifest
 from analyzer.history.parts import engine, escape_glob, quote
-from analyzer.schema import BOUNDS, TABLES, Column, Table
+from analyzer.schema import BOUNDS, TABLES, Table
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 from analyzer.version import __version__

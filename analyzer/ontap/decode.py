@@ -80,6 +80,7 @@ class SvmRecord(_Identified):
     name: str | None = None
     state: str | None = None
     subtype: str | None = None
+    san_multipathing: str | None = None
 
 
 class Address(_Struct):
@@ -105,6 +106,7 @@ class InterfaceRecord(_Identified):
     location: Location | None = None
     service_policy: Named | None = None
     services: list[str] | None = None
+    ipspace: Named | None = None
 
 
 class Tracking(_Struct):
@@ -148,6 +150,80 @@ class NodeRecord(_Identified):
     ha: Ha | None = None
 
 
+class _Igroup(_Struct):
+    uuid: str
+    name: str | None = None
+    protocol: str | None = None
+
+
+class _Lun(_Struct):
+    uuid: str
+
+
+class LunMapRecord(_Struct):
+    igroup: _Igroup
+    lun: _Lun
+    svm: Named | None = None
+    reporting_nodes: list[Named] | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """What identifies the record."""
+        return self.lun.uuid, self.igroup.uuid
+
+
+class _PortsetInterface(_Struct):
+    uuid: str | None = None
+    ip: Named | None = None
+    fc: Named | None = None
+
+
+class PortsetRecord(_Identified):
+    name: str | None = None
+    svm: Named | None = None
+    protocol: str | None = None
+    interfaces: list[_PortsetInterface] | None = None
+
+
+class _Lag(_Struct):
+    member_ports: list[Named] | None = None
+    active_ports: list[Named] | None = None
+
+
+class _Vlan(_Struct):
+    base_port: Named | None = None
+
+
+class PortRecord(_Identified):
+    name: str | None = None
+    node: Named | None = None
+    enabled: bool | None = None
+    state: str | None = None
+    type: str | None = None
+    reachability: str | None = None
+    lag: _Lag | None = None
+    vlan: _Vlan | None = None
+
+
+class _MirroredSvm(_Struct):
+    uuid: str
+    name: str | None = None
+
+
+class MetroclusterRecord(_Struct):
+    """An SVM of a MetroCluster, and the one at the other site that mirrors it."""
+
+    svm: _MirroredSvm
+    cluster: Named | None = None
+    partner_svm: Named | None = None
+    configuration_state: str | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """What identifies the record."""
+        return self.svm.uuid
+
+
 class ClusterRecord(_Struct):
     """What ``/api/cluster`` says of itself."""
 
@@ -187,6 +263,10 @@ _KINDS: dict[str, type[msgspec.Struct]] = {
     "interfaces": InterfaceRecord,
     "igroups": IgroupRecord,
     "nodes": NodeRecord,
+    "lun_maps": LunMapRecord,
+    "portsets": PortsetRecord,
+    "ports": PortRecord,
+    "metrocluster": MetroclusterRecord,
 }
 _DECODERS = {name: msgspec.json.Decoder(Page[kind], strict=False) for name, kind in _KINDS.items()}  # type: ignore[valid-type]
 _CLUSTER = msgspec.json.Decoder(ClusterRecord, strict=False)

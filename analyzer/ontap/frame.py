@@ -1,6 +1,6 @@
 """Records as rows of the stored tables, column by column: a listing may be long."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_interface
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from analyzer import schema
+from analyzer.inventories import INVENTORIES
 from analyzer.ontap.decode import (
     Address,
     ConnectionRecord,
@@ -16,9 +17,13 @@ from analyzer.ontap.decode import (
     Initiator,
     InterfaceRecord,
     Location,
+    LunMapRecord,
     Malformed,
+    MetroclusterRecord,
     Named,
     NodeRecord,
+    PortRecord,
+    PortsetRecord,
     SessionRecord,
     Socket,
     SvmRecord,
@@ -157,8 +162,12 @@ def _name(reference: Named | None) -> str | None:
     return reference.name if reference else None
 
 
+def _names(references: Sequence[Named] | None) -> list[str] | None:
+    return sorted({reference.name for reference in references or [] if reference.name}) or None
+
+
 def _svm(record: SvmRecord) -> tuple[Any, ...]:
-    return record.uuid, record.name, record.state, record.subtype
+    return record.uuid, record.name, record.state, record.subtype, record.san_multipathing
 
 
 def _interface(record: InterfaceRecord) -> tuple[Any, ...]:
@@ -182,13 +191,13 @@ def _interface(record: InterfaceRecord) -> tuple[Any, ...]:
         location.failover,
         _name(record.service_policy),
         sorted(record.services) if record.services else None,
+        _name(record.ipspace),
     )
 
 
 def _igroup(record: IgroupRecord) -> tuple[Any, ...]:
     svm, tracking = record.svm or Named(), record.connectivity_tracking or Tracking()
     names = {(member.name or "").strip().lower() for member in record.initiators or []} - {""}
-    nodes = {node.name or "" for node in tracking.required_nodes or []} - {""}
     return (
         record.uuid,
         record.name,
@@ -199,7 +208,7 @@ def _igroup(record: IgroupRecord) -> tuple[Any, ...]:
         _name(record.portset),
         sorted(names) or None,
         tracking.connection_state,
-        sorted(nodes) or None,
+        _names(tracking.required_nodes),
     )
 
 
@@ -219,19 +228,82 @@ def _node(record: NodeRecord) -> tuple[Any, ...]:
     )
 
 
+def _portset(record: PortsetRecord) -> tuple[Any, ...]:
+    svm = record.svm or Named()
+    uuids = {
+        (interface.ip.uuid if interface.ip else None) or interface.uuid
+        for interface in record.interfaces or []
+        if interface.fc is None
+    }
+    return (
+        record.uuid,
+        record.name,
+        svm.uuid,
+        svm.name,
+        record.protocol,
+        sorted(uuid for uuid in uuids if uuid) or None,
+    )
+
+
+def _port(record: PortRecord) -> tuple[Any, ...]:
+    lag = record.lag
+    return (
+        record.uuid,
+        record.name,
+        _name(record.node),
+        record.enabled,
+        record.state,
+        record.type,
+        record.reachability,
+        _name(record.vlan.base_port) if record.vlan else None,
+        _names(lag.member_ports) if lag else None,
+        _names(lag.active_ports) if lag else None,
+    )
+
+
+def _metrocluster(record: MetroclusterRecord) -> tuple[Any, ...]:
+    partner = record.partner_svm or Named()
+    return (
+        record.svm.uuid,
+        record.svm.name,
+        _name(record.cluster),
+        partner.uuid,
+        partner.name,
+        record.configuration_state,
+    )
+
+
+def _mapped_igroups(records: Sequence[LunMapRecord]) -> Iterator[tuple[Any, ...]]:
+    """What is mapped to each igroup that can hold iSCSI initiators, over its LUNs."""
+    igroups: dict[str, list[LunMapRecord]] = {}
+    for record in records:
+        if record.igroup.protocol != "fcp":
+            igroups.setdefault(record.igroup.uuid, []).append(record)
+    for uuid, maps in sorted(igroups.items()):
+        svm = maps[0].svm or Named()
+        nodes = [node for record in maps for node in record.reporting_nodes or []]
+        luns = len({record.lun.uuid for record in maps})
+        yield uuid, maps[0].igroup.name, svm.uuid, svm.name, luns, _names(nodes)
+
+
 _FLATTEN: dict[str, Callable[[Any], tuple[Any, ...]]] = {
     "svms": _svm,
     "interfaces": _interface,
     "igroups": _igroup,
     "nodes": _node,
+    "portsets": _portset,
+    "ports": _port,
+    "metrocluster": _metrocluster,
 }
 
 
 def inventory(name: str, records: Sequence[Any]) -> pl.DataFrame:
     """Records of an inventory as rows, in order of their key; one on two pages counts once."""
+    columns = INVENTORIES[name].schema
+    if name == "lun_maps":
+        return pl.DataFrame(list(_mapped_igroups(records)), schema=columns, orient="row")
     flatten = _FLATTEN[name]
     rows = {record.key: flatten(record) for record in records}
-    columns = schema.INVENTORIES[name].schema
     return pl.DataFrame([rows[key] for key in sorted(rows)], schema=columns, orient="row")
 
 

@@ -13,7 +13,8 @@ from analyzer.errors import Denied
 from analyzer.ontap import decode, frame
 from analyzer.ontap.client import Client, RequestFailed
 from analyzer.ontap.decode import Malformed
-from analyzer.ontap.resources import FIRST, RESOURCES, Release, Resource
+from analyzer.ontap.resource import FIRST, Release, Resource
+from analyzer.ontap.resources import RESOURCES
 
 _PAGES = 100_000
 _LOOP = "the next link leads in a circle"

@@ -3,28 +3,7 @@
 The collector, the simulated array and ``serve`` all stand on these declarations.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from types import MappingProxyType
-from typing import Literal
-
-Release = tuple[int, int]
-Kind = Literal["string", "integer", "boolean"]
-
-FIRST: Release = (9, 6)
-"""The first release whose REST interface counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One documented scalar, by its dotted name (members of arrays without an index)."""
-
-    name: str
-    kind: Kind = "string"
-    since: Release = FIRST
-    expensive: bool = False
-    folded: bool = False  # iSCSI names: letter case carries no meaning
+from analyzer.ontap.resource import FIRST, Field, Release, Resource
 
 
 def _number(name: str, since: Release = FIRST) -> Field:
@@ -39,65 +18,12 @@ def _name(name: str) -> Field:
     return Field(name, folded=True)
 
 
-def _texts(*names: str) -> tuple[Field, ...]:
-    return tuple(Field(name) for name in names)
+def _texts(*names: str, since: Release = FIRST) -> tuple[Field, ...]:
+    return tuple(Field(name, since=since) for name in names)
 
 
 def _expensive(*names: str, since: Release = FIRST) -> tuple[Field, ...]:
     return tuple(Field(name, since=since, expensive=True) for name in names)
-
-
-@dataclass(frozen=True)
-class Resource:
-    """One endpoint.
-
-    ``arrays`` names the fields that are lists: of objects, or of scalars. ``default`` is what a
-    collection returns where no ``fields`` are given. ``links`` gives objects that carry a link of their own the path
-    it points at; the member ``uuid`` completes it. ``aliases`` are query parameters whose name
-    differs from the field's. ``collected`` is what the collector asks for, on every release.
-    """
-
-    name: str
-    path: str
-    keys: tuple[str, ...]
-    default: tuple[str, ...]
-    fields: tuple[Field, ...]
-    collected: tuple[str, ...]
-    arrays: frozenset[str] = frozenset()
-    links: Mapping[str, str] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    singleton: bool = False
-
-    @cached_property
-    def by_name(self) -> Mapping[str, Field]:
-        return MappingProxyType({item.name: item for item in self.fields})
-
-    def at(self, release: Release) -> Mapping[str, Field]:
-        """The fields that a release documents, by name."""
-        return {item.name: item for item in self.fields if item.since <= release}
-
-    def below(self, name: str, release: Release) -> tuple[str, ...]:
-        """The scalars that *name* stands for: itself, or all below an object; may be none."""
-        fields = self.at(release)
-        if name in fields:
-            return (name,)
-        return tuple(other for other in fields if other.startswith(name + "."))
-
-    def in_array(self, name: str) -> bool:
-        """Whether one record can hold several values of *name*."""
-        parts = name.split(".")
-        return any(".".join(parts[: end + 1]) in self.arrays for end in range(len(parts)))
-
-    def request(self, release: Release = FIRST, *, connectivity: bool = False) -> tuple[str, ...]:
-        """What the collector puts into ``fields=``: never ``*``, whose meaning changes.
-
-        Args:
-            release: of the cluster; ``FIRST`` where it is not known.
-            connectivity: also ask igroups for ONTAP's own verdict, which is expensive.
-        """
-        if connectivity and self.below("connectivity_tracking", release):
-            return (*self.collected, "connectivity_tracking")
-        return self.collected
 
 
 _SVM = _texts("svm.uuid", "svm.name")
@@ -189,6 +115,7 @@ INTERFACES = Resource(
         "services",
         "service_policy.name",
         "location",
+        "ipspace.name",
     ),
     links={
         "svm": _SVM_LINK,
@@ -233,6 +160,10 @@ IGROUPS = Resource(
         ),
     ),
     collected=("uuid", "name", "svm", "os_type", "protocol", "portset", "initiators.name"),
+    costly=(
+        "connectivity_tracking.connection_state",
+        "connectivity_tracking.required_nodes",
+    ),
     links={
         "svm": _SVM_LINK,
         "igroups": _IGROUP_LINK,
@@ -251,9 +182,10 @@ SVMS = Resource(
         Field("subtype"),
         *_texts("comment", "language", "ipspace.uuid", "ipspace.name"),
         _flag("iscsi.enabled"),
+        Field("san_multipathing", since=(9, 19)),
     ),
     # A wide object: only these.
-    collected=("uuid", "name", "state", "subtype"),
+    collected=("uuid", "name", "state", "subtype", "san_multipathing"),
 )
 
 NODES = Resource(
@@ -279,6 +211,89 @@ NODES = Resource(
     ),
     collected=("uuid", "name", "state", "model", "version", "ha"),
     links={"ha.partners": _NODE_LINK},
+)
+
+# A map for each LUN of each igroup: no expensive field, but many records.
+LUN_MAPS = Resource(
+    name="lun_maps",
+    path="/api/protocols/san/lun-maps",
+    keys=("lun.uuid", "igroup.uuid"),
+    default=("svm.uuid", "svm.name", "lun.uuid", "lun.name", "igroup.uuid", "igroup.name"),
+    arrays=frozenset({"reporting_nodes"}),
+    fields=(
+        *_SVM,
+        *_texts("lun.uuid", "lun.name", "lun.node.uuid", "lun.node.name"),
+        *_texts("igroup.uuid", "igroup.name", "igroup.os_type", "igroup.protocol"),
+        _number("logical_unit_number"),
+        *_texts("reporting_nodes.uuid", "reporting_nodes.name", since=(9, 10)),
+    ),
+    collected=(
+        "svm",
+        "lun.uuid",
+        "igroup.uuid",
+        "igroup.name",
+        "igroup.protocol",
+        "reporting_nodes",
+    ),
+    links={"svm": _SVM_LINK, "igroup": _IGROUP_LINK, "reporting_nodes": _NODE_LINK},
+)
+
+PORTSETS = Resource(
+    name="portsets",
+    path="/api/protocols/san/portsets",
+    keys=("uuid",),
+    default=("uuid", "name", "svm.uuid", "svm.name"),
+    arrays=frozenset({"interfaces", "igroups"}),
+    fields=(
+        *_texts("uuid", "name"),
+        *_SVM,
+        Field("protocol"),
+        *_texts("interfaces.uuid", "interfaces.ip.uuid", "interfaces.ip.name"),
+        *_texts("interfaces.ip.ip.address", "interfaces.fc.uuid", "interfaces.fc.name"),
+        *_texts("igroups.uuid", "igroups.name"),
+    ),
+    collected=("uuid", "name", "svm", "protocol", "interfaces"),
+    links={"svm": _SVM_LINK, "igroups": _IGROUP_LINK},
+    since=(9, 9),
+)
+
+PORTS = Resource(
+    name="ports",
+    path="/api/network/ethernet/ports",
+    keys=("uuid",),
+    default=("uuid", "name", "node.uuid", "node.name"),
+    arrays=frozenset({"lag.member_ports", "lag.active_ports"}),
+    fields=(
+        *_texts("uuid", "name", "node.uuid", "node.name"),
+        _flag("enabled"),
+        *_texts("state", "type", "mac_address"),
+        _number("speed"),
+        _number("mtu"),
+        Field("reachability", since=(9, 8)),
+        *_texts("broadcast_domain.uuid", "broadcast_domain.name", "broadcast_domain.ipspace.name"),
+        *_texts("lag.mode", "lag.distribution_policy"),
+        *_texts("lag.member_ports.uuid", "lag.member_ports.name", "lag.member_ports.node.name"),
+        *_texts("lag.active_ports.uuid", "lag.active_ports.name", "lag.active_ports.node.name"),
+        _number("vlan.tag"),
+        *_texts("vlan.base_port.uuid", "vlan.base_port.name", "vlan.base_port.node.name"),
+        *_expensive("metric.status", "statistics.status", since=(9, 8)),
+    ),
+    collected=("uuid", "name", "node", "enabled", "state", "type", "reachability", "lag", "vlan"),
+    links={"node": _NODE_LINK},
+)
+
+METROCLUSTER = Resource(
+    name="metrocluster",
+    path="/api/cluster/metrocluster/svms",
+    keys=("cluster.uuid", "svm.uuid"),
+    default=("cluster.uuid", "cluster.name", "svm.uuid", "svm.name"),
+    fields=(
+        *_texts("cluster.uuid", "cluster.name", "svm.uuid", "svm.name"),
+        *_texts("partner_svm.uuid", "partner_svm.name", "configuration_state"),
+    ),
+    collected=("cluster", "svm", "partner_svm", "configuration_state"),
+    links={"svm": _SVM_LINK},
+    since=(9, 11),
 )
 
 CLUSTER = Resource(
@@ -325,5 +340,8 @@ MESSAGES = Resource(
 
 RESOURCES = {
     resource.name: resource
-    for resource in (SESSIONS, SVMS, INTERFACES, IGROUPS, NODES, CLUSTER, EVENTS, MESSAGES)
-}
+    for resource in (
+        SESSIONS, SVMS, INTERFACES, IGROUPS, NODES, LUN_MAPS, PORTSETS, PORTS, METROCLUSTER,
+        CLUSTER, EVENTS, MESSAGES,
+    )
+}  # fmt: skip

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.errors import UsageError
+from analyzer.simulate import mapped
 from analyzer.simulate.ems import MESSAGES
-from analyzer.simulate.model import Interface, State
+from analyzer.simulate.model import Igroup, Interface, State
 
 Record = dict[str, Any]
 
@@ -79,11 +80,22 @@ def _svms(state: State) -> list[Record]:
             "name": svm.name,
             "state": svm.state,
             "subtype": svm.subtype,
-            "ipspace": {"uuid": state.new_uuid("ipspace"), "name": "Default"},
+            "ipspace": _ipspace(state, key),
             "iscsi": {"enabled": svm.iscsi},
+            "san_multipathing": svm.multipathing or _multipathing(state, key),
         }
-        for svm in state.svms.values()
+        for key, svm in state.svms.items()
     ]
+
+
+def _ipspace(state: State, svm: str) -> Record:
+    name = state.svms[svm].ipspace
+    return {"uuid": state.new_uuid("ipspace", name), "name": name}
+
+
+def _multipathing(state: State, svm: str) -> str:
+    moves = any(lif.moves for lif in state.interfaces.values() if lif.svm == svm)
+    return "active_active" if moves else "local_active"
 
 
 def _interfaces(state: State) -> list[Record]:
@@ -110,7 +122,7 @@ def _interface(state: State, interface: Interface) -> Record:
             "netmask": str(interface.prefix),
             "family": "ipv6" if ":" in interface.address else "ipv4",
         },
-        "ipspace": {"uuid": state.new_uuid("ipspace"), "name": "Default"},
+        "ipspace": _ipspace(state, interface.svm),
         "services": ["data_core", "data_iscsi"],
         "service_policy": {
             "uuid": state.new_uuid("policy", interface.svm),
@@ -141,10 +153,6 @@ def _node(state: State, key: str) -> Record:
 def _igroups(state: State) -> list[Record]:
     comments = {host.initiator.lower(): host.comment for host in state.hosts.values()}
     reached: dict[tuple[str, str], set[str]] = {}
-    wanted: dict[tuple[str, str], set[str]] = {}
-    for host in state.hosts.values():
-        needed = {state.interfaces[key].home_node for key in host.interfaces}
-        wanted.setdefault((host.svm, host.initiator.lower()), set()).update(needed)
     for login in state.logins:
         if login.up:
             target, host = state.interfaces[login.interface], state.hosts[login.host]
@@ -153,7 +161,7 @@ def _igroups(state: State) -> list[Record]:
     records = []
     for group in state.igroups.values():
         members = [(group.svm, name.lower()) for name in group.initiators]
-        required = sorted(set().union(*(wanted.get(member, set()) for member in members)))
+        required = mapped.required_nodes(state, group)
         records.append(
             _set(
                 uuid=group.uuid,
@@ -161,6 +169,7 @@ def _igroups(state: State) -> list[Record]:
                 svm=_svm(state, group.svm),
                 os_type=group.os_type,
                 protocol="iscsi",
+                portset=_portset(state, group),
                 delete_on_unmap=False,
                 initiators=[
                     _set(name=name, comment=comments.get(name.lower())) for name in group.initiators
@@ -174,6 +183,11 @@ def _igroups(state: State) -> list[Record]:
             )
         )
     return records
+
+
+def _portset(state: State, group: Igroup) -> Record:
+    portset = state.portsets.get(group.portset)
+    return {"uuid": portset.uuid, "name": portset.name} if portset else {}
 
 
 def _verdict(reached: list[set[str]], required: list[str]) -> str:
@@ -260,6 +274,10 @@ _INVENTORIES: dict[str, Callable[[State], list[Record]]] = {
     "interfaces": _interfaces,
     "igroups": _igroups,
     "nodes": _nodes,
+    "lun_maps": mapped.lun_maps,
+    "portsets": mapped.portsets,
+    "ports": mapped.ports,
+    "metrocluster": mapped.metrocluster,
     "cluster": _cluster,
     "events": _events,
     "messages": _messages,

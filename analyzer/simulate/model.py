@@ -29,12 +29,17 @@ class Node:
 
 @dataclass(slots=True)
 class Svm:
+    """An SVM; *multipathing* says who fails over, *mirror* names its partner of a MetroCluster."""
+
     name: str
     uuid: str
     state: str = "running"
     subtype: str = "default"
     iscsi: bool = True
     target: str = ""
+    ipspace: str = "Default"
+    multipathing: str = ""
+    mirror: str = ""
 
 
 @dataclass(slots=True)
@@ -78,11 +83,25 @@ class Interface:
 
 @dataclass(slots=True)
 class Igroup:
+    """Initiators, the nodes that own their LUNs (one each), and the portset they are bound to."""
+
     name: str
     uuid: str
     svm: str
     os_type: str = "linux"
     initiators: list[str] = field(default_factory=list)
+    owners: list[str] = field(default_factory=list)
+    portset: str = ""
+
+
+@dataclass(slots=True)
+class Portset:
+    """Interfaces, by key, through which the igroups bound to it see their LUNs."""
+
+    name: str
+    uuid: str
+    svm: str
+    interfaces: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -172,6 +191,7 @@ class State:
         self.svms: dict[str, Svm] = {}
         self.interfaces: dict[str, Interface] = {}
         self.igroups: dict[str, Igroup] = {}
+        self.portsets: dict[str, Portset] = {}
         self.hosts: dict[str, Host] = {}
         self.logins: list[Session] = []
         self.events: list[Event] = []

@@ -1,6 +1,7 @@
 """What the array answers, before anything goes wrong with it."""
 
-from analyzer.ontap.resources import EVENTS, RESOURCES, Release, Resource
+from analyzer.ontap.resource import Release, Resource
+from analyzer.ontap.resources import EVENTS, RESOURCES
 from analyzer.rest.language import MemoryRecords, QueryError
 from analyzer.rest.language.respond import RestRequest, RestResponse, check, refusal, respond
 from analyzer.simulate.ems import EventRecords
@@ -38,8 +39,9 @@ class Responder:
         key = (request.method, request.target, request.links, svm, most)
         if key in self._responses and not body:
             return self._responses[key]
+        known = {name: item for name, item in RESOURCES.items() if item.since <= self.release}
         try:
-            response = check(request, body=body) or respond(self, RESOURCES, request, svm, most)
+            response = check(request, body=body) or respond(self, known, request, svm, most)
         except QueryError as error:
             return refusal(error)
         if len(self._responses) >= _CACHED:

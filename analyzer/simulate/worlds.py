@@ -50,8 +50,9 @@ def base_world(seed: int = 1, *, moves: bool = False) -> World:
 def _interface(world: World, key: str, values: tuple[str, str, str, int, str, str]) -> None:
     name, svm, address, tag, node, fabric = values
     world.interfaces[key] = Interface(
-        name, world.new_uuid("interface", key), svm, address, tag, node, fabric, group=name
-    )
+        name, world.new_uuid("interface", key), svm, address, tag, node, fabric,
+        home_port="e0e" if fabric == "a" else "e0f", group=name,
+    )  # fmt: skip
 
 
 def _hosts(world: World) -> None:
@@ -93,6 +94,7 @@ def _host(
         igroup, Igroup(igroup, world.new_uuid("igroup", igroup), svm, _OS.get(kind, "linux"))
     )
     group.initiators.append(host.initiator)
+    group.owners = sorted({*group.owners, *(world.interfaces[key].home_node for key in targets)})
     for target in targets:
         world.open(key, target)
 

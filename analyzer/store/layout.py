@@ -25,8 +25,8 @@ from pathlib import Path
 
 from analyzer import clock
 from analyzer.errors import StoreError, UsageError
+from analyzer.inventories import INVENTORIES
 from analyzer.pattern import is_cluster
-from analyzer.schema import INVENTORIES
 from analyzer.store import lock
 from analyzer.store.lease import Lease
 from analyzer.store.publish import cannot_write, make_folder, sweep

@@ -17,8 +17,10 @@ import msgspec
 import polars as pl
 
 from analyzer import clock, schema
+from analyzer.column import Column
 from analyzer.errors import StoreError, Unreachable
-from analyzer.schema import INVENTORIES, NOT_ASKED, Attempt, Column
+from analyzer.inventories import INVENTORIES, NOT_ASKED
+from analyzer.schema import Attempt
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 

@@ -19,7 +19,8 @@ with
         select 'interface' as kind, name
         from interfaces
         union
-        select 'subnet' as kind, subnet as name
+        select
+            'subnet' as kind, subnet || coalesce(' in ' || nullif(ipspace, 'Default'), '') as name
         from interfaces
     )
 select lower(name) as name, false as part

@@ -1,5 +1,6 @@
 """Doctor: what is in place, what is not, and what to do about it."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +14,8 @@ from support.snapshot_rows import lone, row
 from analyzer import clock, history
 from analyzer.collect import doctor
 from analyzer.config.cluster import Cluster
+from analyzer.inventories import INVENTORIES
+from analyzer.ontap.resources import RESOURCES
 from analyzer.simulate import Fault, SimulatedArray, base_world
 from analyzer.store.layout import Store
 
@@ -66,15 +69,30 @@ def test_a_wrong_password(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> 
     assert "rest-role" not in check.advice
 
 
+@pytest.mark.parametrize("name", INVENTORIES)
 def test_a_right_that_is_missing_is_named_by_its_endpoint(
-    array: SimulatedArray, cluster: Cluster
+    array: SimulatedArray, cluster: Cluster, name: str
 ) -> None:
-    array.faults = [Fault("status", "*/igroups", status=403)]
+    array.world.svms["S1"].subtype = "sync_source"  # so that there is a MetroCluster
+    path = RESOURCES[name].path
+    array.faults = [Fault("status", path, status=403)]
     checks = checks_of(cluster)
     bad = [name for name, check in checks.items() if check.status == "fail"]
-    assert bad == ["/api/protocols/san/igroups"]
-    assert checks[bad[0]].advice.startswith("without it reports know less; give the account")
-    assert checks[bad[0]].exit_code == 77
+    assert bad == [path]
+    lost = INVENTORIES[name].lost
+    assert checks[path].advice.startswith(f"without it {lost}; give the account")
+    assert checks[path].exit_code == 77
+    role = re.findall(r"-api (\S+)", checks[path].advice)
+    assert any(path.startswith(right) for right in role), "the role lacks what is asked"
+
+
+def test_what_a_release_does_not_have_is_no_missing_right(
+    array: SimulatedArray, cluster: Cluster
+) -> None:
+    array.world.version = (9, 8, 0)
+    check = checks_of(cluster)["/api/protocols/san/portsets"]
+    assert (check.status, check.exit_code) == ("warn", 0)
+    assert check.detail == "ONTAP has it from 9.9 on"
 
 
 def test_a_clock_that_is_off(array: SimulatedArray, cluster: Cluster) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer import cli
 from analyzer.collect import saved
-from analyzer.schema import INVENTORIES
+from analyzer.inventories import INVENTORIES
 from analyzer.simulate import base_world
 
 Import = Callable[..., tuple[int, str]]

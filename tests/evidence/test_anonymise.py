@@ -19,8 +19,8 @@ from analyzer.collect import files
 from analyzer.evidence.anonymise import anonymise
 from analyzer.evidence.bundle import BundleRequest, _take
 from analyzer.evidence.pseudonym import Pseudonyms
+from analyzer.inventories import INVENTORIES
 from analyzer.ontap.frame import normal_address
-from analyzer.schema import INVENTORIES
 from analyzer.store import marks
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot

@@ -16,6 +16,7 @@ from analyzer import history, schema
 from analyzer.demo import at
 from analyzer.history import manifest as manifests
 from analyzer.history.manifest import Manifest
+from analyzer.inventories import INVENTORIES
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
@@ -52,7 +53,7 @@ def histories(draw: st.DrawFn) -> list[Snapshot]:
         inventories = {}
         if status != "failed" and draw(st.booleans()):
             listed = [{"uuid": svm, "name": svm, "state": "running"} for svm in svms]
-            frame = pl.DataFrame(listed, schema=schema.INVENTORIES["svms"].schema)
+            frame = pl.DataFrame(listed, schema=INVENTORIES["svms"].schema)
             inventories["svms"] = Listing("complete", None, frame)
         sessions = Listing(
             status,

@@ -13,7 +13,8 @@ from analyzer.errors import Busy, StoreError
 from analyzer.history import History
 from analyzer.history import manifest as manifests
 from analyzer.history.parts import FoldSession
-from analyzer.schema import INVENTORIES, Attempt
+from analyzer.inventories import INVENTORIES
+from analyzer.schema import Attempt
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
 

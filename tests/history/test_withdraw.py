@@ -16,6 +16,7 @@ from analyzer import history, schema
 from analyzer.errors import UsageError
 from analyzer.history import History
 from analyzer.history.withdraw import withdraw
+from analyzer.inventories import INVENTORIES
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
 
@@ -28,7 +29,7 @@ def poor(taken: Snapshot, chance: random.Random) -> Snapshot:
     status = chance.choice(["failed", "partial"])
     rows = [row("a", chance.randrange(3), 9)] if status == "partial" else []
     listed = [{"uuid": "a", "name": chance.choice("xy"), "state": "stopped"}]
-    svms = Listing("complete", None, pl.DataFrame(listed, schema=schema.INVENTORIES["svms"].schema))
+    svms = Listing("complete", None, pl.DataFrame(listed, schema=INVENTORIES["svms"].schema))
     sessions = Listing(status, "broken", pl.DataFrame(rows, schema=schema.SESSIONS.schema))
     inventories = {"svms": svms} if status == "partial" and chance.random() < 0.5 else {}
     return replace(taken, sessions=sessions, inventories=inventories)

@@ -12,12 +12,12 @@ from typing import Any
 import polars as pl
 import pytest
 import test_catalogue as catalogue
+from support.broken_query import break_query
 from support.scene import Watch
 
 from analyzer import history
 from analyzer.collect import files
 from analyzer.ontap import frame
-from analyzer.report import header
 from analyzer.store import snapshot
 from analyzer.store.snapshot import Listing, Snapshot
 
@@ -219,16 +219,8 @@ PATCHES: dict[str, tuple[Any, str, Callable[..., Any], Callable[[Watch], None], 
 
 @pytest.mark.parametrize("name", EDITS)
 def test_a_broken_query_is_noticed(name: str, watch: Watch, tmp_path: Path) -> None:
-    (tmp_path / "model" / "history").mkdir(parents=True)
-    texts: dict[str, str] = {}
     for edit in EDITS[name]:
-        text = texts.get(edit.file) or (header.home() / f"{edit.file}.sql").read_text()
-        # Whitespace is the formatter's: words and signs are what a break replaces.
-        pattern = r"\s*".join(map(re.escape, re.findall(r"\w+|[^\w\s]", edit.old)))
-        texts[edit.file], count = re.subn(pattern, lambda _match: edit.new, text)  # noqa: B023
-        assert count, f"{edit.file}.sql no longer holds: {edit.old}"
-    for file, text in texts.items():
-        (tmp_path / f"{file}.sql").write_text(text)
+        break_query(tmp_path, edit.file, edit.old, edit.new)
     broken = replace(watch, folders=[tmp_path])  # the histories stay as they are
     with pytest.raises(AssertionError, match=rf"^{re.escape(edit.report)} "):
         edit.scenario(broken)

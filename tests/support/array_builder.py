@@ -10,13 +10,15 @@ from support import catalogs
 
 from analyzer import history, schema
 from analyzer.demo import at
+from analyzer.inventories import INVENTORIES
 from analyzer.report import header
-from analyzer.schema import INVENTORIES
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
 
 T0 = datetime(2026, 11, 20, 2, 0)  # naive means UTC here
 STEP = timedelta(minutes=5)
+FOLDERS: tuple[Path, ...] = ()
+"""Folders of queries that take the place of the program's own."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Lif:
     enabled: bool = True
     svm: str = "svm_sql"
     failover: str = "home_node_only"
+    ipspace: str | None = None
 
     @property
     def subnet(self) -> str:
@@ -44,7 +47,7 @@ class Lif:
             "enabled": self.enabled, "state": self.state, "is_home": home == self.node,
             "home_node": home, "node": self.node, "home_port": "a", "port": "a",
             "failover": self.failover, "service_policy": "default-data-iscsi",
-            "services": ["data_iscsi"],
+            "services": ["data_iscsi"], "ipspace": self.ipspace,
         }  # fmt: skip
 
 
@@ -122,6 +125,10 @@ class World:
         default_factory=lambda: {"n1": {"ha_partner": "n2"}, "n2": {"ha_partner": "n1"}}
     )
     igroups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lun_maps: dict[str, dict[str, Any]] = field(default_factory=dict)  # by igroup
+    portsets: dict[str, tuple[Lif, ...]] = field(default_factory=dict)
+    ports: list[dict[str, Any]] = field(default_factory=list)
+    multipathing: str | None = None
     inventories: tuple[str, ...] = ("svms", "interfaces", "igroups", "nodes")
     step: timedelta = STEP
     interval: int | None = None  # seconds, as configured
@@ -158,7 +165,8 @@ class World:
         frame = pl.DataFrame(rows, schema=schema.SESSIONS.schema)
         inventories = {
             "svms": [
-                {"uuid": f"uuid-{svm}", "name": svm, "state": "running", "subtype": "default"}
+                {"uuid": f"uuid-{svm}", "name": svm, "state": "running", "subtype": "default",
+                 "san_multipathing": self.multipathing}
                 for svm in sorted({lif.svm for lif in self.lifs})
             ],
             "interfaces": [lif.row() for lif in self.lifs],
@@ -172,6 +180,23 @@ class World:
                  "os_type": "linux", "protocol": "iscsi", **more}
                 for name, more in self.igroups.items()
             ],
+            "lun_maps": [
+                {"uuid": f"uuid-{name}", "name": name, "svm_uuid": "uuid-svm_sql",
+                 "svm": "svm_sql", "luns": 4, **more}
+                for name, more in self.lun_maps.items()
+            ],
+            "portsets": [
+                {"uuid": f"uuid-{name}", "name": name, "svm_uuid": "uuid-svm_sql",
+                 "svm": "svm_sql", "protocol": "iscsi",
+                 "interface_uuids": [f"uuid-{lif.name}" for lif in lifs]}
+                for name, lifs in self.portsets.items()
+            ],
+            "ports": [
+                {"uuid": f"uuid-{port['node']}-{port['name']}", "enabled": True, "state": "up",
+                 "type": "physical", "reachability": "ok", **port}
+                for port in self.ports
+            ],
+            "metrocluster": [],
         }  # fmt: skip
         failed = status == "failed"
         return Snapshot(
@@ -199,15 +224,29 @@ class World:
         **params: Any,
     ) -> list[dict[str, Any]]:
         """The rows of a report at the end of the history, or over it."""
-        report = header.reports()[name]
+        return self._ask(header.reports(FOLDERS)[name], policy_text, since, filters, params)
+
+    def model(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a model at the end of the history."""
+        times = {"at": self.now, "since": T0, "until": self.now, "settle": 10}
+        return self._ask(header.models(FOLDERS)[name], "", None, None, times)
+
+    def _ask(
+        self,
+        query: header.Query,
+        policy_text: str,
+        since: datetime | None,
+        filters: dict[str, list[str]] | None,
+        params: dict[str, Any],
+    ) -> list[dict[str, Any]]:
         times = {
             "window": {"since": since or T0, "until": self.now},
             "instant": {"at": self.now},
         }
-        values = times.get(report.time, {}) | {"now": self.now} | params
-        catalog = catalogs.opened(Store(self.root), self.now, policy_text)
+        values = times.get(query.time, {}) | {"now": self.now} | params
+        catalog = catalogs.opened(Store(self.root), self.now, policy_text, FOLDERS)
         with at(self.now):  # nothing later than the clock is seen
-            return catalog.run_query(report, values, filters).records()
+            return catalog.run_query(query, values, filters).records()
 
 
 def _frame(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:

@@ -28,9 +28,9 @@ from analyzer import demo
 from analyzer.collect import collector
 from analyzer.collect import files as from_files
 from analyzer.config.cluster import Cluster
+from analyzer.inventories import INVENTORIES
 from analyzer.report import run
 from analyzer.report.run import ReportRequest
-from analyzer.schema import INVENTORIES
 from analyzer.simulate import Fault, Replay, SimulatedArray, World, base_world, script
 from analyzer.store.layout import Store
 

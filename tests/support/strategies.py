@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from analyzer.ontap.resources import Resource
+from analyzer.ontap.resource import Resource
 from analyzer.rest.language.query import token
 
 # Text that means something to a pattern, a quote, an escape or a collation, and letters whose

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 from support.snapshot_rows import START, STEP, lone, row, stored
 
+from analyzer.inventories import INVENTORIES
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
-from analyzer.schema import INVENTORIES
 from analyzer.store.snapshot import Listing
 
 
@@ -98,10 +98,14 @@ def test_an_svm_that_lost_nothing_keeps_the_cluster_from_being_the_cause(tmp_pat
     assert [r["paths"] for r in rows] == [12, 12]
 
 
-def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("partner", ["sql-mc", "sql_b"])
+def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(
+    tmp_path: Path, partner: str
+) -> None:
+    """The array's own map names the partner; without a map the name does."""
     there = [on("sql", lif, host, host) for lif in ("1", "2") for host in (1, 2, 3)]
     stays, other = on("web", "3", 9, 9), on("app", "4", 8, 8)
-    here = [session | {"svm_id": "m", "svm": "sql-mc", "interface_id": "x"} for session in there]
+    here = [session | {"svm_id": "m", "svm": partner, "interface_id": "x"} for session in there]
     sites = {"c1": (there, []), "c2": ([], here)}
     taken = [
         replace(lone("complete", [*rows, stays, other], 5 * k), cluster=site)
@@ -109,6 +113,8 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path
         for k, rows in enumerate((before, before, after, after))
     ]
     listed = svms("sql", "m", "web", "app", mirrored=("sql", "m"))
+    if partner == "sql_b":
+        listed |= {"metrocluster": mirrors({"sql": "sql_b"})}
     store = stored(
         str(tmp_path), "two", [replace(snapshot, inventories=listed) for snapshot in taken]
     )
@@ -119,10 +125,10 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(tmp_path
     assert (outage["cause_kind"], outage["status"], outage["severity"]) == (
         "svm", "replaced", "medium",
     )  # fmt: skip
-    assert "switched over to sql-mc on c2" in outage["detail"]
+    assert f"switched over to {partner} on c2" in outage["detail"]
     lost = run.run(catalog, reports["dropped-connections"], window).records()
     assert {(r["cluster"], r["status"], r["replaced_by"]) for r in lost} == {
-        ("c1", "replaced", "sql-mc on c2")
+        ("c1", "replaced", f"{partner} on c2")
     }
     came = run.run(catalog, reports["new-initiators"], window).records()
     assert {newcomer["initiator"] for newcomer in came} == {"iqn.h1", "iqn.h2", "iqn.h3"}
@@ -149,3 +155,14 @@ def svms(*uuids: str, mirrored: Sequence[str] = ()) -> dict[str, Listing]:
     return {
         "svms": Listing("complete", None, pl.DataFrame(rows, schema=INVENTORIES["svms"].schema))
     }
+
+
+def mirrors(partners: dict[str, str]) -> Listing:
+    """The SVMs of a MetroCluster and their partners, by name."""
+    rows = [
+        dict.fromkeys(INVENTORIES["metrocluster"].schema)
+        | {"uuid": name, "name": name, "partner": partner}
+        for name, partner in partners.items()
+    ]
+    columns = INVENTORIES["metrocluster"].schema
+    return Listing("complete", None, pl.DataFrame(rows, schema=columns))

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from support.snapshot_rows import START, STEP, lone, row, stored
 
+from analyzer.inventories import INVENTORIES
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
-from analyzer.schema import INVENTORIES
 from analyzer.store.snapshot import Listing
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Literal
 
-from analyzer.ontap.resources import Field
+from analyzer.ontap.resource import Field
 from analyzer.rest.language.error import MISSING_BOUND, MISSING_VALUE, bad, invalid
 
 Scalar = str | int | bool

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from analyzer.ontap.resources import Resource
+from analyzer.ontap.resource import Resource
 from analyzer.rest.language.query import POSITION, RestQuery, pairs, token
 from analyzer.rest.language.records import Slice, key_of
 

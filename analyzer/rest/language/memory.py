@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from analyzer.ontap.resources import Resource
+from analyzer.ontap.resource import Resource
 from analyzer.rest.language.condition import fold, lowered
 from analyzer.rest.language.query import Clause, RestQuery
 from analyzer.rest.language.records import LIMIT, Key, Record, Slice, key_of, window

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote_plus
 
-from analyzer.ontap.resources import Field, Release, Resource
+from analyzer.ontap.resource import Field, Release, Resource
 from analyzer.rest.language.condition import (
     Condition,
     Either,

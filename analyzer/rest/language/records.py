@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from analyzer.ontap.resources import Release, Resource
+from analyzer.ontap.resource import Release, Resource
 from analyzer.rest.language.query import RestQuery
 from analyzer.rest.language.selection import values
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
-from analyzer.ontap.resources import Resource
+from analyzer.ontap.resource import Resource
 from analyzer.rest.language.error import (
     BAD_URL,
     BODY,

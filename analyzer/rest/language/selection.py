@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from analyzer.ontap.resources import Release, Resource
+from analyzer.ontap.resource import Release, Resource
 from analyzer.rest.language.error import BRACES, bad, invalid
 
 _DEEPEST = 8

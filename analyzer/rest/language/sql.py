@@ -10,7 +10,7 @@ from itertools import count
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, TypeGuard
 
-from analyzer.ontap.resources import Field, Resource
+from analyzer.ontap.resource import Field, Resource
 from analyzer.rest.language.condition import (
     Compare,
     Condition,

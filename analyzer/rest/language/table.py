@@ -7,7 +7,7 @@ dotted name; a field inside an array is a list with one element per element of t
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from analyzer.ontap.resources import Resource
+from analyzer.ontap.resource import Resource
 from analyzer.rest.language.query import RestQuery
 from analyzer.rest.language.records import LIMIT, Key, Record, Slice, key_of, stand_in, window
 from analyzer.rest.language.row import shaper

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from analyzer import clock
-from analyzer.ontap.resources import FIRST, Release
+from analyzer.inventories import INVENTORIES, NOT_ASKED
+from analyzer.ontap.resource import FIRST, Release
 from analyzer.report.catalog import Catalog
 from analyzer.rest.language import QueryError
 from analyzer.rest.language.error import ABSENT
@@ -45,19 +46,29 @@ class SnapshotRef:
         """SVMs that it speaks for."""
         return self.attempt["scope"] or []
 
-    def refuse_unless_listed(self, name: str) -> None:
-        """Nothing is answered of an inventory that was not listed in the same run.
+    def listed_at(self, name: str, catalog: Catalog) -> datetime:
+        """When the inventory *name* was listed: in the same run, a rare one within a day before.
 
         Raises:
             QueryError: it was not.
         """
-        status, reason = self.attempt[f"{name}_status"], self.attempt[f"{name}_reason"]
+        if INVENTORIES[name].rare:
+            (row,) = catalog.run(
+                f"select max(taken_at) as listed from attempts where {name}_status = 'complete'"
+                " and taken_at <= $at and taken_at > $at - interval 1 day",
+                {"at": self.taken_at},
+            ).records()
+            if row["listed"] is not None:
+                return row["listed"]  # type: ignore[no-any-return]  # a timestamp
+        status = self.attempt[f"{name}_status"] or NOT_ASKED
+        reason = self.attempt[f"{name}_reason"]
         if status != "complete":
             why = f"{status}: {reason}" if reason else status
             raise absent(
                 f"the {name} of {self.cluster} were not listed in the snapshot of"
                 f" {clock.iso(self.taken_at)} ({why})"
             )
+        return self.taken_at
 
 
 def absent(sentence: str) -> QueryError:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as default
 
-from analyzer.ontap.resources import CLUSTER, RESOURCES, Resource
+from analyzer.ontap.resource import Resource
+from analyzer.ontap.resources import CLUSTER, RESOURCES
 from analyzer.rest.language.sql import quoted
 from analyzer.rest.language.table import numbered
 
@@ -58,7 +59,14 @@ FIELDS = {
         counted="connections > 0",
     ),
     "svms": FieldMap(
-        "svms", {"uuid": "uuid", "name": "name", "state": "state", "subtype": "subtype"}
+        "svms",
+        {
+            "uuid": "uuid",
+            "name": "name",
+            "state": "state",
+            "subtype": "subtype",
+            "san_multipathing": "san_multipathing",
+        },
     ),
     "interfaces": FieldMap(
         "interfaces",
@@ -72,6 +80,7 @@ FIELDS = {
             "ip.netmask": "netmask",
             "services": "services",
             "service_policy.name": "service_policy",
+            "ipspace.name": "ipspace",
             "location.is_home": "is_home",
             "location.failover": "failover",
             "location.home_node.name": "home_node",
@@ -106,6 +115,32 @@ FIELDS = {
             "ha.partners.name": "case when ha_partner is not null then [ha_partner] end",
             "ha.takeover.state": "takeover_state",
             "ha.giveback.state": "giveback_state",
+        },
+    ),
+    # Not the LUN maps: what is kept of them is what each igroup sees, and no single map.
+    "portsets": FieldMap(
+        "portsets",
+        {
+            **_SVM,
+            "uuid": "uuid",
+            "name": "name",
+            "protocol": "protocol",
+            "interfaces.uuid": "interface_uuids",
+        },
+    ),
+    "ports": FieldMap(
+        "ports",
+        {
+            "uuid": "uuid",
+            "name": "name",
+            "node.name": "node",
+            "enabled": "enabled",
+            "state": "state",
+            "type": "type",
+            "reachability": "reachability",
+            "vlan.base_port.name": "base_port",
+            "lag.member_ports.name": "lag_ports",
+            "lag.active_ports.name": "lag_active_ports",
         },
     ),
 }

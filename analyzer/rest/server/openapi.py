@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from analyzer.config.rules import SEVERITIES
-from analyzer.ontap.resources import Field, Resource
+from analyzer.ontap.resource import Field, Resource
 from analyzer.report.header import Parameter, Query
 from analyzer.rest.language.hal import HAL, JSON
 from analyzer.rest.language.selection import Tree, tree

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from analyzer import clock
-from analyzer.ontap.resources import Release, Resource
+from analyzer.ontap.resource import Release, Resource
 from analyzer.report.catalog import Catalog
 from analyzer.rest.language import MemoryRecords
 from analyzer.rest.language.records import Record
@@ -82,9 +82,9 @@ class ServedCluster:
             self._snapshots[when] = instant.find(self.catalog, self.name, when, nearest=nearest)
         return self._snapshots[when]
 
-    def table(self, resource: Resource, at: SnapshotRef) -> str:
-        """The table of a resource's records in a snapshot, created if it is not there."""
-        key = (at.taken_at, resource.name)
+    def table(self, resource: Resource, taken_at: datetime, scope: list[str]) -> str:
+        """The table of a resource's records as listed at an instant, created if it is not there."""
+        key = (taken_at, resource.name)
         if key in self._tables:
             self._tables.move_to_end(key)
             return self._tables[key]
@@ -92,9 +92,7 @@ class ServedCluster:
             self.catalog.drop_table(self._tables.popitem(last=False)[1])
         self._created += 1
         name = f"served_{self._created}"
-        self.catalog.create_table(
-            name, statement(resource), {"taken_at": at.taken_at, "scope": at.scope}
-        )
+        self.catalog.create_table(name, statement(resource), {"taken_at": taken_at, "scope": scope})
         self._tables[key] = name
         return name
 
@@ -118,9 +116,11 @@ class SnapshotSource:
     def records(self, resource: Resource, svm: str) -> TableRecords | MemoryRecords:
         if resource.singleton:
             return MemoryRecords(resource, [_identity(self.at)])
+        taken_at = self.at.taken_at
         if resource.name != "sessions":
-            self.at.refuse_unless_listed(resource.name)
-        return TableRecords(resource, self.cluster.table(resource, self.at), self.cluster.run, svm)
+            taken_at = self.at.listed_at(resource.name, self.cluster.catalog)
+        table = self.cluster.table(resource, taken_at, self.at.scope)
+        return TableRecords(resource, table, self.cluster.run, svm)
 
     def has_svm(self, uuid: str) -> bool:
         return uuid in self.at.scope

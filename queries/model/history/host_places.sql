@@ -2,7 +2,8 @@
 -- title = "What each initiator stood on, over time"
 -- description = """
 -- One row per session and facet: that it was there at all, and the node, the subnet and the host
--- address it stood on, cut where its interface moved. What one snapshot missed was there.
+-- address it stood on, cut where its interface moved. What one snapshot missed was there. A session
+-- whose interface would fail over stands on both nodes of the pair, while both can serve.
 -- """
 --
 -- [columns]
@@ -50,6 +51,7 @@ with
             s.initiator,
             l.node,
             l.fabric,
+            l.heir,
             case
                 when l.begins > s.first_seen then l.begins_after else s.seen_after
             end as begins_after,
@@ -87,6 +89,10 @@ union all
 select cluster, svm_id, initiator, 'node', node, begins_after, begins, ends_after, ends
 from located
 where node is not null
+union all
+select cluster, svm_id, initiator, 'node', heir, begins_after, begins, ends_after, ends
+from located
+where heir is not null
 union all
 select cluster, svm_id, initiator, 'subnet', fabric, begins_after, begins, ends_after, ends
 from located

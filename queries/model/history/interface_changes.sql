@@ -76,7 +76,10 @@ with
             b.is_up and not a.is_up as is_down,
             a.is_up and not b.is_up as is_up_again,
             'from ' || b.node || ' to ' || a.node || coalesce(' port ' || a.port, '') as way,
-            case when a.enabled = false then ' disabled' else ' down' end as how
+            case when a.enabled = false then ' disabled' else ' down' end as how,
+            -- Of an interface that left its port, what is wrong with that one.
+            case when b.is_up and not a.is_up then a.node else b.node end as port_node,
+            case when b.is_up and not a.is_up then a.port else b.port end as port
         from before b
         full join
             after a
@@ -85,29 +88,42 @@ with
             and a.changed_after = b.changed_after
             and a.changed_by = b.changed_by
     ),
+    explained as (
+        select
+            c.*,
+            coalesce(': port ' || c.port || ' of ' || c.port_node || ' ' || t.trouble, '') as cause
+        from compared c
+        left join
+            port_troubles t
+            on t.cluster = c.cluster
+            and t.node = c.port_node
+            and t.port = c.port
+            and t.first_seen <= c.changed_by
+            and t.last_seen >= c.changed_by
+    ),
     changes as (
         select *, 'interface_home' as change, ' back home, ' || way as words
-        from compared
+        from explained
         where is_home_again
         union all
-        select *, 'interface_moved', ' moved ' || way
-        from compared
+        select *, 'interface_moved', ' moved ' || way || cause
+        from explained
         where is_moved and not coalesce(is_home_again, false)
         union all
-        select *, 'interface_down', how || coalesce(' on ' || node, '')
-        from compared
+        select *, 'interface_down', how || coalesce(' on ' || node, '') || cause
+        from explained
         where is_down
         union all
         select *, 'interface_up', ' up' || coalesce(' on ' || node, '')
-        from compared
+        from explained
         where is_up_again
         union all
         select *, 'interface_added', ' added' || coalesce(' on ' || node, '')
-        from compared
+        from explained
         where is_added
         union all
         select *, 'interface_removed', ' removed' || coalesce(' from ' || node, '')
-        from compared
+        from explained
         where is_removed
     ),
     scopes as (select cluster, taken_at, unnest(scope) as svm_id from attempts),

@@ -7,16 +7,59 @@
 -- uuid = "Interface."
 -- node = "Node it was on."
 -- fabric = "Fabric of its subnet by policy, else the subnet."
+-- heir = "Node that it would fail over to then; null if it stays, or that node could not serve."
 -- begins_after = "Last complete snapshot before it was there; null if from the beginning."
 -- begins = "First complete snapshot with it there; null if from the beginning."
 -- ends_after = "Last complete snapshot with it there; null if to the end."
 -- ends = "First complete snapshot with it elsewhere; null if to the end."
 -- ///
 with
-    listed as (
-        select i.cluster, i.uuid, i.node, coalesce(f.fabric, i.subnet) as fabric, i.first_seen
+    modes as (
+        -- An SVM keeps its multipathing for life.
+        select cluster, uuid, max_by(san_multipathing, first_seen) as san_multipathing
+        from svms
+        group by cluster, uuid
+    ),
+    partners as (
+        select cluster, name as node, max_by(ha_partner, first_seen) as partner
+        from nodes
+        group by cluster, name
+    ),
+    mobile as (
+        select
+            i.*,
+            coalesce(f.fabric, i.subnet) as fabric,
+            case
+                when not coalesce(i.is_home, true)
+                then null
+                when m.san_multipathing = 'local_active'
+                then null
+                when
+                    m.san_multipathing in ('active_active', 'active_active_scsi_only')
+                    or i.failover in ('sfo_partners_only', 'sfo_partner_only')
+                then p.partner
+            end as partner
         from interfaces i
         left join fabrics f on f.subnet = i.subnet
+        left join modes m on m.cluster = i.cluster and m.uuid = i.svm_uuid
+        left join partners p on p.cluster = i.cluster and p.node = i.node
+    ),
+    listed as (
+        -- An interface that fails over has an heir for as long as the partner is up.
+        select
+            i.cluster,
+            i.uuid,
+            i.node,
+            i.fabric,
+            case when coalesce(p.state, 'up') = 'up' then p.name end as heir,
+            greatest(i.first_seen, coalesce(p.first_seen, i.first_seen)) as first_seen
+        from mobile i
+        left join
+            nodes p
+            on p.cluster = i.cluster
+            and p.name = i.partner
+            and p.first_seen < coalesce(i.gone_by, p.first_seen + interval 1 day)
+            and coalesce(p.gone_by > i.first_seen, true)
     ),
     moves as (
         select *
@@ -26,6 +69,7 @@ with
             or node is distinct from lag(node) over (partition by cluster, uuid order by first_seen)
             or fabric
             is distinct from lag(fabric) over (partition by cluster, uuid order by first_seen)
+            or heir is distinct from lag(heir) over (partition by cluster, uuid order by first_seen)
     ),
     complete as (
         select
@@ -42,7 +86,7 @@ with
         group by m.cluster, m.first_seen
     ),
     locations as (
-        select m.cluster, m.uuid, m.node, m.fabric, c.before as begins_after, k.begins
+        select m.cluster, m.uuid, m.node, m.fabric, m.heir, c.before as begins_after, k.begins
         from moves m
         join counted k on k.cluster = m.cluster and k.first_seen = m.first_seen
         join complete c on c.cluster = k.cluster and c.taken_at = k.begins
@@ -55,6 +99,7 @@ select
     uuid,
     node,
     fabric,
+    heir,
     case when lag(begins) over in_time is not null then begins_after end as begins_after,
     case when lag(begins) over in_time is not null then begins end as begins,
     lead(begins_after) over in_time as ends_after,

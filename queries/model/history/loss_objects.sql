@@ -34,7 +34,8 @@ with
             l.lost_by,
             l.sessions_lost as sessions,
             i.node,
-            i.subnet
+            -- Equal subnets in two IPspaces are two networks.
+            i.subnet || coalesce(' in ' || nullif(i.ipspace, 'Default'), '') as subnet
         from losses l
         left join
             interfaces i

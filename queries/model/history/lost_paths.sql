@@ -125,7 +125,7 @@ with
         group by cluster, svm_id, initiator, initiator_address, interface_id, lost_after, lost_by
     ),
     switched as (
-        -- X and X-mc are one SVM on two clusters of a MetroCluster, never up on both.
+        -- The SVMs of a MetroCluster that mirror each other are one, never up on both clusters.
         select
             p.cluster,
             p.svm_id,
@@ -141,10 +141,8 @@ with
             and s.initiator_address = p.initiator_address
             and s.interface_address = p.interface_address
             and s.cluster <> p.cluster
-        where
-            (s.svm = p.svm || '-mc' or p.svm = s.svm || '-mc')
-            and s.first_seen > p.lost_after
-            and coalesce(s.gone_by > p.lost_by, true)
+        join mirrored_svms m on m.svm = p.svm and m.partner = s.svm
+        where s.first_seen > p.lost_after and coalesce(s.gone_by > p.lost_by, true)
         group by all
     ),
     renamed as (

@@ -76,7 +76,7 @@ with
             p.cluster,
             p.svm_id,
             i.node,
-            i.subnet,
+            i.subnet || coalesce(' in ' || nullif(i.ipspace, 'Default'), '') as subnet,
             greatest(p.begins, i.first_seen) as begins,
             least(p.ends, i.last_seen + interval 1 microsecond) as ends,
             p.sessions

@@ -1,8 +1,8 @@
 -- /// query
 -- title = "Interfaces that each initiator is expected to use"
--- description = """From the first source there is: what ONTAP requires, peers of the igroup, own
--- history, all interfaces in use. What a policy declares is a number of paths and is judged
--- apart."""
+-- description = """From the first source there is: what ONTAP requires, what LUN maps report,
+-- peers of the igroup, own history, all interfaces in use; never an interface through which it
+-- reaches none of its LUNs. What a policy declares is a number of paths and is judged apart."""
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."
@@ -31,18 +31,22 @@ with
         from members_at m
         where m.live
     ),
-    required as (
-        select m.cluster, m.svm_id, m.initiator, u.interface_id
-        from
-            (
-                select cluster, svm_id, initiator, unnest(required_nodes) as node
-                from members
-                -- Which interfaces a portset holds is not collected.
-                where portset is null
-            ) m
-        join settled u on u.cluster = m.cluster and u.svm_id = m.svm_id and u.home_node = m.node
-    ),
     used as (select distinct cluster, svm_id, initiator, interface_id from sessions_at),
+    mapped as (
+        select m.cluster, m.svm_id, m.initiator, m.igroup_id, u.interface_id, u.fabric, g.asked_by
+        from members m
+        join
+            igroup_interfaces g
+            on g.cluster = m.cluster
+            and g.svm_id = m.svm_id
+            and g.igroup_id = m.igroup_id
+        join
+            settled u
+            on u.cluster = g.cluster
+            and u.svm_id = g.svm_id
+            and u.interface_id = g.interface_id
+        where g.asked_by is not null
+    ),
     peers as (
         -- Enough live members, and most of them on the interface.
         select m.cluster, m.svm_id, m.igroup_id, s.interface_id
@@ -61,6 +65,27 @@ with
             p.interface_id is not null
             and p.share >= t.steady_share
             and p.ticks >= t.history_snapshots
+    ),
+    networks as (
+        -- Networks that a member of the igroup is in, or lately was: its hosts can reach them.
+        select distinct m.cluster, m.svm_id, m.igroup_id, u.fabric
+        from members m
+        join
+            (
+                select *
+                from used
+                union
+                select *
+                from own
+            ) s
+            on s.cluster = m.cluster
+            and s.svm_id = m.svm_id
+            and s.initiator = m.initiator
+        join
+            usable u
+            on u.cluster = s.cluster
+            and u.svm_id = s.svm_id
+            and u.interface_id = s.interface_id
     ),
     stood_on as (select cluster, svm_id, initiator, unnest(nodes) as node from hosts_at),
     in_use as (
@@ -83,22 +108,44 @@ with
         where h.nodes is null
     ),
     sources as (
-        select 1 as place, 'required nodes' as expected_from, *
-        from required
+        select
+            1 as place, 'required nodes' as expected_from, cluster, svm_id, initiator, interface_id
+        from mapped
+        where asked_by = 'required nodes'
         union all
-        select 2, 'igroup peers', m.cluster, m.svm_id, m.initiator, p.interface_id
+        select 2, 'LUN maps', m.cluster, m.svm_id, m.initiator, m.interface_id
+        from mapped m
+        join
+            networks n
+            on n.cluster = m.cluster
+            and n.svm_id = m.svm_id
+            and n.igroup_id = m.igroup_id
+            and n.fabric is not distinct from m.fabric
+        where m.asked_by = 'LUN maps'
+        union all
+        select 3, 'igroup peers', m.cluster, m.svm_id, m.initiator, p.interface_id
         from members m
         join peers p on p.cluster = m.cluster and p.svm_id = m.svm_id and p.igroup_id = m.igroup_id
         union all
-        select 3, 'own history', *
+        select 4, 'own history', *
         from own
         union all
-        select 4, 'interfaces in use', *
+        select 5, 'interfaces in use', *
         from in_use
     ),
     best as (
-        select *
-        from sources
+        select s.*
+        from sources s
+        where
+            not exists (
+                select 1
+                from unmapped_interfaces x
+                where
+                    x.cluster = s.cluster
+                    and x.svm_id = s.svm_id
+                    and x.initiator = s.initiator
+                    and x.interface_id = s.interface_id
+            )
         qualify place = min(place) over (partition by cluster, svm_id, initiator)
     )
 select distinct b.cluster, b.svm_id, b.initiator, b.interface_id, u.interface, b.expected_from

@@ -72,13 +72,26 @@ with
         where first_seen <= $at::timestamp
         group by all
     ),
+    without_luns as (
+        -- Hosts of igroups that map nothing: whether they are connected matters to nobody.
+        select m.cluster, m.svm_id, m.initiator
+        from members_at m
+        left join
+            mapped_igroups g
+            on g.cluster = m.cluster
+            and g.svm_id = m.svm_id
+            and g.igroup_id = m.igroup_id
+        group by m.cluster, m.svm_id, m.initiator
+        having count(*) = count(*) filter (where g.luns = 0)
+    ),
     lost as (
         select
             a.*,
             s.taken_at,
             e.last_seen,
             -- A member that a whole week of history never showed is a spare, not an outage.
-            e.last_seen is null and b.begun <= s.taken_at - to_days(t.history_days) as idle
+            e.last_seen is null and b.begun <= s.taken_at - to_days(t.history_days) as idle,
+            n.initiator is not null as unmapped
         from absent a
         join snapshot_at s on s.cluster = a.cluster and list_contains(s.scope, a.svm_id)
         cross join thresholds t
@@ -92,6 +105,11 @@ with
             on b.cluster = a.cluster
         left join
             seen e on e.cluster = a.cluster and e.svm_id = a.svm_id and e.initiator = a.initiator
+        left join
+            without_luns n
+            on n.cluster = a.cluster
+            and n.svm_id = a.svm_id
+            and n.initiator = a.initiator
         where
             not exists (
                 select 1
@@ -116,6 +134,15 @@ with
                     and e.initiator = u.initiator
                     and e.interface_id = u.interface_id
             )
+            and not exists (
+                select 1
+                from unmapped_interfaces x
+                where
+                    x.cluster = u.cluster
+                    and x.svm_id = u.svm_id
+                    and x.initiator = u.initiator
+                    and x.interface_id = u.interface_id
+            )
     ),
     missed as (
         select
@@ -128,6 +155,7 @@ with
             i.up,
             i.sessions,
             i.home_node,
+            i.port_trouble,
             count(*) over (partition by h.cluster, h.svm_id, e.interface_id) as missers
         from judged_hosts h
         join wanted e on e.cluster = h.cluster and e.svm_id = h.svm_id and e.initiator = h.initiator
@@ -169,7 +197,7 @@ select
     svm_id,
     initiator,
     'no_sessions' as fault,
-    case when idle then 'low' when others then 'high' else 'critical' end as severity,
+    case when idle or unmapped then 'low' when others then 'high' else 'critical' end as severity,
     []::varchar[] as missing,
     expected_from,
     case
@@ -179,7 +207,8 @@ select
     end || case
         when igroups is not null then '; member of ' || array_to_string(igroups, ', ') else ''
     end
-    || case when others then ', whose other hosts are connected' else '' end as detail,
+    || case when others then ', whose other hosts are connected' else '' end
+    || case when unmapped then '; no LUN is mapped to it' else '' end as detail,
     []::varchar[] as members
 from lost
 union all
@@ -208,6 +237,7 @@ select
     max(expected_from),
     max(interface)
     || case when bool_and(up) then ' has no session at all' else ' is down' end
+    || coalesce(' (' || max(port_trouble) || ')', '')
     || ': '
     || count(*)
     || case when count(*) = 1 then ' initiator misses it' else ' initiators miss it' end,
@@ -231,6 +261,15 @@ select
                 and i.svm_id = h.svm_id
                 and i.enabled
                 and not list_contains(h.interface_ids, i.interface_id)
+                and not exists (
+                    select 1
+                    from unmapped_interfaces x
+                    where
+                        x.cluster = h.cluster
+                        and x.svm_id = h.svm_id
+                        and x.initiator = h.initiator
+                        and x.interface_id = i.interface_id
+                )
         ),
         []
     ),

@@ -66,17 +66,47 @@ with
         where
             not list_contains(h.nodes, a.node) and (k.node is not null or coalesce(t.ticks, 1) = 1)
     ),
+    served as (
+        -- Nodes of the SVM that an initiator may stand on: where its LUN maps are known, those
+        -- that report its LUNs, and where it is.
+        select
+            h.cluster,
+            h.svm_id,
+            h.initiator,
+            case
+                when l.nodes is null
+                then s.nodes
+                else
+                    list_filter(
+                        s.nodes,
+                        lambda n:list_contains(l.nodes, n)
+                        or list_contains(coalesce(h.nodes, []), n)
+                    )
+            end as nodes
+        from judged_hosts h
+        join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
+        left join
+            lun_nodes l
+            on l.cluster = h.cluster
+            and l.svm_id = h.svm_id
+            and l.initiator = h.initiator
+    ),
     single as (
         select h.*, s.nodes as all_nodes
         from judged_hosts h
-        join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
+        join served s on s.cluster = h.cluster and s.svm_id = h.svm_id and s.initiator = h.initiator
         where len(h.nodes) = 1 and len(s.nodes) > 1 and coalesce(h.want_nodes, 2) > 1
     ),
     pairs as (
         select h.cluster, h.svm_id, h.initiator, h.nodes, n.node, n.partner
         from (select *, unnest(nodes) as node from judged_hosts) h
         join nodes_at n on n.cluster = h.cluster and n.node = h.node
-        join svm_nodes p on p.cluster = h.cluster and p.svm_id = h.svm_id and p.node = n.partner
+        join
+            served s
+            on s.cluster = h.cluster
+            and s.svm_id = h.svm_id
+            and s.initiator = h.initiator
+            and list_contains(s.nodes, n.partner)
     ),
     counted as (
         select cluster, svm_id, initiator, node, count(*) as sessions
@@ -100,10 +130,14 @@ select
     null::varchar as expected_from,
     'stands on '
     || h.nodes[1]
-    || ' alone; the SVM has interfaces on '
-    || array_to_string(h.all_nodes, ', ') as detail,
+    || case
+        when l.nodes is null
+        then ' alone; the SVM has interfaces on ' || array_to_string(h.all_nodes, ', ')
+        else ' alone; its LUNs are reported by ' || array_to_string(l.nodes, ', ')
+    end as detail,
     []::varchar[] as members
 from single h
+left join lun_nodes l on l.cluster = h.cluster and l.svm_id = h.svm_id and l.initiator = h.initiator
 where
     not exists (
         select 1
@@ -238,14 +272,43 @@ select
     'required_node_missing',
     'high',
     list_sort(list(distinct r.node)),
-    'required nodes',
-    'ONTAP requires '
+    max(r.asked_by),
+    case when max(r.asked_by) = 'LUN maps' then 'LUN maps report ' else 'ONTAP requires ' end
     || string_agg(distinct r.node, ', ' order by r.node)
     || ' for its LUNs, and it has no session there',
     []
 from judged_hosts h
 join
-    (select cluster, svm_id, initiator, unnest(required_nodes) as node from members_at where live) r
+    (
+        select
+            cluster, svm_id, initiator, unnest(required_nodes) as node, 'required nodes' as asked_by
+        from members_at
+        where live
+        union all
+        -- Of a pair that it stands on the missing half is told above.
+        select l.cluster, l.svm_id, l.initiator, l.node, 'LUN maps'
+        from (select *, unnest(nodes) as node from lun_nodes) l
+        left join nodes_at n on n.cluster = l.cluster and n.node = l.node
+        where
+            not exists (
+                select 1
+                from hosts_at p
+                where
+                    p.cluster = l.cluster
+                    and p.svm_id = l.svm_id
+                    and p.initiator = l.initiator
+                    and list_contains(p.nodes, n.partner)
+            )
+            and not exists (
+                select 1
+                from members_at m
+                where
+                    m.cluster = l.cluster
+                    and m.svm_id = l.svm_id
+                    and m.initiator = l.initiator
+                    and m.required_nodes is not null
+            )
+    ) r
     on r.cluster = h.cluster
     and r.svm_id = h.svm_id
     and r.initiator = h.initiator

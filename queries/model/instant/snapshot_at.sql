@@ -10,6 +10,10 @@
 -- interfaces_at = "Latest listing of the interfaces; null if there is none."
 -- nodes_at = "Latest listing of the nodes; null if there is none."
 -- igroups_at = "Latest listing of the igroups; null if there is none."
+-- svms_at = "Latest listing of the SVMs; null if there is none."
+-- lun_maps_at = "Latest listing of the LUN maps; null if there is none."
+-- portsets_at = "Latest listing of the portsets; null if there is none."
+-- ports_at = "Latest listing of the ports; null if there is none."
 -- ///
 select
     s.cluster,
@@ -18,7 +22,11 @@ select
     s.scope,
     max(a.taken_at) filter (where a.interfaces_status = 'complete') as interfaces_at,
     max(a.taken_at) filter (where a.nodes_status = 'complete') as nodes_at,
-    max(a.taken_at) filter (where a.igroups_status = 'complete') as igroups_at
+    max(a.taken_at) filter (where a.igroups_status = 'complete') as igroups_at,
+    max(a.taken_at) filter (where a.svms_status = 'complete') as svms_at,
+    max(a.taken_at) filter (where a.lun_maps_status = 'complete') as lun_maps_at,
+    max(a.taken_at) filter (where a.portsets_status = 'complete') as portsets_at,
+    max(a.taken_at) filter (where a.ports_status = 'complete') as ports_at
 from
     (
         select

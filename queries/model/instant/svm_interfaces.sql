@@ -16,13 +16,23 @@
 -- enabled = "Administrative state; true where unknown."
 -- up = "Whether it serves now; true where unknown."
 -- at_home = "Whether it is on its home port; true where unknown."
--- moves = "Whether it fails over to another node."
+-- moves = "Whether it fails over to another node: as the SVM's multipathing says, else its policy."
+-- ipspace = "Its IPspace; null where unknown."
+-- port_trouble = """What is wrong with its port, or with its home port while it is away, in words;
+-- null if nothing, or where ports were not listed with it."""
 -- since = "Since when it has been there; null in a baseline."
 -- sessions = "Sessions on it."
 -- ///
 with
     listed as (
-        select i.cluster, coalesce(i.svm_uuid, i.svm, '') as svm_id, i.*
+        select
+            i.cluster,
+            coalesce(i.svm_uuid, i.svm, '') as svm_id,
+            s.svms_at,
+            s.interfaces_at,
+            case when i.is_home = false then i.home_node else i.node end as port_node,
+            case when i.is_home = false then i.home_port else i.port end as own_port,
+            i.*
         from snapshot_at s
         join
             interfaces i
@@ -81,13 +91,37 @@ select
     coalesce(l.enabled, true) as enabled,
     coalesce(l.enabled, true) and coalesce(l.state, 'up') = 'up' as up,
     coalesce(l.is_home, true) as at_home,
-    coalesce(l.failover in ('sfo_partners_only', 'sfo_partner_only'), false) as moves,
+    case
+        when v.san_multipathing = 'local_active'
+        then false
+        when v.san_multipathing in ('active_active', 'active_active_scsi_only')
+        then true
+        else coalesce(l.failover in ('sfo_partners_only', 'sfo_partner_only'), false)
+    end as moves,
+    l.ipspace,
+    case
+        when t.trouble is not null
+        then 'port ' || l.own_port || ' of ' || l.port_node || ' ' || t.trouble
+    end as port_trouble,
     o.since,
     coalesce(u.sessions, 0) as sessions
 from listed l
 full join matched u on u.cluster = l.cluster and u.uuid = l.uuid
 left join fabrics f on f.subnet = l.subnet
 left join origin o on o.cluster = l.cluster and o.uuid = l.uuid
+left join
+    svms v
+    on v.cluster = l.cluster
+    and v.uuid = l.svm_uuid
+    and v.first_seen <= l.svms_at
+    and v.last_seen >= l.svms_at
+left join
+    port_troubles t
+    on t.cluster = l.cluster
+    and t.node = l.port_node
+    and t.port = l.own_port
+    and t.first_seen <= l.interfaces_at
+    and t.last_seen >= l.interfaces_at
 where
     u.interface_id is not null
     or list_contains(l.services, 'data_iscsi')

@@ -28,6 +28,7 @@ with
                     ('single_node_after_migration', 'interfaces'),
                     ('igroup_partly_alive', 'igroups'),
                     ('required_node_missing', 'igroups'),
+                    ('required_node_missing', 'LUN maps'),
                     ('no_sessions', 'igroups'),
                     ('no_sessions', 'history'),
                     ('no_igroup', 'igroups of anybody')
@@ -39,6 +40,12 @@ with
             s.interfaces_at is not null as interfaces,
             s.nodes_at is not null as nodes,
             s.igroups_at is not null as igroups,
+            s.lun_maps_at is not null
+            or exists (
+                select 1
+                from members_at m
+                where m.cluster = s.cluster and m.required_nodes is not null
+            ) as lun_maps,
             (
                 select count(*)
                 from attempts a
@@ -77,6 +84,7 @@ join
     on (r.needs = 'interfaces' and not h.interfaces)
     or (r.needs = 'nodes' and not h.nodes)
     or (r.needs = 'igroups' and not h.igroups)
+    or (r.needs = 'LUN maps' and not h.lun_maps)
     or (r.needs = 'history' and not h.history)
     or (r.needs = 'igroups of anybody' and not h.named and not h.igroups)
 group by h.cluster, r.rule

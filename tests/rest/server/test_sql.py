@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.strategies import queries, random_records
 
-from analyzer.ontap.resources import IGROUPS, INTERFACES, SESSIONS, Resource
+from analyzer.ontap.resource import Resource
+from analyzer.ontap.resources import IGROUPS, INTERFACES, SESSIONS
 from analyzer.rest.language import MemoryRecords, QueryError, parse
 from analyzer.rest.language.records import key_of
 from analyzer.rest.language.selection import cut, tree, values

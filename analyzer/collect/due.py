@@ -1,0 +1,102 @@
+"""Which inventories a run asks for: some always, the rare ones once an hour or for a reason."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from analyzer.history import History
+from analyzer.inventories import INVENTORIES
+from analyzer.store.snapshot import Listing
+
+_RARELY = timedelta(hours=1)
+_ANSWERED = ("complete", "refused", "missing")  # what failed is asked again in the next run
+MIRRORED = ("sync_source", "sync_destination")
+
+Bindings = frozenset[tuple[str, str | None]]
+Listings = Mapping[str, Listing]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the history knows when a run begins.
+
+    *sessions* is the count of the last complete snapshot, *asked* are the rare inventories that
+    the array answered within the hour, *igroups* are those of the last listing with their portsets.
+    """
+
+    sessions: int | None = None
+    asked: frozenset[str] = frozenset()
+    igroups: Bindings = field(default_factory=frozenset)
+
+
+def before(history: History, taken_at: datetime) -> Before:
+    """What the history knows before a run at *taken_at*.
+
+    In a quiet round the manifest alone says it; only what it does not have as listed within the
+    hour is looked for among the attempts: a right that is missing is not asked for each time.
+    """
+    since = taken_at - _RARELY
+    latest = {name: folded.latest.get("") for name, folded in history.manifest.tables.items()}
+    rare = {name for name, inventory in INVENTORIES.items() if inventory.rare}
+    asked = {name for name in rare if (at := latest[name]) is not None and at > since}
+    if rare - asked - {"metrocluster"}:
+        for attempt in history.attempts_since(since):
+            asked |= {name for name in rare if attempt.inventory_status(name) in _ANSWERED}
+    return Before(history.manifest.sessions, frozenset(asked), _bindings(history))
+
+
+def _bindings(history: History) -> Bindings:
+    """The igroups of the last listing, with their portsets."""
+    file = history.manifest.tables["igroups"].open
+    if file is None:
+        return frozenset()
+    try:
+        igroups = pl.read_parquet(
+            history.folder / file, columns=["uuid", "portset"], hive_partitioning=False
+        )
+    except (OSError, pl.exceptions.PolarsError):
+        return frozenset()  # damage is told by whoever folds
+    return frozenset(igroups.iter_rows())
+
+
+def is_due(name: str, before: Before, listings: Listings, sessions: int) -> bool:
+    """Whether a run asks for the inventory *name*; *listings* are those that it has already.
+
+    *sessions* is how many it listed.
+    """
+    if not INVENTORIES[name].rare:
+        return True
+    if name == "metrocluster" and not _listed(listings, "svms", _mirrored):
+        return False
+    fewer = before.sessions is not None and sessions < before.sessions
+    return (
+        name not in before.asked
+        or (name == "ports" and (fewer or _listed(listings, "interfaces", _astray)))
+        or (name in {"lun_maps", "portsets"} and _regrouped(before, listings))
+    )
+
+
+def _listed(listings: Listings, name: str, condition: Callable[[pl.DataFrame], bool]) -> bool:
+    listing = listings.get(name)
+    return listing is not None and listing.status == "complete" and condition(listing.rows)
+
+
+def _mirrored(svms: pl.DataFrame) -> bool:
+    return bool(svms["subtype"].is_in(MIRRORED).any())
+
+
+def _astray(interfaces: pl.DataFrame) -> bool:
+    """Whether an interface is down that should not be, or is away from home."""
+    down = pl.col("enabled") & (pl.col("state") != "up")
+    return not interfaces.filter(down | ~pl.col("is_home")).is_empty()
+
+
+def _regrouped(before: Before, listings: Listings) -> bool:
+    """Whether igroups came, went or were bound to other portsets since their last listing."""
+    return _listed(
+        listings,
+        "igroups",
+        lambda igroups: frozenset(igroups.select("uuid", "portset").iter_rows()) != before.igroups,
+    )

@@ -1,0 +1,80 @@
+"""What a REST resource is: path, keys, fields, and what the collector asks of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+Release = tuple[int, int]
+Kind = Literal["string", "integer", "boolean"]
+
+FIRST: Release = (9, 6)
+"""The first release whose REST interface counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One documented scalar, by its dotted name (members of arrays without an index)."""
+
+    name: str
+    kind: Kind = "string"
+    since: Release = FIRST
+    expensive: bool = False
+    folded: bool = False  # iSCSI names: letter case carries no meaning
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One endpoint.
+
+    ``arrays`` names the fields that are lists: of objects, or of scalars. ``default`` is what a
+    collection returns where no ``fields`` are given. ``links`` gives objects that carry a link of their own the path
+    it points at; the member ``uuid`` completes it. ``aliases`` are query parameters whose name
+    differs from the field's. ``collected`` is what the collector asks for, where the release has it;
+    ``costly`` what it asks for beside that where the configuration says so. ``since`` is the first
+    release that has the endpoint.
+    """
+
+    name: str
+    path: str
+    keys: tuple[str, ...]
+    default: tuple[str, ...]
+    fields: tuple[Field, ...]
+    collected: tuple[str, ...]
+    arrays: frozenset[str] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    singleton: bool = False
+    costly: tuple[str, ...] = ()
+    since: Release = FIRST
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        return MappingProxyType({item.name: item for item in self.fields})
+
+    def at(self, release: Release) -> Mapping[str, Field]:
+        """The fields that a release documents, by name."""
+        return {item.name: item for item in self.fields if item.since <= release}
+
+    def below(self, name: str, release: Release) -> tuple[str, ...]:
+        """The scalars that *name* stands for: itself, or all below an object; may be none."""
+        fields = self.at(release)
+        if name in fields:
+            return (name,)
+        return tuple(other for other in fields if other.startswith(name + "."))
+
+    def in_array(self, name: str) -> bool:
+        """Whether one record can hold several values of *name*."""
+        parts = name.split(".")
+        return any(".".join(parts[: end + 1]) in self.arrays for end in range(len(parts)))
+
+    def request(self, release: Release = FIRST, *, connectivity: bool = False) -> tuple[str, ...]:
+        """What the collector puts into ``fields=``: never ``*``, whose meaning changes.
+
+        Args:
+            release: of the cluster; ``FIRST`` where it is not known.
+            connectivity: also ask igroups for ONTAP's own verdict, which is expensive.
+        """
+        names = (*self.collected, *(self.costly if connectivity else ()))
+        return tuple(name for name in names if self.below(name, release))

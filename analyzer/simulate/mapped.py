@@ -1,0 +1,116 @@
+"""What is mapped to whom, and what interfaces stand on, in the shape of ONTAP's JSON."""
+
+from typing import Any
+
+from analyzer.simulate.model import Igroup, State
+
+Record = dict[str, Any]
+
+
+def lun_maps(state: State) -> list[Record]:
+    """The LUNs of each igroup, reported by their owner and its partner (selective LUN map)."""
+    return [
+        {
+            "svm": {"uuid": state.svms[igroup.svm].uuid, "name": state.svms[igroup.svm].name},
+            "lun": {
+                "uuid": state.new_uuid("lun", key, number),
+                "name": f"/vol/{igroup.name}/lun{number}",
+                "node": _node(state, owner),
+            },
+            "igroup": {
+                "uuid": igroup.uuid,
+                "name": igroup.name,
+                "os_type": igroup.os_type,
+                "protocol": "iscsi",
+            },
+            "logical_unit_number": number,
+            "reporting_nodes": [_node(state, node) for node in reporting_nodes(state, owner)],
+        }
+        for key, igroup in state.igroups.items()
+        for number, owner in enumerate(igroup.owners)
+    ]
+
+
+def reporting_nodes(state: State, owner: str) -> list[str]:
+    """The owner of a LUN and its HA partner."""
+    return sorted({owner, state.nodes[owner].partner or owner})
+
+
+def required_nodes(state: State, igroup: Igroup) -> list[str]:
+    """Nodes that hosts of the igroup must reach: owners of its LUNs, and their partners."""
+    return sorted({node for owner in igroup.owners for node in reporting_nodes(state, owner)})
+
+
+def portsets(state: State) -> list[Record]:
+    return [
+        {
+            "uuid": portset.uuid,
+            "name": portset.name,
+            "svm": {"uuid": state.svms[portset.svm].uuid, "name": state.svms[portset.svm].name},
+            "protocol": "iscsi",
+            "interfaces": [
+                {
+                    "uuid": state.interfaces[key].uuid,
+                    "ip": {
+                        "uuid": state.interfaces[key].uuid,
+                        "name": state.interfaces[key].name,
+                        "ip": {"address": state.interfaces[key].address},
+                    },
+                }
+                for key in portset.interfaces
+                if key in state.interfaces
+            ],
+            "igroups": [
+                {"uuid": igroup.uuid, "name": igroup.name}
+                for igroup in state.igroups.values()
+                if igroup.portset == portset.name and igroup.svm == portset.svm
+            ],
+        }
+        for portset in state.portsets.values()
+    ]
+
+
+def ports(state: State) -> list[Record]:
+    """The home ports of the interfaces, on every node; down with the switch they hang on."""
+    names = sorted({interface.home_port for interface in state.interfaces.values()})
+    down = {
+        (interface.node or interface.home_node, interface.home_port)
+        for interface in state.interfaces.values()
+        if not interface.linked
+    }
+    return [
+        {
+            "uuid": state.new_uuid("port", key, name),
+            "name": name,
+            "node": _node(state, key),
+            "enabled": True,
+            "state": "down" if (key, name) in down else "up",
+            "type": "physical",
+            "speed": 25000,
+            "mtu": 9000,
+            "reachability": "not_repairable" if (key, name) in down else "ok",
+        }
+        for key in state.nodes
+        for name in names
+    ]
+
+
+def metrocluster(state: State) -> list[Record]:
+    """The SVMs that are mirrored at another site."""
+    return [
+        {
+            "cluster": {"uuid": state.uuid, "name": state.name},
+            "svm": {"uuid": svm.uuid, "name": svm.name},
+            "partner_svm": {
+                "uuid": state.new_uuid("partner", key),
+                "name": svm.mirror or f"{svm.name}-mc",
+            },
+            "configuration_state": "healthy",
+        }
+        for key, svm in state.svms.items()
+        if svm.subtype.startswith("sync_")
+    ]
+
+
+def _node(state: State, key: str) -> Record:
+    return {"uuid": state.nodes[key].uuid, "name": state.nodes[key].name}
