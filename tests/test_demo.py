@@ -11,10 +11,13 @@ from analyzer.store.layout import Store
 SNAPSHOT = lone("complete", [row("a", 1, 1)], 0)
 
 
-def test_its_own_store_is_cleared_and_other_files_stay(tmp_path: Path) -> None:
+def test_its_own_store_is_cleared_and_other_files_stay(
+    tmp_path: Path, views_are_made: None
+) -> None:
     store = Store(tmp_path / "store", demo.HOST)
     assert demo.clear(store)
     history.record(store, replace(SNAPSHOT, collector=demo.HOST))
+    assert store.database.is_file()
     (store.root / "notes.txt").touch()
     assert demo.clear(store)
     assert [path.name for path in store.root.iterdir()] == ["notes.txt"]
