@@ -229,7 +229,8 @@ class History:
         answered = sorted([*stored, *(item.attempt for item in items)], key=_TAKEN_AT)
         settled = attempts.settle(answered, self._returned(items, late=late))
         for table in self._touched(settled, late=late):
-            self.table(table).fold(items, settled, self.sequence(table), late=late)
+            standing = self.sequence(table) if late else ""
+            self.table(table).fold(items, settled, standing, late=late)
         changed = (
             before.taken_at for before, after in zip(answered, settled, strict=True)
             if (before.status, before.scope) != (after.status, after.scope)

@@ -69,22 +69,22 @@ class SpellTable:
         return " union all ".join(pieces or [empty_rows(table)])
 
     def fold(
-        self, items: list[SnapshotFiles], settled: list[Attempt], sequence: str, *, late: bool
+        self, items: list[SnapshotFiles], settled: list[Attempt], standing: str, *, late: bool
     ) -> None:
         """Fold snapshots, by time, of which the attempts *settled* say what counts.
 
-        *sequence* selects the places that stood before them.
+        *standing* selects the places that stood before them, after a late arrival.
         """
         listed = None if late or len(items) > 1 else _listing_hash(self.table, items[0])
         if listed is not None and listed == self.folded.listed:
             svms = items[0].attempt.listed if self.table.scoped else [""]
             self.folded.latest |= dict.fromkeys(svms, items[0].taken_at)
         else:
-            self._fold(items, settled, sequence, late=late)
+            self._fold(items, settled, standing, late=late)
         self.folded.listed = listed
 
     def _fold(
-        self, items: list[SnapshotFiles], settled: list[Attempt], sequence: str, *, late: bool
+        self, items: list[SnapshotFiles], settled: list[Attempt], standing: str, *, late: bool
     ) -> None:
         session, table = self.session, self.table
         if self.folded.open is not None:
@@ -110,7 +110,7 @@ class SpellTable:
                 # New are the places where no attempt stood in this table's sequence before.
                 session.execute(
                     "create or replace temp table cut as select svm_id, i from place"
-                    f" where (svm_id, taken_at) not in ({sequence})"
+                    f" where (svm_id, taken_at) not in ({standing})"
                 )
             fold.fold(session, table, files, late=late)
             self._write(
