@@ -18,6 +18,7 @@ REAL = "double"
 FLAG = "boolean"
 INSTANT = "timestamp"  # naive UTC, microseconds
 IGROUP_LIST = "struct(uuid varchar, name varchar)[]"
+PARAMETER_LIST = "struct(name varchar, value varchar)[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def polars_schema(columns: Sequence[Column]) -> "dict[str, pl.DataType]":
         FLAG: pl.Boolean(),
         INSTANT: pl.Datetime("us"),
         IGROUP_LIST: pl.List(pl.Struct({"uuid": pl.String(), "name": pl.String()})),
+        PARAMETER_LIST: pl.List(pl.Struct({"name": pl.String(), "value": pl.String()})),
     }
     return {column.name: types[column.type] for column in columns}
 

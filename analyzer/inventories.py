@@ -4,7 +4,7 @@ Each has a status of its own and is folded by the same machinery; all are identi
 by name.
 """
 
-from analyzer.column import FLAG, NUMBER, TEXT, TEXTS, Column, Inventory
+from analyzer.column import FLAG, INSTANT, NUMBER, PARAMETER_LIST, TEXT, TEXTS, Column, Inventory
 
 SVMS = Inventory(
     "svms",
@@ -163,10 +163,38 @@ METROCLUSTER = Inventory(
     added=True,
 )
 
+# Each reading of the log goes on where the last one ended, so that an event is listed for as long
+# as it is among the latest, and is one spell.
+EMS = Inventory(
+    "ems",
+    "Events of the array's own log (EMS): what the array says happened.",
+    (
+        Column("node", TEXT, "Name of the node that logged it."),
+        Column("index", NUMBER, "Its number in the log of that node, which begins anew at times."),
+        Column("time", INSTANT, "When it happened, by the array's clock, in UTC."),
+        Column("message", TEXT, "Name of the message, such as vifmgr.portdown."),
+        Column("severity", TEXT, "emergency, alert, error, notice, informational or debug."),
+        Column("text", TEXT, "What the log says."),
+        Column("parameters", PARAMETER_LIST, "What it is about: names and values."),
+    ),
+    key=("node", "index", "time"),
+    lost="what the array's own log says of a loss is no evidence, and refused logins are not seen",
+    added=True,
+)
+
+MESSAGES = Inventory(
+    "messages",
+    "Messages that the array's log knows, of those that are asked for; listed once a day.",
+    (Column("name", TEXT, "Name of the message."),),
+    key=("name",),
+    lost="each message of the log is asked for by itself, once a day",
+    added=True,
+)
+
 INVENTORIES = {
     inventory.name: inventory
     for inventory in (
-        SVMS, INTERFACES, IGROUPS, NODES, LUN_MAPS, PORTSETS, PORTS, METROCLUSTER
+        SVMS, INTERFACES, IGROUPS, NODES, LUN_MAPS, PORTSETS, PORTS, METROCLUSTER, EMS, MESSAGES
     )
 }  # fmt: skip
 NOT_ASKED = "not asked"

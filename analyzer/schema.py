@@ -125,6 +125,15 @@ class Attempt(msgspec.Struct, kw_only=True):
         str | None, "Whether its MetroCluster was listed in the same run."
     ] = None
     metrocluster_reason: Annotated[str | None, "Why its MetroCluster was not listed."] = None
+    ems_status: Annotated[str | None, "Whether the event log was read in the same run."] = None
+    ems_reason: Annotated[str | None, "Why the event log was not read."] = None
+    ems_since: Annotated[
+        datetime | None, "From when on the event log was read, by the array's clock."
+    ] = None
+    messages_status: Annotated[str | None, "Whether its messages were listed in the same run."] = (
+        None
+    )
+    messages_reason: Annotated[str | None, "Why its messages were not listed."] = None
 
     def inventory_status(self, name: str) -> str:
         """How the listing of the inventory *name* ended."""

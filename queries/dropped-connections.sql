@@ -18,7 +18,7 @@
 -- part_of = "outages"
 -- brief = ["initiator", "interface", "lost_after", "back_after", "severity", "status",
 -- "initiator_address", "initiator_sessions_left", "cause"]
--- needs = ["interfaces"]
+-- needs = ["interfaces", "ems"]
 -- cannot_see = """Losses shorter than the time between two snapshots, LUN paths and their state,
 -- I/O, failed logins, and why: only patterns. A dead host may be listed until the array
 -- notices."""
@@ -49,8 +49,17 @@
 -- cause = "Name of what explains it."
 -- severity = "low, medium, high or critical; info if abandoned or retracted."
 -- detail = "What is left, and what to look at."
+-- evidence = "What the array itself says of the interval; null if nothing."
+-- event_log = """read or not read: whether the array's own log of the interval was read, so that
+-- no evidence means that it says nothing."""
+-- refused_logins = "Logins that the array refused to the host there since; null if not read."
 -- ///
 with
+    evidence as (
+        select loss, array_to_string(list_sort(list(distinct detail)), '; ') as evidence
+        from loss_evidence
+        group by loss
+    ),
     drops as (
         select
             l.cluster,
@@ -104,9 +113,20 @@ with
                 when l.status = 'abandoned'
                 then '; abandoned at ' || strftime(l.ended_by, '%Y-%m-%dT%H:%M:%SZ')
                 else ''
-            end as detail
+            end
+            || coalesce('; ' || r.refused || ' logins refused there', '') as detail,
+            e.evidence,
+            case
+                when l.lost_after >= g.read_from and l.lost_by <= g.read_until
+                then 'read'
+                else 'not read'
+            end as event_log,
+            case when g.cluster is not null then coalesce(r.refused, 0) end as refused_logins
         from losses l
         join causes c on c.loss = l.loss
+        left join evidence e on e.loss = l.loss
+        left join event_log g on g.cluster = l.cluster
+        left join refused_logins r on r.loss = l.loss
         where l.in_window
         union all
         select
@@ -132,7 +152,10 @@ with
             'info',
             'the same connection is back: the snapshot of '
             || strftime(r.absent_at, '%Y-%m-%dT%H:%M:%SZ')
-            || ' missed it'
+            || ' missed it',
+            null,
+            null,
+            null::bigint
         from missed_reads r
         join
             spells s

@@ -15,7 +15,7 @@
 -- check = false
 -- brief = ["initiator", "missing", "lost_after", "back_after", "severity", "paths",
 -- "status", "initiator_sessions_left", "cause", "detail"]
--- needs = ["interfaces"]
+-- needs = ["interfaces", "ems"]
 -- cannot_see = """Losses shorter than the time between two snapshots, and why: a cause is the
 -- smallest object of which nearly everything was lost, not a diagnosis."""
 -- [columns]
@@ -37,13 +37,41 @@
 -- cause = "Name of what explains it."
 -- severity = "The highest of its losses."
 -- detail = "In words."
+-- evidence = "What the array itself says of the interval; null if nothing."
+-- event_log = """read or not read: whether the array's own log of the interval was read, so that
+-- no evidence means that it says nothing."""
+-- refused_logins = "Logins that the array refused to the host there since; null if not read."
 -- ///
 with
     ranked as (
-        select l.*, c.cause_kind, c.cause, c.cause_id, l.status = 'open' as missing, s.rank
+        select
+            l.*,
+            c.cause_kind,
+            c.cause,
+            c.cause_id,
+            l.status = 'open' as missing,
+            s.rank,
+            coalesce(l.lost_after >= g.read_from and l.lost_by <= g.read_until, false) as is_read,
+            case when g.cluster is not null then coalesce(r.refused, 0) end as refused
         from losses l
         join causes c on c.loss = l.loss
         join severities s on s.severity = l.severity
+        left join event_log g on g.cluster = l.cluster
+        left join refused_logins r on r.loss = l.loss
+    ),
+    evidence as (
+        select
+            l.cluster,
+            l.svm_id,
+            l.initiator,
+            l.cause_kind,
+            l.cause_id,
+            l.lost_by,
+            array_to_string(list_sort(list(distinct e.detail)), '; ') as evidence
+        from ranked l
+        join loss_evidence e on e.loss = l.loss
+        where l.in_window
+        group by all
     ),
     hosts as (
         select
@@ -68,7 +96,10 @@ with
             lost_by,
             max(back_after) as back_after,
             max(back_by) as back_by,
-            min_by(severity, rank) as severity
+            min_by(severity, rank) as severity,
+            bool_and(is_read) as is_read,
+            -- One login that names no interface stands at every path.
+            max(refused) as refused_logins
         from ranked
         where in_window
         group by cluster, svm_id, initiator, cause_kind, cause_id, lost_by
@@ -83,16 +114,16 @@ with
         from hosts
     )
 select
-    cluster,
+    b.cluster,
     svm,
-    nullif(initiator, '') as initiator,
+    nullif(b.initiator, '') as initiator,
     paths,
     paths_back,
     lost_on as interfaces,
     still_on as missing,
     initiator_sessions_left,
     lost_after,
-    lost_by,
+    b.lost_by,
     case when open_paths = 0 then back_after end as back_after,
     case when open_paths = 0 then back_by end as back_by,
     case
@@ -106,7 +137,7 @@ select
         then 'replaced'
         else 'recovered'
     end as status,
-    cause_kind,
+    b.cause_kind,
     cause,
     severity,
     initiator_sessions_left
@@ -129,13 +160,28 @@ select
             end
     end
     || case
-        when open_paths > 0 and cause_kind in ('path', 'host', 'host_address')
+        when open_paths > 0 and b.cause_kind in ('path', 'host', 'host_address')
         then '; log in again from the host, look at its cable and switch port'
         when open_paths > 0 and hosts_back > 0
         then '; other hosts are back: log in again from this one'
         when open_paths > 0
-        then '; look at ' || cause_kind || ' ' || cause
+        then '; look at ' || b.cause_kind || ' ' || cause
         else ''
-    end as detail
-from beside
-order by lost_by, lost_after, cluster, svm, svm_id, initiator, cause_kind, cause, cause_id
+    end
+    || case
+        when refused_logins > 0 then '; ' || refused_logins || ' logins refused' else ''
+    end as detail,
+    e.evidence,
+    case when is_read then 'read' else 'not read' end as event_log,
+    refused_logins
+from beside b
+left join
+    evidence e
+    on e.cluster = b.cluster
+    and e.svm_id = b.svm_id
+    and e.initiator = b.initiator
+    and e.cause_kind = b.cause_kind
+    and e.cause_id = b.cause_id
+    and e.lost_by = b.lost_by
+order by
+    b.lost_by, lost_after, b.cluster, svm, b.svm_id, b.initiator, b.cause_kind, cause, b.cause_id

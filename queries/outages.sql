@@ -15,7 +15,7 @@
 -- picture = "outages"
 -- page = 20
 -- evidence = true
--- needs = ["interfaces"]
+-- needs = ["interfaces", "ems"]
 -- cannot_see = """Why: a cause is the smallest object of which nearly everything was lost, not a
 -- diagnosis."""
 -- [columns]
@@ -35,31 +35,33 @@
 -- detail = "In words."
 -- paths_back = "How many of the paths are back."
 -- evidence = "What the array itself says of the interval; null if nothing."
+-- event_log = """read or not read: whether the array's own log of the interval was read, so that
+-- no evidence means that it says nothing."""
 -- ///
 with
     ranked as (
-        select l.*, c.cause_kind, c.cause, c.cause_id, s.rank
+        select
+            l.*,
+            c.cause_kind,
+            c.cause,
+            c.cause_id,
+            s.rank,
+            coalesce(l.lost_after >= g.read_from and l.lost_by <= g.read_until, false) as is_read
         from losses l
         join causes c on c.loss = l.loss
         join severities s on s.severity = l.severity
-    ),
-    largest as (
-        -- Of a node that was taken over it goes without saying that its interfaces are down.
-        select l.cluster, l.cause_kind, l.cause_id, l.lost_by, e.detail
-        from ranked l
-        join loss_evidence e on e.loss = l.loss
-        qualify
-            e.rank = min(e.rank) over (partition by l.cluster, l.cause_kind, l.cause_id, l.lost_by)
+        left join event_log g on g.cluster = l.cluster
     ),
     evidence as (
         select
-            cluster,
-            cause_kind,
-            cause_id,
-            lost_by,
-            array_to_string(list_sort(list(distinct detail)), '; ') as evidence
-        from largest
-        group by cluster, cause_kind, cause_id, lost_by
+            l.cluster,
+            l.cause_kind,
+            l.cause_id,
+            l.lost_by,
+            array_to_string(list_sort(list(distinct e.detail)), '; ') as evidence
+        from ranked l
+        join loss_evidence e on e.loss = l.loss
+        group by all
     ),
     grouped as (
         select
@@ -85,7 +87,8 @@ with
             max(switched_to) as switched_to,
             max(renamed_to) as renamed_to,
             count(distinct interface_id) as interfaces,
-            bool_or(in_window) as in_window
+            bool_or(in_window) as in_window,
+            bool_and(is_read) as is_read
         from ranked
         group by cluster, cause_kind, cause_id, lost_by
     )
@@ -132,7 +135,9 @@ select
         then '; ' || hosts_without_path || ' without any session left'
         else ''
     end
-    || coalesce('; ' || e.evidence, '')
+    || coalesce(
+        '; ' || e.evidence, case when is_read then '; the array''s log says nothing of it' end, ''
+    )
     || coalesce('; switched over to ' || switched_to, '')
     || coalesce('; probably goes on as ' || renamed_to, '')
     || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end
@@ -140,7 +145,8 @@ select
         when abandoned_paths > 0 then '; ' || abandoned_paths || ' abandoned' else ''
     end as detail,
     paths_back,
-    e.evidence
+    e.evidence,
+    case when is_read then 'read' else 'not read' end as event_log
 from grouped g
 left join
     evidence e

@@ -24,7 +24,7 @@
 -- happened_after = "It happened after this instant."
 -- happened_by = "It had happened by this one."
 -- event = """first_seen, lost, recovered, appeared, reconnected, …, seen, node_taken_over,
--- interface_down, …, unknown, or mark."""
+-- interface_down, …, the name of a message of the array's own log, unknown, or mark."""
 -- initiator_address = "Host address of the path."
 -- interface = "Interface of the path."
 -- detail = "In words."
@@ -136,6 +136,42 @@ with
         from array_changes a
         join wanted w on w.cluster = a.cluster and (a.svm_id is null or w.svm_id = a.svm_id)
         where a.changed_by >= $since
+        union all
+        -- What the array logged: of the initiator, and of nodes, ports and interfaces of its SVMs.
+        select distinct
+            e.cluster,
+            e.svm,
+            e.initiator,
+            e.happened_at,
+            e.happened_at,
+            e.message,
+            e.initiator_address,
+            e.interface,
+            e.words,
+            e.severity
+        from array_events e
+        join wanted w on w.cluster = e.cluster
+        left join
+            interfaces i
+            on i.cluster = e.cluster
+            and i.svm_uuid = w.svm_id
+            and case
+                when e.interface is not null
+                then i.name = e.interface and coalesce(i.address = e.interface_address, true)
+                else i.node = e.about_node or i.home_node = e.about_node
+            end
+        where
+            e.happened_at >= $since
+            and e.happened_at <= $until
+            and case
+                when e.initiator is not null
+                then e.initiator = w.initiator
+                when e.event = 'noted' and e.interface is null
+                then
+                    contains(lower(e.text), w.initiator)
+                    or coalesce(contains(lower(e.text), lower(i.svm)), false)
+                else i.uuid is not null
+            end
         union all
         select
             u.cluster,

@@ -124,6 +124,8 @@ def _json(**fields: object) -> str:
 @click.option("--portsets", type=_FILE, help="Answer of /api/protocols/san/portsets.")
 @click.option("--ports", type=_FILE, help="Answer of /api/network/ethernet/ports.")
 @click.option("--metrocluster", type=_FILE, help="Answer of /api/cluster/metrocluster/svms.")
+@click.option("--ems", type=_FILE, help="Answer of /api/support/ems/events.")
+@click.option("--messages", type=_FILE, help="Answer of /api/support/ems/messages.")
 @click.option("--cluster-info", type=_FILE, help="Answer of /api/cluster.")
 @click.option(
     "--future", is_flag=True, help="Take what is more than five minutes ahead of the clock."

@@ -19,7 +19,9 @@ from analyzer.errors import AnalyzerError, Denied, UsageError
 from analyzer.history import History, side_by_side, tidy
 from analyzer.inventories import INVENTORIES
 from analyzer.ontap import Client, RequestFailed, frame
+from analyzer.ontap.ems import LogPosition, read_log
 from analyzer.ontap.listing import ClusterIdentity, ListingResult
+from analyzer.ontap.record import MessageRecord
 from analyzer.ontap.resources import RESOURCES
 from analyzer.schema import Attempt
 from analyzer.store import snapshot
@@ -212,6 +214,7 @@ def take(
                 for name in INVENTORIES:
                     if due.is_due(name, before, inventories, count):
                         inventories[name] = _inventory(client, name, identity)
+                inventories |= _event_log(client, identity, before.log)
     except RequestFailed as failure:
         sessions = ListingResult("failed", failure.reason, failure=failure)
     rows = sessions.frames[0] if sessions.frames else snapshot.empty()
@@ -227,6 +230,7 @@ def take(
         seconds=round(time.monotonic() - start, 3) if measured else None,
         expected_interval=None if cluster.interval is None else int(cluster.interval),
         clock_skew=skew if measured else None,
+        ems_since=before.log.since,
         svms_wanted=cluster.svms,
     )
     notes = tuple(
@@ -288,12 +292,26 @@ def count_sessions(listing: ListingResult) -> int:
     return sum(rows.select(key).n_unique() for rows in listing.frames)
 
 
+def _event_log(client: Client, identity: ClusterIdentity, log: LogPosition) -> dict[str, Listing]:
+    """The events since *log*, and the messages that the cluster knows, where that was learned."""
+    reading = read_log(client, identity.release, log)
+    listings = {"ems": _listing("ems", reading.events)}
+    if reading.names is not None:
+        messages = frame.inventory("messages", [MessageRecord(name) for name in reading.names])
+        listings["messages"] = Listing("complete", None, messages, 1)
+    return listings
+
+
 def _inventory(client: Client, name: str, identity: ClusterIdentity) -> Listing:
     since = RESOURCES[name].since
     if identity.version is not None and identity.release < since:
         release = ".".join(map(str, since))
         return Listing("missing", f"ONTAP has it from {release} on", frame.inventory(name, []))
-    listing = ontap.inventory(client, name, identity.release)
+    return _listing(name, ontap.inventory(client, name, identity.release))
+
+
+def _listing(name: str, listing: ListingResult) -> Listing:
+    """An inventory as a snapshot holds it: whole, or why not."""
     status = listing.status
     if listing.failure is not None:
         status = "failed"

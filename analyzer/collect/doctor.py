@@ -7,6 +7,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from analyzer import clock, ontap
@@ -16,8 +17,9 @@ from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable, Usag
 from analyzer.history import History, strays
 from analyzer.inventories import INVENTORIES
 from analyzer.ontap import Client, RequestFailed
-from analyzer.ontap.decode import SvmRecord
+from analyzer.ontap.ems import LogPosition, read_log
 from analyzer.ontap.listing import ClusterIdentity, ListingResult
+from analyzer.ontap.record import SvmRecord
 from analyzer.ontap.resources import RESOURCES
 from analyzer.store.layout import Store
 from analyzer.text import counted, escape_controls
@@ -31,6 +33,7 @@ security login rest-role create -role analyzer -access readonly -api /api/svm/sv
 security login rest-role create -role analyzer -access readonly -api /api/network/ip/interfaces
 security login rest-role create -role analyzer -access readonly -api /api/network/ethernet/ports
 security login rest-role create -role analyzer -access readonly -api /api/protocols/san
+security login rest-role create -role analyzer -access readonly -api /api/support/ems
 security login create -user-or-group-name {user} -application http -authentication-method password -role analyzer"""
 
 
@@ -145,7 +148,11 @@ def _check_answers(cluster: Cluster, client: Client, identity: ClusterIdentity) 
     for name in INVENTORIES:
         if name == "metrocluster" and not mirrored:
             continue  # as the collector does: there is none
-        inventory = ontap.inventory(client, name, identity.release)
+        if name == "ems":
+            position = LogPosition(clock.now() - timedelta(days=1))
+            inventory = read_log(client, identity.release, position).events
+        else:
+            inventory = ontap.inventory(client, name, identity.release)
         yield _check_inventory(cluster, name, inventory, identity)
         if name == "svms" and inventory.failure is None:
             mirrored = any(svm.subtype in MIRRORED for svm in inventory.records)

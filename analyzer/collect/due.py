@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from analyzer.collect import events
 from analyzer.history import History
 from analyzer.inventories import INVENTORIES
+from analyzer.ontap.ems import LogPosition
 from analyzer.store.snapshot import Listing
 
 _RARELY = timedelta(hours=1)
@@ -23,12 +25,14 @@ class Before:
     """What the history knows when a run begins.
 
     *sessions* is the count of the last complete snapshot, *asked* are the rare inventories that
-    the array answered within the hour, *igroups* are those of the last listing with their portsets.
+    the array answered within the hour, *igroups* are those of the last listing with their portsets,
+    *log* is where the reading of the event log goes on.
     """
 
     sessions: int | None = None
     asked: frozenset[str] = frozenset()
     igroups: Bindings = field(default_factory=frozenset)
+    log: LogPosition = field(default_factory=LogPosition)
 
 
 def before(history: History, taken_at: datetime) -> Before:
@@ -44,7 +48,8 @@ def before(history: History, taken_at: datetime) -> Before:
     if rare - asked - {"metrocluster"}:
         for attempt in history.attempts_since(since):
             asked |= {name for name in rare if attempt.inventory_status(name) in _ANSWERED}
-    return Before(history.manifest.sessions, frozenset(asked), _bindings(history))
+    log = events.position(history, taken_at)
+    return Before(history.manifest.sessions, frozenset(asked), _bindings(history), log)
 
 
 def _bindings(history: History) -> Bindings:
@@ -66,6 +71,8 @@ def is_due(name: str, before: Before, listings: Listings, sessions: int) -> bool
 
     *sessions* is how many it listed.
     """
+    if name in events.LOG:
+        return False  # it is read on, not listed
     if not INVENTORIES[name].rare:
         return True
     if name == "metrocluster" and not _listed(listings, "svms", _mirrored):

@@ -11,7 +11,7 @@ from analyzer.collect import saved
 from analyzer.errors import UsageError
 from analyzer.ontap import Malformed, decode, frame
 from analyzer.ontap.client import explain
-from analyzer.ontap.decode import ClusterRecord
+from analyzer.ontap.record import ClusterRecord
 from analyzer.ontap.resources import RESOURCES
 from analyzer.schema import Attempt
 from analyzer.store import snapshot
@@ -55,6 +55,7 @@ def bring(
         cluster_uuid=identity.uuid,
         version=identity.version.full if identity.version else None,
         collector="import",
+        ems_since=_earliest(inventories.get("ems")),
     )
     attempt = history.record(store, taken)
     return attempt, EXITS[attempt.status]
@@ -118,6 +119,13 @@ def _inventory(name: str, path: Path) -> Listing:
     if page.next or page.errors or page.num_records not in {None, len(page.records)}:
         return Listing("failed", f"{path.name} is not the whole listing", rows.clear(), 1)
     return Listing("complete", None, rows, 1)
+
+
+def _earliest(events: Listing | None) -> datetime | None:
+    """From when on a saved event log is known: its first event."""
+    if events is None or events.rows.is_empty():
+        return None
+    return events.rows["time"].min()  # type: ignore[return-value]  # a column of instants
 
 
 def _identity(path: Path) -> ClusterRecord:

@@ -60,6 +60,7 @@ _KINDS = {
     "listed": "svm_id",
     "scope": "svm_id",
     "reason": "reason",
+    "text": "reason",
     **{f"{name}_reason": "reason" for name in INVENTORIES},
 }
 # Of an inventory: what its names are, and its uuids, which sessions refer to.
@@ -73,6 +74,24 @@ _KEPT = {
     "protocol", "connection_state", "type", "reachability", "san_multipathing", "takeover_state", "giveback_state", "model", "version",
     "taken_at", "status", "answered", "content", *(f"{name}_status" for name in INVENTORIES),
 }  # fmt: skip
+
+
+# What kind of value a parameter of an event holds; any other is replaced as a word of its own kind.
+_PARAMETERS = {
+    "vifname": "interface",
+    "lif": "interface",
+    "vsrvid": "svm",
+    "vserver": "svm",
+    "vifip": "address",
+    "initiator_ip_address": "address",
+    "node": "node",
+    "tonode": "node",
+    "port": "port",
+    "toport": "port",
+    "initiator": "initiator",
+    "initiator_name": "initiator",
+}
+_STEPS = {"eventType"}  # parameters whose value names nobody
 
 
 def anonymise(store: Store, pseudonyms: Pseudonyms) -> None:
@@ -140,7 +159,8 @@ def _kind(column: str, table: str) -> str | None:
 
 
 def _column(column: pl.Series, table: str, pseudonyms: Pseudonyms) -> pl.Series:
-    if column.dtype not in {pl.String(), pl.List(pl.String())} and column.name != "igroups":
+    texts = {pl.String(), pl.List(pl.String())}
+    if column.dtype not in texts and column.name not in {"igroups", "parameters"}:
         return column
     if column.dtype == pl.String() and _kind(column.name, table):
         distinct = column.unique().to_list()
@@ -162,6 +182,11 @@ def _value(value: Any, column: str, table: str, pseudonyms: Pseudonyms) -> Any:
 
 
 def _member(item: Any, kind: str, pseudonyms: Pseudonyms) -> Any:
+    if isinstance(item, dict) and "value" in item:
+        name = item["name"]
+        kind = _PARAMETERS.get(name, "parameter")
+        value = item["value"] if name in _STEPS else pseudonyms.of(kind, item["value"])
+        return {"name": name, "value": value}
     if isinstance(item, dict):
         return {
             "uuid": pseudonyms.of("uuid", item["uuid"]),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -16,7 +17,7 @@ from analyzer.history import attempts, views
 from analyzer.history import manifest as manifests
 from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.history.manifest import Manifest
-from analyzer.history.parts import EVERYTHING, NOTHING, FoldSession, PartList, moment
+from analyzer.history.parts import EVERYTHING, NOTHING, FoldSession, PartList, moment, source
 from analyzer.history.spells import SpellTable
 from analyzer.history.withdraw import withdraw
 from analyzer.pattern import check_cluster
@@ -187,6 +188,19 @@ class History:
         if self.manifest.last is None or instant >= self.manifest.last:
             return []
         return self.attempts(f"where taken_at > {moment(instant)} order by taken_at")
+
+    def latest(self, name: str, expression: str) -> tuple[datetime | None, Any]:
+        """When the inventory *name* was last listed, and an aggregate over what is newest of it.
+
+        None for each where there is nothing.
+        """
+        folded = self.manifest.tables[name]
+        newest = [folded.open] if folded.open else [part.file for part in folded.closed]
+        value = None
+        if newest:
+            files = source([self.folder / file for file in newest])
+            value = self.session.value(f"select {expression} from {files}")
+        return folded.latest.get(""), value
 
     def folded_instants(self) -> list[datetime]:
         """When the attempts of the history were taken, in order."""

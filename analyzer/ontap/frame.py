@@ -9,16 +9,18 @@ import polars as pl
 
 from analyzer import schema
 from analyzer.inventories import INVENTORIES
-from analyzer.ontap.decode import (
+from analyzer.ontap.decode import Malformed
+from analyzer.ontap.record import (
     Address,
     ConnectionRecord,
+    EventRecord,
     Ha,
     IgroupRecord,
     Initiator,
     InterfaceRecord,
     Location,
     LunMapRecord,
-    Malformed,
+    MessageRecord,
     MetroclusterRecord,
     Named,
     NodeRecord,
@@ -286,6 +288,23 @@ def _mapped_igroups(records: Sequence[LunMapRecord]) -> Iterator[tuple[Any, ...]
         yield uuid, maps[0].igroup.name, svm.uuid, svm.name, luns, _names(nodes)
 
 
+def _event(record: EventRecord) -> tuple[Any, ...]:
+    parameters = [{"name": p.name, "value": p.value} for p in record.parameters or ()]
+    return (
+        record.node_name,
+        record.index,
+        record.instant,
+        record.message.name,
+        record.message.severity,
+        record.log_message,
+        parameters or None,
+    )
+
+
+def _message(record: MessageRecord) -> tuple[Any, ...]:
+    return (record.name,)
+
+
 _FLATTEN: dict[str, Callable[[Any], tuple[Any, ...]]] = {
     "svms": _svm,
     "interfaces": _interface,
@@ -294,6 +313,8 @@ _FLATTEN: dict[str, Callable[[Any], tuple[Any, ...]]] = {
     "portsets": _portset,
     "ports": _port,
     "metrocluster": _metrocluster,
+    "ems": _event,
+    "messages": _message,
 }
 
 

@@ -1,6 +1,6 @@
 """Whole listings: every page, or a statement of what is missing."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -73,7 +73,7 @@ def identity(client: Client) -> ClusterIdentity:
 
 def sessions(client: Client, release: Release) -> ListingResult:
     """Every session, or what could be had of them. Never raises for what the array does."""
-    result = _list(client, RESOURCES["sessions"], release)
+    result = listing(client, RESOURCES["sessions"], release)
     if result.frames:
         result.frames = [frame.distinct(pl.concat(result.frames))]
     return result
@@ -81,7 +81,7 @@ def sessions(client: Client, release: Release) -> ListingResult:
 
 def inventory(client: Client, name: str, release: Release) -> ListingResult:
     """Every record of an inventory. Never raises for what the array does."""
-    return _list(client, RESOURCES[name], release)
+    return listing(client, RESOURCES[name], release)
 
 
 def unknown_fields(client: Client, name: str) -> list[str]:
@@ -119,7 +119,13 @@ def _query(**parameters: str | int) -> str:
     return "&".join(f"{name}={quote(str(value), safe=',.*')}" for name, value in parameters.items())
 
 
-def _list(client: Client, resource: Resource, release: Release) -> ListingResult:
+def listing(
+    client: Client, resource: Resource, release: Release, wanted: Mapping[str, str] | None = None
+) -> ListingResult:
+    """Every record of a resource for which *wanted* holds, as a filter of the array's own.
+
+    Never raises for what the array does.
+    """
     result = ListingResult()
     cluster = client.cluster
     fields = resource.request(release, connectivity=cluster.connectivity_tracking)
@@ -127,6 +133,7 @@ def _list(client: Client, resource: Resource, release: Release) -> ListingResult
         fields=",".join(fields),
         max_records=cluster.max_records,
         return_timeout=cluster.return_timeout,
+        **wanted or {},
     )
     target: str | None = f"{resource.path}?{query}"
     seen: set[Hashable] = set()

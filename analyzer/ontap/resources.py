@@ -312,10 +312,10 @@ CLUSTER = Resource(
     singleton=True,
 )
 
-EVENTS = Resource(
-    name="events",
+EMS = Resource(
+    name="ems",
     path="/api/support/ems/events",
-    keys=("node.name", "index"),
+    keys=("node.name", "index", "time"),
     default=("time", "node.uuid", "node.name", "index"),
     arrays=frozenset({"parameters"}),
     fields=(
@@ -342,6 +342,6 @@ RESOURCES = {
     resource.name: resource
     for resource in (
         SESSIONS, SVMS, INTERFACES, IGROUPS, NODES, LUN_MAPS, PORTSETS, PORTS, METROCLUSTER,
-        CLUSTER, EVENTS, MESSAGES,
+        CLUSTER, EMS, MESSAGES,
     )
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from analyzer.ontap.resources import EVENTS
+from analyzer.ontap.resources import EMS
 from analyzer.rest.language import Clause, MemoryRecords, RestQuery, Slice
 from analyzer.rest.language.condition import Condition, Either, Equal, Not
 from analyzer.rest.language.error import invalid
@@ -23,7 +23,7 @@ MESSAGES = {
 }
 """Severity of each message that the array knows."""
 
-_NO_DEBUG = Clause((EVENTS.by_name["message.severity"],), Not(Equal("debug")))
+_NO_DEBUG = Clause((EMS.by_name["message.severity"],), Not(Equal("debug")))
 
 
 class EventRecords(MemoryRecords):

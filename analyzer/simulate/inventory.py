@@ -12,7 +12,7 @@ Record = dict[str, Any]
 
 
 def inventory(state: State, name: str) -> list[Record]:
-    """Records of a resource by its name, such as ``sessions``, ``interfaces`` or ``events``.
+    """Records of a resource by its name, such as ``sessions``, ``interfaces`` or ``ems``.
 
     Raises:
         UsageError: there is no such resource.
@@ -279,6 +279,6 @@ _INVENTORIES: dict[str, Callable[[State], list[Record]]] = {
     "ports": mapped.ports,
     "metrocluster": mapped.metrocluster,
     "cluster": _cluster,
-    "events": _events,
+    "ems": _events,
     "messages": _messages,
 }

@@ -1,7 +1,7 @@
 """What the array answers, before anything goes wrong with it."""
 
 from analyzer.ontap.resource import Release, Resource
-from analyzer.ontap.resources import EVENTS, RESOURCES
+from analyzer.ontap.resources import EMS, RESOURCES
 from analyzer.rest.language import MemoryRecords, QueryError
 from analyzer.rest.language.respond import RestRequest, RestResponse, check, refusal, respond
 from analyzer.simulate.ems import EventRecords
@@ -59,7 +59,7 @@ class Responder:
             records = self.world.inventory(resource.name)
             if svm and not resource.singleton:
                 records = [item for item in records if svm in (item.get("svm") or item).values()]
-            kind = EventRecords if resource is EVENTS else MemoryRecords
+            kind = EventRecords if resource is EMS else MemoryRecords
             self._records[key] = kind(resource, records)
         return self._records[key]
 

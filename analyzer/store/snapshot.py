@@ -69,6 +69,7 @@ class Snapshot:
     seconds: float | None = None
     expected_interval: int | None = None
     clock_skew: float | None = None
+    ems_since: datetime | None = None
     svms_wanted: tuple[str, ...] = ()
 
     def listing(self, name: str) -> Listing:
@@ -148,6 +149,7 @@ def attempt(snapshot: Snapshot) -> Attempt:
         seconds=snapshot.seconds,
         expected_interval=snapshot.expected_interval,
         clock_skew=snapshot.clock_skew,
+        ems_since=snapshot.ems_since if snapshot.listing("ems").status == "complete" else None,
         **outcomes,
     )
 

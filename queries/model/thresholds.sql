@@ -29,6 +29,8 @@
 -- blind_intervals = "Intervals without a complete snapshot that make a cluster blind."
 -- blind_interval_seconds = "Interval of a cluster for which none is configured."
 -- blind_critical_hours = "Hours without a complete snapshot that are critical."
+-- least_skew_seconds = "Seconds from which on two clocks differ, and not only their readings."
+-- implied_seconds = "Seconds around an event of a node or a port in which its interfaces follow."
 -- fit_days = "Fewest days that a trend is fitted to."
 -- fit_coverage = "Fewest share of their time that must be known."
 -- fit_day_share = "Fewest share of a day that must be known for its peak to count."
@@ -68,6 +70,8 @@ select
     ) as blind_interval_seconds,
     coalesce(max(value) filter (where name = 'blind_critical_hours'), 24)::integer
     as blind_critical_hours,
+    coalesce(max(value) filter (where name = 'least_skew_seconds'), 2) as least_skew_seconds,
+    coalesce(max(value) filter (where name = 'implied_seconds'), 120) as implied_seconds,
     coalesce(max(value) filter (where name = 'fit_days'), 14) as fit_days,
     coalesce(max(value) filter (where name = 'fit_coverage'), 0.8) as fit_coverage,
     coalesce(max(value) filter (where name = 'fit_day_share'), 0.5) as fit_day_share,

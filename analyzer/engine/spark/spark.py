@@ -33,6 +33,7 @@ _TYPES = {
     "timestamp": "timestamp_ntz",
     "varchar[]": "array<string>",
     "struct(uuid varchar, name varchar)[]": "array<struct<uuid:string,name:string>>",
+    "struct(name varchar, value varchar)[]": "array<struct<name:string,value:string>>",
 }
 _SPELLS = ("closed", "open")
 # A file that a writer retired, or what a lost executor had kept: to be read and worked out anew.

@@ -4,7 +4,8 @@
 -- bring; of those that are rarely asked for, the last attempt of a day that asked."""
 -- [columns]
 -- cluster = "Cluster."
--- inventory = "svms, interfaces, igroups, nodes, lun_maps, portsets, ports or metrocluster."
+-- inventory = """svms, interfaces, igroups, nodes, lun_maps, portsets, ports, metrocluster or
+-- ems (the event log)."""
 -- status = "refused, missing, failed or not asked."
 -- reason = "Why."
 -- ///
@@ -59,6 +60,11 @@ from
         union all
         select cluster, 'nodes', nodes_status, nodes_reason
         from latest
+        union all
+        -- Nobody misses a log that was never asked for.
+        select cluster, 'ems', ems_status, ems_reason
+        from latest
+        where ems_status <> 'not asked'
         union all
         select
             cluster,

@@ -2,40 +2,198 @@
 -- title = "What the array itself says of each loss"
 -- description = """
 -- Changes of the path's interface, of the node that it stood on and of its SVM between the last
--- snapshot with it and the first without.
+-- snapshot with it and the first without, and what the array's own log says of them, of the port,
+-- of
+-- the initiator and of nodes between these two. It narrows what is said of the cause, never
+-- the interval. Of a node that was taken over it goes without saying that its interfaces went down
+-- or moved: what follows from the event of a larger object is left out, and so is a change that the
+-- log tells better.
 -- """
 -- [columns]
 -- loss = "The loss, as numbered by losses."
--- rank = "1 for a node, 2 for an SVM, 3 for an interface."
--- detail = "What changed."
+-- source = "inventories or log."
+-- detail = "What changed, or what the log says and when."
 -- ///
 with
     located as (
-        select l.loss, l.cluster, l.svm_id, l.interface_id, l.lost_after, l.lost_by, i.node
+        select
+            l.loss,
+            l.cluster,
+            l.svm_id,
+            l.svm,
+            l.initiator,
+            l.interface_id,
+            l.interface,
+            l.interface_address,
+            l.lost_after,
+            l.lost_by,
+            -- A listing takes its time: what happened meanwhile may be in it.
+            l.lost_by + ceil(coalesce(a.seconds, 0))::bigint * interval 1 second as listed_by,
+            i.node,
+            i.home_node,
+            i.port
         from losses l
+        left join attempts a on a.cluster = l.cluster and a.taken_at = l.lost_by
         left join
             interfaces i
             on i.cluster = l.cluster
             and i.uuid = l.interface_id
             and i.first_seen <= l.lost_after
             and i.last_seen >= l.lost_after
+    ),
+    changes as (
+        select
+            l.loss,
+            -- 1 for a node, 2 for an SVM, 3 for a port, 4 for an interface, 5 for a host.
+            case
+                when a.interface_id is not null then 4 when a.svm_id is not null then 2 else 1
+            end as rank,
+            -- What the log would call it.
+            case
+                when a.change in ('interface_moved', 'interface_home')
+                then 'moved'
+                else replace(a.change, 'node_', '')
+            end as event,
+            a.detail
+        from located l
+        join
+            array_changes a
+            on a.cluster = l.cluster
+            and a.changed_after < l.lost_by
+            and a.changed_by > l.lost_after
+        where
+            a.change not in ('node_up', 'interface_up', 'interface_added', 'svm_started')
+            and case
+                when a.interface_id is not null
+                then a.interface_id = l.interface_id
+                when a.svm_id is not null
+                then a.svm_id = l.svm_id
+                else a.node = l.node
+            end
+    ),
+    candidates as (
+        select
+            l.*,
+            e.event,
+            e.message,
+            e.happened_at,
+            e.node as logged_by,
+            e.about_node,
+            e.port as event_port,
+            e.interface as event_interface,
+            e.interface_address as event_address,
+            e.svm as event_svm,
+            e.initiator as event_initiator,
+            e.words,
+            -- Free text is shown, not read: whom it names is all that is taken from it.
+            ' ' || translate(lower(e.text), '.,;:()[]"''', '          ') || ' ' as mentions
+        from located l
+        join
+            array_events e
+            on e.cluster = l.cluster
+            and e.happened_at > l.lost_after
+            and e.happened_at <= l.listed_by
+    ),
+    logged as (
+        select
+            loss,
+            event,
+            message,
+            happened_at,
+            words,
+            case
+                when event = 'taken_over' and node = about_node
+                then 1
+                when event = 'given_back' and node = logged_by and home_node = about_node
+                then 1
+                when event = 'panic' and node = about_node
+                then 1
+                when event = 'svm_stopped' and svm = event_svm
+                then 2
+                when event = 'port_down' and node = about_node and port = event_port
+                then 3
+                when
+                    event in ('moved', 'interface_down')
+                    and interface = event_interface
+                    and coalesce(interface_address = event_address, true)
+                    and coalesce(svm = event_svm, true)
+                then 4
+                when
+                    event in ('login_refused', 'login_missing')
+                    and initiator = event_initiator
+                    and coalesce(interface = event_interface, true)
+                    and coalesce(svm = event_svm, true)
+                then 5
+                when
+                    event = 'noted'
+                    and (
+                        contains(mentions, ' ' || lower(svm) || ' ')
+                        or contains(mentions, ' ' || lower(interface) || ' ')
+                        or contains(mentions, ' ' || initiator || ' ')
+                    )
+                then 5
+            end as rank
+        from candidates
+    ),
+    unimplied as (
+        select g.*
+        from logged g
+        cross join thresholds h
+        where
+            g.rank is not null
+            and not exists (
+                select 1
+                from logged o
+                where
+                    o.loss = g.loss
+                    and o.rank < g.rank
+                    and g.rank in (3, 4)
+                    and abs(date_diff('second', o.happened_at, g.happened_at)) <= h.implied_seconds
+            )
+    ),
+    summed as (
+        -- A port that flaps all night is one sentence.
+        select
+            loss,
+            rank,
+            event,
+            words,
+            message,
+            min(happened_at) as first,
+            max(happened_at) as last,
+            count(*) as times
+        from unimplied
+        group by loss, rank, event, words, message
+    ),
+    larger as (
+        select loss, min(rank) as rank
+        from
+            (
+                select loss, rank
+                from changes
+                union all
+                select loss, rank
+                from summed
+            )
+        group by loss
     )
+select c.loss, 'inventories' as source, c.detail
+from changes c
+join larger r on r.loss = c.loss and r.rank = c.rank
+where not exists (select 1 from summed s where s.loss = c.loss and s.event = c.event)
+union all
 select
-    l.loss,
-    case when a.interface_id is not null then 3 when a.svm_id is not null then 2 else 1 end as rank,
-    a.detail
-from located l
-join
-    array_changes a
-    on a.cluster = l.cluster
-    and a.changed_after < l.lost_by
-    and a.changed_by > l.lost_after
-where
-    a.change not in ('node_up', 'interface_up', 'interface_added', 'svm_started')
-    and case
-        when a.interface_id is not null
-        then a.interface_id = l.interface_id
-        when a.svm_id is not null
-        then a.svm_id = l.svm_id
-        else a.node = l.node
+    loss,
+    'log',
+    strftime(first, '%Y-%m-%dT%H:%M:%SZ')
+    || ' '
+    || words
+    || case
+        when times > 1
+        then ', ' || times || ' times until ' || strftime(last, '%Y-%m-%dT%H:%M:%SZ')
+        else ''
     end
+    || ' ('
+    || message
+    || ')'
+from summed

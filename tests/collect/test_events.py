@@ -1,0 +1,226 @@
+"""The array's own event log, as the collector reads it: in few requests, once, and after a gap."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from support.scene import DAY, moment
+
+from analyzer import demo, history
+from analyzer.collect import collector, doctor
+from analyzer.collect.collector import Outcome
+from analyzer.config.cluster import Cluster
+from analyzer.ontap.ems import NAMES, LogPosition, read_log
+from analyzer.ontap.listing import ListingResult
+from analyzer.report import run
+from analyzer.report.catalog import Catalog
+from analyzer.report.run import ReportRequest
+from analyzer.simulate import Fault, Replay, SimulatedArray, base_world, ems, script
+from analyzer.store.layout import Store
+
+EMS, MESSAGES = "/api/support/ems/events", "/api/support/ems/messages"
+NIGHT = """
+    02:12 takeover n2
+    02:41 giveback n2
+    03:10 fabric_off b
+    03:20 service_off S2
+    03:30 refuse lnx1 L1
+"""
+LOGGED = 5 + 1 + 10 + 1 + 1  # events of these steps, DEBUG not counted
+
+
+@dataclass
+class Site:
+    """A simulated array on its night, and who collects from it."""
+
+    array: SimulatedArray
+    replay: Replay
+    store: Store
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def cluster(self) -> Cluster:
+        return Cluster("prod-a", self.array.url, "reader", password_env="SECRET", interval=300)
+
+    def look(self, at: str | datetime) -> Outcome:
+        """One snapshot; ``asked`` is what it asked of the event log."""
+        instant = moment(at)
+        with self.array.moving():
+            self.replay.advance(instant)
+        before = len(self.array.requests)
+        with demo.at(instant):
+            (outcome,) = collector.collect(self.store, [self.cluster])
+        requests = self.array.requests[before:]
+        self.asked = [request.path for request in requests if "/ems/" in request.path]
+        return outcome
+
+    def looks(self, since: str, until: str, *, out: tuple[str, str] = ("", "")) -> None:
+        """A snapshot every five minutes, but for those when the collector was out."""
+        instant = moment(since)
+        gone, back = (moment(at) if at else datetime.min for at in out)  # naive means UTC here
+        while instant <= moment(until):
+            if not gone < instant < back:
+                self.look(instant)
+            instant += timedelta(minutes=5)
+
+    def events(self) -> list[tuple[Any, ...]]:
+        with demo.at(moment("+9d 00:00")):
+            return Catalog(self.store).run('from ems order by "time", node, "index"').rows
+
+    def report(self, name: str, at: str = "+9d 00:00", **request: Any) -> list[dict[str, Any]]:
+        with demo.at(moment(at)):
+            catalog = Catalog(self.store)
+            asked = ReportRequest(**{"since": "2026-11-23T00:00:00Z", **request})
+            return run.run(catalog, catalog.reports[name], asked).records()
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setenv("SECRET", "pretend")
+    replay = Replay(base_world(), script(DAY, NIGHT))
+    with SimulatedArray(replay.world, username="reader", password="pretend") as array:
+        yield Site(array, replay, Store(tmp_path / "store"))
+
+
+def test_a_quiet_round_costs_one_request_and_the_first_of_a_day_two(site: Site) -> None:
+    site.look("02:00")
+    assert site.asked == [MESSAGES, EMS]
+    for at in ("02:05", "02:15", "02:20", "+1d 01:55"):
+        site.look(at)
+        assert site.asked == [EMS], at
+    site.look("+1d 02:00")
+    assert site.asked == [MESSAGES, EMS]
+
+
+def test_what_is_asked_is_by_name_from_the_last_event_on_and_without_a_severity(site: Site) -> None:
+    site.look("02:00")
+    site.look("02:15")
+    site.look("02:20")
+    query = parse_qs(site.array.requests[-1].query)
+    assert query["time"] == [">=2026-11-23T01:12:00+00:00"]
+    assert set(query["message.name"][0].split("|")) == NAMES & ems.MESSAGES.keys()
+    assert not [name for name in query if "severity" in name]
+    assert len(site.array.requests[-1].target) < 8_000
+
+
+def test_an_event_is_kept_once_however_often_it_is_listed(site: Site) -> None:
+    site.looks("02:00", "04:00")
+    rows = site.events()
+    assert len(rows) == LOGGED
+    assert len({row[1:4] for row in rows}) == LOGGED
+    assert not [row for row in rows if row[4] == "vifmgr.lifbeinghosted"]  # DEBUG
+
+
+def test_the_log_fills_a_gap_of_the_collector_and_says_so(site: Site) -> None:
+    site.looks("02:00", "08:10", out=("02:10", "08:05"))
+    rows = site.report("array-events")
+    assert len(rows) == LOGGED
+    assert {row["happened_at"] for row in rows} == {
+        moment(at) for at in ("02:12", "02:41", "03:10", "03:20", "03:30")
+    }
+    assert {(row["known_by"], row["in_gap"]) for row in rows} == {(moment("08:05"), True)}
+
+
+def test_without_a_gap_nothing_is_said_of_one(site: Site) -> None:
+    site.looks("02:00", "02:20")
+    assert {row["in_gap"] for row in site.report("array-events")} == {False}
+
+
+def test_what_a_node_hands_in_late_is_kept_too(site: Site) -> None:
+    site.looks("02:00", "02:15")
+    with site.array.moving() as world:
+        world.time = moment("02:11")
+        world.log("n2", "vifmgr.portdown", "handed in after the takeover", port="e0e", node="n2")
+        world.revision += 1
+    site.look("02:45")
+    assert [row["text"] for row in site.report("array-events") if row["happened_at"] == moment("02:11")]  # fmt: skip
+
+
+def test_a_cluster_that_learned_or_forgot_a_message_is_asked_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.look("02:00")
+    fewer = {name: kind for name, kind in ems.MESSAGES.items() if name != "vifmgr.portup"}
+    monkeypatch.setattr(ems, "MESSAGES", fewer)
+    monkeypatch.setattr("analyzer.simulate.inventory.MESSAGES", fewer)
+    outcome = site.look("02:15")
+    assert site.asked == [EMS, MESSAGES, EMS]
+    assert (outcome.status, outcome.notes) == ("complete", ())
+    site.look("02:20")
+    assert site.asked == [EMS]
+
+
+def test_where_the_list_of_messages_may_not_be_read_each_is_tried_once_a_day(site: Site) -> None:
+    site.array.forbidden = (MESSAGES,)
+    site.look("02:00")
+    assert site.asked == [MESSAGES, EMS, *[EMS] * len(NAMES)]
+    site.look("02:15")
+    assert site.asked == [EMS]
+    assert len(site.report("array-events")) == 5
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "status"), [((EMS, MESSAGES), "refused"), ((EMS,), "refused")]
+)
+def test_a_log_that_may_not_be_read_changes_neither_status_nor_exit_code(
+    site: Site, forbidden: tuple[str, ...], status: str
+) -> None:
+    site.array.forbidden = forbidden
+    site.look("02:00")
+    outcome = site.look("02:15")
+    assert (outcome.status, outcome.exit_code) == ("complete", 0)
+    (note,) = outcome.notes
+    assert note.startswith("ems not collected: HTTP 403")
+    (row,) = site.report("outages", at="02:16")[:1]
+    assert row["event_log"] == "not read"
+    checks = {check.name: check for check in doctor.check_cluster(site.cluster)}
+    assert checks[EMS].exit_code == 77
+    assert "-api /api/support/ems" in checks[EMS].advice
+    site.array.forbidden = ()
+    site.look("02:20")  # and what was missed is there
+    (row,) = site.report("outages", at="02:21")[:1]
+    assert (row["event_log"], "taken over" in row["evidence"]) == ("read", True)
+
+
+def test_a_release_without_the_log_is_named_and_harms_nothing(site: Site) -> None:
+    site.array.faults = [Fault("status", "*/ems/*", status=404)]
+    outcome = site.look("02:00")
+    assert (outcome.status, outcome.exit_code) == ("complete", 0)
+    assert [note for note in outcome.notes if note.startswith("ems not collected")]
+
+
+def test_an_empty_answer_after_all_the_time_it_may_take_proves_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = iter(range(0, 10_000, 20))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr("analyzer.ontap.ems.listing", lambda *_args: ListingResult())
+    client: Any = type("Client", (), {"cluster": site.cluster})()
+    position = LogPosition(moment("02:00"), frozenset({"vifmgr.portdown"}))
+    assert read_log(client, (9, 16), position).events.status == "failed"
+
+
+def test_the_history_of_the_log_is_proved_compacted_and_given_back(site: Site) -> None:
+    site.looks("02:00", "03:40")
+    rows = site.events()
+    with demo.at(moment("04:00")):
+        assert history.verify(site.store, "prod-a").problems == ()
+        history.compact(site.store, "prod-a", moment("03:00"))
+        assert site.events() == rows
+        history.rebuild(site.store, "prod-a")
+        assert site.events() == rows
+        history.prune(site.store, "prod-a", moment("03:38"))
+        kept = site.events()
+        assert history.verify(site.store, "prod-a").problems == ()
+    assert 0 < len(kept) < len(rows)
+
+
+def test_the_first_reading_reaches_back_a_week(site: Site) -> None:
+    site.look("+1d 02:00")
+    assert len(site.events()) == LOGGED
+    assert parse_qs(site.array.requests[-1].query)["time"] == [">=2026-11-17T02:00:00+00:00"]
