@@ -41,6 +41,11 @@ class Svm:
     multipathing: str = ""
     mirror: str = ""
 
+    @property
+    def serves(self) -> bool:
+        """Whether it takes logins."""
+        return self.iscsi and self.state == "running"
+
 
 @dataclass(slots=True)
 class Interface:

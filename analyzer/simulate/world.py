@@ -113,7 +113,7 @@ class World(State):
 
     def can_log_in(self, session: Session) -> bool:
         host, target = self.hosts[session.host], self.interfaces[session.interface]
-        return host.on and target.up and self.svms[target.svm].iscsi
+        return host.on and target.up and self.svms[target.svm].serves
 
     def _connect(self, key: str, target: Interface) -> list[Connection]:
         host = self.hosts[key]

@@ -232,7 +232,7 @@ class _Import:
                 name: [
                     record
                     for record in records
-                    if name == "nodes"
+                    if ("svm" not in record and name != "svms")
                     or record.get("svm", record)["uuid"] == world.svms[rest[0]].uuid
                 ]
                 for name, records in lists.items()

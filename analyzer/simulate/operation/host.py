@@ -59,7 +59,7 @@ def boot(world: World, host: str, without: str = "") -> None:
         order = [target for target in machine.interfaces if target != without]
         world.random.shuffle(order)
         for target in order:
-            if world.interfaces[target].up and world.svms[world.interfaces[target].svm].iscsi:
+            if world.interfaces[target].up and world.svms[world.interfaces[target].svm].serves:
                 login(world, key, target)
 
 

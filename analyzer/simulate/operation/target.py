@@ -83,6 +83,24 @@ def service_on(world: World, svm: str) -> None:
 
 
 @operation
+def svm_off(world: World, svm: str) -> None:
+    """An SVM is stopped: all its sessions are gone."""
+    world.svms[svm].state = "stopped"
+    name = world.svms[svm].name
+    world.log(
+        next(iter(world.nodes)), "vserver.stop.succeeded", f"SVM {name} stopped.", vserver=name
+    )
+    for key, lif in world.interfaces.items():
+        if lif.svm == svm:
+            world.close(world.held(interface=key))
+
+
+@operation
+def svm_on(world: World, svm: str) -> None:
+    world.svms[svm].state = "running"
+
+
+@operation
 def add_interface(world: World, key: str, like: str, node: str, address: str) -> None:
     """One more interface beside another, for the same hosts; nobody logs in to it yet."""
     old = world.interfaces[like]
