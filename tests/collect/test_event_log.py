@@ -20,7 +20,13 @@ from analyzer.ontap.listing import ListingResult
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
+from analyzer.rest.language.respond import RestRequest
+from analyzer.rest.server.authentication import Identity
+from analyzer.rest.server.endpoints import Endpoints
+from analyzer.rest.server.mapping import SERVED
+from analyzer.rest.server.source import ServedClusters
 from analyzer.simulate import Fault, Replay, SimulatedArray, base_world, ems, script
+from analyzer.simulate.responder import Responder
 from analyzer.store.layout import Store
 
 EMS, MESSAGES = "/api/support/ems/events", "/api/support/ems/messages"
@@ -224,3 +230,34 @@ def test_the_first_reading_reaches_back_a_week(site: Site) -> None:
     site.look("+1d 02:00")
     assert len(site.events()) == LOGGED
     assert parse_qs(site.array.requests[-1].query)["time"] == [">=2026-11-17T02:00:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "", "&message.name=vifmgr.portdown", "&time=%3E%3D2026-11-23T03:20:00%2B00:00",
+        "&order_by=time%20desc&max_records=3", "&parameters.value=sql_n1_a",
+        "&node.name=n1&index=%3C3", "&message.severity=alert%7Cnotice",
+    ],
+)  # fmt: skip
+def test_serve_answers_as_the_array_did(site: Site, query: str) -> None:
+    site.looks("03:00", "03:40")
+    fields = ",".join(SERVED["ems"].by_name)
+    request = RestRequest("GET", EMS, f"fields={fields}{query}", {})
+    with demo.at(moment("03:40")):
+        served = ServedClusters(site.store)
+        ours = Endpoints(served).answer(request, Identity(), 20)
+        served.close()
+    assert (ours.status, ours.body) == (200, Responder(site.replay.world).respond(request).body)
+
+
+def test_serve_knows_of_no_event_that_was_not_listed_yet(site: Site) -> None:
+    site.looks("02:00", "02:40", out=("02:10", "02:30"))
+    counts = []
+    with demo.at(moment("02:40")):
+        served = ServedClusters(site.store)
+        for at in ("2026-11-23T02:10:00Z", "2026-11-23T02:30:00Z"):
+            request = RestRequest("GET", EMS, "return_records=false", {"x-analyzer-at": at})
+            counts.append(Endpoints(served).answer(request, Identity(), 20).body)
+        served.close()
+    assert [b'"num_records": 0' in counts[0], b'"num_records": 5' in counts[1]] == [True, True]

@@ -18,7 +18,8 @@ class FieldMap:
     """The table of a resource's rows, and the expression that gives each of its fields.
 
     Rows that agree in *by* are one record; *elements* are the fields of an array with one
-    element per row, for which *counted* holds.
+    element per row, for which *counted* holds. In a table that *grows* a row that was listed once
+    is there from then on.
     """
 
     table: str
@@ -26,6 +27,7 @@ class FieldMap:
     by: str = ""
     elements: Mapping[str, str] = default(default_factory=dict)
     counted: str = ""
+    grows: bool = False
 
 
 _SVM = {"svm.uuid": "svm_uuid", "svm.name": "svm"}
@@ -143,6 +145,21 @@ FIELDS = {
             "lag.active_ports.name": "lag_active_ports",
         },
     ),
+    "ems": FieldMap(
+        "(select distinct * exclude (seen_after, first_seen, last_seen, gone_by)"
+        " from ems where first_seen <= $taken_at)",
+        {
+            "time": """strftime("time", '%Y-%m-%dT%H:%M:%S+00:00')""",
+            "node.name": "node",
+            "index": '"index"',
+            "message.name": "message",
+            "message.severity": "severity",
+            "log_message": "text",
+            "parameters.name": "list_transform(parameters, lambda x: x.name)",
+            "parameters.value": "list_transform(parameters, lambda x: x.value)",
+        },
+        grows=True,
+    ),
 }
 
 _OF_CLUSTER = {
@@ -167,7 +184,9 @@ SERVED = {
 def statement(resource: Resource) -> str:
     """The resource's records in the snapshot ``$taken_at``, whose SVMs are ``$scope``."""
     field_map = FIELDS[resource.name]
-    rows = f"from {field_map.table} where first_seen <= $taken_at and last_seen >= $taken_at"
+    rows = f"from {field_map.table}"
+    if not field_map.grows:
+        rows += " where first_seen <= $taken_at and last_seen >= $taken_at"
     if not field_map.by:
         columns = ", ".join(f"{text} as {quoted(name)}" for name, text in field_map.fields.items())
         return numbered(resource, f"select {columns} {rows}")

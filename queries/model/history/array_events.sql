@@ -38,7 +38,8 @@ with
             min(first_seen) as known_by,
             min_by(seen_after, first_seen) as known_after
         from ems
-        group by all
+        where coalesce(severity, '') <> 'debug'
+        group by cluster, node, "index", "time", message
     ),
     pairs as (
         select cluster, node, "index" as log_index, "time", unnest(parameters) as parameter from ems
