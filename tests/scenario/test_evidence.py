@@ -32,7 +32,7 @@ class Told:
         if self.hit is not None and self.hit.name == "refuse" and self.row["refused_logins"]:
             return True
         return self.hit is not None and any(
-            first <= self.hit.at <= last and message in LOGGED[self.hit.name]
+            first <= self.hit.at <= last and message in LOGGED.get(self.hit.name, ())
             for first, last, message in self.events
         )
 
