@@ -14,6 +14,7 @@ from analyzer import cli, history
 from analyzer.collect import files
 from analyzer.config import policy
 from analyzer.history import manifest as manifests
+from analyzer.inventories import INVENTORIES
 from analyzer.report import header
 from analyzer.schema import Mark
 from analyzer.store import marks
@@ -47,7 +48,7 @@ def test_the_snapshots_of_the_window_and_one_on_either_side_are_files(incident: 
     names = (Path(name).name for name in members(incident) if "/snapshots/" in name)
     stems = {name.removesuffix(".parquet") for name in names}
     for instant in ("20261123T021000Z", "20261123T021500Z", "20261123T024500Z"):
-        sides = {f"{instant}.{side}" for side in ("svms", "interfaces", "igroups", "nodes")}
+        sides = {f"{instant}.{side}" for side in INVENTORIES}
         assert {instant, *sides} <= stems
         stems -= {instant, *sides}
     assert stems == set()

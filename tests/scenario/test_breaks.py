@@ -134,6 +134,51 @@ EDITS = {
             "outages",
         )
     ],
+    "the log of any node": [
+        Edit(
+            "model/history/loss_evidence",
+            "when event = 'taken_over' and node = about_node",
+            "when event = 'taken_over'",
+            catalogue.test_the_log_of_another_node_is_no_evidence_and_its_silence_is_said,
+            "outages",
+        )
+    ],
+    "the log of any time": [
+        Edit(
+            "model/history/loss_evidence",
+            "and e.happened_at > l.lost_after",
+            "and e.happened_at > l.lost_after - interval 1 hour",
+            catalogue.test_an_event_before_the_interval_is_no_evidence,
+            "dropped-connections",
+        )
+    ],
+    "any port of the node": [
+        Edit(
+            "model/history/loss_evidence",
+            "node = about_node and port = event_port",
+            "node = about_node",
+            catalogue.test_a_port_is_the_evidence_of_its_own_interfaces,
+            "dropped-connections",
+        )
+    ],
+    "everything that the log says": [
+        Edit(
+            "model/history/loss_evidence",
+            "and o.rank < g.rank",
+            "and false",
+            catalogue.test_what_follows_from_a_takeover_goes_without_saying,
+            "outages",
+        )
+    ],
+    "refused to anybody": [
+        Edit(
+            "model/history/refused_logins",
+            "and e.initiator = l.initiator",
+            "and e.initiator is not null",
+            catalogue.test_a_refused_login_stands_beside_the_path_that_its_host_misses,
+            "dropped-connections",
+        )
+    ],
     "what is not seen was removed": [
         Edit(
             "model/history/interface_changes",

@@ -63,6 +63,7 @@ def test_i06_a_reboot_after_which_one_path_stays_away(watch: Watch) -> None:
     night.only("new-initiators", initiator="lnx3", kind="returned", severity="info")
 
 
+BARE = ("svms", "interfaces", "igroups", "nodes")  # as if nobody had asked for the event log
 TAKEOVER = """
     02:12 takeover n2
     02:24 giveback n2
@@ -83,7 +84,7 @@ def test_i07_a_takeover_where_interfaces_stay(watch: Watch) -> None:
 
 
 def test_a_takeover_is_told_and_is_the_evidence_of_what_it_explains(watch: Watch) -> None:
-    night = watch(TAKEOVER, until="02:35")
+    night = watch(TAKEOVER, until="02:35", inventories=BARE)
     taken = {"changed_after": "02:10", "changed_by": "02:15", "initiator": None}
     night.say("events", change="node_taken_over", detail="node n2 taken over by n1", **taken)
     night.say("changes", change="node_taken_over", before="02:10", after="02:15", **taken)
@@ -95,6 +96,43 @@ def test_a_takeover_is_told_and_is_the_evidence_of_what_it_explains(watch: Watch
     for since in ("02:05", "02:20"):
         night.only("outages", since=since, evidence="node n2 taken over by n1",
                    detail="; node n2 taken over by n1")  # fmt: skip
+
+
+def test_what_follows_from_a_takeover_goes_without_saying(watch: Watch) -> None:
+    night = watch(TAKEOVER, until="02:35")
+    words = "2026-11-23T02:12:00Z node n2 taken over by n1 (cf.transition.info)"
+    night.only("outages", evidence=words, event_log="read")
+    night.say("dropped-connections", 32, evidence=words, event_log="read")
+
+
+def test_the_log_of_another_node_is_no_evidence_and_its_silence_is_said(watch: Watch) -> None:
+    night = watch("02:12 takeover n3\n 02:12 shutdown lnx1")
+    night.say("outages", cause="lnx1", evidence=None, event_log="read",
+              detail="; the array's log says nothing of it")  # fmt: skip
+    night = watch("02:12 takeover n3\n 02:12 shutdown lnx1", inventories=BARE)
+    night.say("outages", cause="lnx1", evidence=None, event_log="not read",
+              detail=lambda text: "the array's log" not in text)  # fmt: skip
+
+
+def test_an_event_before_the_interval_is_no_evidence(watch: Watch) -> None:
+    night = watch("02:08 fabric_off b\n 02:08 fabric_on b\n 02:08 recover\n 02:12 drop lnx1 L2")
+    night.only("dropped-connections", initiator="lnx1", interface="L2", evidence=None)
+
+
+def test_a_port_is_the_evidence_of_its_own_interfaces(watch: Watch) -> None:
+    night = watch("02:12 fabric_off b\n 02:12 drop lnx1 L1")
+    night.say("dropped-connections", initiator="lnx1", interface="L1", evidence=None)
+    night.say("dropped-connections", 13, interface="L2",
+              evidence="2026-11-23T02:12:00Z port e0f of n1 down (vifmgr.portdown)")  # fmt: skip
+
+
+def test_a_refused_login_stands_beside_the_path_that_its_host_misses(watch: Watch) -> None:
+    night = watch("02:12 drop lnx1 L2\n 02:12 drop lnx2 L2\n 02:17 refuse lnx1 L2")
+    night.say("dropped-connections", initiator="lnx1", refused_logins=1,
+              detail="1 logins refused there")  # fmt: skip
+    night.say("dropped-connections", initiator="lnx2", refused_logins=0)
+    night.say("dropped-hosts", initiator="lnx1", refused_logins=1)
+    night.say("timeline", event="iscsi.loginIpNotAuthorized", params={"initiator": "*lnx1"})
 
 
 def test_what_did_not_change_about_the_array_is_no_evidence(watch: Watch) -> None:
