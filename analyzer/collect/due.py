@@ -24,13 +24,13 @@ Listings = Mapping[str, Listing]
 class Before:
     """What the history knows when a run begins.
 
-    *sessions* is the count of the last complete snapshot, *asked* are the rare inventories that
+    *sessions* is the count of the last complete snapshot, *answered* are the rare inventories that
     the array answered within the hour, *igroups* are those of the last listing with their portsets,
     *log* is where the reading of the event log goes on.
     """
 
     sessions: int | None = None
-    asked: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
     igroups: Bindings = field(default_factory=frozenset)
     log: LogPosition = field(default_factory=LogPosition)
 
@@ -44,12 +44,12 @@ def before(history: History, taken_at: datetime) -> Before:
     since = taken_at - _RARELY
     latest = {name: folded.latest.get("") for name, folded in history.manifest.tables.items()}
     rare = {name for name, inventory in INVENTORIES.items() if inventory.rare}
-    asked = {name for name in rare if (at := latest[name]) is not None and at > since}
-    if rare - asked - {"metrocluster"}:
+    names = {name for name in rare if (at := latest[name]) is not None and at > since}
+    if rare - names - {"metrocluster"}:
         for attempt in history.attempts_since(since):
-            asked |= {name for name in rare if attempt.inventory_status(name) in _ANSWERED}
+            names |= {name for name in rare if attempt.inventory_status(name) in _ANSWERED}
     log = events.position(history, taken_at)
-    return Before(history.manifest.sessions, frozenset(asked), _bindings(history), log)
+    return Before(history.manifest.sessions, frozenset(names), _bindings(history), log)
 
 
 def _bindings(history: History) -> Bindings:
@@ -79,7 +79,7 @@ def is_due(name: str, before: Before, listings: Listings, sessions: int) -> bool
         return False
     fewer = before.sessions is not None and sessions < before.sessions
     return (
-        name not in before.asked
+        name not in before.answered
         or (name == "ports" and (fewer or _listed(listings, "interfaces", _astray)))
         or (name in {"lun_maps", "portsets"} and _regrouped(before, listings))
     )

@@ -39,9 +39,9 @@ class Responder:
         key = (request.method, request.target, request.links, svm, most)
         if key in self._responses and not body:
             return self._responses[key]
-        known = {name: item for name, item in RESOURCES.items() if item.since <= self.release}
+        served = {name: item for name, item in RESOURCES.items() if item.since <= self.release}
         try:
-            response = check(request, body=body) or respond(self, known, request, svm, most)
+            response = check(request, body=body) or respond(self, served, request, svm, most)
         except QueryError as error:
             return refusal(error)
         if len(self._responses) >= _CACHED:

@@ -26,10 +26,10 @@ FAILURES = [("node", "n1", 2), ("interface", "sql_n1_a", 1), ("subnet", "192.168
 
 def world(root: Path, multipathing: str | None, failover: str, *hosts: Any) -> World:
     lifs = [replace(lif, failover=failover) for lif in LIFS]
-    made = World(root, multipathing=multipathing, lifs=lifs, inventories=tuple(INVENTORIES))
+    array = World(root, multipathing=multipathing, lifs=lifs, inventories=tuple(INVENTORIES))
     for number, used in enumerate(hosts, 1):
-        made.sessions += linux(number, tuple(replace(lif, failover=failover) for lif in used))
-    return made
+        array.sessions += linux(number, tuple(replace(lif, failover=failover) for lif in used))
+    return array
 
 
 @pytest.mark.parametrize(("mode", "failure"), list(product(MODES, FAILURES)))
@@ -37,8 +37,8 @@ def test_sessions_end_or_move_as_the_mode_says(
     tmp_path: Path, mode: tuple[str | None, str, bool], failure: tuple[str, str, int]
 ) -> None:
     (multipathing, policy, moves), (kind, name, hit) = mode, failure
-    made = world(tmp_path, multipathing, policy, LIFS).take()
-    (row,) = [row for row in made.ask("failover", kind=kind, name=name) if row["initiator"] == LNX]
+    array = world(tmp_path, multipathing, policy, LIFS).take()
+    (row,) = [row for row in array.ask("failover", kind=kind, name=name) if row["initiator"] == LNX]
     moved = hit if moves and kind == "node" else 0
     assert (row["sessions"], row["ended"], row["moved"], row["left"]) == (
         4,
@@ -49,18 +49,18 @@ def test_sessions_end_or_move_as_the_mode_says(
 
 
 def test_nothing_moves_to_a_partner_that_is_away(tmp_path: Path) -> None:
-    made = world(tmp_path, "active_active", HOME, (A1, B1))
-    made.nodes["n2"] |= {"state": "taken_over"}
-    (row,) = [row for row in made.take().ask("failover", name="n1") if row["initiator"] == LNX]
+    array = world(tmp_path, "active_active", HOME, (A1, B1))
+    array.nodes["n2"] |= {"state": "taken_over"}
+    (row,) = [row for row in array.take().ask("failover", name="n1") if row["initiator"] == LNX]
     assert (row["ended"], row["left"], row["severity"]) == (2, 0, "critical")
 
 
 def test_sessions_that_reach_no_lun_save_nobody(tmp_path: Path) -> None:
     """Four sessions stay, and the two that reach the LUNs end."""
-    made = world(tmp_path, "local_active", HOME, LIFS)
-    made.igroups = {"ig_ora": {"initiators": [LNX]}}
-    made.lun_maps = {"ig_ora": {"reporting_nodes": ["n1"]}}
-    (row,) = [row for row in made.take().ask("failover", name="n1") if row["initiator"] == LNX]
+    array = world(tmp_path, "local_active", HOME, LIFS)
+    array.igroups = {"ig_ora": {"initiators": [LNX]}}
+    array.lun_maps = {"ig_ora": {"reporting_nodes": ["n1"]}}
+    (row,) = [row for row in array.take().ask("failover", name="n1") if row["initiator"] == LNX]
     assert (row["left"], row["severity"]) == (2, "critical")
     assert row["detail"].startswith("keeps 2 of 4 sessions, 0 of which reach its LUNs")
 
@@ -69,41 +69,43 @@ def test_sessions_that_reach_no_lun_save_nobody(tmp_path: Path) -> None:
 def test_an_upgrade_cuts_off_who_stands_on_one_node_where_nothing_moves(
     tmp_path: Path, multipathing: str | None, policy: str, *, moves: bool
 ) -> None:
-    made = world(tmp_path, multipathing, policy, LIFS, (A1, B1)).take()
-    cut = [row["initiator"] for row in made.ask("upgrade-readiness")]
+    array = world(tmp_path, multipathing, policy, LIFS, (A1, B1)).take()
+    cut = [row["initiator"] for row in array.ask("upgrade-readiness")]
     assert cut == ([] if moves else [LNX2])
 
 
 def test_an_upgrade_does_not_wait_for_a_pair_that_reports_no_lun(tmp_path: Path) -> None:
-    made = world(tmp_path, None, HOME, LIFS, (A1, B1))
-    made.igroups = {"ig_ora": {"initiators": sorted({one.initiator for one in made.sessions})}}
-    made.lun_maps = {"ig_ora": {"reporting_nodes": ["n1", "n2"]}}
-    assert len(made.take().ask("upgrade-readiness")) == 1
-    made.lun_maps = {"ig_ora": {"reporting_nodes": ["n3", "n4"]}}
-    assert made.take().ask("upgrade-readiness") == []
+    array = world(tmp_path, None, HOME, LIFS, (A1, B1))
+    array.igroups = {
+        "ig_ora": {"initiators": sorted({login.initiator for login in array.sessions})}
+    }
+    array.lun_maps = {"ig_ora": {"reporting_nodes": ["n1", "n2"]}}
+    assert len(array.take().ask("upgrade-readiness")) == 1
+    array.lun_maps = {"ig_ora": {"reporting_nodes": ["n3", "n4"]}}
+    assert array.take().ask("upgrade-readiness") == []
 
 
 @pytest.mark.parametrize(("multipathing", "policy", "moves"), MODES)
 def test_an_interface_that_fails_over_stands_for_both_nodes_while_both_can_serve(
     tmp_path: Path, multipathing: str | None, policy: str, *, moves: bool
 ) -> None:
-    made = world(tmp_path, multipathing, policy, LIFS, (A1, B1)).take(4)
-    single = [(row["initiator"][-1], row["state"]) for row in made.ask("without-redundancy")]
+    array = world(tmp_path, multipathing, policy, LIFS, (A1, B1)).take(4)
+    single = [(row["initiator"][-1], row["state"]) for row in array.ask("without-redundancy")]
     assert single == ([] if moves else [("2", "single_node")])
-    (day,) = made.ask("compliance")
+    (day,) = array.ask("compliance")
     assert (day["hosts"], day["compliant"]) == (2, 2 if moves else 1)
-    made.nodes["n2"] |= {"state": "taken_over"}
+    array.nodes["n2"] |= {"state": "taken_over"}
     for lif in (A2, B2):
         lost = replace(lif, failover=policy)
-        made.change(lost, **({"node": "n1", "home": "n2"} if moves else {"state": "down"}))
+        array.change(lost, **({"node": "n1", "home": "n2"} if moves else {"state": "down"}))
         if not moves:
-            made.without("lnx1", lost)
-    down = made.now
-    made.take(4)
-    rows = {row["initiator"][-1]: row for row in made.ask("without-redundancy")}
+            array.without("lnx1", lost)
+    down = array.now
+    array.take(4)
+    rows = {row["initiator"][-1]: row for row in array.ask("without-redundancy")}
     assert {host: row["state"] for host, row in rows.items()} == {
         "1": "single_node",
         "2": "single_node",
     }
     assert rows["1"]["began_by"] == down
-    assert rows["2"]["began_by"] == (down if moves else down - 4 * made.step)
+    assert rows["2"]["began_by"] == (down if moves else down - 4 * array.step)

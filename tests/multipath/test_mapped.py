@@ -19,19 +19,19 @@ EIGHT = (*LIFS, A3, B3, A4, B4)
 
 def four_nodes(root: Path) -> World:
     """Four nodes, an igroup on all eight interfaces and one on those of the first pair."""
-    made = World(root, lifs=list(EIGHT), inventories=tuple(INVENTORIES))
-    made.nodes |= {"n3": {"ha_partner": "n4"}, "n4": {"ha_partner": "n3"}}
+    array = World(root, lifs=list(EIGHT), inventories=tuple(INVENTORIES))
+    array.nodes |= {"n3": {"ha_partner": "n4"}, "n4": {"ha_partner": "n3"}}
     for number in range(1, 5):
-        made.sessions += linux(number, EIGHT)
-        made.sessions += linux(number + 4, LIFS, igroup="ig_first")
-    made.igroups = {"ig_ora": {}, "ig_first": {}}
-    made.lun_maps = {
+        array.sessions += linux(number, EIGHT)
+        array.sessions += linux(number + 4, LIFS, igroup="ig_first")
+    array.igroups = {"ig_ora": {}, "ig_first": {}}
+    array.lun_maps = {
         "ig_ora": {"reporting_nodes": [*FIRST_PAIR, *SECOND_PAIR]},
         "ig_first": {"reporting_nodes": FIRST_PAIR},
     }
-    for name in made.igroups:
-        made.igroups[name] = {"initiators": sorted(members(made, name))}
-    return made
+    for name in array.igroups:
+        array.igroups[name] = {"initiators": sorted(members(array, name))}
+    return array
 
 
 @pytest.fixture
@@ -137,8 +137,8 @@ def test_a_network_that_no_host_of_the_igroup_is_in_is_not_asked_for(world: Worl
         world.sessions += linux(number, others, igroup="ig_bak")
     world.lun_maps["ig_bak"] = {"reporting_nodes": FIRST_PAIR}
     world.igroups["ig_bak"] = {"initiators": sorted(members(world, "ig_bak"))}
-    found = {row["fault"] for row in world.take().ask("multipath-imbalance")}
-    assert "interface_missing" not in found
+    faults = {row["fault"] for row in world.take().ask("multipath-imbalance")}
+    assert "interface_missing" not in faults
 
 
 def test_a_host_on_no_node_that_reports_its_luns_is_told(world: World) -> None:

@@ -79,7 +79,7 @@ def test_a_break_is_noticed(name: str, tmp_path: Path, monkeypatch: pytest.Monke
     if test.__module__ == modes.__name__:
         values = {"tmp_path": tmp_path / "store", **values}
     else:
-        made = mapped.four_nodes if test.__module__ == mapped.__name__ else networks.twins
-        values = {"world": made(tmp_path / "store"), **values}
+        build = mapped.four_nodes if test.__module__ == mapped.__name__ else networks.twins
+        values = {"world": build(tmp_path / "store"), **values}
     with pytest.raises((AssertionError, KeyError, ValueError)):
         test(**values)

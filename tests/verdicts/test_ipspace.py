@@ -14,11 +14,11 @@ SUBNET = "192.168.10.0/24"
 
 def twins(root: Path) -> World:
     """Two SVMs whose interfaces have the same addresses, with four hosts each."""
-    made = World(root, lifs=[*(replace(lif, ipspace="Default") for lif in LIFS), *OTHER])
+    array = World(root, lifs=[*(replace(lif, ipspace="Default") for lif in LIFS), *OTHER])
     for number in range(1, 5):
-        made.sessions += linux(number, LIFS)
-        made.sessions += linux(number + 4, OTHER, igroup="ig_bak")
-    return made.take(2)
+        array.sessions += linux(number, LIFS)
+        array.sessions += linux(number + 4, OTHER, igroup="ig_bak")
+    return array.take(2)
 
 
 @pytest.fixture
