@@ -42,9 +42,11 @@ def openmetrics(
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
     from analyzer.alerts import metrics  # noqa: PLC0415  # --help answers at once
     from analyzer.output import openmetrics as text  # noqa: PLC0415  # --help answers at once
+    from analyzer.store import marks  # noqa: PLC0415  # --help answers at once
 
     zone = options.zone(context)
-    begin, end = clock.moment(since, zone), clock.moment(until, zone)
+    store = context.existing()
+    begin, end = marks.moment(store, since, zone), marks.moment(store, until, zone)
     if begin > end:
         raise UsageError(f"--since {clock.iso(begin)} is after --until {clock.iso(end)}")
     seconds = int(clock.duration(step).total_seconds())
