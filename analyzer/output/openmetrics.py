@@ -17,6 +17,7 @@ END = "# EOF\n"
 _PIECE = 1 << 16  # characters
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
 _ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+_AGES = b"_age_seconds"
 _AGE = re.compile(rb"(?m)^([a-z_]+_age_seconds(?:\{.*\})? )(\d+)$")
 
 
@@ -128,4 +129,10 @@ def merged(
 
 def aged(text: bytes, seconds: float) -> bytes:
     """The text so many *seconds* later: ages have grown."""
-    return _AGE.sub(lambda match: match[1] + b"%d" % (int(match[2]) + int(seconds)), text)
+    # A family stands together, so that a large text need not be searched line by line.
+    first, last = text.find(_AGES), text.rfind(_AGES)
+    if first < 0:
+        return text
+    begin, end = text.rfind(b"\n", 0, first) + 1, text.find(b"\n", last)
+    later = _AGE.sub(lambda age: age[1] + b"%d" % (int(age[2]) + int(seconds)), text[begin:end])
+    return text[:begin] + later + text[end:]
