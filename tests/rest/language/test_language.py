@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.ontap.resources import IGROUPS, INTERFACES, SESSIONS
+from analyzer.ontap.resources import IGROUPS, INTERFACES, RESOURCES, SESSIONS
 from analyzer.rest.language import MemoryRecords, QueryError, RestQuery, Slice, parse
 
 
@@ -185,14 +185,18 @@ def test_a_later_field_or_parameter_is_unknown_to_an_earlier_release() -> None:
 
 
 def test_what_the_collector_asks_for_is_known_to_every_release() -> None:
-    for resource in (SESSIONS, INTERFACES, IGROUPS):
+    for resource in RESOURCES.values():
         for release in ((9, 6), (9, 9), (9, 11), (9, 19)):
             fields = ",".join(resource.request(release, connectivity=True))
             assert "*" not in fields
-            parse(resource, f"fields={fields}", release)
-    assert "connectivity_tracking" not in IGROUPS.request((9, 10), connectivity=True)
-    assert "connectivity_tracking" in IGROUPS.request((9, 11), connectivity=True)
-    assert "connectivity_tracking" not in IGROUPS.request((9, 11))
+            parse(resource, f"fields={fields}", release, instance=resource.singleton)
+    costly = "connectivity_tracking.required_nodes"
+    assert costly not in IGROUPS.request((9, 10), connectivity=True)
+    assert costly in IGROUPS.request((9, 11), connectivity=True)
+    assert costly not in IGROUPS.request((9, 11))
+    assert "san_multipathing" not in RESOURCES["svms"].request((9, 18))
+    assert "san_multipathing" in RESOURCES["svms"].request((9, 19))
+    assert "reporting_nodes" not in RESOURCES["lun_maps"].request((9, 9))
 
 
 def test_booleans_compare_as_such() -> None:
