@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format wheel bench prometheus spark readers bounds clean
+.PHONY: help demo test check format axe wheel bench prometheus spark readers bounds clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ format: $(VENV)/.dev  ## put every file in its form
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format -q .
 	$(BIN)/sqlfmt -q queries
+
+axe: $(VENV)/.dev  ## the checker of accessibility, for the browser's tests (needs npm)
+	npm install --silent --no-save --no-package-lock --prefix $(VENV)/axe axe-core
 
 wheel: $(VENV)/.dev  ## the distribution, in dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .

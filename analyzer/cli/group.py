@@ -9,7 +9,7 @@ from analyzer.cli import report
 # Commands by what somebody wants, in the order of the help.
 _SECTIONS = {
     "What happened, what is wrong": (
-        "status", "report", "timeline", "diff", "mark", "paths", "snapshots", "sql", "page",
+        "status", "report", "timeline", "diff", "mark", "paths", "snapshots", "sql", "page", "open",
     ),
     "Collect": ("doctor", "collect", "import"),
     "Watch and hand over": ("check", "serve", "export", "evidence", "policy"),

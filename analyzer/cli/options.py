@@ -14,6 +14,7 @@ from analyzer.config.rules import SEVERITIES
 if TYPE_CHECKING:
     from analyzer.report.header import Query
 
+FILTERS = ("svm", "initiator", "interface", "node")
 FORMATS = ("table", "json", "ndjson", "csv", "markdown", "html", "parquet")
 _ZONE, _NO_PAGER = "analyzer.zone", "analyzer.no_pager"  # in click's own notes of a call
 
@@ -78,6 +79,10 @@ INITIATOR = click.Option(
     multiple=True,
     help="Only this initiator: name or part of it, alias, host or address; * matches; repeatable.",
 )
+INTERFACE = click.Option(
+    ["--interface"], multiple=True, help="Only this interface; * matches; repeatable."
+)
+NODE = click.Option(["--node"], multiple=True, help="Only this node; * matches; repeatable.")
 FORMAT = click.Option(
     ["--format", "format_"],
     type=click.Choice(FORMATS),
@@ -160,7 +165,8 @@ def of_report(query: "Query") -> list[click.Parameter]:
         for name, param in query.params.items()
     ]
     ignore = [IGNORE] if query.ignore else []
-    filters = [option for option in (CLUSTER, SVM, INITIATOR) if option.name in query.filters]
+    every = (CLUSTER, SVM, INITIATOR, INTERFACE, NODE)
+    filters = [option for option in every if option.name in query.filters]
     severity = [SEVERITY, FAIL_ON] if "severity" in query.columns else []
     wide = [WIDE] if query.brief or query.overview else []
     chart = [CHART] if query.picture else []
@@ -204,7 +210,7 @@ class ReportOptions:
                 if name.startswith("own_")
             },
             clusters=values.get("cluster", ()),
-            filters={name: values[name] for name in ("svm", "initiator") if name in values},
+            filters={name: values[name] for name in FILTERS if name in values},
             format=values.get("format_", "table"),
             **{name: values[name] for name in names if name in values},
         )

@@ -256,7 +256,8 @@ for _command in (timeline, snapshots):
 for _command in (diff, timeline, snapshots, paths):
     _command.params += [options.TZ, options.CLUSTER]
 for _command in (diff, paths):
-    _command.params += [options.SVM, options.INITIATOR]
+    _command.params += [options.SVM, options.INITIATOR, options.INTERFACE]
+paths.params += [options.NODE]
 for _command in (diff, timeline, snapshots, paths):
     _command.params += _SHOWN
 for _command in (diff, timeline, snapshots):

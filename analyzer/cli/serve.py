@@ -1,6 +1,8 @@
-"""The command that answers the array's own question from history."""
+"""Commands that answer over HTTP: serve to programs and browsers, open to the one who sits here."""
 
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.rest.server.workers import Workers
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 
 
 @click.command()
@@ -49,6 +52,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--token-file", type=_FILE, help="File of that token.")
 @click.option("--tls-cert", type=_FILE, help="Certificate chain, for HTTPS.")
 @click.option("--tls-key", type=_FILE, help="Its key.")
+@click.option(
+    "--queries", multiple=True, type=_FOLDER, help="Another folder of query files; repeatable."
+)
 @pass_context
 def serve(
     context: Context,
@@ -62,6 +68,7 @@ def serve(
     token_file: Path | None,
     tls_cert: Path | None,
     tls_key: Path | None,
+    queries: tuple[Path, ...],
     *,
     nearest: bool,
 ) -> int:
@@ -70,6 +77,64 @@ def serve(
     Read-only. The reports are there too, as JSON: /reports and /openapi.json. A browser gets the
     console at /, a monitor its numbers at /metrics.
     """
+    if (tls_cert is None) != (tls_key is None):
+        raise UsageError("--tls-cert and --tls-key belong together")
+    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
+    token = _token(token_env, token_file)
+    source = ServeSource(cluster, at, nearest, queries)
+    return _serve(context, source, host, port, allow_host, token, tls, click.echo)
+
+
+@click.command("open")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option(
+    "--queries", multiple=True, type=_FOLDER, help="Another folder of query files; repeatable."
+)
+@pass_context
+def open_console(context: Context, /, queries: tuple[Path, ...], *, no_browser: bool) -> int:
+    """Open the console in a browser: 'serve' on a free port of this machine, until Ctrl-C."""
+
+    def ready(address: str) -> None:
+        click.echo(address)
+        if not no_browser and not _browse(address):
+            context.say("there is no browser here; open the address in one")
+
+    source = ServeSource(folders=queries)
+    return _serve(context, source, "127.0.0.1", 0, (), None, None, ready)
+
+
+def _browse(address: str) -> bool:
+    """Open a browser window, if this machine has a browser that shows one."""
+    import webbrowser  # noqa: PLC0415  # --help answers at once
+
+    shown = sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))  # fmt: skip
+    try:
+        return bool(shown) and webbrowser.get().open(address)
+    except webbrowser.Error:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSource:
+    """What is served: the cluster and the instant of requests that name none, folders of reports."""
+
+    cluster: str = ""
+    at: str = "latest"
+    nearest: bool = False
+    folders: tuple[Path, ...] = ()
+
+
+def _serve(
+    context: Context,
+    source: ServeSource,
+    host: str,
+    port: int,
+    allow_host: tuple[str, ...],
+    token: str | None,
+    tls: tuple[Path, Path] | None,
+    ready: Callable[[str], object],
+) -> int:
+    """Serve until a signal, the exit status; *ready* gets the address as soon as it can be asked."""
     try:
         from analyzer.console import routes  # noqa: PLC0415  # an extra that need not be installed
         from analyzer.rest.server import listen  # noqa: PLC0415  # an extra that need not be installed
@@ -77,22 +142,20 @@ def serve(
         raise ExtraMissing("serve", "serve") from error
     from analyzer.console.access import Access  # noqa: PLC0415  # --help answers at once
     from analyzer.output import openmetrics  # noqa: PLC0415  # --help answers at once
+    from analyzer.report import header  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server import instant  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.app import App  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.authentication import Authenticator  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.scrape import Scrape  # noqa: PLC0415  # --help answers at once
     from analyzer.rest.server.workers import Workers  # noqa: PLC0415  # --help answers at once
 
-    if (tls_cert is None) != (tls_key is None):
-        raise UsageError("--tls-cert and --tls-key belong together")
-    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
-    token = _token(token_env, token_file)
+    header.reports(source.folders)  # a file that is wrong is refused now
     store = context.existing()
-    instant.read(at, store)
+    instant.read(source.at, store)
     stored = store.clusters()
-    if cluster and cluster not in stored:
+    if source.cluster and source.cluster not in stored:
         raise UsageError(
-            f"the store has no cluster '{cluster}'; it has {', '.join(stored) or 'none'}"
+            f"the store has no cluster '{source.cluster}'; it has {', '.join(stored) or 'none'}"
         )
     listening = listen.bind(host, port)
     with listening:
@@ -105,7 +168,7 @@ def serve(
             if tls is None:
                 context.say("warning: the token crosses the network in clear: see --tls-cert")
         hosts = [name.lower() for name in (host, *allow_host)]
-        workers = Workers(partial(_worker, context, cluster, at, nearest=nearest))
+        workers = Workers(partial(_worker, context, source))
         start = partial(Workers, partial(_numbers, context), count=1)
         scrape = Scrape(workers, start, openmetrics.aged, openmetrics.CONTENT_TYPE)
 
@@ -119,7 +182,7 @@ def serve(
             access = Access(token, authenticator.answers_to, secure=tls is not None)
             app = routes.application(partial(_page, workers), api, access)
             serving = listen.server(app, tls)
-            click.echo(listen.url(listening, tls=tls is not None))
+            ready(listen.url(listening, tls=tls is not None))
             clusters = ", ".join(stored) or "no cluster yet"
             context.say(f"serving {clusters} from {store.root}; Ctrl-C ends it")
             return listen.run(serving, listening, end)
@@ -143,17 +206,19 @@ class Worker:
         return self.pages.page(request, seconds)
 
 
-def _worker(context: Context, cluster: str, at: str, *, nearest: bool) -> Worker:
+def _worker(context: Context, source: ServeSource) -> Worker:
     from analyzer.console.pages import Pages  # noqa: PLC0415  # in the worker only
     from analyzer.rest.server.answers import Answers  # noqa: PLC0415  # in the worker only
     from analyzer.rest.server.endpoints import Endpoints  # noqa: PLC0415  # in the worker only
     from analyzer.rest.server.source import ServedClusters  # noqa: PLC0415  # in the worker only
 
     store = context.existing()
-    endpoints = Endpoints(ServedClusters(store), cluster, at, nearest)
+    endpoints = Endpoints(ServedClusters(store), source.cluster, source.at, source.nearest)
+    catalog = partial(context.tables, folders=source.folders)
+    policy = context.policy_file()
     return Worker(
-        Answers(endpoints, context.tables, _report_bug),
-        Pages(store, context.tables, context.zone, _report_bug),
+        Answers(endpoints, catalog, _report_bug, source.folders),
+        Pages(store, catalog, context.zone, _report_bug, [policy] if policy is not None else []),
     )
 
 
@@ -215,4 +280,4 @@ def _report_bug(error: Exception) -> None:
     )
 
 
-COMMANDS = (serve,)
+COMMANDS = (serve, open_console)

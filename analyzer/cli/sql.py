@@ -43,6 +43,12 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
         raise UsageError(f"--since {since} is after --until {until}")
     times["after"] = times["at"]
     result = catalog.tables() if tables else catalog.run(statement or "", times)
+    if values["format_"] == "html":
+        from analyzer.console import page  # noqa: PLC0415  # templates, only when chosen
+
+        text = page.bound([output.bare(result.columns, result.rows)])
+        output.put(text, values["output"], sys.stdout)
+        return context.exit_status()
     output.write_rows(
         result.columns,
         result.rows,

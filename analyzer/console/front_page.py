@@ -1,9 +1,103 @@
 """The first page: the facts of ``analyzer status``, with links to what they are about."""
 
+from dataclasses import dataclass
+from typing import Any
+
+from analyzer.console.sheet import CellPart, named, object_of
 from analyzer.console.view import View
+from analyzer.output import status as screen
+from analyzer.output.status import StatusFinding
 from analyzer.report import status
+from analyzer.report.run import Report
+from analyzer.report.status import StatusPart
+from analyzer.text import escape_controls
+
+_MOST = 12  # findings of a section that are listed
+
+
+@dataclass(frozen=True, slots=True)
+class FrontFinding:
+    """One line: how severe, who, when it began, in words; *over* is its status if it ended."""
+
+    severity: str
+    who: CellPart | None
+    about: CellPart | None
+    when: CellPart | None
+    detail: str
+    over: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrontSection:
+    """A section as the page shows it; *worst* is its severity, '' if there is nothing."""
+
+    label: str
+    summary: str
+    worst: str
+    findings: list[FrontFinding]
+    more: int
+    command: str
+    href: str
 
 
 def page(view: View) -> str:
     """What is open, still missing and new, how old the data is, ready for an upgrade or not."""
-    return view.render("front.html", status=status.status(view.catalog, view.request()))
+    return view.render("front.html", status=facts(view))
+
+
+def facts(view: View) -> dict[str, Any]:
+    """What the first screen shows: the clusters, those without data, a section a question.
+
+    Raises:
+        NothingSeen: the store is empty.
+    """
+    answer = status.status(view.catalog, view.request())
+    return {
+        "clusters": answer.clusters,
+        "lost": screen.without_data(answer.clusters),
+        "sections": [_section(view, part) for part in answer.parts],
+    }
+
+
+def _section(view: View, part: StatusPart) -> FrontSection:
+    """A section of the status, with links."""
+    query = view.catalog.reports[part.name]
+    times: dict[str, str | None] = {name: view.address.one(name) for name in query.time_options}
+    if query.time == "instant":  # it is the end of the window here
+        times["at"] = view.address.one("until")
+    severity = {"severity": "low"}
+    findings = screen.findings(part, whole=True)
+    still_open = [item for item in findings if item.over is None]
+    return FrontSection(
+        label=part.words.label,
+        summary=screen.summary(part),
+        worst="none" if part.report is None else still_open[0].severity if still_open else "",
+        findings=[_finding(view, part.report, item) for item in findings[:_MOST] if part.report],
+        more=len(findings) - _MOST,
+        command=view.command(f"report {part.name}", **times, **severity),
+        href=view.link(f"/reports/{part.name}", **{**times, **severity}),
+    )
+
+
+def _finding(view: View, report: Report, finding: StatusFinding) -> FrontFinding:
+    who, when, about = None, None, None
+    if finding.initiator:
+        who = named(
+            escape_controls(finding.initiator), view.of_object("initiator", finding.initiator)
+        )
+    if finding.after or finding.by:
+        href = view.incident(finding.after, finding.by, finding.row.get("back_by"))
+        when = CellPart(screen.began(report, finding), "", href)
+    for name in ("cause", "object"):
+        kind = object_of(name, finding.row)
+        if (
+            kind
+            and finding.row[name]
+            and (kind, finding.row[name]) != ("initiator", finding.initiator)
+        ):
+            about = named(
+                escape_controls(finding.row[name]), view.of_object(kind, finding.row[name])
+            )
+    return FrontFinding(
+        finding.severity, who, about, when, escape_controls(finding.detail), finding.over
+    )

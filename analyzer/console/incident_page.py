@@ -1,7 +1,7 @@
 """The page of an incident: a window of time, what was connected in it, and what became of A by B."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -13,15 +13,15 @@ from analyzer.console import axis as axes
 from analyzer.console import grid, lane, ticket, time_bar
 from analyzer.console.axis import Axis
 from analyzer.console.lane import Lane
+from analyzer.console.sheet import Sheet, SheetOrder
 from analyzer.console.time_bar import Flag
 from analyzer.console.view import View
 from analyzer.errors import UsageError
-from analyzer.output import html
+from analyzer.report import run
 from analyzer.report.run import Report
 
 LANES, HOSTS, ROOM = 60, 60, 150_000  # of a page: lanes, hosts of the matrix, bytes of the table
 KINDS = ("host", "interface", "node", "cause")
-_OWNERS = ("cluster", "svm", "changed_after", "changed_by")
 _LEAST = timedelta(minutes=2)  # of a window
 _PARTS = {"pair": "incident_pair.html", "": "incident.html"}
 
@@ -57,8 +57,10 @@ class Incident:
         value = view.address.one
         until, since = value("until", "now"), value("since", "24h")
         self.until, self.since = (self._moment(text) for text in (until, since))
-        self.before = self._moment(value("before", since))
         self.after = self._moment(value("after", until))
+        # A history that begins within the window has nothing to compare with before it does.
+        begin = max(self.since, min(run.first(view.catalog), self.after))
+        self.before = self._moment(value("before")) if value("before") else begin
         if self.since >= self.until:
             raise UsageError("since: the window begins after its end")
         if self.before > self.after:
@@ -70,7 +72,7 @@ class Incident:
         self.skip = int(value("skip", "0")) if value("skip", "0").isdecimal() else 0
 
     def _moment(self, text: str) -> datetime:
-        return clock.now() if text == "latest" else clock.moment(text, self.view.zone)
+        return run.moment(self.view.catalog, text, self.view.zone)
 
     @property
     def marks(self) -> Sequence[Flag]:
@@ -250,19 +252,9 @@ class Incident:
     def grids(self) -> list[grid.Grid]:
         return grid.grids(self.matrix.records())
 
-    def table(self) -> html.Grid:
-        """The essential columns of what changed, without those that say the same in every row."""
-        table = html.grid(self.changes, ROOM)
-        same = {
-            name
-            for place, (name, _) in enumerate(table.headings)
-            if name in _OWNERS and len({cells[place] for _, cells in table.rows}) < 2
-        }
-        essential = [
-            shown and name not in same
-            for (name, _), shown in zip(table.headings, table.essential, strict=True)
-        ]
-        return replace(table, essential=essential)
+    def sheet(self) -> Sheet:
+        """What changed, the essential columns first."""
+        return self.view.sheet(self.changes, SheetOrder(most=len(self.changes.rows), room=ROOM))
 
     def counts(self) -> list[tuple[str, int]]:
         """How many sessions each kind of change is about, the most first."""

@@ -1,17 +1,65 @@
-"""The daily report: what an administrator wants to look at every morning, as one HTML file."""
+"""The daily report: what an administrator wants to look at every morning, as one HTML file.
 
+It is made of the console's templates and can be mailed and opened years later: nothing in it asks
+the network. A strict content security policy inside the file allows only its own style and its own
+script, by hash; it works without scripts as plain tables.
+"""
+
+import base64
+import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
 
+from analyzer import clock
+from analyzer.console import front_page
+from analyzer.console.address import Address
+from analyzer.console.sheet import Sheet, SheetOrder, sheet
+from analyzer.console.template import render
+from analyzer.console.view import View
 from analyzer.errors import NothingSeen
-from analyzer.output import chart, html
-from analyzer.output.html import Unanswered
+from analyzer.output import chart, layout, table
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
 from analyzer.report.run import Report, ReportRequest
 
 TITLE = "iSCSI sessions"
+_BYTES = 2_000_000  # of table rows in a page, shared by its reports
+_LINES = 60  # of coverage, in each report
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A section that has no answer, and why."""
+
+    name: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView(View):
+    """A view without a server: it links to nothing but the reports on the same page."""
+
+    names: frozenset[str] = frozenset()
+
+    def link(self, path: str, **values: str | Sequence[str] | None) -> str:
+        del values
+        name = path.removeprefix("/reports/")
+        return f"#{name}" if name in self.names else ""
+
+    def of_object(self, kind: str, name: str | None) -> str | None:
+        del kind, name
+        return None
+
+    def incident(
+        self, after: datetime | None, by: datetime | None, end: datetime | None = None
+    ) -> str:
+        del after, by, end
+        return ""
 
 
 def sections(queries: Iterable[Query]) -> list[Query]:
@@ -44,31 +92,96 @@ def reports(
 
 def bound(answers: Sequence[Report | Unanswered], title: str | None = None) -> str:
     """Reports as one page, with their pictures."""
-    return html.page(answers, title=title, figures=_figures(answers), note=_note())
+    return _page(answers, title)
 
 
 def standing(catalog: Catalog, request: ReportRequest) -> str:
-    """The daily report as a page.
+    """The daily report as a page; the status of its window stands first.
 
     Raises:
         UsageError: the window is wrong, or a query is.
     """
-    return bound(
-        reports(catalog, request, sections(catalog.reports.values())),
-        f"{TITLE}: {', '.join(catalog.clusters)}",
+    answers = reports(catalog, request, sections(catalog.reports.values()))
+    ends = {
+        name: clock.iso(run.moment(catalog, text, request.zone))
+        for name, text in (("since", request.since), ("until", request.until))
+    }
+    names = frozenset(answer.name for answer in answers)
+    view = PaperView(Address("/", tuple(ends.items())), catalog, request.zone, names=names)
+    try:
+        status = front_page.facts(view)
+    except NothingSeen:
+        status = None  # every section says why
+    title = f"{TITLE}: {', '.join(catalog.clusters)}"
+    return _page(answers, title, status=status, view=view)
+
+
+def _page(
+    answers: Sequence[Report | Unanswered],
+    title: str | None,
+    status: dict[str, Any] | None = None,
+    view: View | None = None,
+) -> str:
+    """One self-contained page.
+
+    Of a table that is too long the first rows are shown, and the command that gives the rest.
+    """
+    style, script = _asset("console.css"), _asset("table.js")
+    zone = next((part.zone for part in answers if isinstance(part, Report)), UTC)
+    now = clock.now()
+    zone_name = clock.zone_name(zone, now)
+    return render(
+        "page.html",
+        title=title or (answers[0].title if answers else "analyzer"),
+        policy=(
+            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+            " img-src data:; base-uri 'none'; form-action 'none'"
+        ),
+        style=style,
+        script=script,
+        sections=answers,
+        answered=lambda section: isinstance(section, Report),
+        timestamp=clock.iso(now) if zone is UTC else layout.instant(now, zone, dated=True),
+        zone=zone_name if zone is UTC else f"{zone} ({zone_name})",
+        figures=_figures(answers),
+        note=None if chart.available() else f"{chart.MISSING}.",
+        sheet=lambda report: _sheet(report, _BYTES // len(answers)),
+        coverage=_coverage,
+        headline=table.headline,
+        heading=table.heading,
+        status=status,
+        view=view,
     )
 
 
-def _figures(answers: Sequence[Report | Unanswered]) -> html.Figures:
-    reports = [answer for answer in answers if isinstance(answer, Report)]
-    forecast = next((report for report in reports if report.picture == "forecast"), None)
+def _sheet(report: Report, room: int) -> Sheet:
+    return sheet(report, SheetOrder(most=len(report.rows), room=room))
+
+
+def _coverage(report: Report) -> str:
+    """What was seen and what was not; of very many gaps the first."""
+    lines = table.coverage(report, report.zone).splitlines()
+    rest = len(lines) - _LINES
+    if rest > 0:
+        lines[_LINES:] = [f"  … {rest} more lines; 'analyzer report coverage' has them all"]
+    return "\n".join(lines)
+
+
+def _figures(answers: Sequence[Report | Unanswered]) -> dict[str, list[tuple[str, str, str]]]:
+    """Of each report by name: title, text and safe SVG."""
+    answered = [answer for answer in answers if isinstance(answer, Report)]
+    forecast = next((report for report in answered if report.picture == "forecast"), None)
     return {
         report.name: [
             (picture.title, picture.text, picture.svg()) for picture in chart.draw(report, forecast)
         ]
-        for report in reports
+        for report in answered
     }
 
 
-def _note() -> str | None:
-    return None if chart.available() else f"{chart.MISSING}."
+def _asset(name: str) -> str:
+    return resources.files("analyzer.console").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 
 from analyzer import clock
-from analyzer.console import front_page, incident_page
+from analyzer.console import capacity_page, front_page, incident_page, object_page, report_page
 from analyzer.console.address import Address
 from analyzer.console.message import HTML, PageRequest, PageResponse
 from analyzer.console.template import render
@@ -21,19 +21,59 @@ Make = Callable[[View], str | PageResponse]
 
 PAGES: Mapping[str, Make] = {
     "": front_page.page,
+    "capacity": capacity_page.page,
     "incident": incident_page.page,
+    "initiator": object_page.page,
+    "interface": object_page.page,
+    "node": object_page.page,
+    "reports": report_page.page,
 }
+_LIFE = timedelta(minutes=1)  # of a catalog that is kept
+_PAGES = 25  # that one catalog answers: each may leave tables of models behind
 _RELATIVE = 60  # seconds that a page whose times depend on the clock is the same
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """*open_catalog* opens the clusters that match; *on_error* is told of a bug."""
+@dataclass(slots=True)
+class OpenCatalog:
+    """A catalog that stays open for the next pages, and for how long."""
 
-    store: Store
-    open_catalog: Callable[[Sequence[str]], Catalog]
-    zone: tzinfo
-    on_error: Callable[[Exception], object] = repr
+    catalog: Catalog
+    clusters: tuple[str, ...]
+    token: str
+    opened: datetime
+    pages: int = 1
+
+    def serves(self, clusters: Sequence[str], token: str, now: datetime) -> bool:
+        """Whether it is as true as one that is opened now.
+
+        Snapshots later than the clock are not seen, so what is latest may change with it alone.
+        """
+        return (
+            (tuple(clusters), token) == (self.clusters, self.token)
+            and not self.catalog.ahead
+            and self.opened <= now < self.opened + _LIFE
+            and self.pages < _PAGES
+        )
+
+
+class Pages:
+    """Answers one request after the other, in one process.
+
+    *open_catalog* opens the clusters that match; *on_error* is called with an unexpected exception
+    (a bug); what *watched* files say is part of the answers, as of when a catalog is opened.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        open_catalog: Callable[[Sequence[str]], Catalog],
+        zone: tzinfo,
+        on_error: Callable[[Exception], object] = repr,
+        watched: Sequence[Path] = (),
+    ) -> None:
+        self.store, self.open_catalog, self.zone = store, open_catalog, zone
+        self.on_error, self.watched = on_error, watched
+        self._open: OpenCatalog | None = None
 
     def page(self, request: PageRequest, seconds: float) -> PageResponse:
         """The answer to a request that reads, within so many seconds.
@@ -66,16 +106,39 @@ class Pages:
             return _validated(PageResponse(b""), etag, request)
         if first not in PAGES:
             raise NothingSeen("there is no such page")
-        catalog = self.open_catalog(address.every("cluster"))
-        with closing(catalog), catalog.time_limit(seconds):
-            content = PAGES[first](View(address, catalog, zone, token))
+        catalog = self._catalog(address.every("cluster"), token)
+        try:
+            with catalog.time_limit(seconds):
+                content = PAGES[first](View(address, catalog, zone, token))
+        except BaseException:
+            self._close()  # whatever state a statement left it in
+            raise
         response = PageResponse(content.encode()) if isinstance(content, str) else content
         return _validated(response, etag, request)
+
+    def _catalog(self, clusters: Sequence[str], token: str) -> Catalog:
+        """The catalog of the last pages, where it is still true: its models are not made anew."""
+        current, now = self._open, clock.now()
+        if current is not None and current.serves(clusters, token, now):
+            current.pages += 1
+            return current.catalog
+        self._close()
+        self._open = OpenCatalog(self.open_catalog(clusters), tuple(clusters), token, now)
+        return self._open.catalog
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open.catalog.close()
+        self._open = None
 
     def _token(self) -> str:
         """The change token of the whole store."""
         stamps = [(name, self.store.manifest_stamp(name)) for name in self.store.clusters()]
-        return _digest(__version__, repr(stamps))
+        files = [
+            path.stat().st_mtime_ns if path.exists() else None
+            for path in (self.store.marks, *self.watched)
+        ]
+        return _digest(__version__, repr(stamps), repr(files))
 
     def _now(self, address: Address, zone: tzinfo) -> str:
         """What the clock has to do with a page: nothing, if its times are all in the past.

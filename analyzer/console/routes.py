@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -73,7 +74,9 @@ def application(pages: Pages, api: ASGIApp, access: Access) -> ASGIApp:
         )
 
     paths = ["/", "/store", "/incident", "/capacity", "/reports", "/reports/{name}"]
-    paths += [f"/{kind}/{{name:path}}" for kind in ("initiator", "interface", "node", "incident")]
+    paths += [
+        f"/{kind}/{{name:anything}}" for kind in ("initiator", "interface", "node", "incident")
+    ]
     routes = [Route(path, page, methods=["GET"]) for path in paths]
     routes += [
         Route("/login", login, methods=["POST"]),
@@ -93,6 +96,21 @@ def application(pages: Pages, api: ASGIApp, access: Access) -> ASGIApp:
         await (console if browser or segment in first else api)(scope, receive, send)
 
     return either
+
+
+class AnythingConvertor(Convertor[str]):
+    """The rest of a path, whatever a name holds: slashes and line breaks too."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", AnythingConvertor())
 
 
 class Guard:

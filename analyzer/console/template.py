@@ -35,6 +35,6 @@ def _tail(name: str, most: int = 34) -> str:
     return name if len(name) <= most else f"…{name[-most:]}"
 
 
-def render(name: str, **values: Any) -> str:
+def render(name: str, /, **values: Any) -> str:
     """A template of ours with these values; text in them is escaped."""
     return environment().get_template(name).render(**values)

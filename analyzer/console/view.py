@@ -10,14 +10,18 @@ from analyzer import clock
 from analyzer.console import address as addresses
 from analyzer.console import template
 from analyzer.console.address import Address
+from analyzer.console.sheet import Sheet, SheetOrder, sheet
+from analyzer.errors import UsageError
 from analyzer.output import layout
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.report.header import TIMES, Query
+from analyzer.report.header import TIMES
 from analyzer.report.run import Report, ReportRequest
 from analyzer.text import escape_controls
 
 _TIMES = ("since", "until", "at", "before", "after")
+_FILTERS = ("svm", "initiator", "interface", "node")
+_PATTERNS = 200  # patterns and stars of one filter
 _STATE = ("cluster", "tz", *_TIMES)  # what a link to another page takes along
 _AROUND = timedelta(minutes=30)
 _PLAIN = {**TIMES["window"], **TIMES["pair"], **TIMES["instant"]}
@@ -38,12 +42,17 @@ class View:
     def request(self, **changes: Any) -> ReportRequest:
         """What the URL asks for: times, filters by wildcard, zone."""
         times = {name: self.address.one(name) for name in _TIMES if self.address.one(name)}
-        filters = {name: self.address.every(name) for name in ("svm", "initiator")}
+        filters = {name: self.address.every(name) for name in _FILTERS}
+        for name, patterns in filters.items():
+            if sum(1 + pattern.count("*") for pattern in patterns) > _PATTERNS:
+                raise UsageError(f"{name}: more than {_PATTERNS} patterns and stars")
         request = ReportRequest(**times, zone=self.zone, filters=filters)  # type: ignore[arg-type]  # only times
         return replace(request, **changes)
 
-    def report(self, name: str, request: ReportRequest | None = None) -> Report:
-        """The rows of a report, by its name.
+    def report(
+        self, name: str, request: ReportRequest | None = None, /, **values: object
+    ) -> Report:
+        """The rows of a report, by its name; *values* are of its own parameters or filters.
 
         Raises:
             UsageError: a time or a name is wrong.
@@ -51,8 +60,10 @@ class View:
         """
         query = self.catalog.reports[name]
         request = request or self.request()
-        filters = {name: texts for name, texts in request.filters.items() if name in query.filters}
-        return run.run(self.catalog, query, replace(request, filters=filters))
+        filters: dict[str, Any] = {**request.filters, **{k: (v,) for k, v in values.items()}}
+        filters = {name: texts for name, texts in filters.items() if name in query.filters}
+        params = {**request.params, **{k: v for k, v in values.items() if k in query.params}}
+        return run.run(self.catalog, query, replace(request, filters=filters, params=params))
 
     def moment(self, name: str) -> datetime:
         """A time of the URL, or what the command line takes where it names none."""
@@ -88,22 +99,23 @@ class View:
     def command(self, words: str, **options: str | Sequence[str] | None) -> str:
         """The command line that gives the same rows, with cluster and zone of the URL."""
         parts = ["analyzer", *words.split()]
-        both: Mapping[str, str | Sequence[str] | None] = {
-            **options, "cluster": self.address.every("cluster"), "tz": self.address.one("tz")
-        }  # fmt: skip
+        standard = {"cluster": self.address.every("cluster"), "tz": self.address.one("tz")}
+        both: Mapping[str, str | Sequence[str] | None] = {**standard, **options}
         for name, values in both.items():
             for text in (values,) if isinstance(values, str) else values or ():
                 if text:
                     parts += [f"--{name.replace('_', '-')}", escape_controls(text)]
         return shlex.join(parts)
 
-    def asked(self, query: Query) -> dict[str, str | Sequence[str] | None]:
-        """The options of a report that the URL names, for its command line."""
-        times = {name: self.address.one(name) for name in query.time_options}
-        return {
-            **times,
-            **{name: self.address.every(name) for name in query.filters if name != "cluster"},
-        }
+    def sheet(
+        self,
+        report: Report,
+        order: SheetOrder | None = None,
+        hidden: Sequence[str] = (),
+        also: Sequence[str] = (),
+    ) -> Sheet:
+        """The table of a report, with links to the pages of what it names."""
+        return sheet(report, order, self.of_object, self.incident, hidden=hidden, also=also)
 
     def when(self, instant: datetime | None) -> str:
         """An instant on the wall clock of the zone, with its date."""
@@ -116,10 +128,21 @@ class View:
         return layout.interval(after, by, self.zone, dated=True)
 
     @property
+    def clusters(self) -> list[str]:
+        """Every cluster of the store, whichever the URL names."""
+        return sorted({*self.catalog.store.clusters(), *self.catalog.expected})
+
+    @property
+    def window(self) -> str:
+        """The window of the URL in words."""
+        since, until = self.moment("since"), self.moment("until")
+        return f"{self.when(since)}–{self.when(until)} {clock.zone_name(self.zone, since, until)}"
+
+    @property
     def zone_name(self) -> str:
         name = clock.zone_name(self.zone, clock.now())
         return name if self.zone is UTC else f"{self.zone} ({name})"
 
-    def render(self, name: str, **values: Any) -> str:
+    def render(self, name: str, /, **values: Any) -> str:
         """A template of ours; it knows this view as ``view``."""
         return template.render(name, view=self, **values)

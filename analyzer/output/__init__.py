@@ -1,7 +1,7 @@
 """Rows in, text out: one module per format.
 
 ``table`` is for people and fits their terminal; the others are for programs and never change
-with it.
+with it. HTML is made of the console's templates, a room above.
 """
 
 import sys
@@ -31,10 +31,6 @@ def text(report: Report, format_: str, width: int | None = None) -> str:
         from analyzer.output import table  # noqa: PLC0415  # rich, only for people
 
         return table.render(report, width)
-    if format_ == "html":
-        from analyzer.output import html  # noqa: PLC0415  # templates, only when asked
-
-        return html.page([report])
     module, function = _TEXT[format_]
     rendered: str = getattr(import_module(f"{__name__}.{module}"), function)(report)
     return rendered
@@ -125,12 +121,16 @@ def write_rows(
     pager: bool = False,
 ) -> None:
     """Write bare rows, as a report without words; a second column of one name gets a number."""
+    write(bare(columns, rows), format_, output, stream, pager=pager)
+
+
+def bare(columns: Sequence[tuple[str, str]], rows: list[tuple[Any, ...]]) -> Report:
+    """Rows as a report without words."""
     names = _distinct([name for name, _ in columns])
     listed = tuple(
         ReportColumn(name, "", type_) for name, (_, type_) in zip(names, columns, strict=True)
     )
-    report = Report("sql", "", "", {}, listed, rows, [], "table", None, "")
-    write(report, format_, output, stream, pager=pager)
+    return Report("sql", "", "", {}, listed, rows, [], "table", None, "")
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -94,7 +94,7 @@ def _shaped(
     everywhere said once.
     """
     source = [column.name for column in report.columns]
-    write = _Writer(report, rows, short)
+    write = CellWriter(report, rows, short)
     names: list[str] = []
     columns: list[list[str]] = []
     above: list[tuple[str, str]] = []
@@ -102,7 +102,7 @@ def _shaped(
     for k, name in enumerate(source):
         if name in skip or (report.title and all(row[k] is None for row in rows)):
             continue
-        end = _end(name)
+        end = end_of(name)
         if end in source:
             other = source.index(end)
             skip.add(end)
@@ -122,7 +122,7 @@ def _shaped(
     return names, columns, above + write.said_once
 
 
-class _Writer:
+class CellWriter:
     """Writes values of a report's rows for people, in the report's zone."""
 
     def __init__(
@@ -160,7 +160,8 @@ class _Writer:
         return interval(start, end, self._zone, dated=self._dated)
 
 
-def _end(name: str) -> str:
+def end_of(name: str) -> str:
+    """The column that ends the interval which the column *name* begins; '' if it begins none."""
     for start, stop in _INTERVALS.items():
         if name == start:
             return stop

@@ -1,8 +1,8 @@
 """The first screen as text: for a terminal of 80 columns and 24 lines, and for a ticket."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from textwrap import wrap
 from typing import Any
@@ -22,6 +22,19 @@ _LABEL = 15  # columns
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
+@dataclass(frozen=True, slots=True)
+class StatusFinding:
+    """One row of a section; it began between *after* and *by*; *over* is its status if it ended."""
+
+    severity: str
+    initiator: str | None
+    after: datetime | None
+    by: datetime | None
+    over: str | None
+    detail: str
+    row: Mapping[str, Any]
+
+
 def render(status: Status, width: int | None) -> str:
     """The screen; *width* None asks the terminal, and colours as it can.
 
@@ -38,13 +51,13 @@ def render(status: Status, width: int | None) -> str:
 def _screen(status: Status, width: int | None, most: int) -> str:
     screen = Screen(width)
     for row in status.clusters.records():
-        screen.prose(_cluster(row, status.clusters), "bold")
-    for line in _without_data(status.clusters):
+        screen.prose(cluster(row, status.clusters), "bold")
+    for line in without_data(status.clusters):
         screen.prose(line, "bold red")
     for part in status.parts:
         lines = _lines(part)
         head = Piece(f"{part.words.label.upper():<{_LABEL}}", "bold")
-        screen.line(head, Piece(_summary(part)))
+        screen.line(head, Piece(summary(part)))
         for severity, line in lines[:most]:
             _finding(screen, severity, line)
         if len(lines) > most:
@@ -60,11 +73,11 @@ def text(status: Status) -> str:
     heading = table.heading(replace(status.clusters, title="iSCSI sessions"))
     lines = [f"**{heading}**", ""]
     rows = status.clusters.records()
-    lines += [f"- {markdown.escaped(_cluster(row, status.clusters))}" for row in rows]
-    lines += [f"- {markdown.escaped(line)}" for line in _without_data(status.clusters)]
+    lines += [f"- {markdown.escaped(cluster(row, status.clusters))}" for row in rows]
+    lines += [f"- {markdown.escaped(line)}" for line in without_data(status.clusters)]
     for part in status.parts:
         findings = _lines(part, whole=True)
-        lines += ["", f"**{part.words.label}**: {markdown.escaped(_summary(part))}"]
+        lines += ["", f"**{part.words.label}**: {markdown.escaped(summary(part))}"]
         lines += [""] * bool(findings)
         lines += [f"- {severity}: {markdown.escaped(line)}" for severity, line in findings]
     return "\n".join(lines) + "\n"
@@ -85,7 +98,7 @@ def as_json(status: Status) -> dict[str, Any]:
     }
 
 
-def _without_data(report: Report) -> list[str]:
+def without_data(report: Report) -> list[str]:
     """A line for each cluster that has no row, such as one whose history is damaged."""
     clusters = {row["cluster"] for row in report.records()}
     return [
@@ -96,7 +109,7 @@ def _without_data(report: Report) -> list[str]:
     ]
 
 
-def _cluster(row: dict[str, Any], report: Report) -> str:
+def cluster(row: dict[str, Any], report: Report) -> str:
     """How old the data of a cluster is, and what nobody saw in the window."""
     name = escape_controls(row["cluster"])
     if row["last_seen"] is None:
@@ -119,7 +132,7 @@ def _another_day(instant: datetime, other: datetime, report: Report) -> bool:
     return clock.local(instant, zone).date() != clock.local(other, zone).date()
 
 
-def _summary(part: StatusPart) -> str:
+def summary(part: StatusPart) -> str:
     """What a section says before its rows."""
     if part.report is None:
         return f"no answer: {part.reason}"
@@ -135,33 +148,53 @@ def _summary(part: StatusPart) -> str:
     return ", ".join(parts)
 
 
-def _lines(part: StatusPart, *, whole: bool = False) -> list[tuple[str, str]]:
-    """Severity and words of each row, the open and severe ones first."""
+def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
+    """What a section has found, the open and severe ones first; names are shortened, or *whole*."""
     if part.report is None:
         return []
     report = part.report
     rows = layout.ordered(report)
     short = {} if whole else layout.shortened(rows)
     names = [column.name for column in report.columns]
-    return [(row[names.index("severity")], _words(report, names, row, short)) for row in rows]
-
-
-def _words(report: Report, names: Sequence[str], row: Sequence[Any], short: dict[str, str]) -> str:
-    values = dict(zip(names, row, strict=True))
-    parts = []
-    if values.get("initiator"):
-        parts.append(short.get(values["initiator"], values["initiator"]))
-    if report.began:
-        after, by = (values[name] for name in report.began)
-        dated = any(
-            _another_day(instant, report.parameters["until"], report)
-            for instant in (after, by)
-            if instant is not None
+    result = []
+    for row in rows:
+        values = dict(zip(names, row, strict=True))
+        who = values.get("initiator")
+        after, by = (values[name] for name in report.began) if report.began else (None, None)
+        result.append(
+            StatusFinding(
+                severity=values["severity"],
+                initiator=short.get(who, who) if who else None,
+                after=after,
+                by=by,
+                over=values["status"] if layout.is_over(report, row) else None,
+                detail=layout.prose(values["detail"] or "", report.zone),
+                row=values,
+            )
         )
-        parts.append(layout.interval(after, by, report.zone, dated=dated))
-    over = f" ({values['status']})" if layout.is_over(report, row) else ""
-    parts.append(f"{layout.prose(values['detail'] or '', report.zone)}{over}")
+    return result
+
+
+def words(report: Report, finding: StatusFinding) -> str:
+    """A finding in one line."""
+    over = f" ({finding.over})" if finding.over else ""
+    parts = (finding.initiator, began(report, finding), f"{finding.detail}{over}")
     return escape_controls("  ".join(filter(None, parts)))
+
+
+def began(report: Report, finding: StatusFinding) -> str:
+    """The interval in which it began, with its date where that is another day than the end's."""
+    instants = (finding.after, finding.by)
+    end = report.parameters.get("until") or report.parameters.get("at")
+    dated = any(_another_day(at, end, report) for at in instants if at and end)
+    return layout.interval(*instants, report.zone, dated=dated)
+
+
+def _lines(part: StatusPart, *, whole: bool = False) -> list[tuple[str, str]]:
+    """Severity and words of each finding."""
+    if part.report is None:
+        return []
+    return [(item.severity, words(part.report, item)) for item in findings(part, whole=whole)]
 
 
 def _finding(screen: Screen, severity: str, line: str) -> None:

@@ -175,6 +175,8 @@ class Query(Header, frozen=True, kw_only=True):
             "cluster": True,
             "svm": "svm" in self.columns,
             "initiator": bool({"initiator", "members"} & self.columns.keys()),
+            "interface": "interface" in self.columns,
+            "node": "node" in self.columns,
         }
         return tuple(name for name in there if there[name] and name not in self.params)
 

@@ -17,8 +17,14 @@ from analyzer.text import did_you_mean
 if TYPE_CHECKING:
     from analyzer.report.catalog import Catalog  # stands on this module
 
-_FILTERS = {"svm": "svm_names", "initiator": "initiator_names"}
-MODELS = tuple(_FILTERS.values())
+# The model of each filter's names, and the parameters that it takes.
+_FILTERS: dict[str, tuple[str, dict[str, str]]] = {
+    "svm": ("svm_names", {}),
+    "initiator": ("initiator_names", {}),
+    "interface": ("object_names", {"kind": "interface"}),
+    "node": ("object_names", {"kind": "node"}),
+}
+MODELS = ("initiator_names",)  # that conditions on rows read
 
 
 def params(catalog: "Catalog", query: Query, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,7 +58,7 @@ def filters(
             raise UsageError(f"report {query.name} has no column '{name}' to filter by")
         if texts:
             patterns[name] = [
-                _pattern(catalog, f"--{name}", text, _FILTERS[name], {}) for text in texts
+                _pattern(catalog, f"--{name}", text, *_FILTERS[name]) for text in texts
             ]
     return patterns
 

@@ -256,11 +256,11 @@ def _before(
             raise UsageError(f"{query.path}: there is no model '{query.before}'")
         times = {"since": after - DAY, "until": after, "now": clock.now()}
         ((before,),) = catalog.run_query(catalog.models[query.before], times).rows
-        return before or max(after - DAY, _first(catalog))
+        return before or max(after - DAY, first(catalog))
     return None if text in {None, "previous"} else moment(catalog, str(text), request.zone)
 
 
-def _first(catalog: Catalog) -> datetime:
+def first(catalog: Catalog) -> datetime:
     """The first complete snapshot of all; the clock's time if there is none."""
     ((first,),) = catalog.run("select min(taken_at) from attempts where status = 'complete'").rows
     return first or clock.now()

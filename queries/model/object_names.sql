@@ -19,6 +19,12 @@ with
         select 'interface' as kind, name
         from interfaces
         union
+        select 'interface' as kind, interface as name
+        from spells
+        union
+        select 'interface' as kind, interface as name
+        from sightings
+        union
         select
             'subnet' as kind, subnet || coalesce(' in ' || nullif(ipspace, 'Default'), '') as name
         from interfaces

@@ -72,6 +72,19 @@ def test_every_picture_says_what_it_shows_and_stands_by_its_table(tab: Tab, day:
         assert picture["drawn"] > 40
 
 
+def test_the_page_begins_with_the_status(tab: Tab, day: Path):
+    tab.open(day)
+    first = tab.js("document.querySelector('main section').textContent")
+    assert "prod-a" in first
+    sections = "[...document.querySelectorAll('main section h2')].map(one => one.innerText)"
+    assert [line.split()[0] for line in tab.js(sections)[:6]] == [
+        "Clusters", "Data", "Outages", "Still", "New", "Upgrade",
+    ]  # fmt: skip
+    missing = tab.js("document.querySelector('main').textContent")
+    assert "log in again from this one" in missing
+    assert tab.js("[...document.querySelectorAll('a')].every(a => a.hash)"), "no server, no links"
+
+
 def test_without_scripts_it_is_tables_and_still_pictures(tab: Tab, day: Path):
     tab.open(day, scripts=False)
     assert tab.complaints() == []
@@ -95,7 +108,8 @@ def test_essential_columns_are_shown_and_all_on_demand_without_a_script(tab: Tab
     few, every = tab.js(shown), tab.js(f"{TABLE}.tHead.rows[0].cells.length")
     assert few < every
     names = tab.js(f"[...{TABLE}.tHead.rows[0].cells].map(cell => cell.textContent).slice(0, 4)")
-    assert names == ["cluster", "svm", "initiator", "interface"]
+    assert names == ["svm", "initiator", "interface", "lost"]
+    assert "cluster: prod-a" in tab.js(f"{TABLE}.closest('.sheet').textContent"), "said once"
     tab.js("document.querySelector('#dropped-connections-all').click()")
     assert tab.js(shown) == every
 

@@ -14,6 +14,7 @@ import hashlib, sys, tempfile
 from pathlib import Path
 from analyzer import output
 from analyzer.config import policy
+from analyzer.console import page
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
@@ -25,7 +26,10 @@ for name, asked in header.reports().items():
     for format_ in ("table", "json", "ndjson", "csv", "markdown", "html", "parquet"):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "told"
-            output.write(made, format_, path, sys.stdout)
+            if format_ == "html":
+                output.put(page.bound([made]), path, sys.stdout)
+            else:
+                output.write(made, format_, path, sys.stdout)
             print(name, format_, hashlib.sha256(path.read_bytes()).hexdigest())
 """
 

@@ -4,8 +4,9 @@ import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
-from analyzer.rest.server.app import App
+from starlette.types import ASGIApp
 
 
 @dataclass
@@ -27,18 +28,20 @@ class Reply:
         return str(self.json["error"]["message"])
 
 
-def ask(app: App, target: str, method: str = "GET", **headers: str) -> Reply:
+def ask(app: ASGIApp, target: str, method: str = "GET", body: bytes = b"", **headers: str) -> Reply:
     """One request; header names with ``_`` for ``-``."""
-    return asyncio.run(asking(app, target, method, **headers))
+    return asyncio.run(asking(app, target, method, body, **headers))
 
 
-async def asking(app: App, target: str, method: str = "GET", **headers: str) -> Reply:
+async def asking(
+    app: ASGIApp, target: str, method: str = "GET", body: bytes = b"", **headers: str
+) -> Reply:
     path, _, query = target.partition("?")
     fields = {"host": "127.0.0.1:8080"} | {n.replace("_", "-"): v for n, v in headers.items()}
     scope = {
         "type": "http",
         "method": method,
-        "path": path,
+        "path": unquote(path),
         "raw_path": path.encode("latin-1"),
         "query_string": query.encode("latin-1"),
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in fields.items()],
@@ -46,7 +49,7 @@ async def asking(app: App, target: str, method: str = "GET", **headers: str) -> 
     sent: list[Any] = []
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
         sent.append(message)

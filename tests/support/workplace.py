@@ -22,6 +22,7 @@ PASSWORD = {"PROD_A_PASSWORD": "demonstration"}
 # Commands that a test cannot run, by how they begin or by an option, each with its reason.
 EXEMPT = {
     "analyzer demo": "half a minute of work; its own test lives through it",
+    "analyzer open": "runs until it is stopped; its own tests start it",
     "analyzer serve": "runs until it is stopped; its own tests start it",
     "analyzer simulate": "runs until it is stopped; its own tests start it",
     "analyzer check --test": "talks to destinations; its own tests have some",

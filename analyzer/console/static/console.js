@@ -128,3 +128,7 @@ if (timeline) {
   });
   ready();
 }
+
+// A link from elsewhere brings no cookie (SameSite=Strict); whoever has one needs no login.
+if (document.querySelector("form.login"))
+  fetch("/store", { method: "HEAD" }).then((answer) => answer.ok && location.replace(location.href));

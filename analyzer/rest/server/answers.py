@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.rest.language import QueryError
@@ -29,12 +30,13 @@ class Answers:
     """Answers one request after the other.
 
     *endpoints* answer what an array would; *open_catalog* opens the clusters that a report is
-    about; *on_error* is called with an unexpected exception (a bug).
+    about; *on_error* is called with an unexpected exception (a bug); *folders* hold more reports.
     """
 
     endpoints: Endpoints
     open_catalog: Open
     on_error: Callable[[Exception], object] = repr
+    folders: tuple[Path, ...] = ()
 
     def answer(self, request: RestRequest, identity: Identity, seconds: float) -> RestResponse:
         """The answer to a request, within so many seconds."""
@@ -56,7 +58,7 @@ class Answers:
         if request.path.strip("/").partition("/")[0] not in reports.PATHS:
             return self.endpoints.answer(request, identity, seconds)
         try:
-            return reports.answer(self.open_catalog, request, seconds)
+            return reports.answer(self.open_catalog, request, seconds, self.folders)
         except (QueryError, Busy):
             raise
         except UsageError as error:

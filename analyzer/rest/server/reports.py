@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,7 +25,9 @@ _PATTERNS = 200
 PATHS = ("", "reports", "openapi.json")
 
 
-def answer(open_catalog: Open, request: RestRequest, seconds: float) -> RestResponse:
+def answer(
+    open_catalog: Open, request: RestRequest, seconds: float, folders: tuple[Path, ...] = ()
+) -> RestResponse:
     """The list of reports, one of them, the description of all endpoints, or where everything is.
 
     Raises:
@@ -33,7 +36,7 @@ def answer(open_catalog: Open, request: RestRequest, seconds: float) -> RestResp
         Busy: it took longer than that.
     """
     parts = [unquote(part) for part in request.path.split("/") if part]
-    reports = header.reports()
+    reports = header.reports(folders)
     match parts:
         case []:
             places = {"reports": "/reports", "openapi": "/openapi.json", "metrics": "/metrics"}

@@ -1,5 +1,5 @@
-"use strict";
-for (const table of document.querySelectorAll("main table")) {
+// Tables of a page without a server: a click on a heading sorts, typing filters.
+for (const table of document.querySelectorAll("main .sheet table")) {
   const body = table.tBodies[0];
   const rows = [...body.rows];
   const key = (row, k) => {

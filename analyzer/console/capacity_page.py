@@ -1,0 +1,159 @@
+"""Capacity: sessions of each node against its limit, where that leads, and what a change would do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from analyzer.console import level_drawing
+from analyzer.console.axis import Axis
+from analyzer.console.level_drawing import LevelLine, Trend
+from analyzer.console.report_page import fields
+from analyzer.console.sheet import SheetOrder
+from analyzer.console.view import View
+from analyzer.errors import NothingSeen, UsageError
+from analyzer.output import table
+from analyzer.report import run
+from analyzer.report.run import Report, ReportRequest
+
+_SINCE = "90d"  # where the URL names no window
+_ROWS = 100  # of a panel
+# What the page asks beside levels, and the questions of its form that are theirs.
+_QUESTIONS = {"failover": ("kind", "name"), "what-if": ("hosts", "like", "interfaces", "within")}
+Key = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityRow:
+    """One node: *level* of the window, *trend* and *partner* as the reports have them."""
+
+    cluster: str
+    node: str | None
+    href: str | None
+    level: Mapping[str, Any]
+    trend: Mapping[str, Any]
+    partner: Mapping[str, Any]
+
+
+def page(view: View) -> str:
+    """Levels, limits and forecast, one row a node; failover and what-if as forms.
+
+    Raises:
+        NothingSeen: there is no complete snapshot in the window.
+    """
+    request = view.request(filters={})
+    if not view.address.one("since"):
+        request = replace(request, since=_SINCE)
+    request = replace(request, at=request.until)
+    on = view.address.one("on")
+    peaks = view.report("sessions-by-node", request)
+    levels = view.report("sessions-over-time", request)
+    forecast = view.report("forecast", request, **({"on": on} if on else {}))
+    loads = view.report("what-if", request)
+    several = len(peaks.data) > 1
+    lines = _lines(levels, forecast, several=several)
+    until = run.moment(view.catalog, request.until, view.zone)
+    ends = [line.trend.end for line in lines if line.trend is not None]
+    axis = Axis(run.moment(view.catalog, request.since, view.zone), max([until, *ends]), view.zone)
+    gaps = [(gap.after, gap.by) for cover in levels.coverage for gap in cover.unknown]
+    times = {"since": request.since, "until": view.address.one("until")}
+    at = {"at": view.address.one("until")}
+    return view.render(
+        "capacity.html",
+        rows=_rows(view, peaks, forecast, loads),
+        several=several,
+        day=next((row["on"] for row in forecast.records()), None),
+        picture=level_drawing.drawn(lines, axis, until, gaps) if lines else "",
+        left_out=len(_nodes(levels)) - len(lines),
+        known=table.coverage(levels, view.zone),
+        window=f"{view.when(axis.since)}–{view.when(until)}",
+        since=_SINCE,
+        panels=[_panel(view, name, request) for name in _QUESTIONS],
+        commands=[
+            (view.command("report sessions-by-node", **times), view.link("/reports/sessions-by-node", **times)),
+            (view.command("report forecast", on=on, **at), view.link("/reports/forecast", on=on, **at)),
+            (view.command("report what-if", **at), view.link("/reports/what-if", **at)),
+        ],
+        over_time=view.command("report sessions-over-time", **times),
+        over_time_link=view.link("/reports/sessions-over-time", **times),
+    )  # fmt: skip
+
+
+def _keyed(report: Report) -> dict[Key, dict[str, Any]]:
+    return {(row["cluster"], row["node"]): row for row in report.records()}
+
+
+def _rows(view: View, peaks: Report, forecast: Report, loads: Report) -> list[CapacityRow]:
+    """The three reports side by side, by node."""
+    levels, trends, partners = _keyed(peaks), _keyed(forecast), _keyed(loads)
+    keys = sorted({*levels, *trends, *partners}, key=lambda key: (key[0], key[1] or "~"))
+    empty = [dict.fromkeys(column.name for column in r.columns) for r in (peaks, forecast, loads)]
+    return [
+        CapacityRow(
+            cluster,
+            node,
+            view.of_object("node", node),
+            levels.get((cluster, node), empty[0]),
+            trends.get((cluster, node), empty[1]),
+            partners.get((cluster, node), empty[2]),
+        )
+        for cluster, node in keys
+    ]
+
+
+def _nodes(levels: Report) -> dict[Key, list[dict[str, Any]]]:
+    nodes: dict[Key, list[dict[str, Any]]] = {}
+    for row in levels.records():
+        nodes.setdefault((row["cluster"], row["node"]), []).append(row)
+    return nodes
+
+
+def _lines(levels: Report, forecast: Report, *, several: bool) -> list[LevelLine]:
+    """The lines that can be told apart: of more nodes those with the most sessions."""
+    trends = _keyed(forecast)
+    lines = []
+    for (cluster, node), rows in _nodes(levels).items():
+        name = node or "no node"
+        points = [(row["since"], row["sessions"]) for row in rows]
+        trend = _trend(trends.get((cluster, node)), forecast.parameters["at"])
+        limit = next((row["limit"] for row in reversed(rows)), None)
+        lines.append(LevelLine(f"{cluster} {name}" if several else name, points, limit, trend))
+    lines.sort(key=lambda line: (-line.points[-1][1], line.name))
+    return lines[: level_drawing.SERIES]
+
+
+def _trend(row: Mapping[str, Any] | None, start: datetime) -> Trend | None:
+    if row is None or row["sessions_on"] is None or row["on"] is None:
+        return None
+    end = datetime.combine(row["on"], datetime.min.time())
+    if end - start < timedelta(days=1):
+        return None
+    low, high = float(row["sessions_on_low"]), float(row["sessions_on_high"])
+    return Trend(start, float(row["sessions"]), end, low, high)
+
+
+def _panel(view: View, name: str, request: ReportRequest) -> dict[str, Any]:
+    """The failover or the what-if: its questions, and its rows that matter."""
+    query = view.catalog.reports[name]
+    values = {key: view.address.one(key) for key in _QUESTIONS[name] if view.address.one(key)}
+    questions = [field for field in fields(view, query) if field.name in _QUESTIONS[name]]
+    severity = "low" if query.kind == "finding" else "info"
+    options = {**values, "at": view.address.one("until")}
+    if severity != "info":
+        options["severity"] = severity
+    panel: dict[str, Any] = {
+        "name": name,
+        "title": query.title,
+        "fields": questions,
+        "command": view.command(f"report {name}", **options),
+        "href": view.link(f"/reports/{name}", since=None, until=None, **options),
+        "sheet": None,
+        "reason": "",
+    }
+    try:
+        parsed = {key: query.params[key].parse(key, text) for key, text in values.items()}
+        answer = view.report(name, replace(request, severity=severity), **parsed)
+    except (NothingSeen, UsageError) as error:
+        return {**panel, "reason": str(error)}
+    sheet = view.sheet(answer, SheetOrder(most=_ROWS))
+    return {**panel, "sheet": sheet, "headline": table.headline(answer)}

@@ -1,0 +1,180 @@
+"""Every report: its parameters as a form made from the header, its rows, its rule."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from analyzer import output
+from analyzer.config.rules import SEVERITIES
+from analyzer.console.message import PageResponse
+from analyzer.console.sheet import SheetOrder
+from analyzer.console.view import View
+from analyzer.errors import NothingSeen, UsageError
+from analyzer.output import table
+from analyzer.report import run
+from analyzer.report.header import GROUPS, Parameter, Query
+
+_FILES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+_ROWS = 200  # of one page
+_PLACE = 9  # digits of a row's number
+_HELP = {
+    "cluster": "Only this cluster; * matches.",
+    "svm": "Only this SVM; * matches.",
+    "initiator": "Name or part of it, alias, host or address; * matches.",
+    "interface": "Only this interface; * matches.",
+    "node": "Only this node; * matches.",
+    "ignore": "Hide what is called so; * matches.",
+    "severity": "Only findings at least this severe.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One question of a form; *default* is what holds where nothing is written."""
+
+    name: str
+    label: str
+    value: str
+    default: str
+    help: str
+    choices: Sequence[str] = ()
+    is_number: bool = False
+
+
+def page(view: View) -> str | PageResponse:
+    """The list of reports, or one of them.
+
+    Raises:
+        NothingSeen: there is no such report.
+    """
+    name = unquote(view.address.path.removeprefix("/reports").strip("/"))
+    if not name:
+        return view.render("reports.html", groups=_groups(view))
+    if name not in view.catalog.reports:
+        raise NothingSeen("there is no such report")
+    query = view.catalog.reports[name]
+    options = options_of(view, query)
+    form = _address_values(options)
+    answer = run.run(view.catalog, query, _request(view, query))
+    kind = view.address.one("format")
+    if kind in _FILES:
+        file = f'attachment; filename="{name}.{kind}"'
+        headers = {"Content-Type": _FILES[kind], "Content-Disposition": file}
+        return PageResponse(output.text(answer, kind).encode(), 200, headers)
+    order = _order(view)
+    return view.render(
+        "report.html",
+        report=answer,
+        order=order,
+        sheet=view.sheet(answer, order),
+        fields=fields(view, query),
+        headline=table.headline(answer),
+        coverage=table.coverage(answer, view.zone),
+        command=view.command(f"report {name}", **options),
+        files=[
+            (kind.upper(), view.link(view.address.path, **form, format=kind)) for kind in _FILES
+        ],
+    )
+
+
+def _groups(view: View) -> dict[str, list[Query]]:
+    groups: dict[str, list[Query]] = {name: [] for name in GROUPS}
+    for query in view.catalog.reports.values():
+        groups.setdefault(query.group or "Other", []).append(query)
+    return {name: queries for name, queries in groups.items() if queries}
+
+
+def options_of(view: View, query: Query) -> dict[str, Sequence[str]]:
+    """What the URL says of this report's options, cluster and zone aside."""
+    names = [*query.time_options, *query.params, *query.filters]
+    names += ["severity"] if "severity" in query.columns else []
+    names += ["ignore"] if query.ignore else []
+    return {name: view.address.every(name) for name in names if name != "cluster"}
+
+
+def _address_values(options: dict[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    return {name: texts for name, texts in options.items() if texts}
+
+
+def _request(view: View, query: Query) -> run.ReportRequest:
+    """The report as the URL asks for it.
+
+    Raises:
+        UsageError: a value is not what the header says.
+    """
+    params = {
+        name: parameter.parse(name, view.address.one(name))
+        for name, parameter in query.params.items()
+        if view.address.one(name)
+    }
+    severity = view.address.one("severity", "info")
+    if severity not in SEVERITIES:
+        raise UsageError(f"severity: '{severity}' is not one of {', '.join(SEVERITIES)}")
+    filters = view.request().filters
+    return view.request(
+        params=params,
+        severity=severity,
+        filters={name: texts for name, texts in filters.items() if name in query.filters},
+        versus=view.address.one("versus") or None,
+        ignore=view.address.every("ignore"),
+    )
+
+
+def _order(view: View) -> SheetOrder:
+    first = view.address.one("first", "0")
+    place = int(first) if first.isascii() and first.isdecimal() and len(first) <= _PLACE else 0
+    return SheetOrder(view.address.one("sort"), view.address.one("match"), place, _ROWS)
+
+
+def fields(view: View, query: Query) -> list[FormField]:
+    """The options of a report as questions of a form."""
+    questions = [
+        FormField(
+            name,
+            _label(name),
+            view.address.one(name),
+            option.shown or option.default or "",
+            option.help,
+        )
+        for name, option in query.time_options.items()
+    ]
+    questions += [_own(view, name, parameter) for name, parameter in query.params.items()]
+    questions += [
+        FormField(
+            name,
+            _label(name),
+            view.address.one(name),
+            "all",
+            _HELP[name],
+            view.clusters if name == "cluster" else (),
+        )
+        for name in query.filters
+        if name != "cluster" or len(view.clusters) > 1
+    ]
+    if query.ignore:
+        value = view.address.one("ignore")
+        questions.append(FormField("ignore", "ignore", value, "nothing", _HELP["ignore"]))
+    if "severity" in query.columns:
+        value = view.address.one("severity")
+        questions.append(
+            FormField("severity", "severity", value, "info", _HELP["severity"], SEVERITIES)
+        )
+    return questions
+
+
+def _own(view: View, name: str, parameter: Parameter) -> FormField:
+    default = parameter.default
+    choices: Sequence[str] = ("true", "false") if isinstance(default, bool) else parameter.choices
+    return FormField(
+        name=name,
+        label=_label(name),
+        value=view.address.one(name),
+        default=str(default).lower() if isinstance(default, bool) else str(default),
+        help=parameter.help,
+        choices=choices,
+        is_number=isinstance(default, int | float) and not isinstance(default, bool),
+    )
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
