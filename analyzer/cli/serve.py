@@ -202,8 +202,11 @@ class Worker:
     ) -> "RestResponse":
         return self.answers.answer(request, identity, seconds)
 
-    def page(self, request: "PageRequest", seconds: float) -> "PageResponse":
-        return self.pages.page(request, seconds)
+    def page(self, request: "PageRequest", seconds: float) -> "PageResponse | Busy":
+        try:
+            return self.pages.page(request, seconds)
+        except Busy as error:  # it is raised again where the answer is waited for
+            return error
 
 
 def _worker(context: Context, source: ServeSource) -> Worker:
