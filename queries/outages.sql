@@ -69,7 +69,6 @@ with
             cause_kind,
             max(cause) as cause,
             cause_id,
-            count(distinct initiator) as initiators,
             count(*) as paths,
             count(distinct initiator) filter (
                 where initiator_sessions_left = 0
@@ -82,11 +81,11 @@ with
             count(*) filter (where status = 'recovered') as paths_back,
             count(*) filter (where status = 'abandoned') as abandoned_paths,
             count(*) filter (where status = 'replaced') as replaced_paths,
-            list_sort(list(distinct initiator)) as members,
+            list_sort(list_distinct(list(initiator))) as members,
             min_by(severity, rank) as severity,
             max(switched_to) as switched_to,
             max(renamed_to) as renamed_to,
-            count(distinct interface_id) as interfaces,
+            cardinality(list_distinct(list(interface_id))) as interfaces,
             bool_or(in_window) as in_window,
             bool_and(is_read) as is_read
         from ranked
@@ -96,7 +95,7 @@ select
     g.cluster,
     g.cause_kind,
     cause,
-    initiators,
+    cardinality(members)::bigint as initiators,
     paths,
     hosts_without_path,
     lost_after,
@@ -124,7 +123,7 @@ select
             || ' '
             || cause
             || ': '
-            || initiators
+            || cardinality(members)
             || ' initiators lost '
             || paths
             || ' paths over '

@@ -32,25 +32,31 @@
 -- severity = "critical, high, medium or low."
 -- ///
 with
-    linked as (
+    lost as (
         select
             c.gone,
+            c.came,
             t.cluster,
             t.svm_id,
+            t.svm,
             t.initiator,
-            t.changed_after,
             t.initiator_address,
             t.interface_id,
+            t.interface,
+            t.interface_address,
+            t.changed_after as lost_after,
+            t.changed_by as lost_by,
             b.initiator_address as other_address,
-            b.interface_id as other_id
+            b.interface_id as other_id,
+            b.interface as other
         from cascade c
         join changed_sessions t on t.session = c.gone
-        join changed_sessions b on b.session = c.came
-        where c.round in (4, 5)
+        left join changed_sessions b on b.session = c.came
+        where c.round >= 4
     ),
     own as (
         select l.gone, s.first_seen, s.last_seen
-        from linked l
+        from lost l
         join
             spells s
             on s.cluster = l.cluster
@@ -58,12 +64,13 @@ with
             and s.initiator = l.initiator
             and s.initiator_address = l.initiator_address
             and s.interface_id = l.interface_id
-            and s.first_seen <= l.changed_after
+            and s.first_seen <= l.lost_after
+        where l.came is not null
         group by all
     ),
     other as (
         select l.gone, s.first_seen, s.last_seen
-        from linked l
+        from lost l
         join
             spells s
             on s.cluster = l.cluster
@@ -80,49 +87,36 @@ with
         join other b on b.gone = o.gone
         where b.first_seen <= o.last_seen and b.last_seen >= o.first_seen
     ),
-    lost as (
-        select
-            t.cluster,
-            t.svm_id,
-            t.svm,
-            t.initiator,
-            t.initiator_address,
-            t.interface_id,
-            t.interface,
-            t.interface_address,
-            t.changed_after as lost_after,
-            t.changed_by as lost_by,
-            case
-                when c.came is not null
-                then
-                    coalesce(b.initiator_address, '')
-                    || ' to '
-                    || coalesce(b.interface, b.interface_id)
-            end as replaced_by,
-            c.came is not null and s.gone is null as taken_over
-        from cascade c
-        join changed_sessions t on t.session = c.gone
-        left join changed_sessions b on b.session = c.came
-        left join sibling s on s.gone = c.gone
-        where c.round >= 4 and c.gone is not null
-    ),
     path as (
         select
-            cluster,
-            svm_id,
-            max(svm) as svm,
-            initiator,
-            initiator_address,
-            interface_id,
-            max(interface) as interface,
-            max(interface_address) as interface_address,
-            lost_after,
-            lost_by,
+            l.cluster,
+            l.svm_id,
+            max(l.svm) as svm,
+            l.initiator,
+            l.initiator_address,
+            l.interface_id,
+            max(l.interface) as interface,
+            max(l.interface_address) as interface_address,
+            l.lost_after,
+            l.lost_by,
             count(*) as sessions_lost,
-            min(replaced_by) as replaced_by,
-            bool_and(taken_over) as taken_over
-        from lost
-        group by cluster, svm_id, initiator, initiator_address, interface_id, lost_after, lost_by
+            min(
+                case
+                    when l.came is not null
+                    then coalesce(l.other_address, '') || ' to ' || coalesce(l.other, l.other_id)
+                end
+            ) as replaced_by,
+            bool_and(l.came is not null and s.gone is null) as taken_over
+        from lost l
+        left join sibling s on s.gone = l.gone
+        group by
+            l.cluster,
+            l.svm_id,
+            l.initiator,
+            l.initiator_address,
+            l.interface_id,
+            l.lost_after,
+            l.lost_by
     ),
     switched as (
         -- The SVMs of a MetroCluster that mirror each other are one, never up on both clusters.
@@ -242,11 +236,17 @@ with
             svm_id,
             initiator,
             lost_by,
-            count(distinct concat_ws(chr(31), target_portal_group, tsih, isid)) as sessions,
-            count(distinct interface_id) as interfaces,
-            list_sort(list(distinct coalesce(interface, interface_id))) as left_on,
-            case when count(node) = count(*) then count(distinct node) end as nodes,
-            case when count(subnet) = count(*) then count(distinct subnet) end as subnets
+            cardinality(
+                list_distinct(list(concat_ws(chr(31), target_portal_group, tsih, isid)))
+            )::bigint as sessions,
+            cardinality(list_distinct(list(interface_id)))::bigint as interfaces,
+            list_sort(list_distinct(list(coalesce(interface, interface_id)))) as left_on,
+            case
+                when count(node) = count(*) then cardinality(list_distinct(list(node)))::bigint
+            end as nodes,
+            case
+                when count(subnet) = count(*) then cardinality(list_distinct(list(subnet)))::bigint
+            end as subnets
         from placed
         group by cluster, svm_id, initiator, lost_by
     ),
@@ -267,8 +267,8 @@ with
             p.cluster,
             p.svm_id,
             p.lost_by,
-            count(distinct i.node) as nodes,
-            count(distinct i.subnet) as subnets
+            cardinality(list_distinct(list(i.node)))::bigint as nodes,
+            cardinality(list_distinct(list(i.subnet)))::bigint as subnets
         from (select distinct cluster, svm_id, lost_by from path) p
         join
             interfaces i
