@@ -18,21 +18,23 @@ _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cy
 
 
 def headline(report: Report) -> str:
-    """What was found, in a sentence that never takes 'could not see' for 'nothing there'."""
+    """What was found, in sentences that never take 'could not see' for 'nothing there'."""
+    return " ".join(filter(None, [_rows_said(report), _versus(report), _ignored(report)]))
+
+
+def _rows_said(report: Report) -> str:
     gaps = sum(len(cluster.unknown) for cluster in report.coverage)
     if not report.rows:
         nothing = "No findings." if report.kind == "finding" else "No rows."
         if gaps:
             nothing += f" Data is missing for part of the window ({counted(gaps, 'gap')}, below)."
         return nothing
-    if report.kind != "finding":
-        rows = f"{counted(len(report.present()), 'row')}."
-        return " ".join(filter(None, [rows, _versus(report)]))
     present = report.present()
+    if report.kind != "finding":
+        return f"{counted(len(present), 'row')}."
     counts = Counter(row["severity"] for row in present)
     parts = [f"{counts[severity]:,} {severity}" for severity in SEVERITIES if counts[severity]]
-    said = f"{counted(len(present), 'finding')}: {', '.join(parts)}." if present else "No findings."
-    return " ".join(filter(None, [said, _versus(report)]))
+    return f"{counted(len(present), 'finding')}: {', '.join(parts)}." if present else "No findings."
 
 
 def _versus(report: Report) -> str:
@@ -43,6 +45,12 @@ def _versus(report: Report) -> str:
     counts = Counter(row["versus"] for row in report.records())
     said = ", ".join(f"{counts[word]:,} {word}" for word in sorted(counts))
     return f"Against {layout.instant(instant, report.zone, dated=True)}: {said}."
+
+
+def _ignored(report: Report) -> str:
+    """How many rows were not to be shown, by the word that hid them."""
+    hidden = (f"{count:,} {escape_controls(word)}" for word, count in report.ignored.items())
+    return f"Ignored: {', '.join(hidden)}." if report.ignored else ""
 
 
 def coverage(report: Report, zone: tzinfo = UTC) -> str:

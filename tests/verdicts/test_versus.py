@@ -133,6 +133,8 @@ def test_what_is_ignored_is_counted(
     hidden = len(every["rows"]) - len(some["rows"])
     assert hidden == sum(some["ignored"].values()) > 0
     assert f"ignored {some['ignored']['reconnected']} rows: reconnected" in printed.err
+    cli.status([*words[:-1], "markdown", "--ignore", "reconnected"])
+    assert f"Ignored: {some['ignored']['reconnected']} reconnected." in capsys.readouterr().out
 
 
 def test_a_change_that_there_is_not_cannot_be_ignored(archive: Archive) -> None:
