@@ -74,12 +74,11 @@ def expected(folder: Path) -> dict[str, str]:
 
 def python_of(version: str) -> Path:
     """The interpreter of an environment with that DuckDB and nothing else."""
-    home = HOME / version
-    python = home / "bin" / "python"
+    python = HOME / version / "bin" / "python"
     if not python.exists():
-        venv.create(home, with_pip=True)
-        command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        subprocess.run([*command, f"duckdb=={version}.*", "pytz"], check=True)
+        venv.create(HOME / version, with_pip=True)
+    command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    subprocess.run([*command, f"duckdb=={version}.*", "pytz"], check=True)
     return python
 
 
