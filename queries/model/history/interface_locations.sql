@@ -58,7 +58,7 @@ with
             nodes p
             on p.cluster = i.cluster
             and p.name = i.partner
-            and p.first_seen < coalesce(i.gone_by, p.first_seen + interval 1 day)
+            and coalesce(p.first_seen < i.gone_by, true)
             and coalesce(p.gone_by > i.first_seen, true)
     ),
     moves as (
