@@ -29,7 +29,7 @@
 -- host = "What the policy calls the host, else the alias it sent."
 -- interface = "Interface."
 -- node = "Node the interface is on at the second instant; null without interface data."
--- sessions_before = "Sessions at the first instant."
+-- sessions_before = "Sessions at the first instant; those of the second where the SVM is unknown."
 -- sessions = "Sessions at the second."
 -- change = """lost, new, reconnected or unchanged; missing: no session where one is expected;
 -- none: none is expected; unknown: the SVM was not seen at one of the two."""
@@ -41,76 +41,76 @@ with
     wanted as (
         select distinct initiator from initiator_names where name like $initiator escape '^'
     ),
-    scopes as (select cluster, which, taken_at, unnest(scope) as svm_id from compared_snapshots),
+    scopes as (select cluster, which, unnest(scope) as svm_id from compared_snapshots),
     seen as (
         -- SVMs that both snapshots can speak for.
         select cluster, svm_id from scopes group by cluster, svm_id having count(distinct which) = 2
     ),
-    sides as (
-        select
-            c.cluster,
-            c.svm_id,
-            c.initiator,
-            c.interface_id,
-            max(c.svm) as svm,
-            max(c.interface) as interface,
-            max(c.alias) as alias,
-            count(distinct concat_ws(chr(31), c.target_portal_group, c.tsih, c.isid)) filter (
-                where s.which = 'before'
-            ) as sessions_before,
-            count(distinct concat_ws(chr(31), c.target_portal_group, c.tsih, c.isid)) filter (
-                where s.which = 'after'
-            ) as sessions
-        from scopes s
-        join
-            spells c
-            on c.cluster = s.cluster
-            and c.svm_id = s.svm_id
-            and c.first_seen <= s.taken_at
-            and c.last_seen >= s.taken_at
-        where c.initiator in (select initiator from wanted)
-        group by c.cluster, c.svm_id, c.initiator, c.interface_id
-    ),
     changes as (
+        -- Sessions that went on are at both instants, on the interface that they are on now.
         select
             cluster,
             svm_id,
             initiator,
             interface_id,
-            bool_or(change = 'lost') as lost,
-            bool_or(change = 'appeared') as appeared
+            max(svm) as svm,
+            max(interface) as interface,
+            coalesce(sum(sessions) filter (where change = 'lost'), 0) as lost,
+            coalesce(sum(sessions) filter (where change = 'appeared'), 0) as appeared
         from changed
-        where change in ('lost', 'appeared', 'reconnected', 'relogged_in', 'connection_replaced')
+        where
+            initiator in (select initiator from wanted)
+            and change in ('lost', 'appeared', 'reconnected', 'relogged_in', 'connection_replaced')
+        group by cluster, svm_id, initiator, interface_id
+    ),
+    there as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            interface_id,
+            max(svm) as svm,
+            max(alias) as alias,
+            count(*) as sessions
+        from sessions_at
+        where initiator in (select initiator from wanted)
         group by cluster, svm_id, initiator, interface_id
     ),
     hosts as (
         select
-            s.cluster,
-            s.svm_id,
-            s.initiator,
-            max(s.svm) as svm,
-            coalesce(max(n.host), max(s.alias)) as host
-        from sides s
-        left join host_names n on n.initiator = s.initiator
-        group by s.cluster, s.svm_id, s.initiator
+            b.cluster,
+            b.svm_id,
+            b.initiator,
+            max(b.svm) as svm,
+            coalesce(max(n.host), max(b.alias)) as host
+        from
+            (
+                select cluster, svm_id, initiator, svm, alias
+                from there
+                union all
+                select cluster, svm_id, initiator, svm, null
+                from changes
+            ) b
+        left join host_names n on n.initiator = b.initiator
+        group by b.cluster, b.svm_id, b.initiator
     ),
     places as (
         select cluster, svm_id, interface_id, interface, node
         from svm_interfaces
         union all
         -- Interfaces of the first instant that are no more.
-        select s.cluster, s.svm_id, s.interface_id, max(s.interface), null
-        from sides s
+        select c.cluster, c.svm_id, c.interface_id, max(c.interface), null
+        from changes c
         where
             not exists (
                 select 1
                 from svm_interfaces i
                 where
-                    i.cluster = s.cluster
-                    and i.svm_id = s.svm_id
-                    and i.interface_id = s.interface_id
+                    i.cluster = c.cluster
+                    and i.svm_id = c.svm_id
+                    and i.interface_id = c.interface_id
             )
-        group by s.cluster, s.svm_id, s.interface_id
+        group by c.cluster, c.svm_id, c.interface_id
     ),
     cells as (
         select
@@ -122,14 +122,15 @@ with
             coalesce(nullif(p.interface, ''), p.interface_id) as interface,
             p.interface_id,
             p.node,
-            coalesce(s.sessions_before, 0) as sessions_before,
+            (coalesce(s.sessions, 0) + coalesce(c.lost, 0) - coalesce(c.appeared, 0))::bigint
+            as sessions_before,
             coalesce(s.sessions, 0) as sessions,
             case
                 when v.svm_id is null
                 then 'unknown'
-                when c.lost
+                when c.lost > 0
                 then 'lost'
-                when c.appeared
+                when c.appeared > 0
                 then 'new'
                 when c.initiator is not null
                 then 'reconnected'
@@ -144,7 +145,7 @@ with
         join places p on p.cluster = h.cluster and p.svm_id = h.svm_id
         left join seen v on v.cluster = h.cluster and v.svm_id = h.svm_id
         left join
-            sides s
+            there s
             on s.cluster = h.cluster
             and s.svm_id = h.svm_id
             and s.initiator = h.initiator

@@ -25,37 +25,46 @@ with
     wanted as (
         select distinct initiator from initiator_names where name like $initiator escape '^'
     ),
-    complete as (select taken_at as instant from attempts where status = 'complete'),
-    turns as (
-        select gone_by as instant
-        from spells
-        where
-            gone_by is not null
-            and ($initiator = '%' or initiator in (select initiator from wanted))
-        union
-        select first_seen
-        from spells
-        where
-            seen_after is not null
-            and ($initiator = '%' or initiator in (select initiator from wanted))
+    snapshots as (
+        select
+            h.handle,
+            max(a.taken_at) filter (where a.taken_at < h.instant) as previous,
+            min(a.taken_at) filter (where a.taken_at > h.instant) as next
+        from handles h
+        cross join attempts a
+        where a.status = 'complete'
+        group by h.handle
+    ),
+    changes as (
+        -- One pass: the edges of every spell on both sides of each handle.
+        select
+            h.handle,
+            greatest(
+                max(s.gone_by) filter (where s.gone_by < h.instant),
+                max(s.first_seen) filter (
+                    where s.first_seen < h.instant and s.seen_after is not null
+                )
+            ) as previous,
+            least(
+                min(s.gone_by) filter (where s.gone_by > h.instant),
+                min(s.first_seen) filter (
+                    where s.first_seen > h.instant and s.seen_after is not null
+                )
+            ) as next
+        from handles h
+        cross join spells s
+        where $initiator = '%' or s.initiator in (select initiator from wanted)
+        group by h.handle
     )
-select h.handle, 'previous' as step, 'snapshot' as "by", max(c.instant) as instant
-from handles h
-left join complete c on c.instant < h.instant
-group by h.handle
+select handle, 'previous' as step, 'snapshot' as "by", previous as instant
+from snapshots
 union all
-select h.handle, 'next', 'snapshot', min(c.instant)
-from handles h
-left join complete c on c.instant > h.instant
-group by h.handle
+select handle, 'next', 'snapshot', next
+from snapshots
 union all
-select h.handle, 'previous', 'change', max(c.instant)
-from handles h
-left join turns c on c.instant < h.instant
-group by h.handle
+select handle, 'previous', 'change', previous
+from changes
 union all
-select h.handle, 'next', 'change', min(c.instant)
-from handles h
-left join turns c on c.instant > h.instant
-group by h.handle
+select handle, 'next', 'change', next
+from changes
 order by handle desc, "by" desc, step desc

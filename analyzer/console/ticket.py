@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from analyzer.console.incident_page import Incident  # stands on this module
 
 _ROWS = 40  # of the table; the command gives them all
+_HOLES = ("lost", "missing")
 _ESSENTIAL = (
     "change", "severity", "initiator", "interface", "initiator_address", "sessions", "detail",
 )  # fmt: skip
@@ -29,11 +30,14 @@ def text(incident: "Incident") -> str:
         lines.append(f"- {label}: {_both(first, last, view.zone)}")
     counts = ", ".join(f"{number:,} {escaped(change)}" for change, number in incident.counts())
     lines.append(f"- Sessions from A to B: {counts or 'nothing changed'}")
-    if incident.by == "host":
-        names = [escaped(lane.name) for lane in incident.lanes if lane.standing == "open"]
-        shown = ", ".join(names[:_ROWS]) or "none"
-        more = f" and {len(names) - _ROWS} more" if len(names) > _ROWS else ""
-        lines.append(f"- Not back at the end of the window: {shown}{more}")
+    lost = [
+        escaped(host.initiator)
+        for shown in incident.grids()
+        for host in shown.hosts
+        if any(cell.change in _HOLES for cell in host.cells)
+    ]
+    rest = f" and {len(lost) - _ROWS} more" if len(lost) > _ROWS else ""
+    lines.append(f"- Paths missing at B: {', '.join(lost[:_ROWS]) or 'none'}{rest}")
     unknown = [
         f"{escaped(gap.cluster)} {_both(gap.begins, gap.ends, view.zone)} ({escaped(gap.reason)})"
         for gap in incident.gaps[:_ROWS]

@@ -164,6 +164,13 @@ def test_a_cell_of_the_matrix_has_the_sessions_that_paths_has(catalog: Catalog) 
     shown = {tuple(row[name] for name in key) for row in matrix}
     assert paths_had <= shown
     assert not any(sessions for *_, sessions, _ in shown - paths_had)
+    at = f"{random_paths.START:%Y-%m-%dT%H:%MZ}"
+    paths = run.run(catalog, header.reports()["paths"], ReportRequest(at=at)).records()
+    held = {(row["cluster"], row["initiator"], row["interface"]): row["sessions"] for row in paths}
+    for row in matrix:
+        assert row["sessions_before"] == held.get(
+            (row["cluster"], row["initiator"], row["interface"]), 0
+        )
 
 
 def test_a_cell_is_lost_or_new_when_changes_says_so(catalog: Catalog) -> None:

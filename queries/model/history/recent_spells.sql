@@ -2,7 +2,7 @@
 -- title = "Connections of the window, and of the time in which a loss can still be open"
 -- description = """
 -- The rows of spells that touch the window or abandon_days before it, once for all that looks at
--- them: of a long history they are few. Without a window, those that are there now.
+-- them: of a long history they are few. Without a window there are none.
 -- """
 -- [columns]
 -- cluster = "Cluster."
@@ -45,4 +45,6 @@ select
     s.gone_by
 from spells s
 cross join thresholds h
-where coalesce(s.gone_by >= $since::timestamp - h.abandon_days * interval 1 day, s.gone_by is null)
+where
+    $since is not null
+    and (s.gone_by >= $since::timestamp - h.abandon_days * interval 1 day or s.gone_by is null)
