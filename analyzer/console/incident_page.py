@@ -20,7 +20,7 @@ from analyzer.errors import UsageError
 from analyzer.report import run
 from analyzer.report.run import Report
 
-LANES, HOSTS, ROOM = 60, 60, 40_000  # of a page: lanes, hosts of the matrix, bytes of the table
+LANES, HOSTS, ROOM = 60, 100, 40_000  # of a page: lanes, hosts of the matrix, bytes of the table
 KINDS = ("host", "interface", "node", "cause")
 _LEAST = timedelta(minutes=2)  # of a window
 _PARTS = {"pair": "incident_pair.html", "": "incident.html"}
