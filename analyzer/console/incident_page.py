@@ -17,6 +17,7 @@ from analyzer.console.sheet import Sheet, SheetOrder
 from analyzer.console.time_bar import Flag
 from analyzer.console.view import View
 from analyzer.errors import UsageError
+from analyzer.output import layout
 from analyzer.report import run
 from analyzer.report.run import Report
 
@@ -146,6 +147,15 @@ class Incident:
         if self.by == "cause":
             return lane.of_causes(self.outages.records(), self.axis)
         return lane.lanes(self.lane_rows.records())
+
+    @cached_property
+    def short(self) -> dict[str, str]:
+        """Initiators without what stands before the last colon, where that tells them apart."""
+        lanes = [shown.name for shown in self.lanes] if not self.view.address.one("part") else []
+        return layout.shortened([lanes, [row["initiator"] or "" for row in self.matrix.records()]])
+
+    def name(self, name: str) -> str:
+        return self.short.get(name, name)
 
     @property
     def number(self) -> int:
