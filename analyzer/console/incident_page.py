@@ -1,6 +1,5 @@
 """The page of an incident: a window of time, what was connected in it, and what became of A by B."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -9,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from analyzer import clock
+from analyzer.config.rules import Maintenance
 from analyzer.console import axis as axes
 from analyzer.console import grid, lane, ticket, time_bar
 from analyzer.console.axis import Axis
@@ -20,6 +20,7 @@ from analyzer.errors import UsageError
 from analyzer.output import layout
 from analyzer.report import run
 from analyzer.report.run import Report
+from analyzer.store import marks
 
 LANES, HOSTS, ROOM = 60, 100, 40_000  # of a page: lanes, hosts of the matrix, bytes of the table
 KINDS = ("host", "interface", "node", "cause")
@@ -75,9 +76,31 @@ class Incident:
     def _moment(self, text: str) -> datetime:
         return run.moment(self.view.catalog, text, self.view.zone)
 
+    def _baseline(self) -> datetime:
+        """Where A is unless the URL says so: at the baseline, else at the window's begin."""
+        mark = marks.baseline(self.view.catalog.marks)
+        return mark.instant if mark and mark.instant <= self.until else self.since
+
     @property
-    def marks(self) -> Sequence[Flag]:
-        return ()
+    def marks(self) -> list[Flag]:
+        """Marks of the window, and the maintenance that the configuration has in it."""
+        shown = marks.between(self.view.catalog.marks, self.since, self.until)
+        work = [rule for rule in self.view.catalog.rules if isinstance(rule, Maintenance)]
+        return [
+            *(Flag(rule.since, rule.reason, "maintenance", rule.until) for rule in work),
+            *(Flag(mark.instant, mark.name) for mark in shown),
+        ]
+
+    def of_mark(self, flag: Flag) -> list[tuple[str, str | None]]:
+        """A and B with the URL that brings each to a mark, where A stays before B."""
+        free = {"before": flag.at <= self.after, "after": flag.at >= self.before}
+        return [
+            (
+                letter,
+                self.view.here(part=None, **{name: clock.iso(flag.at)}) if free[name] else None,
+            )
+            for letter, name in (("A", "before"), ("B", "after"))
+        ]
 
     def _asked(self, name: str, **params: Any) -> Report:
         """A report over the window and the pair, of the initiator and SVM of the URL."""
