@@ -1,0 +1,245 @@
+"""The page of an incident in a real browser: found, stepped through, copied, printed."""
+
+import base64
+import json
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import snapshot_rows as plain
+from support.browser_tab import Tab
+from support.console_app import console
+from support.hostile import hostile_store
+
+from analyzer.rest.server import listen
+from analyzer.store.layout import Store
+
+pytestmark = pytest.mark.browser
+DAY = "since=2026-11-23T00:00:00Z&until=2026-11-24T00:00:00Z"
+EVENING = "since=2026-11-23T01:00:00Z&until=2026-11-23T04:00:00Z&before=2026-11-23T01:00:00Z&after=2026-11-23T01:00:00Z"
+LOST = "document.querySelectorAll('td.lost').length"
+SHIFT = 8
+
+
+class Url:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def as_uri(self) -> str:
+        return self.text
+
+
+@contextmanager
+def served(store: Store) -> Iterator[str]:
+    listening = listen.bind("127.0.0.1", 0)
+    server = listen.server(console(store))
+    running = threading.Thread(target=partial(server.run, sockets=[listening]))
+    running.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield listen.url(listening, tls=False)
+    server.should_exit = True
+    running.join()
+    listening.close()
+
+
+@pytest.fixture(scope="module")
+def url(recorded: Store) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+        with served(recorded) as there:
+            yield there
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+
+
+def look(tab: Tab, target: str, width: int = 1280, **how: bool) -> Tab:
+    return tab.open(Url(target), width, **how)
+
+
+def wait(tab: Tab, condition: str) -> None:
+    """Until an expression is true, at most a minute."""
+    end = time.monotonic() + 60
+    while not tab.js(condition):
+        assert time.monotonic() < end, condition
+        time.sleep(0.02)
+
+
+def loaded(tab: Tab) -> None:
+    while not any(event["method"] == "Page.loadEventFired" for event in tab.events):
+        tab.events.append(tab._hear())
+
+
+def press(tab: Tab, key: str, modifiers: int = 0) -> None:
+    codes = {"ArrowLeft": 37, "ArrowRight": 39}
+    for kind in ("rawKeyDown", "keyUp"):
+        tab.ask(
+            "Input.dispatchKeyEvent",
+            type=kind, key=key, code=key, modifiers=modifiers,
+            windowsVirtualKeyCode=codes.get(key, ord(key[0].upper())),
+        )  # fmt: skip
+
+
+def step(tab: Tab, key: str, modifiers: int = 0) -> str:
+    """Press an arrow and wait for its answer; where B is then."""
+    before = tab.js("location.href")
+    press(tab, key, modifiers)
+    wait(tab, f"location.href !== {json.dumps(before)}")
+    return str(tab.js("document.querySelector('[data-handle=after]').dataset.at"))
+
+
+def click(tab: Tab, selector: str) -> None:
+    tab.events.clear()
+    tab.js(f"document.querySelector({json.dumps(selector)}).click()")
+    loaded(tab)
+
+
+def test_two_clicks_from_the_first_page_lead_to_the_host_that_never_came_back(tab: Tab, url: str):
+    look(tab, f"{url}/?{DAY}")
+    click(tab, "nav a[href^='/incident']")
+    assert tab.js("document.querySelector('.row.open .label a').textContent") == "…lnx4"
+    assert tab.js("[...document.querySelectorAll('.timeline .row')][1].classList.contains('open')")
+    click(tab, ".row.open .label a")
+    assert "lnx4" in tab.js("document.querySelector('h1').textContent")
+
+
+def test_the_keyboard_steps_to_the_takeover_and_the_matrix_shows_its_holes(tab: Tab, url: str):
+    look(tab, f"{url}/incident?{EVENING}")
+    assert tab.js(LOST) == 0
+    assert step(tab, "ArrowRight", SHIFT) == "2026-11-23T02:15:00Z"
+    assert (
+        tab.js("document.querySelector('[data-handle=before]').dataset.at")
+        == "2026-11-23T01:00:00Z"
+    )
+    assert tab.js(LOST) == 32
+    assert "32 lost" in tab.js(
+        "document.querySelector('[data-part=difference] .headline').textContent"
+    )
+    assert step(tab, "ArrowLeft") == "2026-11-23T02:10:00Z"
+    assert tab.js(LOST) == 0
+    press(tab, "a")
+    before = tab.js("location.href")
+    press(tab, "ArrowRight")
+    wait(tab, f"location.href !== {json.dumps(before)}")
+    assert (
+        tab.js("document.querySelector('[data-handle=before]').dataset.at")
+        == "2026-11-23T02:10:00Z"
+    )
+    assert tab.complaints() == []
+    assert all(asked.startswith((url, "data:")) for asked in tab.requests())
+
+
+def test_going_back_in_the_browser_takes_the_handles_back(tab: Tab, url: str):
+    look(tab, f"{url}/incident?{EVENING}")
+    step(tab, "ArrowRight", SHIFT)
+    tab.js("history.back()")
+    wait(tab, f"{LOST} === 0")
+    assert tab.js("location.search").endswith("after=2026-11-23T01:00:00Z")
+
+
+def test_a_handle_is_dragged_to_where_the_pointer_lets_go(tab: Tab, url: str):
+    look(tab, f"{url}/incident?{EVENING}")
+    box = tab.js(
+        "(b => ({left: b.left, width: b.width, top: b.top}))"
+        "(document.querySelector('.handles').getBoundingClientRect())"
+    )
+    points = [(box["left"], "mousePressed"), (box["left"] + 40, "mouseMoved"),
+              (box["left"] + box["width"] / 2, "mouseMoved"), (box["left"] + box["width"] / 2, "mouseReleased")]  # fmt: skip
+    for x, kind in points:
+        tab.ask(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=x,
+            y=box["top"] + 8,
+            button="left",
+            clickCount=1,
+        )
+    wait(tab, f"{LOST} === 32")
+    assert tab.js("new URL(location).searchParams.get('after')")[:16] == "2026-11-23T02:30"
+
+
+def test_the_ticket_is_in_the_clipboard(tab: Tab, url: str):
+    look(tab, f"{url}/incident?{EVENING}&tz=Europe/Berlin")
+    step(tab, "ArrowRight", SHIFT)
+    tab.ask(
+        "Browser.grantPermissions",
+        origin=url,
+        permissions=["clipboardReadWrite", "clipboardSanitizedWrite"],
+    )
+    tab.ask("Emulation.setFocusEmulationEnabled", enabled=True)
+    tab.js("document.querySelector('[data-copy]').click()")
+    wait(tab, "document.querySelector('[data-copied]').textContent === 'Copied.'")
+    answer = tab.ask(
+        "Runtime.evaluate", expression="navigator.clipboard.readText()", awaitPromise=True,
+        returnByValue=True, userGesture=True,
+    )  # fmt: skip
+    text = answer["result"]["value"]
+    assert "2026-11-23T01:00:00Z to 2026-11-23T02:15:00Z (2026-11-23 02:00–03:15 CET)" in text
+    assert "32 lost" in text
+    assert "iqn.1994-05.com.redhat:lnx4" in text
+    assert "analyzer report changes --before 2026-11-23T01:00:00Z" in text
+
+
+def test_without_scripts_the_links_step(tab: Tab, url: str):
+    look(tab, f"{url}/incident?{EVENING}", scripts=False)
+    assert tab.js("document.querySelector('[data-copy]').hidden")
+    assert tab.js("document.querySelector('[data-script]').hidden")
+    look(
+        tab,
+        tab.js("document.querySelector(\"a[data-step='after next change']\").href"),
+        scripts=False,
+    )
+    assert tab.js(LOST) == 32
+    assert tab.js("document.querySelector('.ticket textarea').value").startswith(
+        "### iSCSI paths of prod-a"
+    )
+
+
+@pytest.mark.parametrize("by", ["host", "interface", "node", "cause"])
+def test_it_fits_a_phone_light_and_dark(tab: Tab, url: str, by: str):
+    look(tab, f"{url}/incident?{DAY}&by={by}", 360, dark=True)
+    assert not tab.overflows()
+    assert tab.complaints() == []
+    assert tab.js("document.querySelectorAll('svg.lane').length") > 0
+    assert tab.js("document.querySelectorAll('[style], style, [onclick]').length") == 0
+
+
+def test_on_paper_are_the_lanes_the_matrix_and_the_difference(tab: Tab, url: str, tmp_path: Path):
+    look(tab, f"{url}/incident?{DAY}&before=2026-11-23T02:10:00Z&after=2026-11-23T02:15:00Z")
+    made: Any = tab.ask("Page.printToPDF", printBackground=True)
+    (tmp_path / "page.pdf").write_bytes(base64.b64decode(made["data"]))
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext here")
+    subprocess.run(
+        ["pdftotext", "-layout", tmp_path / "page.pdf", tmp_path / "page.txt"], check=True
+    )
+    text = (tmp_path / "page.txt").read_text()
+    for words in ("lnx4", "32 lost", "sql_n2_a", "esx4-4f1a", "taken over", "one node"):
+        assert words in text
+
+
+@pytest.mark.parametrize("by", ["host", "interface", "cause"])
+def test_nothing_of_the_array_runs_or_asks_or_overflows(
+    tab: Tab, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, by: str
+):
+    monkeypatch.setenv("ANALYZER_NOW", (plain.START + timedelta(minutes=11)).isoformat())
+    with served(hostile_store(tmp_path_factory.mktemp("hostile"))) as there:
+        for width in (360, 1280):
+            look(tab, f"{there}/incident?since=1h&by={by}", width)
+            assert tab.complaints() == []
+            assert all(asked.startswith((there, "data:")) for asked in tab.requests())
+            assert not tab.overflows()
+        assert tab.js("document.scripts.length") == 1
+        assert tab.js("document.querySelectorAll('img, iframe, a[href^=javascript]').length") == 0
+        assert "<script>alert(1)</script>" in tab.js("document.body.textContent")
