@@ -56,18 +56,46 @@ with
             and absent_at <= $until::timestamp
             and back_at > $since::timestamp
     ),
-    places as (
+    held_at_first as (
         select
             cluster,
             svm_id,
             initiator,
-            'path' as facet,
-            initiator_address || chr(31) || interface_id as place,
-            seen_after as begins_after,
-            first_seen as begins,
-            last_seen as ends_after,
-            gone_by as ends
+            count(distinct(initiator_address, interface_id)) as ever,
+            count(distinct(initiator_address, interface_id)) filter (
+                where
+                    first_seen <= $since::timestamp and coalesce(gone_by > $since::timestamp, true)
+            ) as held
         from sessions
+        group by cluster, svm_id, initiator
+    ),
+    doubtful as (
+        -- A host that held every path that it ever had as the window began never had more: only
+        -- of the others the time before matters.
+        select cluster, svm_id, initiator from held_at_first where held < ever
+    ),
+    places as (
+        select
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            'path' as facet,
+            s.initiator_address || chr(31) || s.interface_id as place,
+            s.seen_after as begins_after,
+            case
+                when d.initiator is null
+                then greatest(s.first_seen, $since::timestamp)
+                else s.first_seen
+            end as begins,
+            s.last_seen as ends_after,
+            s.gone_by as ends
+        from sessions s
+        left join
+            doubtful d
+            on d.cluster = s.cluster
+            and d.svm_id = s.svm_id
+            and d.initiator = s.initiator
+        where d.initiator is not null or coalesce(s.gone_by > $since::timestamp, true)
         union all
         -- Nodes and subnets matter within the window only.
         select
