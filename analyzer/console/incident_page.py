@@ -60,9 +60,8 @@ class Incident:
         until, since = value("until", "now"), value("since", "24h")
         self.until, self.since = (self._moment(text) for text in (until, since))
         self.after = self._moment(value("after", until))
-        # A history that begins within the window has nothing to compare with before it does.
-        begin = max(self.since, min(run.first(view.catalog), self.after))
-        self.before = self._moment(value("before")) if value("before") else begin
+        before = value("before")
+        self.before = self._moment(before) if before else self._baseline()
         if self.since >= self.until:
             raise UsageError("since: the window begins after its end")
         if self.before > self.after:
@@ -79,7 +78,10 @@ class Incident:
     def _baseline(self) -> datetime:
         """Where A is unless the URL says so: at the baseline, else at the window's begin."""
         mark = marks.baseline(self.view.catalog.marks)
-        return mark.instant if mark and mark.instant <= self.until else self.since
+        if mark and mark.instant <= self.after:
+            return mark.instant
+        # A history that begins within the window has nothing to compare with before it does.
+        return max(self.since, min(run.first(self.view.catalog), self.after))
 
     @property
     def marks(self) -> list[Flag]:
