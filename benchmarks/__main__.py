@@ -10,7 +10,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import collect, engine, history, lake, monitor, peers, planning, provider, serve
+from benchmarks import (
+    collect,
+    console,
+    engine,
+    history,
+    lake,
+    monitor,
+    peers,
+    planning,
+    provider,
+    serve,
+)
 from benchmarks.figure import Figure, last_kept, save, table
 
 # name: (what to run in full, what to run to see that it runs)
@@ -37,6 +48,10 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
     "monitor": (
         lambda: monitor.monitor(500, 40, 105_120, 100),
         lambda: monitor.monitor(3, 8, 600, 1),
+    ),
+    "console": (
+        lambda: console.console(10_000, 105_120, 10_000),
+        lambda: console.console(50, 400, 200),
     ),
     "peers": (lambda: peers.peers(10_000, 288), lambda: peers.peers(200, 12)),
     "engine": (lambda: engine.engine(2_000, 96), lambda: engine.engine(50, 6)),

@@ -39,15 +39,15 @@ REPORTS = (
     "idle-initiators",
     "compliance",
 )
-_AT = "timestamp '2026-01-01' + to_minutes(5 * ({})::bigint)"
+AT = "timestamp '2026-01-01' + to_minutes(5 * ({})::bigint)"
 _NODE = "'n' || (lif // 4 % 2 * 2 + lif % 4 // 2 + 1)"
 
 
 def rows(hosts: int, snapshots: int) -> dict[str, str]:
-    always = f"{_AT.format(0)} as first_seen, {_AT.format(snapshots - 1)} as last_seen"
+    always = f"{AT.format(0)} as first_seen, {AT.format(snapshots - 1)} as last_seen"
     return {
         "attempts": f"""
-        select {_AT.format("i")} as taken_at, 'complete' as status,
+        select {AT.format("i")} as taken_at, 'complete' as status,
             ['svm0', 'svm1', 'svm2', 'svm3'] as scope, 'complete' as interfaces_status,
             'complete' as nodes_status, 'complete' as igroups_status, 300 as expected_interval
         from range({snapshots}) r(i)""",
@@ -69,10 +69,10 @@ def rows(hosts: int, snapshots: int) -> dict[str, str]:
             40000 as initiator_port, 'lif' || lif as interface_id, 'lif' || lif as interface_uuid,
             'lif' || lif as interface, '10.' || k % 2 || '.200.' || lif as interface_address,
             3260 as interface_port, [{{'uuid': 'ig' || h // 8, 'name': 'ig' || h // 8}}] as igroups,
-            case when t > 0 then {_AT.format("t - 1")} end as seen_after,
-            {_AT.format("t")} as first_seen,
-            {_AT.format(f"coalesce(next, {snapshots}) - 1")} as last_seen,
-            case when next is not null then {_AT.format("next")} end as gone_by
+            case when t > 0 then {AT.format("t - 1")} end as seen_after,
+            {AT.format("t")} as first_seen,
+            {AT.format(f"coalesce(next, {snapshots}) - 1")} as last_seen,
+            case when next is not null then {AT.format("next")} end as gone_by
         from span""",
         "interfaces": f"""
         select 'lif' || lif as uuid, 'lif' || lif as name, 'svm' || lif // 4 as svm_uuid,
@@ -94,8 +94,8 @@ def planning(hosts: int, snapshots: int) -> list[Figure]:
     """Each report against the bare scan."""
     end = BEGIN + timedelta(minutes=5 * (snapshots - 1))
     with TemporaryDirectory() as folder:
-        _write(Path(folder), rows(hosts, snapshots))
-        opened = partial(Catalog, Store(Path(folder)), tables=LIMITS, engine=_Files)
+        write(Path(folder), rows(hosts, snapshots))
+        opened = partial(Catalog, Store(Path(folder)), tables=LIMITS, engine=Files)
         catalog = opened()
         floor = best(lambda: catalog.run(f"select bit_xor(hash({NEEDED})) as h from spells"))
         figures = []
@@ -108,7 +108,7 @@ def planning(hosts: int, snapshots: int) -> list[Figure]:
         return figures
 
 
-class _Files(DuckDB):
+class Files(DuckDB):
     """The tables of files that no history wrote."""
 
     def _open_store(
@@ -123,7 +123,7 @@ class _Files(DuckDB):
         return False, list(paths.values())
 
 
-def _write(folder: Path, history: dict[str, str]) -> None:
+def write(folder: Path, history: dict[str, str]) -> None:
     session = duckdb.connect()
     for name, columns in tables.COLUMNS.items():
         listed = ", ".join(f'null::{kind} as "{column}"' for column, kind in columns.items())
