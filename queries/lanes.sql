@@ -28,6 +28,10 @@
 -- default = "open"
 -- choices = ["open", "name"]
 -- help = "Which lanes come first: open and bad ones, or by name."
+-- [params.lane]
+-- kind = "pattern"
+-- default = "*"
+-- help = "Which lanes, by the whole name of the host, interface or node; * matches."
 -- [params.svm]
 -- kind = "pattern"
 -- default = "*"
@@ -131,7 +135,9 @@ with
             ) as place
         from standings t
         left join svms s on s.cluster = t.cluster and s.svm_id = t.svm_id
-        where lower(coalesce(s.svm, t.svm_id, '')) like $svm escape '^'
+        where
+            lower(t.lane) like $lane escape '^'
+            and lower(coalesce(s.svm, t.svm_id, '')) like $svm escape '^'
     ),
     chosen as (select * from ranked where place > $skip and place <= $skip + $rows),
     clock as (

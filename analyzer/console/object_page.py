@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from analyzer.console import object_lanes
 from analyzer.console.sheet import CellPart, Sheet, SheetOrder
 from analyzer.console.view import View
 from analyzer.errors import NothingSeen, UsageError
@@ -80,6 +81,7 @@ def page(view: View) -> str:
         name=beginning(escape_controls(name), 300),
         state=state,
         facts=_facts(view, kind, state),
+        lanes=object_lanes.drawn(view, kind, name),
         panels=[_panel(view, kind, report, name, values) for report, values in _PANELS[kind]],
         command=_command(view, _STATE[kind], {kind: name}),
         incident=view.link("/incident", **{kind: name}),
