@@ -188,7 +188,7 @@ def test_the_ticket_is_in_the_clipboard(tab: Tab, url: str):
     assert "2026-11-23T01:00:00Z to 2026-11-23T02:15:00Z (2026-11-23 02:00–03:15 CET)" in text
     assert "32 lost" in text
     assert "iqn.1994-05.com.redhat:lnx4" in text
-    assert "analyzer report changes --before 2026-11-23T01:00:00Z" in text
+    assert "--before 2026-11-23T01:00:00Z --after 2026-11-23T02:15:00Z" in text
 
 
 def test_without_scripts_the_links_step(tab: Tab, url: str):
