@@ -20,8 +20,8 @@
 -- "initiator_address", "initiator_sessions_left", "cause"]
 -- needs = ["interfaces", "ems"]
 -- cannot_see = """Losses shorter than the time between two snapshots, LUN paths and their state,
--- I/O, failed logins, and why: only patterns. A dead host may be listed until the array
--- notices."""
+-- I/O, failed logins that the array does not log, and why: patterns, and what the array's
+-- log says. A dead host may be listed until the array notices."""
 -- [params.include_retracted]
 -- default = false
 -- help = "Also show losses that the next snapshot disproved."
