@@ -4,6 +4,7 @@ stdout is data, stderr is narration. Commands import what they need when they ru
 ``--help`` answers at once.
 """
 
+import gc
 import re
 import signal
 import sys
@@ -99,6 +100,7 @@ analyzer.add_command(status_command)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     streams.prepare()
+    gc.set_threshold(50_000)  # most commands have ended before there is any garbage
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
             signal.signal(number, _terminate)
