@@ -1,6 +1,7 @@
 """A simulated night, collected by the real collector."""
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -39,10 +40,12 @@ def answers(store: Store, **options: Any) -> Answers:
     return Answers(endpoints, partial(Catalog, store))
 
 
-def collected(store: Store, array: SimulatedArray, at: datetime, name: str = "prod-a") -> str:
-    """The status of a snapshot by the real collector."""
+def collected(
+    store: Store, array: SimulatedArray, at: datetime | None, name: str = "prod-a"
+) -> str:
+    """The status of a snapshot by the real collector; by the real clock where *at* is None."""
     os.environ["NIGHT_SECRET"] = array.password
     cluster = Cluster(name, array.url, array.username, password_env="NIGHT_SECRET", interval=300, deadline=60.0, max_records=40, connectivity_tracking=True)  # fmt: skip
-    with demo.at(at):
+    with nullcontext() if at is None else demo.at(at):
         (outcome,) = collector.collect(store, [cluster])
     return outcome.status
