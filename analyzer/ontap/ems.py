@@ -134,15 +134,15 @@ def _ask_one_by_one(
     client: Client, release: Release, names: frozenset[str], since: datetime, reading: LogReading
 ) -> None:
     """One request for each name; those that are refused are not known."""
-    known: set[str] = set()
+    accepted: set[str] = set()
     records: list[EventRecord] = []
     for name in sorted(names):
         events = _ask(client, release, frozenset({name}), since)
         if events.status == "complete":
-            known.add(name)
+            accepted.add(name)
             records += events.records
         elif not _refused(events):
             reading.events = events
             return
-    if known:
-        reading.events, reading.names = ListingResult(records=records), frozenset(known)
+    if accepted:
+        reading.events, reading.names = ListingResult(records=records), frozenset(accepted)

@@ -132,7 +132,7 @@ def test_the_keyboard_steps_to_the_takeover_and_the_matrix_shows_its_holes(tab: 
         == "2026-11-23T02:10:00Z"
     )
     assert tab.complaints() == []
-    assert all(asked.startswith((url, "data:")) for asked in tab.requests())
+    assert all(target.startswith((url, "data:")) for target in tab.requests())
 
 
 def test_going_back_in_the_browser_takes_the_handles_back(tab: Tab, url: str):
@@ -235,7 +235,7 @@ def test_nothing_of_the_array_runs_or_asks_or_overflows(
         for width in (360, 1280):
             look(tab, f"{there}/incident?since=1h&by={by}", width)
             assert tab.complaints() == []
-            assert all(asked.startswith((there, "data:")) for asked in tab.requests())
+            assert all(target.startswith((there, "data:")) for target in tab.requests())
             assert not tab.overflows()
         assert tab.js("document.scripts.length") == 1
         assert tab.js("document.querySelectorAll('img, iframe, a[href^=javascript]').length") == 0

@@ -77,7 +77,7 @@ def test_what_failed_is_asked_again_in_the_next_round(rounds: Rounds) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "asked"),
+    ("operation", "inventories"),
     [
         ("igroup_add ig_new lnx1", {"lun_maps", "portsets"}),
         ("recreate_igroup ig_ora", {"lun_maps", "portsets"}),
@@ -89,7 +89,7 @@ def test_what_failed_is_asked_again_in_the_next_round(rounds: Rounds) -> None:
     ],
 )
 def test_what_happens_decides_what_is_asked(
-    rounds: Rounds, operation: str, asked: set[str]
+    rounds: Rounds, operation: str, inventories: set[str]
 ) -> None:
     rounds.next()
-    assert rounds.next(operation) == asked
+    assert rounds.next(operation) == inventories

@@ -47,14 +47,14 @@ class Site:
     array: SimulatedArray
     replay: Replay
     store: Store
-    asked: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
     @property
     def cluster(self) -> Cluster:
         return Cluster("prod-a", self.array.url, "reader", password_env="SECRET", interval=300)
 
     def look(self, at: str | datetime) -> Outcome:
-        """One snapshot; ``asked`` is what it asked of the event log."""
+        """One snapshot; ``paths`` is what it asked of the event log."""
         instant = moment(at)
         with self.array.moving():
             self.replay.advance(instant)
@@ -62,7 +62,7 @@ class Site:
         with demo.at(instant):
             (outcome,) = collector.collect(self.store, [self.cluster])
         requests = self.array.requests[before:]
-        self.asked = [request.path for request in requests if "/ems/" in request.path]
+        self.paths = [request.path for request in requests if "/ems/" in request.path]
         return outcome
 
     def looks(self, since: str, until: str, *, out: tuple[str, str] = ("", "")) -> None:
@@ -81,8 +81,8 @@ class Site:
     def report(self, name: str, at: str = "+9d 00:00", **request: Any) -> list[dict[str, Any]]:
         with demo.at(moment(at)):
             catalog = Catalog(self.store)
-            asked = ReportRequest(**{"since": "2026-11-23T00:00:00Z", **request})
-            return run.run(catalog, catalog.reports[name], asked).records()
+            report_request = ReportRequest(**{"since": "2026-11-23T00:00:00Z", **request})
+            return run.run(catalog, catalog.reports[name], report_request).records()
 
 
 @pytest.fixture
@@ -95,12 +95,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 def test_a_quiet_round_costs_one_request_and_the_first_of_a_day_two(site: Site) -> None:
     site.look("02:00")
-    assert site.asked == [MESSAGES, EMS]
+    assert site.paths == [MESSAGES, EMS]
     for at in ("02:05", "02:15", "02:20", "+1d 01:55"):
         site.look(at)
-        assert site.asked == [EMS], at
+        assert site.paths == [EMS], at
     site.look("+1d 02:00")
-    assert site.asked == [MESSAGES, EMS]
+    assert site.paths == [MESSAGES, EMS]
 
 
 def test_what_is_asked_is_by_name_from_the_last_event_on_and_without_a_severity(site: Site) -> None:
@@ -155,18 +155,18 @@ def test_a_cluster_that_learned_or_forgot_a_message_is_asked_again(
     monkeypatch.setattr(ems, "MESSAGES", fewer)
     monkeypatch.setattr("analyzer.simulate.inventory.MESSAGES", fewer)
     outcome = site.look("02:15")
-    assert site.asked == [EMS, MESSAGES, EMS]
+    assert site.paths == [EMS, MESSAGES, EMS]
     assert (outcome.status, outcome.notes) == ("complete", ())
     site.look("02:20")
-    assert site.asked == [EMS]
+    assert site.paths == [EMS]
 
 
 def test_where_the_list_of_messages_may_not_be_read_each_is_tried_once_a_day(site: Site) -> None:
     site.array.forbidden = (MESSAGES,)
     site.look("02:00")
-    assert site.asked == [MESSAGES, EMS, *[EMS] * len(NAMES)]
+    assert site.paths == [MESSAGES, EMS, *[EMS] * len(NAMES)]
     site.look("02:15")
-    assert site.asked == [EMS]
+    assert site.paths == [EMS]
     assert len(site.report("array-events")) == 5
 
 
@@ -221,9 +221,9 @@ def test_the_history_of_the_log_is_proved_compacted_and_given_back(site: Site) -
         history.rebuild(site.store, "prod-a")
         assert site.events() == rows
         history.prune(site.store, "prod-a", moment("03:38"))
-        kept = site.events()
+        events = site.events()
         assert history.verify(site.store, "prod-a").problems == ()
-    assert 0 < len(kept) < len(rows)
+    assert 0 < len(events) < len(rows)
 
 
 def test_the_first_reading_reaches_back_a_week(site: Site) -> None:

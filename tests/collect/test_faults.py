@@ -183,7 +183,7 @@ def test_a_narrow_account_degrades_the_inventories_and_not_the_run(
     array.forbidden = ("/api/cluster*", "/api/network/*")
     outcome = run(store, cluster)
     assert (outcome.status, outcome.exit_code) == ("complete", 0)
-    assert [note.split(" not")[0] for note in outcome.notes] == ["interfaces", "nodes"]
+    assert [note.split(" not")[0] for note in outcome.notes] == ["interfaces", "nodes", "ports"]
     rows = Catalog(store).run("select interfaces_status, svms_status from attempts").rows
     assert rows == [("refused", "complete")]
 

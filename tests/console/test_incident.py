@@ -141,7 +141,7 @@ def test_every_number_is_the_command_lines(store: Store, seed: int) -> None:
     cells = sorted(
         (there["class"], there["title"]) for there, _ in shown.found("td") if "title" in there
     )
-    told = sorted(
+    numbers = sorted(
         (
             row["change"],
             f"{row['interface']}: … {row['sessions_before']} at A, {row['sessions']} at B",
@@ -151,7 +151,7 @@ def test_every_number_is_the_command_lines(store: Store, seed: int) -> None:
     assert [
         (change, f"{title.partition(':')[0]}: … {title.rpartition('; ')[2]}")
         for change, title in cells
-    ] == told
+    ] == numbers
 
     counts: dict[str, int] = defaultdict(int)
     for row in rows["changes"]:

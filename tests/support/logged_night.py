@@ -93,7 +93,7 @@ def logged_night(random: Random, last: str, pause: tuple[int, int]) -> LoggedNig
 def _something(random: Random, world: World) -> Iterator[str]:
     away = [key for key, node in world.nodes.items() if node.state != "up"]
     lif, host = random.choice(list(world.interfaces)), random.choice(list(world.hosts))
-    near = next((one.host for one in world.held() if one.interface == lif), None)
+    near = next((session.host for session in world.held() if session.interface == lif), None)
     other = random.choice([key for key in world.nodes if key != world.interfaces[lif].node])
     node = away[0] if away else random.choice(list(world.nodes))
     wait = f"wait {random.randint(0, 9)}"
@@ -135,9 +135,9 @@ def _hits(night: LoggedNight) -> Iterator[Hit]:
 def _paths(world: World) -> set[Path]:
     return {
         (
-            world.hosts[one.host].initiator.lower(),
-            one.connections[0].address,
-            world.interfaces[one.interface].name,
+            world.hosts[session.host].initiator.lower(),
+            session.connections[0].address,
+            world.interfaces[session.interface].name,
         )
-        for one in world.held()
+        for session in world.held()
     }
