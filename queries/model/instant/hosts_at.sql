@@ -36,16 +36,24 @@ with
             initiator,
             taken_at,
             count(*) as sessions,
-            list_sort(list(distinct interface_id)) as interface_ids,
-            list_sort(list(distinct coalesce(interface, interface_id))) as interfaces,
-            case when count(node) = count(*) then list_sort(list(distinct node)) end as nodes,
-            case when count(subnet) = count(*) then list_sort(list(distinct subnet)) end as subnets,
-            case when count(fabric) = count(*) then list_sort(list(distinct fabric)) end as fabrics,
+            list_sort(list_distinct(list(interface_id))) as interface_ids,
+            list_sort(list_distinct(list(coalesce(interface, interface_id)))) as interfaces,
+            case when count(node) = count(*) then list_sort(list_distinct(list(node))) end as nodes,
+            case
+                when count(subnet) = count(*) then list_sort(list_distinct(list(subnet)))
+            end as subnets,
+            case
+                when count(fabric) = count(*) then list_sort(list_distinct(list(fabric)))
+            end as fabrics,
             coalesce(
-                list_sort(list(distinct initiator_address) filter (where initiator_address <> '')),
+                list_sort(
+                    list_distinct(list(initiator_address) filter (where initiator_address <> ''))
+                ),
                 []
             ) as host_addresses,
-            list_sort(list(distinct alias) filter (where coalesce(alias, '') <> '')) as aliases,
+            list_sort(
+                list_distinct(list(alias) filter (where coalesce(alias, '') <> ''))
+            ) as aliases,
             -- Random ISIDs (type 80h) are those of libiscsi: one session to one portal, by design.
             bool_and(isid like '80:%') as libiscsi
         from sessions_at
