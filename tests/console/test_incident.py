@@ -6,6 +6,7 @@ import shlex
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import urlencode
@@ -17,9 +18,12 @@ from support import random_history as random_paths
 from analyzer import clock
 from analyzer.cli import analyzer as program
 from analyzer.config import policy
+from analyzer.console import pages as pages_module
 from analyzer.console.message import PageRequest
 from analyzer.console.pages import Pages
 from analyzer.report.catalog import Catalog
+from analyzer.schema import Mark
+from analyzer.store import marks
 from analyzer.store.layout import Store
 
 # Random URLs for each history.
@@ -223,3 +227,56 @@ def test_the_ticket_names_the_window_in_utc_and_in_the_zone(store: Store) -> Non
     assert "analyzer report changes" in text
     assert f"--before {clock.iso(random_paths.START)}" in text
     assert "| change | severity |" in text
+
+
+def test_marks_are_flags_and_the_baseline_is_where_a_is(tmp_path: Path) -> None:
+    store = random_paths.build(tmp_path / "store", 7, ("east",))
+    at = random_paths.START + 3 * random_paths.STEP
+    marks.add(store, Mark(name="before-CHG4711", instant=at, baseline=True))
+    times = {"since": clock.iso(random_paths.START), "until": clock.iso(random_paths.END)}
+    shown = Elements(page(store, **times))
+    assert [there["data-flag"] for there, _ in shown.found("svg", class_="flag mark")] == [
+        "before-CHG4711"
+    ]
+    ((handle, _),) = shown.found("svg", data_handle="before")
+    assert handle["data-at"] == clock.iso(at)
+    ((link, _),) = shown.found("a", data_step="after mark")
+    assert f"after={clock.iso(at)}" in link["href"]
+    ((handle, _),) = Elements(page(store, **times, before="before-CHG4711")).found(
+        "svg", data_handle="before"
+    )
+    assert handle["data-at"] == clock.iso(at)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "lanes"),
+    [
+        ("initiator", "iqn.1994-05.com.redhat:h1", 2),
+        ("interface", "svm_n1_a", 2),
+        ("node", "n2", 2),
+    ],
+)
+def test_a_page_of_an_object_draws_its_lanes_as_the_command_says(
+    store: Store, kind: str, name: str, lanes: int
+) -> None:
+    def opened(clusters: Any) -> Catalog:
+        return Catalog(store, clusters, tables=policy.tables(None))
+
+    times = {"since": clock.iso(random_paths.START), "until": clock.iso(random_paths.END)}
+    request = PageRequest(f"/{kind}/{name}", urlencode(times))
+    shown = Elements(Pages(store, opened, UTC).page(request, 60).body.decode())
+    (command,) = [text for _, text in shown.found("code") if " lanes " in text]
+    told = {row["state"] for row in answer(store, command)}
+    drawn = {
+        there["data-state"]
+        for there, _ in shown.found("path")
+        if "data-lane" in there and "data-state" in there
+    }
+    assert drawn == told
+    assert len(shown.found("svg", class_="lane")) == lanes
+
+
+def test_the_scripts_of_the_console_stay_small() -> None:
+    folder = Path(pages_module.__file__).parent / "static"
+    lines = sum(len(path.read_text().splitlines()) for path in folder.glob("*.js"))
+    assert lines <= 400

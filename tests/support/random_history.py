@@ -47,7 +47,7 @@ def _snapshot(cluster: str, number: int, logins: dict[tuple[int, int], int] | No
         return Snapshot(cluster, at, Listing("failed", "HTTP 503", sessions), expected_interval=300)
     interfaces = pl.DataFrame(
         [_interface(cluster, place) for place in range(len(INTERFACES))],
-        schema=schema.INTERFACES.schema,
+        schema=schema.INVENTORIES["interfaces"].schema,
     )
     inventories = {"interfaces": Listing("complete", None, interfaces)}
     complete = Listing("complete", None, sessions)
@@ -70,7 +70,7 @@ def _session(cluster: str, host: int, place: int, login: int) -> dict[str, objec
 def _interface(cluster: str, place: int) -> dict[str, object]:
     node, side = INTERFACES[place]
     subnet = "ab".index(side)
-    return dict.fromkeys(schema.INTERFACES.schema) | {
+    return dict.fromkeys(schema.INVENTORIES["interfaces"].schema) | {
         "uuid": f"{cluster}-{place}", "name": f"svm_{node}_{side}", "svm_uuid": f"{cluster}-svm",
         "svm": "svm", "address": f"10.0.{subnet}.{200 + place}", "subnet": f"10.0.{subnet}.0/24",
         "enabled": True, "state": "up", "is_home": True, "home_node": node, "node": node,
