@@ -8,6 +8,7 @@ from support.browser_tab import Tab
 from support.pages import standing
 
 from analyzer import demo
+from analyzer.report import header
 from analyzer.store.layout import Store
 
 pytestmark = pytest.mark.browser
@@ -76,10 +77,12 @@ def test_the_page_begins_with_the_status(tab: Tab, day: Path):
     tab.open(day)
     first = tab.js("document.querySelector('main section').textContent")
     assert "prod-a" in first
-    sections = "[...document.querySelectorAll('main section h2')].map(one => one.innerText)"
-    assert [line.split()[0] for line in tab.js(sections)[:6]] == [
-        "Clusters", "Data", "Outages", "Still", "New", "Upgrade",
-    ]  # fmt: skip
+    headings = tab.js(
+        "[...document.querySelectorAll('main section h2')].map(h => h.firstChild.data)"
+    )
+    reports = [query.status for query in header.reports().values() if query.status]
+    labels = [status.label for status in sorted(reports, key=lambda status: status.place)]
+    assert [text.strip() for text in headings[: 1 + len(labels)]] == ["Clusters", *labels]
     missing = tab.js("document.querySelector('main').textContent")
     assert "log in again from this one" in missing
     assert tab.js("[...document.querySelectorAll('a')].every(a => a.hash)"), "no server, no links"
