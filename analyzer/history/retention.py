@@ -113,7 +113,7 @@ def _prune(history: History, before: datetime, *, dry_run: bool = False) -> Dele
     if forgotten:
         with TemporaryDirectory(prefix="analyzer-prune-") as folder:
             snapshots = _set_aside(history, Store(Path(folder)), spared)
-            _forget(history, moment(start))
+            _forget(history, moment(start), spared)
             history.add(snapshots)
         manifest.pruned = max(manifest.pruned or start, start)
         history.commit()
@@ -197,17 +197,50 @@ def _set_aside(history: History, scratch: Store, instants: set[datetime]) -> lis
     return snapshot_files(scratch, history.cluster, instants)
 
 
-def _forget(history: History, start: str) -> None:
+# A spell that began at a snapshot which is folded again begins at the next place until then.
+_STAYING = """
+create or replace temp table staying as
+select old.* replace (
+    case when list_contains($spared::timestamp[], old.first_seen) then old.first_seen
+        else old.seen_after end as seen_after,
+    case when list_contains($spared::timestamp[], old.first_seen) then n.taken_at
+        else old.first_seen end as first_seen)
+from old left join (
+    select svm_id, min(taken_at) as taken_at from ({sequence})
+    where taken_at >= {start} group by svm_id
+) n on n.svm_id = {svm}
+where old.last_seen >= {start}
+"""
+
+
+def _forget(history: History, start: str, spared: set[datetime]) -> None:
+    """Forget what ended before *start*; attempts of *spared* are to be folded again."""
     session, manifest = history.session, history.manifest
     manifest.generation += 1
-    tables = [(history.table(table).closed(), "last_seen") for table in TABLES]
-    for parts, instant in [*tables, (history.attempt_parts(), "taken_at")]:
-        if parts.paths:
-            session.execute(
-                f"create or replace temp table staying as select * exclude (cluster)"
-                f" from {parts.source} where {instant} >= {start}"
+    for table in TABLES:
+        spells = history.table(table)
+        spells.load(late=True)
+        svm = "old.svm_id" if table.scoped else "''"
+        session.execute(
+            _STAYING.format(sequence=history.sequence(table), start=start, svm=svm),
+            {"spared": sorted(spared)},
+        )
+        session.execute(
+            "create or replace temp view ended as from staying where gone_by is not null"
+        )
+        spells.closed().replace(manifest.generation, "ended", EVERYTHING)
+        if spared:
+            spells.write_open(
+                f"select {table.listed}, seen_after, first_seen from staying where gone_by is null",
+                session.value("select count(*) from staying where gone_by is null"),
             )
-            parts.replace(manifest.generation, "staying", EVERYTHING)
+    attempts = history.attempt_parts()
+    if attempts.paths:
+        session.execute(
+            "create or replace temp table staying as select * exclude (cluster)"
+            f" from {attempts.source} where taken_at >= {start}"
+        )
+        attempts.replace(manifest.generation, "staying", EVERYTHING)
 
 
 def _files(store: Store, cluster: str, instants: Iterable[datetime]) -> list[Path]:
