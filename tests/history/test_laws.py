@@ -14,13 +14,15 @@ from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer import history, schema
 from analyzer.demo import at
+from analyzer.history import History
 from analyzer.history import manifest as manifests
 from analyzer.history.manifest import Manifest
 from analyzer.inventories import INVENTORIES
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
-from analyzer.schema import TABLES
+from analyzer.schema import TABLES, Mark
+from analyzer.store import marks
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
 
@@ -189,6 +191,33 @@ def test_prune_keeps_the_earlier_side_of_an_event_that_stays(tmp_path: Path) -> 
     gone = [row for row in tables_of(store)["spells"] if row[-1] is not None]
     assert [(row[-2], row[-1]) for row in gone] == [(attempts[0], attempts[1])]
     assert history.verify(store, "c1").problem is None
+
+
+@few
+@given(histories(), st.sets(st.integers(0, 35), min_size=1, max_size=3), st.integers(0, 40))
+def test_prune_spares_what_a_mark_keeps(
+    snapshots: list[Snapshot], minutes: set[int], cut: int
+) -> None:
+    end = START + timedelta(hours=1)
+    with TemporaryDirectory() as folder, at(end):
+        store = stored(folder, "one", snapshots)
+        for minute in minutes:
+            instant = START + timedelta(minutes=minute)
+            marks.add(store, Mark(name=f"m{minute}", instant=instant, keep=True))
+        before = {minute: _answer(store, minute) for minute in minutes}
+        history.prune(store, "c1", START + timedelta(minutes=cut))
+        assert history.verify(store, "c1").problem is None
+        assert {minute: _answer(store, minute) for minute in minutes} == before
+        assert history.prune(store, "c1", START + timedelta(minutes=cut)).snapshots == 0
+
+
+def _answer(store: Store, minute: int) -> object:
+    """Which snapshot answers at that minute, for which SVMs, with which rows."""
+    with History.read(store, "c1") as reading:
+        complete = [a for a in reading.attempts() if a.status == "complete"]
+    instant = START + timedelta(minutes=minute)
+    last = next((a for a in reversed(complete) if a.taken_at <= instant), None)
+    return last and (last.taken_at, last.scope, history.rows(store, "c1", last.taken_at))
 
 
 @few
