@@ -2,19 +2,22 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import polars as pl
 import pytest
 from support.scene import DAY, moment
+from support.snapshot_rows import START, lone, row, stored
 
 from analyzer import demo, history
 from analyzer.collect import collector, doctor
 from analyzer.collect.collector import Outcome
 from analyzer.config.cluster import Cluster
+from analyzer.inventories import INVENTORIES
 from analyzer.ontap.ems import NAMES, LogPosition, read_log
 from analyzer.ontap.listing import ListingResult
 from analyzer.report import run
@@ -28,6 +31,7 @@ from analyzer.rest.server.source import ServedClusters
 from analyzer.simulate import Fault, Replay, SimulatedArray, base_world, ems, script
 from analyzer.simulate.responder import Responder
 from analyzer.store.layout import Store
+from analyzer.store.snapshot import Listing
 
 EMS, MESSAGES = "/api/support/ems/events", "/api/support/ems/messages"
 NIGHT = """
@@ -261,3 +265,25 @@ def test_serve_knows_of_no_event_that_was_not_listed_yet(site: Site) -> None:
             counts.append(Endpoints(served).answer(request, Identity(), 20).body)
         served.close()
     assert [b'"num_records": 0' in counts[0], b'"num_records": 5' in counts[1]] == [True, True]
+
+
+@pytest.mark.parametrize(("skew", "minute"), [(0.0, 2), (3600.0, 62), (-3600.0, -58), (-0.9, 2)])
+def test_the_skew_of_the_clocks_is_taken_off(tmp_path: Path, skew: float, minute: int) -> None:
+    parameters = [{"name": "initiator_name", "value": "iqn.h1"}]
+    event = ("n1", 1, START + timedelta(minutes=minute), "iscsi.loginIpNotAuthorized", "notice", "", parameters)  # fmt: skip
+    log = pl.DataFrame([event], schema=INVENTORIES["ems"].schema, orient="row")
+    before = lone("complete", [row("a", 1, 1), row("a", 2, 1)], 0)
+    after = lone("complete", [row("a", 2, 1)], 5)
+    store = stored(str(tmp_path), "store", [
+        replace(taken, inventories={"ems": Listing("complete", None, rows)}, clock_skew=skew,
+                ems_since=START - timedelta(hours=2))
+        for taken, rows in ((before, log.clear()), (after, log))
+    ])  # fmt: skip
+    with demo.at(START + timedelta(minutes=10)):
+        catalog = Catalog(store)
+        (loss,) = run.run(
+            catalog, catalog.reports["dropped-connections"], ReportRequest()
+        ).records()
+        (listed,) = run.run(catalog, catalog.reports["array-events"], ReportRequest()).records()
+    assert listed["happened_at"] == START + timedelta(minutes=2)
+    assert (loss["event_log"], "login of iqn.h1 refused" in loss["evidence"]) == ("read", True)

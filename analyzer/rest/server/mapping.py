@@ -150,6 +150,7 @@ FIELDS = {
         " from ems where first_seen <= $taken_at)",
         {
             "time": """strftime("time", '%Y-%m-%dT%H:%M:%S+00:00')""",
+            "node.uuid": "(select max(n.uuid) from nodes n where n.name = node)",
             "node.name": "node",
             "index": '"index"',
             "message.name": "message",
