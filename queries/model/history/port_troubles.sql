@@ -40,13 +40,13 @@ with
                     then 'is out of reach of its broadcast domain'
                 end,
                 case
-                    when len(idle) > 0
+                    when cardinality(idle) > 0
                     then
                         'of its '
-                        || len(lag_ports)
+                        || cardinality(lag_ports)
                         || ' members '
                         || array_to_string(idle, ', ')
-                        || case when len(idle) = 1 then ' carries' else ' carry' end
+                        || case when cardinality(idle) = 1 then ' carries' else ' carry' end
                         || ' nothing'
                 end
             ) as trouble
