@@ -63,8 +63,8 @@ def _section(view: View, part: StatusPart) -> FrontSection:
     """A section of the status, with links."""
     query = view.catalog.reports[part.name]
     times: dict[str, str | None] = {name: view.address.one(name) for name in query.time_options}
-    if query.time == "instant":  # it is the end of the window here
-        times["at"] = view.address.one("until")
+    for name in times.keys() & {"at", "after"}:  # the end of the window, here
+        times[name] = view.address.one("until")
     severity = {"severity": "low"}
     findings = screen.findings(part, whole=True)
     still_open = [item for item in findings if item.over is None]
