@@ -67,9 +67,7 @@ def test_a_mark_may_stand_for_every_time(run: Run) -> None:
         ("sql", "select $at, $since from marks", "--at", "end", "--since", "begin"),
         ("timeline", "lnx4", "--since", "begin"),
         ("snapshots", "--since", "begin"),
-        ("check", "--since", "begin", "--fail-on", "critical"),
         ("evidence", "--since", "begin", "--until", "end", "--output", "x.zip"),
-        ("page", "--since", "begin", "--output", "x.html"),
         ("status",),
     ):
         code, out, err = run(*words)
