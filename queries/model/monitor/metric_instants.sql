@@ -38,7 +38,10 @@ with
         cross join metric_grid g
         where coalesce(s.next_at > $since::timestamp, true)
     ),
-    each as (select *, unnest(generate_series(first, last)) as n from held where first <= last)
+    each as (
+        select *, unnest(case when first <= last then generate_series(first, last) end) as n
+        from held
+    )
 select
     cluster,
     n,
