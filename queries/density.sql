@@ -8,6 +8,7 @@
 -- time = "window"
 -- brief = ["from", "ended", "began", "unknown_seconds", "reason"]
 -- group = "Incident"
+-- only = "duckdb"
 -- cannot_see = "What happened and was undone between two snapshots."
 -- [params.columns]
 -- default = 240
@@ -40,11 +41,11 @@ with
         cross join (select unnest(range($columns::bigint)) as at_column) n
     ),
     edges as (
-        select cluster, gone_by as instant, 1 as ended, 0 as began
+        select cluster, gone_by as instant, 1::bigint as ended, 0::bigint as began
         from spells
         where gone_by >= $since::timestamp and gone_by <= $until::timestamp
         union all
-        select cluster, first_seen, 0, 1
+        select cluster, first_seen, 0::bigint, 1::bigint
         from spells
         where
             seen_after is not null
@@ -60,7 +61,7 @@ with
             )::bigint as at_column,
             e.ended,
             e.began,
-            0 as unknown_seconds,
+            0::bigint as unknown_seconds,
             null::varchar as reason
         from edges e
         cross join clock k
@@ -69,13 +70,13 @@ with
         select
             u.cluster,
             c.at_column,
-            0 as ended,
-            0 as began,
+            0::bigint as ended,
+            0::bigint as began,
             date_diff(
                 'second',
                 greatest(c.starts, coalesce(u."after", c.starts)),
                 least(c.ends, coalesce(u."by", c.ends))
-            ) as unknown_seconds,
+            )::bigint as unknown_seconds,
             u.reason
         from unknowns u
         join
