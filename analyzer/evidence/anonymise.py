@@ -67,15 +67,15 @@ _KINDS = {
 _NAMES = {
     "svms": "svm", "interfaces": "interface", "igroups": "igroup", "nodes": "node",
     "lun_maps": "igroup", "portsets": "portset", "ports": "port", "metrocluster": "svm",
+    "messages": None,
 }  # fmt: skip
 _UUIDS = {"svms": "svm_id", "interfaces": "interface_id", "metrocluster": "svm_id"}
 _KEPT = {
     "isid", "isid_raw", "authentication", "state", "subtype", "failover", "services", "os_type",
-    "protocol", "connection_state", "type", "reachability", "san_multipathing", "takeover_state", "giveback_state", "model", "version",
-    "taken_at", "status", "answered", "content", *(f"{name}_status" for name in INVENTORIES),
+    "protocol", "connection_state", "type", "reachability", "san_multipathing", "takeover_state",
+    "giveback_state", "model", "version", "message", "severity",
+    "taken_at", "ems_since", "status", "answered", "content", *(f"{name}_status" for name in INVENTORIES),
 }  # fmt: skip
-
-
 # What kind of value a parameter of an event holds; any other is replaced as a word of its own kind.
 _PARAMETERS = {
     "vifname": "interface",

@@ -55,9 +55,10 @@ class LoggedNight:
     def concerns(self, path: Path, at: datetime, message: str) -> bool:
         """Whether what was logged at that instant is about the path."""
         (hit,) = (hit for hit in self.hits if hit.at == at)
-        if message not in LOGGED.get(hit.name, set()) | {"vifmgr.lifdown.noports"}:
-            return message == "vifmgr.lifmoved.nodedown" and path[2] in hit.interfaces
-        return path[0] in hit.initiators if hit.name == "refuse" else path[2] in hit.interfaces
+        if hit.name == "refuse":
+            return path[0] in hit.initiators
+        logged = message in LOGGED.get(hit.name, set()) or message.startswith("vifmgr.lif")
+        return logged and path[2] in hit.interfaces
 
 
 def moving_world() -> World:

@@ -104,7 +104,10 @@ with
             case
                 when event = 'taken_over' and node = about_node
                 then 1
-                when event = 'given_back' and node = logged_by and home_node = about_node
+                when
+                    event = 'given_back'
+                    and home_node = about_node
+                    and node in (logged_by, about_node)
                 then 1
                 when event = 'panic' and node = about_node
                 then 1
