@@ -20,12 +20,17 @@ from benchmarks import (
     peers,
     planning,
     provider,
+    questions,
     serve,
 )
 from benchmarks.figure import Figure, last_kept, save, table
 
 # name: (what to run in full, what to run to see that it runs)
 RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] = {
+    "questions": (
+        lambda: questions.questions(5),
+        lambda: questions.questions(1, ["snapshots", "outages", "check"]),
+    ),
     "week": (lambda: history.week(10_000, 2_016), lambda: history.week(200, 40)),
     "year": (
         lambda: history.year(100, 288, 2_016, 105_120),
