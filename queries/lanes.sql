@@ -17,7 +17,7 @@
 -- help = "What has a lane: host, interface or node."
 -- [params.columns]
 -- default = 240
--- help = "How many columns the window is cut into."
+-- help = "How many columns the window is cut into, from 1 to 10000."
 -- [params.rows]
 -- default = 60
 -- help = "How many lanes."
@@ -144,7 +144,7 @@ with
         -- Seconds of the window.
         select
             greatest(1, date_diff('second', $since::timestamp, $until::timestamp)) as seconds,
-            $columns::bigint as columns
+            least(greatest($columns, 1), 10000)::bigint as columns
     ),
     clipped as (
         select

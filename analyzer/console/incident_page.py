@@ -70,7 +70,8 @@ class Incident:
         if self.by not in KINDS:
             raise UsageError(f"by: '{self.by}' is not one of {', '.join(KINDS)}")
         self.axis = Axis(self.since, self.until, view.zone)
-        self.skip = int(value("skip", "0")) if value("skip", "0").isdecimal() else 0
+        skip = value("skip", "0")
+        self.skip = int(skip) if skip.isascii() and skip.isdecimal() and len(skip) < 10 else 0
 
     def _moment(self, text: str) -> datetime:
         return run.moment(self.view.catalog, text, self.view.zone)

@@ -84,7 +84,7 @@ def page(view: View) -> str:
         lanes=object_lanes.drawn(view, kind, name),
         panels=[_panel(view, kind, report, name, values) for report, values in _PANELS[kind]],
         command=_command(view, _STATE[kind], {kind: name}),
-        incident=view.link("/incident", **{kind: name}),
+        incident=view.link("/incident", **({kind: name} if kind == "initiator" else {"by": kind})),
     )
 
 
