@@ -19,7 +19,7 @@ LOGGED = {
     "takeover": {"cf.transition.info"},
     "giveback": {"cf.transition.info"},
     "failover": {"vifmgr.lifmoved.byadmin"},
-    "fabric_off": {"vifmgr.portdown"},
+    "fabric_off": {"vifmgr.portdown", "vifmgr.lifdown.noports"},
     "service_off": {"iscsi.notice"},
     "svm_off": {"vserver.stop.succeeded"},
     "refuse": {"iscsi.loginIpNotAuthorized"},
