@@ -15,7 +15,7 @@
 -- evidence = true
 -- not_judged = "unjudged_rules"
 -- brief = ["initiator", "fault", "severity", "detail", "members"]
--- needs = ["interfaces", "igroups", "nodes"]
+-- needs = ["interfaces", "igroups", "nodes", "lun_maps", "portsets"]
 -- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not told."
 -- [params.settle]
 -- default = 10

@@ -261,7 +261,7 @@ PORTS = Resource(
     name="ports",
     path="/api/network/ethernet/ports",
     keys=("uuid",),
-    default=("uuid", "name", "node.uuid", "node.name"),
+    default=("uuid", "name", "node.name"),
     arrays=frozenset({"lag.member_ports", "lag.active_ports"}),
     fields=(
         *_texts("uuid", "name", "node.uuid", "node.name"),

@@ -57,8 +57,10 @@ def portsets(state: State) -> list[Record]:
                         "ip": {"address": state.interfaces[key].address},
                     },
                 }
-                for key in portset.interfaces
-                if key in state.interfaces
+                for key in sorted(
+                    set(portset.interfaces) & state.interfaces.keys(),
+                    key=lambda key: state.interfaces[key].uuid,
+                )
             ],
             "igroups": [
                 {"uuid": igroup.uuid, "name": igroup.name}

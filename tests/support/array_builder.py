@@ -205,7 +205,7 @@ class World:
             Listing(status, "HTTP 500" if failed else None, frame, 1),
             {
                 name: Listing(
-                    "complete", None, _frame(inventories[name], INVENTORIES[name].schema), 1
+                    "complete", None, _frame(inventories.get(name, []), INVENTORIES[name].schema), 1
                 )
                 for name in self.inventories
                 if not failed

@@ -1,7 +1,7 @@
 """What administrators change: names, igroups, attributes."""
 
 from analyzer.errors import UsageError
-from analyzer.simulate.model import Igroup
+from analyzer.simulate.model import Igroup, Portset
 from analyzer.simulate.operation.registry import operation
 from analyzer.simulate.world import World
 
@@ -40,6 +40,26 @@ def igroup_remove(world: World, igroup: str, host: str) -> None:
 def recreate_igroup(world: World, igroup: str) -> None:
     """Deleted and made again with the same name and members: another uuid."""
     world.igroups[igroup].uuid = world.new_uuid("igroup", igroup, world.revision)
+
+
+@operation
+def map_luns(world: World, igroup: str, *owners: str) -> None:
+    """Its LUNs are owned by these nodes, one each; none where none is named."""
+    for node in owners:
+        world.nodes[node]  # must exist
+    world.igroups[igroup].owners = list(owners)
+
+
+@operation
+def bind(world: World, igroup: str, portset: str, *interfaces: str) -> None:
+    """Bind it to a portset of these interfaces, which is made where there is none."""
+    group = world.igroups[igroup]
+    for interface in interfaces:
+        world.interfaces[interface]  # must exist
+    world.portsets[portset] = Portset(
+        portset, world.new_uuid("portset", portset), group.svm, list(interfaces)
+    )
+    group.portset = portset
 
 
 @operation

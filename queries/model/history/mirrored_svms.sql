@@ -18,10 +18,15 @@ with
         from metrocluster
         where name <> '' and partner <> ''
     ),
+    names as (
+        select svm
+        from spells
+        union
+        select svm
+        from partner_sessions
+    ),
     called as (
-        select distinct svm
-        from site_sessions s
-        where not exists (select 1 from mapped m where m.svm = s.svm)
+        select svm from names n where not exists (select 1 from mapped m where m.svm = n.svm)
     )
 select svm, partner
 from mapped

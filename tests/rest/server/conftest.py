@@ -28,6 +28,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     apply(world, "set", "lnx1", "comment", "rack 4: 100%_\\")
     apply(world, "set", "lnx2", "alias", "Änne")
     apply(world, "drop", "lnx2", "L3")
+    apply(world, "bind", "ig_ora", "ps_ora", "L1", "L2", "L3", "L4")
     with SimulatedArray(world) as array:
         looks = (
             (0, "complete", []),
