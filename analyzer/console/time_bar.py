@@ -170,8 +170,10 @@ def handles(axis: Axis, before: datetime, after: datetime) -> Markup:
 
 def _handle(axis: Axis, letter: str, name: str, at: datetime) -> Markup:
     line = element("line", y1=0, y2="100%")
-    grip = element("path", d="M-9 0h18v11l-9 7-9-7z")
-    label = element("text", letter, y=11, text_anchor="middle")
+    # Each stands on its own side of its line, so that neither hides the other where they meet.
+    side = -1 if name == "before" else 1
+    grip = element("path", d=f"M0 0h{15 * side}v12l{-4 * side} 5H0z")
+    label = element("text", letter, x=7 * side, y=12, text_anchor="middle")
     words = f"{_at(axis, at)} {clock.zone_name(axis.zone, at)}"
     return element(
         "svg", element("title", f"{letter}: {words}"), line, grip, label,
