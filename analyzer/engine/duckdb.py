@@ -54,6 +54,9 @@ class DuckDB:
             # Work for several threads there is none, and to start and wake them takes time.
             self._connection.execute("set threads = 1")
         for name, source in files.items():
+            if not (source.closed or source.opened):
+                self._create(name, tables.COLUMNS[name])
+                continue
             select = tables.rows(name, source)
             if name == tables.ATTEMPTS:
                 (last,) = self._one(f"select max(taken_at) from ({select})")
@@ -72,13 +75,17 @@ class DuckDB:
 
     def _open_extra(self, extra: Extra) -> None:
         for name, (columns, rows) in extra.items():
-            listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-            self._connection.execute(f'create temp table "{name}" ({listed})')
+            self._create(name, columns)
             if rows:
                 marks = ", ".join("?" for _ in columns)
                 self._connection.executemany(
                     f'insert into "{name}" values ({marks})', [list(row) for row in rows]
                 )
+
+    def _create(self, name: str, columns: Columns) -> None:
+        """Make a table without rows."""
+        listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+        self._connection.execute(f'create temp table "{name}" ({listed})')
 
     def _lock(self, files: Sequence[Path]) -> None:
         """From here on no statement opens anything but these files, or changes a setting."""
