@@ -175,18 +175,30 @@ def _start(history: History, before: datetime) -> datetime:
 
 
 def _answering(history: History) -> set[datetime]:
-    """The attempts that answer at marks that are kept: of each SVM and inventory the last by then."""
+    """The attempts that answer at marks that are kept.
+
+    They are the last complete one by then, and of each SVM and inventory the last listing; of an
+    empty answer also the next one, which settles whether it is believed.
+    """
+    session, source = history.session, history.attempts_source
     instants = [mark.instant for mark in marks.read(history.store) if mark.keep]
-    tables = [table for table in TABLES if table.name != "sightings"]  # they answer no instant
-    return {
+    # What partial answers showed answers no instant.
+    listings = [history.sequence(table) for table in TABLES if table.name != "sightings"]
+    listings.append(f"select '' as svm_id, taken_at from {source} where status = 'complete'")
+    answering = {
         at
         for instant in instants
-        for table in tables
-        for (at,) in history.session.rows(
-            f"select max(taken_at) from ({history.sequence(table)}) listing"
+        for listing in listings
+        for (at,) in session.rows(
+            f"select max(taken_at) from ({listing}) listing"
             f" where taken_at <= {moment(instant)} group by svm_id"
         )
     }
+    settled = session.rows(
+        "select taken_at, lead(taken_at) over (order by taken_at) from"
+        f" {source} where answered = 'complete' qualify sessions = 0"
+    )
+    return answering | {following for at, following in settled if following and at in answering}
 
 
 def _set_aside(history: History, scratch: Store, instants: set[datetime]) -> list[SnapshotFiles]:
