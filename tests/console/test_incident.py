@@ -266,13 +266,13 @@ def test_a_page_of_an_object_draws_its_lanes_as_the_command_says(
     request = PageRequest(f"/{kind}/{name}", urlencode(times))
     shown = Elements(Pages(store, opened, UTC).page(request, 60).body.decode())
     (command,) = [text for _, text in shown.found("code") if " lanes " in text]
-    told = {row["state"] for row in answer(store, command)}
+    states = {row["state"] for row in answer(store, command)}
     drawn = {
         there["data-state"]
         for there, _ in shown.found("path")
         if "data-lane" in there and "data-state" in there
     }
-    assert drawn == told
+    assert drawn == states
     assert len(shown.found("svg", class_="lane")) == lanes
 
 

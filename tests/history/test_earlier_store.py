@@ -47,9 +47,9 @@ def _as_before(store: Store, cluster: str) -> None:
 def _drop(path: Path, columns: list[str]) -> None:
     metadata = pl.read_parquet_metadata(path)
     facts = json.loads(metadata.get("analyzer", "{}"))
-    kept = {name: value for name, value in facts.items() if name not in ADDED["attempts"]}
+    remaining = {name: value for name, value in facts.items() if name not in ADDED["attempts"]}
     frame = pl.read_parquet(path, hive_partitioning=False).drop(columns, strict=False)
-    frame.write_parquet(path, metadata={"analyzer": json.dumps(kept)} if facts else None)
+    frame.write_parquet(path, metadata={"analyzer": json.dumps(remaining)} if facts else None)
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def test_it_is_well_and_answers_as_before(world: World) -> None:
         None,
         "not read",
     )
-    asked = Catalog(store).run("select distinct ems_status, lun_maps_status from attempts").rows
-    assert asked == [(None, None)]
+    rows = Catalog(store).run("select distinct ems_status, lun_maps_status from attempts").rows
+    assert rows == [(None, None)]
 
 
 def test_a_new_snapshot_joins_it_and_nothing_is_lost(world: World) -> None:
