@@ -30,9 +30,11 @@ NAMES = {
     "cluster", "svm", "initiator", "initiator_address", "interface", "interface_address",
     "replaced_by", "cause", "members", "addresses", "interfaces", "igroups", "previously",
     "detail", "evidence", "alias", "node", "nodes", "subnets", "host_addresses", "missing", "reason", "host",
-    "interface_node", "subnet",
+    "interface_node", "subnet", "port", "text",
 }  # fmt: skip
-KEPT_WORDS = {"HTTP 401", "import", "complete", "running", "default", "linux"}
+# ONTAP's own words; the last two are the steps of a failover in its event log.
+KEPT_WORDS = {"HTTP 401", "import", "complete", "running", "default", "Default", "linux",
+              "takeover", "giveback"}  # fmt: skip
 
 
 def verdicts(rows: list[dict[str, Any]]) -> Counter[str]:
@@ -58,6 +60,8 @@ def frames(bundle: Path) -> dict[str, pl.DataFrame]:
 
 def words(value: Any) -> set[str]:
     if isinstance(value, dict):
+        if "value" in value:  # a parameter of an event: what it is called is ONTAP's own word
+            return words(value["value"])
         return set().union(*map(words, value.values()))
     if isinstance(value, list | tuple):
         return set().union(*map(words, value))
@@ -68,10 +72,12 @@ def named(bundle: Path) -> set[str]:
     """Every name, address and uuid that the bundle's tables hold."""
     plain_columns = {"isid", "isid_raw", "authentication", "state", "failover", "services", "os_type",
             "protocol", "connection_state", "takeover_state", "giveback_state", "model", "version",
-            "status", "answered", "content", "fingerprint", "netmask", "service_policy", "subtype",
+            "type", "reachability", "san_multipathing", "message", "severity", "status", "answered", "content", "fingerprint", "netmask", "service_policy", "subtype",
             *(f"{name}_status" for name in INVENTORIES)}  # fmt: skip
     texts: set[str] = set()
-    for frame in frames(bundle).values():
+    for name, frame in frames(bundle).items():
+        if ".messages." in name or "/messages." in name:
+            continue  # ONTAP's own
         for column in frame.drop(plain_columns, strict=False).get_columns():
             texts |= words(column.unique().to_list() if column.dtype == pl.String() else [
                 *column.to_list()])  # fmt: skip
