@@ -10,8 +10,9 @@ from analyzer.output.status import StatusFinding
 from analyzer.report import status
 from analyzer.report.run import Report
 from analyzer.report.status import StatusPart
-from analyzer.text import escape_controls
+from analyzer.text import beginning, escape_controls
 
+_LONGEST = 1_000  # characters
 _MOST = 12  # findings of a section that are listed
 
 
@@ -82,9 +83,7 @@ def _section(view: View, part: StatusPart) -> FrontSection:
 def _finding(view: View, report: Report, finding: StatusFinding) -> FrontFinding:
     who, when, about = None, None, None
     if finding.initiator:
-        who = named(
-            escape_controls(finding.initiator), view.of_object("initiator", finding.initiator)
-        )
+        who = named(_harmless(finding.initiator), view.of_object("initiator", finding.initiator))
     if finding.after or finding.by:
         href = view.incident(finding.after, finding.by, finding.row.get("back_by"))
         when = CellPart(screen.began(report, finding), "", href)
@@ -95,9 +94,10 @@ def _finding(view: View, report: Report, finding: StatusFinding) -> FrontFinding
             and finding.row[name]
             and (kind, finding.row[name]) != ("initiator", finding.initiator)
         ):
-            about = named(
-                escape_controls(finding.row[name]), view.of_object(kind, finding.row[name])
-            )
-    return FrontFinding(
-        finding.severity, who, about, when, escape_controls(finding.detail), finding.over
-    )
+            about = named(_harmless(finding.row[name]), view.of_object(kind, finding.row[name]))
+    return FrontFinding(finding.severity, who, about, when, _harmless(finding.detail), finding.over)
+
+
+def _harmless(text: str) -> str:
+    """What an array says, of a length that a line of the page can have; the report has it whole."""
+    return escape_controls(beginning(text, _LONGEST))
