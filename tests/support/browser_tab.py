@@ -57,7 +57,7 @@ class Tab:
         return json.loads(line)
 
     def open(self, page: Path, width: int = 1440, *, scripts: bool = True, dark: bool = False):
-        self.events.clear()
+        self._leave()
         self.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.ask(
             "Emulation.setEmulatedMedia",
@@ -74,6 +74,14 @@ class Tab:
         self.ask("Page.getLayoutMetrics")
         self.seconds = time.monotonic() - began
         return self
+
+    def _leave(self) -> None:
+        """Leave the page that is open: what it still asks for is no event of the next one."""
+        self.events.clear()
+        self.ask("Page.navigate", url="about:blank")
+        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+            self.events.append(self._hear())
+        self.events.clear()
 
     def js(self, text: str) -> Any:
         """The value of an expression."""
