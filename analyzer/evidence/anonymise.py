@@ -172,7 +172,7 @@ def _column(column: pl.Series, table: str, pseudonyms: Pseudonyms) -> pl.Series:
 
 def _value(value: Any, column: str, table: str, pseudonyms: Pseudonyms) -> Any:
     kind = _kind(column, table)
-    if kind is None:
+    if kind is None or (kind == "ipspace" and value == "Default"):  # every array has that one
         return value
     if isinstance(value, str):
         return pseudonyms.of(kind, value)
