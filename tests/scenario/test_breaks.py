@@ -65,8 +65,8 @@ EDITS = {
     "links as acquittals": [
         Edit(
             "model/history/lost_paths",
-            "where c.round >= 4 and c.gone is not null",
-            "where c.round >= 6 and c.gone is not null",
+            "where c.round >= 4",
+            "where c.round >= 6",
             catalogue.test_a_host_that_moves_to_another_interface_names_it,
             "dropped-connections",
         )
