@@ -191,10 +191,12 @@ def prose(text: str, zone: tzinfo) -> str:
 
 
 def interval(start: datetime | None, end: datetime | None, zone: tzinfo, *, dated: bool) -> str:
-    """``02:10–02:15``; the second date only where it is another."""
+    """``02:10–02:15``, or the one instant; the second date only where it is another."""
     if start is None and end is None:
         return ""
     left = instant(start, zone, dated=dated) if start else "…"
+    if start == end:
+        return left
     if end is None:
         return f"{left} – open"
     same = start is not None and clock.local(start, zone).date() == clock.local(end, zone).date()

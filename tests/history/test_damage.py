@@ -653,7 +653,7 @@ def test_a_bit_that_flips_is_named_or_changes_no_answer(store: Store) -> None:
 def unfolded(store: Store, *, pending: bool) -> None:
     """A snapshot file that its writer did not fold."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(History, "_fold_pending", lambda _self, _instants: None)
+        patch.setattr(History, "_fold_pending", lambda _self, _instants: [])
         history.record(store, empty_answer(1))
     if not pending:
         store.clear_pending("prod-a", T0 + timedelta(minutes=1))
@@ -678,8 +678,8 @@ PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
         HISTORY["missing manifest"].damage, "verify", 4,
     ),
     "manifest.json is missing beside snapshots": (HISTORY["missing history"].damage, "verify", 4),
-    "… has format 2: a newer version of analyzer wrote it": (
-        lambda s: manifest(s).write_text('{"format":2,"novel":{}}'), "rebuild", 4,
+    "… has format 3: a newer version of analyzer wrote it": (
+        lambda s: manifest(s).write_text('{"format":3,"novel":{}}'), "rebuild", 4,
     ),
     "… is the manifest of prod-a, not of prod-b": (
         lambda s: manifest(s, "prod-b").write_bytes(manifest(s).read_bytes()), "verify", 4,
