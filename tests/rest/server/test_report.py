@@ -11,6 +11,7 @@ from support.collected_night import Night, answers
 from analyzer import output
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
+from analyzer.rest.server import scrape
 from analyzer.rest.server.app import App
 from analyzer.rest.server.authentication import Authenticator
 
@@ -27,7 +28,9 @@ def test_they_are_listed(app: App) -> None:
 
 
 def test_the_root_says_where_everything_is(app: App) -> None:
-    for target in ask(app, "/").json.values():
+    places = ask(app, "/").json
+    assert places.pop("metrics") == scrape.PATH  # which stands before the app: see test_scrape
+    for target in places.values():
         assert ask(app, target).status == 200
 
 
