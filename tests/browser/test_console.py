@@ -159,7 +159,7 @@ def test_a_login_opens_the_page_that_was_wanted_and_the_token_stays_out_of_urls(
     "place",
     [
         "/",
-        "/reports/paths?at=latest",
+        "/reports/paths?at=previous",
         "/reports/dropped-connections?since=1h",
         "/reports/events?since=1h",
     ],

@@ -275,7 +275,7 @@ def test_a_report_explains_itself(run: Run) -> None:
     assert "What it cannot see: Losses shorter than" in out
     assert "  lost_by: First complete snapshot that did not." in out
     assert (
-        "Reads: attempts, igroups, interfaces, partner_sessions, spells, threshold_overrides" in out
+        "Reads: attempts, ems, igroups, interfaces, metrocluster, nodes, partner_sessions," in out
     )
     assert "prod-a: snapshots in the window: 1 complete" in out
     assert "select cluster, svm_id" in out

@@ -126,14 +126,21 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Catalog]]:
         catalog.close()
 
 
-@pytest.mark.parametrize("name", header.reports())
+# Which row it is of how many: of the list that is shown, and no word about the row.
+PLACES = {"place", "lanes", "hosts"}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, query in header.reports().items() if "cluster" in query.columns]
+)
 def test_the_answer_for_one_cluster_is_its_part_of_the_answer_for_all(
     name: str, sites: list[Catalog], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANALYZER_NOW", clock.iso(T0 + 6 * STEP))
     request = ReportRequest(since=clock.iso(T0), before=clock.iso(T0 + STEP))
     both, alone = (
-        [row for row in run.run(catalog, header.reports()[name], request).records()
+        [{key: value for key, value in row.items() if key not in PLACES}
+         for row in run.run(catalog, header.reports()[name], request).records()
          if row["cluster"] == "prod-a"]
         for catalog in sites
     )  # fmt: skip
