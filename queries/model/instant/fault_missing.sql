@@ -253,28 +253,26 @@ select
     'interface_missing',
     'medium',
     coalesce(
-        (
-            select list_sort(list(i.interface))
-            from svm_interfaces i
-            where
-                i.cluster = h.cluster
-                and i.svm_id = h.svm_id
-                and i.enabled
-                and not list_contains(h.interface_ids, i.interface_id)
-                and not exists (
-                    select 1
-                    from unmapped_interfaces x
-                    where
-                        x.cluster = h.cluster
-                        and x.svm_id = h.svm_id
-                        and x.initiator = h.initiator
-                        and x.interface_id = i.interface_id
-                )
+        list_sort(
+            list(i.interface) filter (where i.interface is not null and x.interface_id is null)
         ),
         []
     ),
     'policy',
-    'uses ' || len(h.interface_ids) || ' interfaces; policy asks for ' || h.want_paths,
+    'uses ' || h.used || ' interfaces; policy asks for ' || h.want_paths,
     []
-from judged_hosts h
-where len(h.interface_ids) < h.want_paths
+from
+    (select *, len(interface_ids) as used from judged_hosts where len(interface_ids) < want_paths) h
+left join
+    svm_interfaces i
+    on i.cluster = h.cluster
+    and i.svm_id = h.svm_id
+    and i.enabled
+    and not list_contains(h.interface_ids, i.interface_id)
+left join
+    unmapped_interfaces x
+    on x.cluster = h.cluster
+    and x.svm_id = h.svm_id
+    and x.initiator = h.initiator
+    and x.interface_id = i.interface_id
+group by h.cluster, h.svm_id, h.initiator, h.used, h.want_paths

@@ -27,7 +27,6 @@ with
             )
         where node is not null
     ),
-    svm as (select cluster, svm_id, list_sort(list(node)) as nodes from svm_nodes group by all),
     stood_on as (
         -- Nodes whose interfaces the initiator used in the last seven days, or until they failed.
         select cluster, svm_id, initiator, node, max(ticks) as ticks
@@ -69,27 +68,19 @@ with
     served as (
         -- Nodes of the SVM that an initiator may stand on: where its LUN maps are known, those
         -- that report its LUNs, and where it is.
-        select
-            h.cluster,
-            h.svm_id,
-            h.initiator,
-            case
-                when l.nodes is null
-                then s.nodes
-                else
-                    list_filter(
-                        s.nodes,
-                        lambda n:list_contains(l.nodes, n)
-                        or list_contains(coalesce(h.nodes, []), n)
-                    )
-            end as nodes
+        select h.cluster, h.svm_id, h.initiator, list_sort(list(n.node)) as nodes
         from judged_hosts h
-        join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
+        join svm_nodes n on n.cluster = h.cluster and n.svm_id = h.svm_id
         left join
             lun_nodes l
             on l.cluster = h.cluster
             and l.svm_id = h.svm_id
             and l.initiator = h.initiator
+        where
+            l.nodes is null
+            or list_contains(l.nodes, n.node)
+            or list_contains(coalesce(h.nodes, []), n.node)
+        group by h.cluster, h.svm_id, h.initiator
     ),
     single as (
         select h.*, s.nodes as all_nodes
