@@ -7,6 +7,7 @@
 -- time = "instant"
 -- brief = ["interface", "state", "node", "subnet", "initiators", "sessions", "interface_address"]
 -- group = "Who is this"
+-- identity = ["cluster", "svm", "interface"]
 -- needs = ["interfaces"]
 -- cannot_see = "Interfaces without sessions, where interfaces were not listed."
 -- [columns]

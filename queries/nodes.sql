@@ -7,6 +7,7 @@
 -- time = "instant"
 -- brief = ["node", "state", "partner", "interfaces", "initiators", "sessions"]
 -- group = "Who is this"
+-- identity = ["cluster", "node"]
 -- needs = ["interfaces", "nodes"]
 -- cannot_see = "Nodes, where they were not listed."
 -- [columns]

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, TextIO
 
+from analyzer.text import escape_lines
+
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 END = "# EOF\n"
 _PIECE = 1 << 16  # characters
@@ -75,7 +77,7 @@ def line(family: Family, sample: Sample, labels: str, *, timestamp: bool = False
 def labels(sample: Sample) -> str:
     """The labels of a sample; their values are escaped, since arrays name nodes and SVMs."""
     pairs = [
-        f'{name}="{value.translate(_ESCAPED)}"'
+        f'{name}="{escape_lines(value).translate(_ESCAPED)}"'
         for name, value in zip(_LABELS, sample[1:6], strict=True)
         if value
     ]

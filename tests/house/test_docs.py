@@ -137,7 +137,7 @@ def test_every_number_of_a_rule_is_explained_on_one_page() -> None:
         for number in re.findall(r"\b(?:[FC][0-9]{2}|R[0-6])\b", path.read_text(encoding="utf-8"))
     }
     assert numbers <= explained
-    for query in (header.reports() | header.models()).values():
+    for query in (*header.reports().values(), *header.models().values()):
         words = query.text.partition("\n-- ///\n")[0]
         assert not re.search(r"\b[FC][0-9]{2}\b", words), f"{query.name}: say it in words"
 
