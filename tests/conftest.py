@@ -28,7 +28,7 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
     for variable in ("TMPDIR", "PYTEST_DEBUG_TEMPROOT"):
         os.environ.setdefault(variable, str(_MEMORY))
     tempfile.tempdir = None  # it may have been looked up before
-settings.register_profile("suite", max_examples=15, deadline=None, derandomize=True)
+settings.register_profile("suite", max_examples=15, deadline=None)
 settings.load_profile("suite")
 
 

@@ -56,7 +56,7 @@ def snapshot_files(store: Store, cluster: str, instants: Iterable[datetime]) -> 
 
 
 def settle(
-    attempts: Sequence[Attempt], returned: Callable[[datetime, datetime], bool]
+    attempts: Sequence[Attempt], returned: Callable[[Attempt, Attempt], bool]
 ) -> list[Attempt]:
     """The *attempts*, by time, with what is now known of them.
 
@@ -73,7 +73,7 @@ def settle(
         if answer.sessions == 0 and before is not None and before.sessions > 0:
             if after is None:
                 status, reason = "suspect", _SUSPECT
-            elif after.sessions > 0 and returned(before.taken_at, after.taken_at):
+            elif after.sessions > 0 and returned(before, after):
                 status, reason = "failed", _DISPROVED
         # The first attempt keeps the scope it was given: what it stood on may be out of sight.
         spoken_for = answer.scope if answer is attempts[0] else answer.listed
@@ -90,25 +90,35 @@ def settle(
 
 
 def returned(
-    session: FoldSession, files: dict[datetime, Path], before: datetime, after: datetime
+    session: FoldSession, files: dict[datetime, Path], before: Attempt, after: Attempt
 ) -> bool:
-    """Whether a connection of the answer at *before* is in that at *after*, unchanged.
+    """Whether a connection of the answer *before* is in that *after*, unchanged.
 
     Their rows are in *files*, else in the relation ``old``.
     """
-    sides = [_rows(instant, files.get(instant)) for instant in (before, after)]
+    answers = {"before": before, "after": after}
+    sides = [_rows(name, answer, files) for name, answer in answers.items()]
+    named = {
+        name: answer.listed for name, answer in answers.items() if answer.taken_at not in files
+    }
     return bool(
         session.value(
             f"select exists (select {_CONNECTION} from {sides[0]}"
-            f" intersect select {_CONNECTION} from {sides[1]})"
+            f" intersect select {_CONNECTION} from {sides[1]})",
+            named,
         )
     )
 
 
-def _rows(instant: datetime, file: Path | None) -> str:
-    if file is not None:
-        return source([file])
-    return f"(from old where first_seen <= {moment(instant)} and last_seen >= {moment(instant)})"
+def _rows(name: str, answer: Attempt, files: dict[datetime, Path]) -> str:
+    if answer.taken_at in files:
+        return source([files[answer.taken_at]])
+    # A spell goes on over answers that do not list its SVM: of them it says nothing.
+    at = moment(answer.taken_at)
+    return (
+        f"(from old where first_seen <= {at} and last_seen >= {at}"
+        f" and svm_id in (select unnest(${name}::varchar[])))"
+    )
 
 
 def written(attempts: Sequence[Attempt]) -> tuple[str, dict[str, list[Any]]]:

@@ -254,10 +254,10 @@ class History:
 
     def _returned(
         self, items: list[SnapshotFiles], *, late: bool
-    ) -> Callable[[datetime, datetime], bool]:
+    ) -> Callable[[Attempt, Attempt], bool]:
         files = {item.taken_at: item.files["spells"] for item in items if "spells" in item.files}
 
-        def returned(before: datetime, after: datetime) -> bool:
+        def returned(before: Attempt, after: Attempt) -> bool:
             self.table(TABLES[0]).load(late=late)
             return attempts.returned(self.session, files, before, after)
 

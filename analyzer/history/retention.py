@@ -209,17 +209,18 @@ def _set_aside(history: History, scratch: Store, instants: set[datetime]) -> lis
     return snapshot_files(scratch, history.cluster, instants)
 
 
-# A spell that began at a snapshot which is folded again begins at the next place until then.
+# A spell that began between the first snapshot that is folded again and what stays begins at the
+# next place that stays: what is folded again says from where on.
 _STAYING = """
 create or replace temp table staying as
 select old.* replace (
-    case when list_contains($spared::timestamp[], old.first_seen) then old.first_seen
-        else old.seen_after end as seen_after,
-    case when list_contains($spared::timestamp[], old.first_seen) then n.taken_at
+    case when old.first_seen >= n.spared and old.first_seen < {start} then n.staying
         else old.first_seen end as first_seen)
 from old left join (
-    select svm_id, min(taken_at) as taken_at from ({sequence})
-    where taken_at >= {start} group by svm_id
+    select svm_id,
+        min(taken_at) filter (where list_contains($spared::timestamp[], taken_at)) as spared,
+        min(taken_at) filter (where taken_at >= {start}) as staying
+    from ({sequence}) group by svm_id
 ) n on n.svm_id = {svm}
 where old.last_seen >= {start}
 """

@@ -193,6 +193,34 @@ def test_prune_keeps_the_earlier_side_of_an_event_that_stays(tmp_path: Path) -> 
     assert history.verify(store, "c1").problem is None
 
 
+def test_an_svm_that_neither_answer_lists_settles_no_doubt(tmp_path: Path) -> None:
+    """Its spell goes on over both, and says nothing of them."""
+    looks = {
+        0: [row("a", 0, 1), row("b", 0, 1)],
+        10: [row("b", 2, 1)],
+        15: [],
+        25: [row("b", 0, 2)],
+        30: [row("a", 0, 1)],
+    }
+    snapshots = [lone("complete", rows, minute) for minute, rows in looks.items()]
+    late = sorted(snapshots, key=lambda taken: taken.taken_at == snapshots[2].taken_at)
+    ordered = tables_of(stored(str(tmp_path), "ordered", snapshots))
+    assert [attempt[2] for attempt in ordered["attempts"]] == ["complete"] * 5
+    assert tables_of(stored(str(tmp_path), "late", late)) == ordered
+
+
+def test_prune_spares_a_mark_before_what_began_and_stays(tmp_path: Path) -> None:
+    snapshots = [lone("complete", [row("a", h, 1) for h in hosts], m)
+                 for m, hosts in ((0, [1, 2]), (10, [1]), (20, [1, 2]), (30, [1, 2]))]  # fmt: skip
+    store = stored(str(tmp_path), "one", snapshots)
+    marks.add(store, Mark(name="kept", instant=START, keep=True))
+    before = _answer(store, 0)
+    with at(START + timedelta(hours=1)):
+        history.prune(store, "c1", START + timedelta(minutes=40))
+    assert history.verify(store, "c1").problem is None
+    assert _answer(store, 0) == before
+
+
 @few
 @given(histories(), st.sets(st.integers(0, 35), min_size=1, max_size=3), st.integers(0, 40))
 def test_prune_spares_what_a_mark_keeps(
