@@ -121,13 +121,13 @@ def _fresh(clusters: list[Cluster], expected: list[str]) -> None:
 
 
 def _listed(url: str, sessions: int) -> None:
-    with ontap.Client(_one(url)) as array:
+    with ontap.Client(_cluster(url)) as array:
         whole = ontap.sessions(array, ontap.identity(array).release)
     if whole.status != "complete" or whole.frames[0].height != sessions:
         raise AssertionError(whole)
 
 
-def _one(url: str, name: str = "bench", timeout: float = 60.0) -> Cluster:
+def _cluster(url: str, name: str = "bench", timeout: float = 60.0) -> Cluster:
     return Cluster(name, url, timeout=timeout)
 
 
@@ -163,10 +163,10 @@ def collect(sessions: int, fleet_of: int, each: int) -> list[Figure]:
     """Listing, storing, memory, and twenty clusters of which three are broken."""
     with serving(sessions) as url:
         listing = best(partial(_listed, url, sessions))
-        ours = best(partial(_fresh, [_one(url)], ["complete"]))
+        ours = best(partial(_fresh, [_cluster(url)], ["complete"]))
         slow, fast = (_official(url, way) for way in ("get_collection", "fast_get_collection"))
         with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder:
-            memory = peak(_collect, Path(folder), [_one(url)])
+            memory = peak(_collect, Path(folder), [_cluster(url)])
     listed = f"{sessions:,} sessions, first byte to rows"
     stored = f"{sessions:,} sessions, first byte to stored snapshot"
     return [
@@ -191,10 +191,10 @@ def _beside(count: int, each: int) -> Figure:
         closed = stack.enter_context(socket.socket())
         closed.bind(("127.0.0.1", 0))
         refuses = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        alone = best(partial(_fresh, [_one(urls[-1])], ["complete"]))
-        clusters = [_one(urls[n % len(urls)], f"c{n}") for n in range(count - 3)] + [
-            _one(refuses, "refuses", limit), _one(hangs, "hangs", limit),
-            _one(breaks, "breaks", limit),
+        alone = best(partial(_fresh, [_cluster(urls[-1])], ["complete"]))
+        clusters = [_cluster(urls[n % len(urls)], f"c{n}") for n in range(count - 3)] + [
+            _cluster(refuses, "refuses", limit), _cluster(hangs, "hangs", limit),
+            _cluster(breaks, "breaks", limit),
         ]  # fmt: skip
         start = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder:

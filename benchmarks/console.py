@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from analyzer import clock, history
 from analyzer.console import incident_page
-from analyzer.console.address import Address
+from analyzer.console.address import PageAddress
 from analyzer.console.incident_page import Incident
 from analyzer.console.view import View
 from analyzer.report.catalog import Catalog
@@ -48,7 +48,7 @@ def incident(hosts: int, snapshots: int) -> list[Figure]:
         def view(catalog: Catalog | None = None, **more: str) -> View:
             opened = catalog or Catalog(Store(root), engine=planning.Files)
             opened.clusters = ["bench"]
-            address = Address("/incident", tuple((day | more).items()))
+            address = PageAddress("/incident", tuple((day | more).items()))
             return View(address, opened)
 
         floor = best(
@@ -128,7 +128,7 @@ def people(sessions: int, snapshots: int) -> list[Figure]:
             history.record(store, taken)
         with serving(root) as connection:
             there = (connection.host, connection.port)
-            alone = median(_asked(there, number)[1] for number in range(5))
+            alone = median(_timed_request(there, number)[1] for number in range(5))
             answers: list[tuple[int, float]] = []
             threads = [
                 threading.Thread(target=lambda n=number: answers.extend(_several(there, n)))
@@ -153,10 +153,10 @@ def people(sessions: int, snapshots: int) -> list[Figure]:
 
 
 def _several(there: tuple[str, int], person: int) -> list[tuple[int, float]]:
-    return [_asked(there, 10 * person + number) for number in range(3)]
+    return [_timed_request(there, 10 * person + number) for number in range(3)]
 
 
-def _asked(there: tuple[str, int], number: int) -> tuple[int, float]:
+def _timed_request(there: tuple[str, int], number: int) -> tuple[int, float]:
     """Status and seconds of a page whose window nobody had before."""
     since = START + timedelta(seconds=number)
     times = {"since": clock.iso(since), "until": clock.iso(since + 20 * STEP)}

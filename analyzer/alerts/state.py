@@ -62,7 +62,7 @@ class _CheckState(msgspec.Struct, kw_only=True, omit_defaults=True):
     alerts: dict[str, Alert] | None = None
     destinations: dict[str, dict[str, Alert]] = {}
 
-    def told(self, destination: str) -> dict[str, Alert] | None:
+    def alerts_of(self, destination: str) -> dict[str, Alert] | None:
         """What *destination* was told ('' is whoever reads the output); None before the first."""
         return self.destinations.get(destination) if destination else self.alerts
 
@@ -146,7 +146,7 @@ def news(
     Raises:
         StoreError: the state of the last check cannot be read.
     """
-    state = _read(store).told(destination)
+    state = _read(store).alerts_of(destination)
     thresholds = {report.name: least for report, least in reports}
     before = {
         key: alert
@@ -206,7 +206,7 @@ def remember(store: Store, news: News, destination: str = "", missed: Container[
         StoreError: it cannot be written.
     """
     state = _read(store)
-    before = state.told(destination) or {}
+    before = state.alerts_of(destination) or {}
     alerts = before | {key: alert for key, alert in news.alerts.items() if key not in missed}
     for key in news.forgotten:
         alerts.pop(key, None)

@@ -170,6 +170,8 @@ def _check_inventory(
     if failed.status in {400, 404} and identity.release < resource.since:
         release = ".".join(map(str, resource.since))
         return Check(cluster.name, resource.path, "warn", f"ONTAP has it from {release} on", lost)
+    if failed.status == 404:  # no right of the account's is missing
+        return Check(cluster.name, resource.path, "warn", "this array does not have it", lost)
     advice = f"{lost}; {_advice(cluster, failed)}"
     return _failed(cluster, resource.path, failed.reason, advice, failed.kind)
 

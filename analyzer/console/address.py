@@ -9,7 +9,7 @@ _LONGEST = 2_000  # characters of a name that is linked
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class PageAddress:
     """*path* is percent-encoded; *values* are names and values of the query, empty ones left out."""
 
     path: str
@@ -21,11 +21,11 @@ class Address:
         pairs = parse_qsl(query, errors="replace")
         return cls(path, tuple((name, text.strip()) for name, text in pairs if text.strip()))
 
-    def one(self, name: str, default: str = "") -> str:
+    def value(self, name: str, default: str = "") -> str:
         """The last value of that name."""
         return next((text for other, text in reversed(self.values) if other == name), default)
 
-    def every(self, name: str) -> tuple[str, ...]:
+    def all_values(self, name: str) -> tuple[str, ...]:
         return tuple(text for other, text in self.values if other == name)
 
     def at(self, path: str) -> Self:
@@ -54,5 +54,5 @@ def of_object(kind: str, name: str | None, values: tuple[tuple[str, str], ...] =
     if not name or len(name) > _LONGEST:
         return None
     if name.strip(".") == "":  # a browser takes dots for folders
-        return str(Address(f"/{kind}/", (("name", name), *values)))
-    return str(Address(f"/{kind}/{quote(name, safe=':@', errors='replace')}", values))
+        return str(PageAddress(f"/{kind}/", (("name", name), *values)))
+    return str(PageAddress(f"/{kind}/{quote(name, safe=':@', errors='replace')}", values))

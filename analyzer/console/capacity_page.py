@@ -42,10 +42,10 @@ def page(view: View) -> str:
         NothingSeen: there is no complete snapshot in the window.
     """
     request = view.request(filters={})
-    if not view.address.one("since"):
+    if not view.address.value("since"):
         request = replace(request, since=_SINCE)
     request = replace(request, at=request.until)
-    on = view.address.one("on")
+    on = view.address.value("on")
     peaks = view.report("sessions-by-node", request)
     levels = view.report("sessions-over-time", request)
     forecast = view.report("forecast", request, **({"on": on} if on else {}))
@@ -56,8 +56,8 @@ def page(view: View) -> str:
     ends = [line.trend.end for line in lines if line.trend is not None]
     axis = Axis(run.moment(view.catalog, request.since, view.zone), max([until, *ends]), view.zone)
     gaps = [(gap.after, gap.by) for cover in levels.coverage for gap in cover.unknown]
-    times = {"since": request.since, "until": view.address.one("until")}
-    at = {"at": view.address.one("until")}
+    times = {"since": request.since, "until": view.address.value("until")}
+    at = {"at": view.address.value("until")}
     return view.render(
         "capacity.html",
         rows=_rows(view, peaks, forecast, loads),
@@ -135,10 +135,10 @@ def _trend(row: Mapping[str, Any] | None, start: datetime) -> Trend | None:
 def _panel(view: View, name: str, request: ReportRequest) -> dict[str, Any]:
     """The failover or the what-if: its questions, and its rows that matter."""
     query = view.catalog.reports[name]
-    values = {key: view.address.one(key) for key in _QUESTIONS[name] if view.address.one(key)}
+    values = {key: view.address.value(key) for key in _QUESTIONS[name] if view.address.value(key)}
     questions = [field for field in fields(view, query) if field.name in _QUESTIONS[name]]
     severity = "low" if query.kind == "finding" else "info"
-    options = {**values, "at": view.address.one("until")}
+    options = {**values, "at": view.address.value("until")}
     if severity != "info":
         options["severity"] = severity
     panel: dict[str, Any] = {

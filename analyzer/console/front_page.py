@@ -63,9 +63,9 @@ def facts(view: View) -> dict[str, Any]:
 def _section(view: View, part: StatusPart) -> FrontSection:
     """A section of the status, with links."""
     query = view.catalog.reports[part.name]
-    times: dict[str, str | None] = {name: view.address.one(name) for name in query.time_options}
+    times: dict[str, str | None] = {name: view.address.value(name) for name in query.time_options}
     for name in times.keys() & {"at", "after"}:  # the end of the window, here
-        times[name] = view.address.one("until")
+        times[name] = view.address.value("until")
     severity = {"severity": "low"}
     findings = screen.findings(part, whole=True)
     still_open = [item for item in findings if item.over is None]

@@ -26,7 +26,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class HostRow:
     initiator: str
     host: str | None
     cells: list[Cell]
@@ -39,7 +39,7 @@ class Grid:
     cluster: str
     svm: str
     interfaces: list[tuple[str, str]]
-    hosts: list[Host]
+    hosts: list[HostRow]
 
 
 def grids(rows: Iterable[Row]) -> list[Grid]:
@@ -59,7 +59,7 @@ def _grid(cluster: str, svm: str, hosts: dict[int, list[Row]]) -> Grid:
         svm,
         [(name, nodes[name]) for name in interfaces],
         [
-            Host(cells[0]["initiator"] or "", cells[0]["host"], _cells(cells, interfaces))
+            HostRow(cells[0]["initiator"] or "", cells[0]["host"], _cells(cells, interfaces))
             for cells in hosts.values()
         ],
     )

@@ -29,7 +29,7 @@ _PARTS = {"pair": "incident_pair.html", "": "incident.html"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HandleStep:
     """Where a handle leads to; no *href* if there is nothing."""
 
     handle: str
@@ -45,7 +45,7 @@ def page(view: View) -> str:
         UsageError: a time or a value of the URL is wrong.
         NothingSeen: there is no complete snapshot by then.
     """
-    part = view.address.one("part")
+    part = view.address.value("part")
     if part not in _PARTS:
         raise UsageError(f"part: '{part}' is not one of {', '.join(filter(None, _PARTS))}")
     return view.render(_PARTS[part], page=Incident(view))
@@ -56,7 +56,7 @@ class Incident:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        value = view.address.one
+        value = view.address.value
         until, since = value("until", "now"), value("since", "24h")
         self.until, self.since = (self._moment(text) for text in (until, since))
         self.after = self._moment(value("after", until))
@@ -105,14 +105,14 @@ class Incident:
             for letter, name in (("A", "before"), ("B", "after"))
         ]
 
-    def _asked(self, name: str, **params: Any) -> Report:
+    def _report(self, name: str, **params: Any) -> Report:
         """A report over the window and the pair, of the initiator and SVM of the URL."""
-        query, value = self.view.catalog.reports[name], self.view.address.one
+        query, value = self.view.catalog.reports[name], self.view.address.value
         for own in ("initiator", "svm"):
             if own in query.params and value(own):
                 params[own] = value(own)
         filters = {
-            name: self.view.address.every(name)
+            name: self.view.address.all_values(name)
             for name in ("initiator", "svm")
             if name in query.filters
         }
@@ -125,31 +125,31 @@ class Incident:
 
     @cached_property
     def lane_rows(self) -> Report:
-        return self._asked(
+        return self._report(
             "lanes", by=self.by, sort=self.sort, columns=self.axis.columns, rows=LANES,
             skip=self.skip,
         )  # fmt: skip
 
     @cached_property
     def density(self) -> Report:
-        return self._asked("density", columns=self.axis.columns)
+        return self._report("density", columns=self.axis.columns)
 
     @cached_property
     def matrix(self) -> Report:
-        return self._asked("matrix", rows=HOSTS)
+        return self._report("matrix", rows=HOSTS)
 
     @cached_property
     def changes(self) -> Report:
-        return self._asked("changes")
+        return self._report("changes")
 
     @cached_property
     def outages(self) -> Report:
-        return self._asked("outages")
+        return self._report("outages")
 
     # The bar and the lanes.
 
     @cached_property
-    def gaps(self) -> list[time_bar.Gap]:
+    def gaps(self) -> list[time_bar.UnseenSpan]:
         return time_bar.gaps(self.density.records())
 
     def bar(self) -> list[Markup]:
@@ -177,7 +177,7 @@ class Incident:
     @cached_property
     def short(self) -> dict[str, str]:
         """Initiators without what stands before the last colon, where that tells them apart."""
-        lanes = [shown.name for shown in self.lanes] if not self.view.address.one("part") else []
+        lanes = [shown.name for shown in self.lanes] if not self.view.address.value("part") else []
         return layout.shortened([lanes, [row["initiator"] or "" for row in self.matrix.records()]])
 
     def name(self, name: str) -> str:
@@ -244,11 +244,11 @@ class Incident:
     # The two handles.
 
     @cached_property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[HandleStep]:
         """Both handles by snapshot and by change, only where A stays before B."""
         texts = {"snapshot": "snapshot", "change": "change"}
         steps = []
-        for row in self._asked("steps").records():
+        for row in self._report("steps").records():
             handle, instant = row["handle"], row["instant"]
             free = instant is not None and (
                 instant <= self.after if handle == "before" else instant >= self.before
@@ -256,10 +256,10 @@ class Incident:
             arrow = "←" if row["step"] == "previous" else "→"
             href = self.view.here(part=None, **{handle: clock.iso(instant)}) if free else None
             name = f"{handle} {row['step']} {row['by']}"
-            steps.append(Step(handle, name, f"{arrow} {texts[row['by']]}", href))
+            steps.append(HandleStep(handle, name, f"{arrow} {texts[row['by']]}", href))
         return steps
 
-    def of_handle(self, handle: str) -> list[Step]:
+    def of_handle(self, handle: str) -> list[HandleStep]:
         order = ("previous change", "previous snapshot", "next snapshot", "next change")
         own = {step.name.partition(" ")[2]: step for step in self.steps if step.handle == handle}
         return [own[name] for name in order if name in own]
@@ -311,7 +311,7 @@ class Incident:
         }
         own = {key: str(value) for key, value in params.items()}
         names = {
-            key: self.view.address.every(key)
+            key: self.view.address.all_values(key)
             for key in ("svm", "initiator")
             if key in query.filters or key in query.params
         }

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from analyzer.console.axis import Axis
 from analyzer.console.svg import element
-from analyzer.console.time_bar import Gap, hatch, unknown
+from analyzer.console.time_bar import UnseenSpan, hatch, unknown
 from analyzer.output import layout
 from analyzer.text import beginning, escape_controls
 
@@ -98,11 +98,11 @@ def drawn(lane: Lane, axis: Axis, words: dict[str, str], gaps: str | None = None
     hidden = element("use", href=f"#{gaps}") if gaps else ""
     return element(
         "svg", stretched, hidden, class_="lane", role="img", width="100%", height=HEIGHT,
-        aria_label=f"{lane.label}: {told(lane, axis, words)}",
+        aria_label=f"{lane.label}: {sentence(lane, axis, words)}",
     )  # fmt: skip
 
 
-def told(lane: Lane, axis: Axis, words: dict[str, str]) -> str:
+def sentence(lane: Lane, axis: Axis, words: dict[str, str]) -> str:
     """The lane in words: when it was not well, or what it was all the time."""
     bad = [row for row in lane.spans if row["state"] != "all_paths"]
     parts = [f"{words[row['state']]} {_span(axis, row)}" for row in bad[:_MOST]]
@@ -111,7 +111,7 @@ def told(lane: Lane, axis: Axis, words: dict[str, str]) -> str:
     return ", ".join(parts) or words[lane.state]
 
 
-def blind(axis: Axis, gaps: Sequence[Gap], clusters: Sequence[str]) -> Markup:
+def blind(axis: Axis, gaps: Sequence[UnseenSpan], clusters: Sequence[str]) -> Markup:
     """What nobody saw of each cluster, once, for all of its lanes to use (``gaps-0`` …)."""
     symbols = [
         element(

@@ -71,7 +71,7 @@ def page(view: View) -> str:
         UsageError: the history has none of that name.
     """
     _, kind, *rest = view.address.path.split("/", 2)
-    name = unquote("".join(rest)) or view.address.one("name")
+    name = unquote("".join(rest)) or view.address.value("name")
     if not name:
         raise NothingSeen(f"which {kind}?")
     state = _ask(view, _STATE[kind], {kind: name})
@@ -124,7 +124,7 @@ def _panel(view: View, kind: str, report: str, name: str, values: dict[str, str]
 def _times(view: View, report: str) -> dict[str, str | None]:
     """The times of a report that the window of the URL means."""
     query = view.catalog.reports[report]
-    times: dict[str, str | None] = {name: view.address.one(name) for name in ("since", "until")}
+    times: dict[str, str | None] = {name: view.address.value(name) for name in ("since", "until")}
     if query.time == "instant":
         return {"since": None, "until": None, "at": times["until"]}
     return times

@@ -15,7 +15,7 @@ from typing import Any
 
 from analyzer import clock
 from analyzer.console import front_page
-from analyzer.console.address import Address
+from analyzer.console.address import PageAddress
 from analyzer.console.sheet import Sheet, SheetOrder, sheet
 from analyzer.console.template import render
 from analyzer.console.view import View
@@ -107,7 +107,7 @@ def standing(catalog: Catalog, request: ReportRequest) -> str:
         for name, text in (("since", request.since), ("until", request.until))
     }
     names = frozenset(answer.name for answer in answers)
-    view = PaperView(Address("/", tuple(ends.items())), catalog, request.zone, names=names)
+    view = PaperView(PageAddress("/", tuple(ends.items())), catalog, request.zone, names=names)
     try:
         status = front_page.facts(view)
     except NothingSeen:

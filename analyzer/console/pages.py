@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analyzer import clock
 from analyzer.console import capacity_page, front_page, incident_page, object_page, report_page
-from analyzer.console.address import Address
+from analyzer.console.address import PageAddress
 from analyzer.console.message import HTML, PageRequest, PageResponse
 from analyzer.console.template import render
 from analyzer.console.view import View
@@ -96,17 +96,17 @@ class Pages:
             return _error(500, "internal error; the server's log says more")
 
     def _page(self, request: PageRequest, seconds: float) -> PageResponse:
-        address = Address.read(request.path, request.query)
+        address = PageAddress.read(request.path, request.query)
         token, first = self._token(), address.path.split("/")[1]
         if first == "store":
             return _validated(PageResponse(b""), token, request)
-        zone = clock.zone(address.one("tz")) if address.one("tz") else self.zone
+        zone = clock.zone(address.value("tz")) if address.value("tz") else self.zone
         etag = _digest(token, str(address), str(zone), self._now(address, zone))
         if etag == _bare(request.etag):
             return _validated(PageResponse(b""), etag, request)
         if first not in PAGES:
             raise NothingSeen("there is no such page")
-        catalog = self._catalog(address.every("cluster"), token)
+        catalog = self._catalog(address.all_values("cluster"), token)
         try:
             with catalog.time_limit(seconds):
                 content = PAGES[first](View(address, catalog, zone, token))
@@ -140,14 +140,14 @@ class Pages:
         ]
         return _digest(__version__, repr(stamps), repr(files))
 
-    def _now(self, address: Address, zone: tzinfo) -> str:
+    def _now(self, address: PageAddress, zone: tzinfo) -> str:
         """What the clock has to do with a page: nothing, if its times are all in the past.
 
         Raises:
             UsageError: a time is none.
         """
         now = clock.now()
-        pair = [address.one(name) for name in ("until", "since")]
+        pair = [address.value(name) for name in ("until", "since")]
         if all(pair) and all(_fixed(text, zone) for text in pair):
             return "past"
         return str(int(now.timestamp()) // _RELATIVE)

@@ -56,7 +56,7 @@ def page(view: View) -> str | PageResponse:
     options = options_of(view, query)
     form = _address_values(options)
     answer = run.run(view.catalog, query, _request(view, query))
-    kind = view.address.one("format")
+    kind = view.address.value("format")
     if kind in _FILES:
         file = f'attachment; filename="{name}.{kind}"'
         headers = {"Content-Type": _FILES[kind], "Content-Disposition": file}
@@ -89,7 +89,7 @@ def options_of(view: View, query: Query) -> dict[str, Sequence[str]]:
     names = [*query.time_options, *query.params, *query.filters]
     names += ["severity"] if "severity" in query.columns else []
     names += ["ignore"] if query.ignore else []
-    return {name: view.address.every(name) for name in names if name != "cluster"}
+    return {name: view.address.all_values(name) for name in names if name != "cluster"}
 
 
 def _address_values(options: dict[str, Sequence[str]]) -> dict[str, Sequence[str]]:
@@ -103,11 +103,11 @@ def _request(view: View, query: Query) -> run.ReportRequest:
         UsageError: a value is not what the header says.
     """
     params = {
-        name: parameter.parse(name, view.address.one(name))
+        name: parameter.parse(name, view.address.value(name))
         for name, parameter in query.params.items()
-        if view.address.one(name)
+        if view.address.value(name)
     }
-    severity = view.address.one("severity", "info")
+    severity = view.address.value("severity", "info")
     if severity not in SEVERITIES:
         raise UsageError(f"severity: '{severity}' is not one of {', '.join(SEVERITIES)}")
     filters = view.request().filters
@@ -115,15 +115,15 @@ def _request(view: View, query: Query) -> run.ReportRequest:
         params=params,
         severity=severity,
         filters={name: texts for name, texts in filters.items() if name in query.filters},
-        versus=view.address.one("versus") or None,
-        ignore=view.address.every("ignore"),
+        versus=view.address.value("versus") or None,
+        ignore=view.address.all_values("ignore"),
     )
 
 
 def _order(view: View) -> SheetOrder:
-    first = view.address.one("first", "0")
+    first = view.address.value("first", "0")
     place = int(first) if first.isascii() and first.isdecimal() and len(first) <= _PLACE else 0
-    return SheetOrder(view.address.one("sort"), view.address.one("match"), place, _ROWS)
+    return SheetOrder(view.address.value("sort"), view.address.value("match"), place, _ROWS)
 
 
 def fields(view: View, query: Query) -> list[FormField]:
@@ -132,7 +132,7 @@ def fields(view: View, query: Query) -> list[FormField]:
         FormField(
             name,
             _label(name),
-            view.address.one(name),
+            view.address.value(name),
             option.shown or option.default or "",
             option.help,
         )
@@ -143,7 +143,7 @@ def fields(view: View, query: Query) -> list[FormField]:
         FormField(
             name,
             _label(name),
-            view.address.one(name),
+            view.address.value(name),
             "all",
             _HELP[name],
             view.clusters if name == "cluster" else (),
@@ -152,10 +152,10 @@ def fields(view: View, query: Query) -> list[FormField]:
         if name != "cluster" or len(view.clusters) > 1
     ]
     if query.ignore:
-        value = view.address.one("ignore")
+        value = view.address.value("ignore")
         questions.append(FormField("ignore", "ignore", value, "nothing", _HELP["ignore"]))
     if "severity" in query.columns:
-        value = view.address.one("severity")
+        value = view.address.value("severity")
         questions.append(
             FormField("severity", "severity", value, "info", _HELP["severity"], SEVERITIES)
         )
@@ -168,7 +168,7 @@ def _own(view: View, name: str, parameter: Parameter) -> FormField:
     return FormField(
         name=name,
         label=_label(name),
-        value=view.address.one(name),
+        value=view.address.value(name),
         default=str(default).lower() if isinstance(default, bool) else str(default),
         help=parameter.help,
         choices=choices,

@@ -29,7 +29,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class UnseenSpan:
     """Time that nobody saw in a cluster."""
 
     cluster: str
@@ -38,15 +38,15 @@ class Gap:
     reason: str
 
 
-def gaps(rows: Iterable[Row]) -> list[Gap]:
+def gaps(rows: Iterable[Row]) -> list[UnseenSpan]:
     """The unknown columns of a report of density, neighbours of one cluster and reason as one."""
     blind = [row for row in rows if row["unknown_seconds"]]
-    joined: list[Gap] = []
+    joined: list[UnseenSpan] = []
     for row in blind:
-        gap = Gap(row["cluster"], row["from"], row["to"], row["reason"] or "")
+        gap = UnseenSpan(row["cluster"], row["from"], row["to"], row["reason"] or "")
         last = joined[-1] if joined else None
         if last and (last.cluster, last.ends, last.reason) == (gap.cluster, gap.begins, gap.reason):
-            joined[-1] = Gap(gap.cluster, last.begins, gap.ends, gap.reason)
+            joined[-1] = UnseenSpan(gap.cluster, last.begins, gap.ends, gap.reason)
         else:
             joined.append(gap)
     return joined
@@ -62,7 +62,7 @@ def hatch() -> Markup:
     return element("defs", pattern)
 
 
-def unknown(axis: Axis, gaps: Iterable[Gap], height: str = "100%") -> Iterator[Markup]:
+def unknown(axis: Axis, gaps: Iterable[UnseenSpan], height: str = "100%") -> Iterator[Markup]:
     """Each gap as a hatched rectangle that says why."""
     for gap in gaps:
         left, right = (axis.share(at) * 100 for at in (gap.begins, gap.ends))
@@ -74,7 +74,7 @@ def unknown(axis: Axis, gaps: Iterable[Gap], height: str = "100%") -> Iterator[M
         )  # fmt: skip
 
 
-def coverage(axis: Axis, clusters: Sequence[str], gaps: Sequence[Gap]) -> Markup:
+def coverage(axis: Axis, clusters: Sequence[str], gaps: Sequence[UnseenSpan]) -> Markup:
     """A band for each cluster, or one for all where they are many: seen, or not and why."""
     bands = [(name,) for name in clusters] if len(clusters) <= _BANDS else [tuple(clusters)]
     parts = []

@@ -9,7 +9,7 @@ from typing import Any
 from analyzer import clock
 from analyzer.console import address as addresses
 from analyzer.console import template
-from analyzer.console.address import Address
+from analyzer.console.address import PageAddress
 from analyzer.console.sheet import Sheet, SheetOrder, sheet
 from analyzer.errors import UsageError
 from analyzer.output import layout
@@ -34,15 +34,15 @@ class View:
     *store* is the change token of what the page was made from.
     """
 
-    address: Address
+    address: PageAddress
     catalog: Catalog
     zone: tzinfo = UTC
     store: str = ""
 
     def request(self, **changes: Any) -> ReportRequest:
         """What the URL asks for: times, filters by wildcard, zone."""
-        times = {name: self.address.one(name) for name in _TIMES if self.address.one(name)}
-        filters = {name: self.address.every(name) for name in _FILTERS}
+        times = {name: self.address.value(name) for name in _TIMES if self.address.value(name)}
+        filters = {name: self.address.all_values(name) for name in _FILTERS}
         for name, patterns in filters.items():
             if sum(1 + pattern.count("*") for pattern in patterns) > _PATTERNS:
                 raise UsageError(f"{name}: more than {_PATTERNS} patterns and stars")
@@ -67,7 +67,7 @@ class View:
 
     def moment(self, name: str) -> datetime:
         """A time of the URL, or what the command line takes where it names none."""
-        text = self.address.one(name) or _PLAIN[name].default or "latest"
+        text = self.address.value(name) or _PLAIN[name].default or "latest"
         return run.moment(self.catalog, text, self.zone)
 
     def link(self, path: str, **values: str | Sequence[str] | None) -> str:
@@ -99,7 +99,7 @@ class View:
     def command(self, words: str, **options: str | Sequence[str] | None) -> str:
         """The command line that gives the same rows, with cluster and zone of the URL."""
         parts = ["analyzer", *words.split()]
-        standard = {"cluster": self.address.every("cluster"), "tz": self.address.one("tz")}
+        standard = {"cluster": self.address.all_values("cluster"), "tz": self.address.value("tz")}
         both: Mapping[str, str | Sequence[str] | None] = {**standard, **options}
         for name, values in both.items():
             for text in (values,) if isinstance(values, str) else values or ():

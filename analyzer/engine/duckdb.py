@@ -59,7 +59,7 @@ class DuckDB:
                 continue
             select = tables.rows(name, source)
             if name == tables.ATTEMPTS:
-                (last,) = self._one(f"select max(taken_at) from ({select})")
+                (last,) = self._row(f"select max(taken_at) from ({select})")
                 ahead = last is not None and last > now
                 if ahead:
                     select = tables.attempts_known(select, now)
@@ -94,7 +94,7 @@ class DuckDB:
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
 
-    def _one(self, text: str) -> tuple[Any, ...]:
+    def _row(self, text: str) -> tuple[Any, ...]:
         return self._connection.execute(text).fetchone() or ()
 
     @property

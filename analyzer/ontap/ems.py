@@ -90,7 +90,7 @@ def read_log(client: Client, release: Release, position: LogPosition) -> LogRead
         reading = LogReading(_ask(client, release, names, position.since))
         if not _refused(reading.events):
             return reading
-    learned = _known(client, release)
+    learned = _shared_names(client, release)
     names = NAMES if learned is None else learned
     reading = LogReading(_ask(client, release, names, position.since), learned)
     if _refused(reading.events):  # its list may not be read, or it takes no OR of names
@@ -100,7 +100,7 @@ def read_log(client: Client, release: Release, position: LogPosition) -> LogRead
     return reading
 
 
-def _known(client: Client, release: Release) -> frozenset[str] | None:
+def _shared_names(client: Client, release: Release) -> frozenset[str] | None:
     """The names that both sides know; None where the cluster does not tell."""
     messages = listing(client, RESOURCES["messages"], release)
     if messages.status != "complete":

@@ -118,7 +118,7 @@ class Catalog:
     def _opened(self) -> Engine:
         # A model is made once for the parameters that it uses: name of its table, or its rows, by
         # those; and which of its tables statements read by its name.
-        self._made: dict[ModelKey, str] = {}
+        self._model_tables: dict[ModelKey, str] = {}
         self._answers: dict[ModelKey, Result] = {}
         self._named: dict[str, str] = {}
         self._tables["partner_sessions"] = _PARTNER_COLUMNS, []
@@ -298,17 +298,17 @@ class Catalog:
     def _table(self, model: Query, values: Mapping[str, Any]) -> str:
         """The table of a model for these parameters; what it stands on is there."""
         key = self._key(model, values)
-        if key not in self._made:
-            table = f"{model.name}__{len(self._made)}"
+        if key not in self._model_tables:
+            table = f"{model.name}__{len(self._model_tables)}"
             self._engine.create_table(table, model.statement, values)
-            self._made[key] = table
-        return self._made[key]
+            self._model_tables[key] = table
+        return self._model_tables[key]
 
     def _rows(self, model: Query, values: Mapping[str, Any]) -> Result:
         """The rows of a model for these parameters."""
         key = self._key(model, values)
-        if key in self._made:
-            return self._engine.run_query(own(f"from {self._made[key]}"), {})
+        if key in self._model_tables:
+            return self._engine.run_query(own(f"from {self._model_tables[key]}"), {})
         if key not in self._answers:
             self._make(model, values)
             self._answers[key] = self._engine.run_query(model.statement, values)

@@ -38,7 +38,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     marks: tuple[Mark, ...] = ()
 
 
-class _Header(msgspec.Struct):
+class _MarksHeader(msgspec.Struct):
     format: int
 
 
@@ -55,7 +55,7 @@ def read(store: Store) -> tuple[Mark, ...]:
     """
     try:
         content = store.marks.read_bytes()
-        number = msgspec.json.decode(content, type=_Header).format
+        number = msgspec.json.decode(content, type=_MarksHeader).format
         if number > FORMAT:
             raise StoreError(
                 f"{store.marks} has format {number}: a newer version of analyzer wrote it, and this"

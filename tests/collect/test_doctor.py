@@ -95,6 +95,18 @@ def test_what_a_release_does_not_have_is_no_missing_right(
     assert check.detail == "ONTAP has it from 9.9 on"
 
 
+@pytest.mark.parametrize("name", ["lun_maps", "portsets", "ports", "ems", "messages"])
+def test_what_an_array_does_not_have_is_no_missing_right(
+    array: SimulatedArray, cluster: Cluster, name: str
+) -> None:
+    path = RESOURCES[name].path
+    array.faults = [Fault("status", path, status=404)]
+    checks = checks_of(cluster)
+    assert [check for check in checks.values() if check.status == "fail"] == []
+    assert (checks[path].status, checks[path].detail) == ("warn", "this array does not have it")
+    assert checks[path].advice == f"without it {INVENTORIES[name].lost}"
+
+
 def test_a_clock_that_is_off(array: SimulatedArray, cluster: Cluster) -> None:
     array.clock = lambda: clock.now() + timedelta(minutes=7)
     check = checks_of(cluster)["clock"]

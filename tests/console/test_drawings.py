@@ -12,7 +12,7 @@ from analyzer import clock
 from analyzer.console import axis, grid, lane, svg, time_bar
 from analyzer.console.axis import Axis
 from analyzer.console.lane import WORDS
-from analyzer.console.time_bar import Flag, Gap
+from analyzer.console.time_bar import Flag, UnseenSpan
 
 NIGHT = Axis(at("00:00"), at("04:00"), UTC, 240)  # a column a minute
 NASTY = "</title><script>alert(1)</script>\x1b[31m\u202e" + "x" * 20_000
@@ -106,7 +106,7 @@ def test_a_lane_says_to_a_screen_reader_when_it_was_not_well():
         part for part in read(lane.drawn(lane.lanes(LOSS)[0], NIGHT, WORDS)) if part.get("role")
     ]
     assert image.get("aria-label") == "iqn.h1: one node 02:10–02:40"
-    assert lane.told(lane.lanes(LOSS[:1])[0], NIGHT, WORDS) == "all paths"
+    assert lane.sentence(lane.lanes(LOSS[:1])[0], NIGHT, WORDS) == "all paths"
 
 
 def test_a_cause_is_open_until_it_is_back():
@@ -144,7 +144,7 @@ def test_unknown_columns_side_by_side_are_one_gap_with_its_reason():
 
 
 def test_many_clusters_share_one_band():
-    gap = Gap("c7", at("01:00"), at("02:00"), "down")
+    gap = UnseenSpan("c7", at("01:00"), at("02:00"), "down")
     names = [f"c{number}" for number in range(12)]
     bands = list(read(time_bar.coverage(NIGHT, names, [gap])).iter("svg"))
     assert [part.get("data-cluster") for part in bands][1:] == ["12 clusters"]
@@ -210,9 +210,9 @@ def test_a_cell_without_a_row_is_a_hole_that_nobody_expects():
         lane.drawn(
             lane.lanes([span("none", 0, 9, lane=NASTY, cluster=NASTY)])[0], NIGHT, WORDS, "gaps-0"
         ),
-        time_bar.coverage(NIGHT, [NASTY], [Gap(NASTY, at("01:00"), at("02:00"), NASTY)]),
+        time_bar.coverage(NIGHT, [NASTY], [UnseenSpan(NASTY, at("01:00"), at("02:00"), NASTY)]),
         time_bar.flags(NIGHT, [Flag(at("01:00"), NASTY)]),
-        lane.blind(NIGHT, [Gap(NASTY, at("01:00"), at("02:00"), NASTY)], [NASTY]),
+        lane.blind(NIGHT, [UnseenSpan(NASTY, at("01:00"), at("02:00"), NASTY)], [NASTY]),
         svg.element("text", NASTY, aria_label=svg.text(NASTY)),
     ],
 )  # fmt: skip

@@ -65,7 +65,7 @@ class Elements(HTMLParser):
         for texts in self.open:
             texts.append(data)
 
-    def found(self, tag: str, **attributes: str) -> list[tuple[dict[str, str], str]]:
+    def elements(self, tag: str, **attributes: str) -> list[tuple[dict[str, str], str]]:
         wanted = {name.rstrip("_").replace("_", "-"): text for name, text in attributes.items()}
         return [
             (there, "".join(texts).strip())
@@ -126,12 +126,12 @@ def url(random: Random) -> dict[str, str]:
 def test_every_number_is_the_command_lines(store: Store, seed: int) -> None:
     values = url(Random(f"{store.root.name}{seed}"))
     shown = Elements(page(store, **values))
-    commands = {text.split()[2]: text for _, text in shown.found("code")}
+    commands = {text.split()[2]: text for _, text in shown.elements("code")}
     rows = {name: answer(store, command) for name, command in commands.items()}
 
     drawn = {
         (there["data-lane"], there["data-state"], there["d"])
-        for there, _ in shown.found("path")
+        for there, _ in shown.elements("path")
         if "data-state" in there
     }
     paths: dict[tuple[int, str, str], str] = defaultdict(str)
@@ -143,7 +143,7 @@ def test_every_number_is_the_command_lines(store: Store, seed: int) -> None:
     assert drawn == {(lane, state, d) for (_, lane, state), d in paths.items()}
 
     cells = sorted(
-        (there["class"], there["title"]) for there, _ in shown.found("td") if "title" in there
+        (there["class"], there["title"]) for there, _ in shown.elements("td") if "title" in there
     )
     numbers = sorted(
         (
@@ -165,7 +165,7 @@ def test_every_number_is_the_command_lines(store: Store, seed: int) -> None:
         for change, number in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     )
     assert (headline or "Nothing changed.") in [
-        text for _, text in shown.found("p", class_="headline")
+        text for _, text in shown.elements("p", class_="headline")
     ]
 
 
@@ -181,12 +181,12 @@ def test_a_step_is_a_link_that_keeps_the_rest_of_the_url(store: Store) -> None:
         "by": "node",
     }
     shown = Elements(page(store, **values))
-    (there, _), *_ = shown.found("a", data_step="after next snapshot")
+    (there, _), *_ = shown.elements("a", data_step="after next snapshot")
     assert "tz=Europe/Berlin" in there["href"]
     assert "by=node" in there["href"]
     assert f"after={clock.iso(random_paths.START)}" not in there["href"]
-    assert not shown.found("a", data_step="before previous snapshot")
-    assert not shown.found("a", data_step="before next snapshot"), "A stays before B"
+    assert not shown.elements("a", data_step="before previous snapshot")
+    assert not shown.elements("a", data_step="before next snapshot"), "A stays before B"
 
 
 def test_a_moved_handle_asks_for_what_depends_on_it_only(store: Store) -> None:
@@ -194,8 +194,8 @@ def test_a_moved_handle_asks_for_what_depends_on_it_only(store: Store) -> None:
     shown = Elements(page(store, **times, part="pair"))
     parts = [there["data-part"] for _, there, _ in shown.all if "data-part" in there]
     assert parts == ["handles", "steps", "matrix", "difference", "ticket"]
-    assert not shown.found("html")
-    assert not shown.found("svg", class_="lane")
+    assert not shown.elements("html")
+    assert not shown.elements("svg", class_="lane")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(
 
 def test_the_ticket_names_the_window_in_utc_and_in_the_zone(store: Store) -> None:
     times = {"since": clock.iso(random_paths.START), "until": clock.iso(random_paths.END)}
-    (_, text), *_ = Elements(page(store, **times, tz="Europe/Berlin")).found("textarea")
+    (_, text), *_ = Elements(page(store, **times, tz="Europe/Berlin")).elements("textarea")
     assert f"{clock.iso(random_paths.START)} to {clock.iso(random_paths.END)}" in text
     assert "(2026-11-23 01:00–02:15 CET)" in text
     assert "analyzer report changes" in text
@@ -235,14 +235,14 @@ def test_marks_are_flags_and_the_baseline_is_where_a_is(tmp_path: Path) -> None:
     marks.add(store, Mark(name="before-CHG4711", instant=at, baseline=True))
     times = {"since": clock.iso(random_paths.START), "until": clock.iso(random_paths.END)}
     shown = Elements(page(store, **times))
-    assert [there["data-flag"] for there, _ in shown.found("svg", class_="flag mark")] == [
+    assert [there["data-flag"] for there, _ in shown.elements("svg", class_="flag mark")] == [
         "before-CHG4711"
     ]
-    ((handle, _),) = shown.found("svg", data_handle="before")
+    ((handle, _),) = shown.elements("svg", data_handle="before")
     assert handle["data-at"] == clock.iso(at)
-    ((link, _),) = shown.found("a", data_step="after mark")
+    ((link, _),) = shown.elements("a", data_step="after mark")
     assert f"after={clock.iso(at)}" in link["href"]
-    ((handle, _),) = Elements(page(store, **times, before="before-CHG4711")).found(
+    ((handle, _),) = Elements(page(store, **times, before="before-CHG4711")).elements(
         "svg", data_handle="before"
     )
     assert handle["data-at"] == clock.iso(at)
@@ -265,15 +265,15 @@ def test_a_page_of_an_object_draws_its_lanes_as_the_command_says(
     times = {"since": clock.iso(random_paths.START), "until": clock.iso(random_paths.END)}
     request = PageRequest(f"/{kind}/{name}", urlencode(times))
     shown = Elements(Pages(store, opened, UTC).page(request, 60).body.decode())
-    (command,) = [text for _, text in shown.found("code") if " lanes " in text]
+    (command,) = [text for _, text in shown.elements("code") if " lanes " in text]
     states = {row["state"] for row in answer(store, command)}
     drawn = {
         there["data-state"]
-        for there, _ in shown.found("path")
+        for there, _ in shown.elements("path")
         if "data-lane" in there and "data-state" in there
     }
     assert drawn == states
-    assert len(shown.found("svg", class_="lane")) == lanes
+    assert len(shown.elements("svg", class_="lane")) == lanes
 
 
 def test_the_scripts_of_the_console_stay_small() -> None:

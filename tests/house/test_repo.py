@@ -1,5 +1,6 @@
 """What must never be in the repository, and what must."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -53,6 +54,17 @@ def test_every_column_has_a_sentence() -> None:
 def test_no_two_test_modules_share_a_name() -> None:
     names = [path.name for path in tracked() if path.name.startswith("test_")]
     assert sorted(set(names)) == sorted(names), "they are imported by name alone"
+
+
+def test_no_two_classes_of_the_package_share_a_name() -> None:
+    names = [
+        node.name
+        for path in tracked()
+        if path.suffix == ".py" and (ROOT / "analyzer") in path.parents
+        for node in ast.walk(ast.parse(text(path)))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert [name for name in sorted(set(names)) if names.count(name) > 1] == []
 
 
 def test_nothing_installs_the_other_project_of_the_name_analyzer() -> None:

@@ -18,7 +18,7 @@ _PIECE = re.compile(r"(\S+Z) [^;]*?(?:, \d+ times until (\S+Z))? \((\w+\.[\w.]+)
 
 
 @dataclass(frozen=True)
-class Told:
+class LossEvidence:
     """One loss: what the reports say of it, and what truly took the path."""
 
     path: Path
@@ -37,14 +37,16 @@ class Told:
         )
 
 
-def told(night: LoggedNight, scene: Scene) -> list[Told]:
+def evidence_of(night: LoggedNight, scene: Scene) -> list[LossEvidence]:
     losses = []
     for row in scene.rows("dropped-connections"):
         path = (row["initiator"], row["initiator_address"], row["interface"])
         pieces = _PIECE.findall(row["evidence"] or "")
         events = [(_instant(first), _instant(last or first), message)
                   for first, last, message in pieces]  # fmt: skip
-        losses.append(Told(path, row, events, night.blame(path, row["lost_after"], row["lost_by"])))
+        losses.append(
+            LossEvidence(path, row, events, night.blame(path, row["lost_after"], row["lost_by"]))
+        )
     return losses
 
 
@@ -53,19 +55,23 @@ def _instant(text: str) -> datetime:
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[LoggedNight, list[Told]]]:
+def nights(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> list[tuple[LoggedNight, list[LossEvidence]]]:
     watch = Watch(tmp_path_factory.mktemp("nights"))
     recorded = []
     for number in range(NIGHTS):
         night = logged_night(Random(f"logged {number}"), "03:15", (0, 4))
-        recorded.append((night, told(night, watch(night.text, until="03:20", **_world(night)))))
+        recorded.append(
+            (night, evidence_of(night, watch(night.text, until="03:20", **_world(night))))
+        )
     return recorded
 
 
 @pytest.fixture(scope="module")
 def outages(
     tmp_path_factory: pytest.TempPathFactory,
-) -> list[tuple[LoggedNight, list[Told], list[Told]]]:
+) -> list[tuple[LoggedNight, list[LossEvidence], list[LossEvidence]]]:
     """Nights in which nobody collected for six hours, and the same ones as they would have been."""
     watch = Watch(tmp_path_factory.mktemp("outages"))
     recorded = []
@@ -73,7 +79,7 @@ def outages(
         night = logged_night(Random(f"out {number}"), "08:05", (5, 40))
         out = watch(night.text, until="08:10", looks=OUT, **_world(night))
         seen = watch(night.text, until="08:10", **_world(night))
-        recorded.append((night, told(night, out), told(night, seen)))
+        recorded.append((night, evidence_of(night, out), evidence_of(night, seen)))
     return recorded
 
 
@@ -82,8 +88,8 @@ def _world(night: LoggedNight) -> dict[str, Any]:
 
 
 def test_no_evidence_is_about_another_path(
-    nights: list[tuple[LoggedNight, list[Told]]],
-    outages: list[tuple[LoggedNight, list[Told], list[Told]]],
+    nights: list[tuple[LoggedNight, list[LossEvidence]]],
+    outages: list[tuple[LoggedNight, list[LossEvidence], list[LossEvidence]]],
 ) -> None:
     everything = [*nights, *((night, losses) for night, *both in outages for losses in both)]
     wrong = [
@@ -97,7 +103,7 @@ def test_no_evidence_is_about_another_path(
 
 
 def test_what_the_array_logged_is_the_evidence_of_what_it_took(
-    nights: list[tuple[LoggedNight, list[Told]]],
+    nights: list[tuple[LoggedNight, list[LossEvidence]]],
 ) -> None:
     logged = [loss for _, losses in nights for loss in losses if _is_logged(loss)]
     explained = [loss for loss in logged if loss.explained]
@@ -107,7 +113,7 @@ def test_what_the_array_logged_is_the_evidence_of_what_it_took(
 
 
 def test_an_outage_of_the_collector_takes_no_evidence(
-    outages: list[tuple[LoggedNight, list[Told], list[Told]]],
+    outages: list[tuple[LoggedNight, list[LossEvidence], list[LossEvidence]]],
 ) -> None:
     across = [loss for _, out, _ in outages for loss in out if _is_logged(loss)]
     explained = [loss for loss in across if loss.explained]
@@ -122,7 +128,7 @@ def test_an_outage_of_the_collector_takes_no_evidence(
 
 
 def test_where_the_log_was_read_and_says_nothing_that_is_said(
-    nights: list[tuple[LoggedNight, list[Told]]],
+    nights: list[tuple[LoggedNight, list[LossEvidence]]],
 ) -> None:
     losses = [loss for _, losses in nights for loss in losses]
     assert {loss.row["event_log"] for loss in losses} == {"read"}
@@ -130,5 +136,5 @@ def test_where_the_log_was_read_and_says_nothing_that_is_said(
     assert [loss for loss in silent if loss.row["evidence"] is None]
 
 
-def _is_logged(loss: Told) -> bool:
+def _is_logged(loss: LossEvidence) -> bool:
     return loss.hit is not None and loss.hit.name in LOGGED

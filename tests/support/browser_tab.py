@@ -24,8 +24,8 @@ FLAGS = (
 class Tab:
     """One tab; *events* are what the browser told so far."""
 
-    def __init__(self, said: int, answers: int) -> None:
-        self.said, self.told, self.buffer = said, answers, b""
+    def __init__(self, requests: int, answers: int) -> None:
+        self.requests_pipe, self.answers_pipe, self.buffer = requests, answers, b""
         self.number, self.events = 0, []
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
@@ -40,7 +40,7 @@ class Tab:
         message = {"id": self.number, "method": method, "params": params}
         if self.session:
             message["sessionId"] = self.session
-        os.write(self.said, json.dumps(message).encode() + b"\0")
+        os.write(self.requests_pipe, json.dumps(message).encode() + b"\0")
         while True:
             heard = self._hear()
             if heard.get("id") == self.number:
@@ -50,7 +50,7 @@ class Tab:
 
     def _hear(self) -> dict[str, Any]:
         while b"\0" not in self.buffer:
-            more = os.read(self.told, 1 << 16)
+            more = os.read(self.answers_pipe, 1 << 16)
             assert more, "the browser is gone"
             self.buffer += more
         line, _, self.buffer = self.buffer.partition(b"\0")

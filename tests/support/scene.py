@@ -95,7 +95,7 @@ class Scene:
     def say(self, name: str, /, rows: int = 1, **expect: Any) -> list[Row]:
         """Exactly so many rows are like this."""
         rows_like = self.rows_like(name, **expect)
-        assert len(rows_like) == rows, self._told(name, expect, rows_like)
+        assert len(rows_like) == rows, self._mismatch(name, expect, rows_like)
         return rows_like
 
     def never(self, name: str, /, **expect: Any) -> None:
@@ -108,7 +108,7 @@ class Scene:
         times = {which: at for which, at in expect.items() if which in (*TIMES, "params")}
         self.say(name, rows, **times)
 
-    def _told(self, name: str, expect: Row, fitting: list[Row]) -> str:
+    def _mismatch(self, name: str, expect: Row, fitting: list[Row]) -> str:
         times = {which: at for which, at in expect.items() if which in (*TIMES, "params")}
         all_rows = self.rows_like(name, **times)
         shown = "\n".join(json.dumps(row, default=str) for row in all_rows[:40])

@@ -57,7 +57,7 @@ class Spark:
         self._types = DuckDB(store, (), extra, now)
         self._session = connect(url)
         self._frames: dict[str, Any] = {}  # the server forgets a table that nobody holds
-        self._made: dict[str, Columns] = {}
+        self._temporary: dict[str, Columns] = {}
         self.ahead = False
         files = tables.files(store, clusters)
         for name, columns in tables.COLUMNS.items():
@@ -115,17 +115,17 @@ class Spark:
             frame = self._run(statement, parameters).frame().localCheckpoint()
             self._view(name, frame)
         self._frames[name] = frame
-        self._made[name] = dict(self._types.describe(own(f'from "{name}"'), {}))
+        self._temporary[name] = dict(self._types.describe(own(f'from "{name}"'), {}))
 
     def name_table(self, name: str, table: str) -> None:
         self._types.name_table(name, table)
         self._view(name, self._frames[table])
-        self._made[name] = self._made[table]
+        self._temporary[name] = self._temporary[table]
 
     def drop_table(self, name: str) -> None:
         self._types.drop_table(name)
         self._session.catalog.dropTempView(name)
-        del self._frames[name], self._made[name]
+        del self._frames[name], self._temporary[name]
 
     def run_query(self, statement: Statement, parameters: Mapping[str, Any]) -> Result:
         columns = self._types.run_query(statement, parameters).columns
@@ -145,7 +145,7 @@ class Spark:
 
     def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Run:
         try:
-            translated = translate(statement.text, {**self.columns, **self._made}, parameters)
+            translated = translate(statement.text, {**self.columns, **self._temporary}, parameters)
         except UsageError as error:
             raise UsageError(f"{statement.where}: {error}") from error
         return Run(self._session, translated, parameters)

@@ -79,7 +79,7 @@ class Picture:
 
     def _clean(self, specification: dict[str, Any], ink: str) -> str:
         drawn = vl_convert.vegalite_to_svg(specification)
-        root = _known(ET.fromstring(drawn), ink)  # noqa: S314  # made here, by the library
+        root = _still(ET.fromstring(drawn), ink)  # noqa: S314  # made here, by the library
         root.set("role", "img")
         root.set("aria-label", f"{self.title}. {self.text}")
         for place, (tag, words) in enumerate((("title", self.title), ("desc", self.text))):
@@ -94,7 +94,7 @@ def unchecked() -> AbstractContextManager[None]:
     return debug_mode(arg=False)
 
 
-def _known(element: ET.Element, ink: str) -> ET.Element:
+def _still(element: ET.Element, ink: str) -> ET.Element:
     """A copy that has only elements and attributes of a still picture."""
     copy = ET.Element(element.tag)
     copy.text = element.text
@@ -103,5 +103,5 @@ def _known(element: ET.Element, ink: str) -> ET.Element:
             copy.set(name, ink if value == INK else value)
     for child in element:
         if child.tag.removeprefix(_SVG) in _ELEMENTS:
-            copy.append(_known(child, ink))
+            copy.append(_still(child, ink))
     return copy

@@ -40,7 +40,7 @@ class Scrape:
         self._turn = Condition()
         self._workers: Workers | None = None
         self._counting = self._closed = False
-        self._ended = self._made = -_FRESH
+        self._ended = self._counted_at = -_FRESH
         self._instant = clock.now()
         self._body = b""
         self._failure = ""
@@ -71,7 +71,7 @@ class Scrape:
 
     @property
     def _fresh(self) -> bool:
-        return bool(self._body) and time.monotonic() - self._made <= _FRESH
+        return bool(self._body) and time.monotonic() - self._counted_at <= _FRESH
 
     def _renew(self) -> None:
         if not self._counting and not self._closed and time.monotonic() - self._ended > _PAUSE:
@@ -92,5 +92,9 @@ class Scrape:
             with self._turn:
                 self._counting, self._ended, self._failure = False, time.monotonic(), failure
                 if body:
-                    self._body, self._made, self._instant = body, time.monotonic(), clock.now()
+                    self._body, self._counted_at, self._instant = (
+                        body,
+                        time.monotonic(),
+                        clock.now(),
+                    )
                 self._turn.notify_all()
