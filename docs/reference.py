@@ -13,6 +13,7 @@ from analyzer.report import header
 from analyzer.schema import ATTEMPT, BOUNDS, MARK, TABLES
 
 PAGE = Path(__file__).with_name("reference.md")
+_PROGRAM = program.make_context("analyzer", [], resilient_parsing=True)
 
 
 def _cell(text: str) -> str:
@@ -26,7 +27,8 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def _command(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=name)
+    # A command remembers the help option of the first context that it sees: give it the real one.
+    context = click.Context(command, info_name=name, parent=_PROGRAM)
     usage = " ".join(["analyzer", name, *command.collect_usage_pieces(context)])
     options = []
     for param in command.get_params(context):
@@ -61,7 +63,7 @@ def _report(query: header.Query) -> str:
 
 def page() -> str:
     """The whole page."""
-    commands = program.list_commands(click.Context(program))
+    commands = program.list_commands(_PROGRAM)
     parts = [
         "# Reference",
         "Made by `docs/reference.py` from the program itself; a test compares.",

@@ -101,8 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     streams.prepare()
     gc.set_threshold(50_000)  # most commands have ended before there is any garbage
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores one
             signal.signal(number, _terminate)
     sys.exit(status(arguments))
 
@@ -112,14 +112,19 @@ _SYSTEM_ERROR = re.compile(r'Os \{ code: \d+, kind: \w+, message: "([^"]+)" \}')
 
 
 class Terminated(KeyboardInterrupt):
-    """A signal that ends the program like Ctrl-C, with an exit status of its own."""
+    """A signal that ends the program, with an exit status of its own."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self.exit_code = 128 + number
 
 
+# A library that is interrupted may drop our exception and raise one of its own: DuckDB does.
+_signals: list[int] = []
+
+
 def _terminate(number: int, _frame: FrameType | None) -> None:
+    _signals.append(number)
     raise Terminated(number)
 
 
@@ -131,23 +136,28 @@ def status(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt) as error:
-        click.echo("analyzer: stopped", err=True)
-        interrupt = error.__cause__ if isinstance(error, click.Abort) else error
-        return getattr(interrupt, "exit_code", 130)
-    except (AnalyzerError, OSError) as error:
-        click.echo(escape_lines(f"analyzer: {_sentence(error)}"), err=True)
-        return getattr(error, "exit_code", StoreError.exit_code)
     except streams.ReaderGone:
         return 0
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001  # the last resort; a panic of Polars is no Exception
-        refused = _SYSTEM_ERROR.search(str(error))
-        sentence = refused[1] if refused else _bug(error)
-        click.echo(f"analyzer: {sentence}", err=True)
-        return StoreError.exit_code if refused else 70
+        code, sentence = _ending(error)
+        click.echo(escape_lines(f"analyzer: {sentence}"), err=True)
+        return code
     return result if isinstance(result, int) else 0
+
+
+def _ending(error: BaseException) -> tuple[int, str]:
+    """The exit status of *error*, and what is said of it."""
+    if _signals:
+        return 128 + _signals[-1], "stopped"
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
+        return 130, "stopped"
+    if isinstance(error, (AnalyzerError, OSError)):
+        return getattr(error, "exit_code", StoreError.exit_code), _sentence(error)
+    if refused := _SYSTEM_ERROR.search(str(error)):
+        return StoreError.exit_code, refused[1]
+    return 70, _bug(error)
 
 
 def _sentence(error: Exception) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-Row = dict[str, Any]
+from analyzer.report.run import Row
+
 GLYPHS = {
     "lost": "✗", "missing": "✗", "new": "+", "reconnected": "↻", "unchanged": "", "none": "·",
     "unknown": "?",

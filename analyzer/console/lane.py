@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 from markupsafe import Markup
 
@@ -12,9 +11,9 @@ from analyzer.console.axis import Axis
 from analyzer.console.svg import element
 from analyzer.console.time_bar import UnseenSpan, hatch, unknown
 from analyzer.output import layout
+from analyzer.report.run import Row
 from analyzer.text import beginning, escape_controls
 
-Row = dict[str, Any]
 HEIGHT = 14
 WORDS = {
     "none": "no path", "one_path": "one path", "one_node": "one node", "one_subnet": "one subnet",

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from markupsafe import Markup
 
@@ -12,9 +11,9 @@ from analyzer.console import axis as axes
 from analyzer.console.axis import Axis
 from analyzer.console.svg import element, text
 from analyzer.output import layout
+from analyzer.report.run import Row
 from analyzer.text import counted
 
-Row = dict[str, Any]
 _SEEN, _DENSITY, _BANDS = 6, 30, 6  # heights, and how many clusters have a band of their own
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 from analyzer.output import layout, table
 from analyzer.output.screen import Piece, Screen
-from analyzer.report.run import Report
+from analyzer.report.run import Report, Row
 from analyzer.text import escape_controls
 
 _NONE, _HOLE = "·", "✗"
 _SEPARATORS = re.compile(r".*[_.:/-]", re.DOTALL)
-Row = dict[str, Any]
 Cells = dict[tuple[str, str], dict[str, Row]]  # by initiator and host name, then by interface
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DAY = timedelta(hours=24)
 
+Row = dict[str, Any]  # a row of a report by its columns, which only the query knows
+
 
 @dataclass(frozen=True, slots=True)
 class ReportColumn:
@@ -77,7 +79,7 @@ class Report:
     marks: tuple[Mark, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Row]:
         """The rows as dictionaries, in the documented order of columns."""
         names = [column.name for column in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.rows]

@@ -6,9 +6,8 @@ from typing import Any
 from analyzer.errors import UsageError
 from analyzer.simulate import mapped
 from analyzer.simulate.ems import MESSAGES
+from analyzer.simulate.mapped import Record
 from analyzer.simulate.model import Igroup, Interface, State
-
-Record = dict[str, Any]
 
 
 def inventory(state: State, name: str) -> list[Record]:

@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode
 
 import pytest
@@ -58,9 +58,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(*command: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def running(
+    *command: str, stderr: IO[str] | int = subprocess.DEVNULL, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        command, stdout=subprocess.PIPE, stderr=stderr, text=True,
         env={**os.environ, **environment},
     ) as program:  # fmt: skip
         try:
@@ -69,11 +71,30 @@ def running(*command: str, **environment: str) -> Iterator[subprocess.Popen[str]
             program.kill()
 
 
-def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
+def until(condition: Callable[[], bool], log: Path | None = None) -> None:
+    end = time.monotonic() + 120.0
     while not condition():
-        assert time.monotonic() < end, "it never came"
+        assert time.monotonic() < end, log.read_text()[-2000:] if log else "it never came"
         time.sleep(0.3)
+
+
+@contextmanager
+def prometheus_server(folder: Path) -> Iterator[str]:
+    """The address of a server over *folder*: its data, its configuration and its log."""
+    for _ in range(5):
+        # Between our look and its start, another program may take the port.
+        address = f"127.0.0.1:{free_port()}"
+        with (folder / "log").open("w") as log, running(
+            "prometheus", f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}", "--storage.tsdb.retention.time=10y",
+            f"--web.listen-address={address}", stderr=log,
+        ) as program:  # fmt: skip
+            ready = f"http://{address}/-/ready"
+            until(lambda: program.poll() is not None or get(ready)[0] == 200, folder / "log")  # noqa: B023  # called at once
+            if program.poll() is None:
+                yield f"http://{address}"
+                return
+    raise AssertionError((folder / "log").read_text()[-2000:])
 
 
 def get(url: str, token: str = TOKEN) -> tuple[int, str]:
@@ -83,6 +104,8 @@ def get(url: str, token: str = TOKEN) -> tuple[int, str]:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, ""
+    except OSError:  # it does not listen yet
+        return 0, ""
 
 
 @pytest.fixture(scope="module")
@@ -121,12 +144,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
             f"  authorization: {{credentials_file: {folder / 'token'}}}\n"
             f"  static_configs: [{{targets: ['{address.removeprefix('http://')}']}}]\n"
         )
-        url = f"http://127.0.0.1:{free_port()}"
-        with running(
-            "prometheus", f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'data'}", "--storage.tsdb.retention.time=10y",
-            f"--web.listen-address={url.removeprefix('http://')}",
-        ):  # fmt: skip
+        with prometheus_server(folder) as url:
             prometheus = Prometheus(url, address, (folder / "past.txt").read_text())
 
             def scraped() -> bool:
@@ -135,7 +153,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
                 except OSError:
                     return False
 
-            until(scraped)
+            until(scraped, folder / "log")
             yield prometheus
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support import browser_tab as chromium
 from support.pages import standing
+from support.served_console import served
 
 from analyzer import demo
 from analyzer.store.layout import Store
@@ -25,3 +26,12 @@ def day(recorded: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demonstration's day as a page."""
     until = datetime.combine(demo.DAY, datetime.min.time()) + timedelta(days=1)
     return standing(recorded, tmp_path_factory.mktemp("page") / "day.html", until)
+
+
+@pytest.fixture(scope="module")
+def url(recorded: Store) -> Iterator[str]:
+    """Where the console shows the demonstration's day."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+        with served(recorded) as there:
+            yield there

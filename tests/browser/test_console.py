@@ -5,22 +5,16 @@ import json
 import re
 import shutil
 import subprocess
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from support import snapshot_rows as plain
 from support.browser_tab import Tab
-from support.console_app import console
 from support.hostile import NASTY, hostile_store
+from support.served_console import look, served
 
-from analyzer.rest.server import listen
 from analyzer.store.layout import Store
 
 pytestmark = pytest.mark.browser
@@ -32,44 +26,9 @@ PAGES = [
 ]  # fmt: skip
 
 
-class Url:
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def as_uri(self) -> str:
-        return self.text
-
-
-@contextmanager
-def served(store: Store, token: str | None = None) -> Iterator[str]:
-    """The console of a store, on a free port."""
-    listening = listen.bind("127.0.0.1", 0)
-    server = listen.server(console(store, token))
-    running = threading.Thread(target=partial(server.run, sockets=[listening]))
-    running.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield listen.url(listening, tls=False)
-    server.should_exit = True
-    running.join()
-    listening.close()
-
-
-@pytest.fixture(scope="module")
-def url(recorded: Store) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
-        with served(recorded) as there:
-            yield there
-
-
 @pytest.fixture(autouse=True)
 def _now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
-
-
-def look(tab: Tab, target: str, width: int = 1280, **how: bool) -> Tab:
-    return tab.open(Url(target), width, **how)
 
 
 def quiet(tab: Tab) -> list[object]:

@@ -1,21 +1,14 @@
 """The page of an incident in a real browser: found, stepped through, copied, printed."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from support import snapshot_rows as plain
 from support.browser_tab import Tab
-from support.console_app import console
 from support.hostile import hostile_store
-
-from analyzer.rest.server import listen
-from analyzer.store.layout import Store
+from support.served_console import look, served
 
 pytestmark = pytest.mark.browser
 DAY = "since=2026-11-23T00:00:00Z&until=2026-11-24T00:00:00Z"
@@ -24,43 +17,9 @@ LOST = "document.querySelectorAll('td.lost').length"
 SHIFT = 8
 
 
-class Url:
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def as_uri(self) -> str:
-        return self.text
-
-
-@contextmanager
-def served(store: Store) -> Iterator[str]:
-    listening = listen.bind("127.0.0.1", 0)
-    server = listen.server(console(store))
-    running = threading.Thread(target=partial(server.run, sockets=[listening]))
-    running.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield listen.url(listening, tls=False)
-    server.should_exit = True
-    running.join()
-    listening.close()
-
-
-@pytest.fixture(scope="module")
-def url(recorded: Store) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
-        with served(recorded) as there:
-            yield there
-
-
 @pytest.fixture(autouse=True)
 def _now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
-
-
-def look(tab: Tab, target: str, width: int = 1280, **how: bool) -> Tab:
-    return tab.open(Url(target), width, **how)
 
 
 def wait(tab: Tab, condition: str) -> None:

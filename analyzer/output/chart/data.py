@@ -3,20 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 import altair as alt
 
 from analyzer import clock
 from analyzer.output.chart.picture import FAINT
-from analyzer.report.run import Report
+from analyzer.report.run import Report, Row
 from analyzer.text import beginning, escape_controls
 
 WIDTH = 760
 _LONG = 300  # characters of a name
 LINES = 40  # what a picture can show; the table has them all
 _LABEL = "length(datum.label) > 36 ? '…' + slice(datum.label, -35) : datum.label"
-Row = dict[str, Any]
 Span = tuple[datetime, datetime]
 
 

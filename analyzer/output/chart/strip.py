@@ -7,7 +7,7 @@ import altair as alt
 
 from analyzer.output.chart import data
 from analyzer.output.chart.picture import CALM, DOUBT, FAINT, FOUND, LOST, Picture
-from analyzer.report.run import Report
+from analyzer.report.run import Report, Row
 from analyzer.text import counted, escape_controls
 
 _DOWN, _MAYBE, _OPEN, _PARTLY = "down", "possibly down", "still down", "partly back"
@@ -93,13 +93,11 @@ def losses(report: Report, column: str) -> Picture:
     return Picture(f"{report.name}-{_WHO[column]}", title, text, chart)
 
 
-def _is_open(row: data.Row) -> bool:
+def _is_open(row: Row) -> bool:
     return row.get("back_by") is None or row.get("status") == "partly_back"
 
 
-def _stretches(
-    row: data.Row, until: datetime
-) -> Iterator[tuple[datetime | None, datetime | None, str]]:
+def _stretches(row: Row, until: datetime) -> Iterator[tuple[datetime | None, datetime | None, str]]:
     """The parts of a loss: between its two bounds, down, between the bounds of its return."""
     lost_by = row.get("lost_by", row["lost_after"])
     yield row["lost_after"], lost_by, _MAYBE
