@@ -78,7 +78,7 @@ class CheckResult:
             row["severity"]
             for report, threshold in self.checked
             for row in report.records()
-            if row["severity"] in at_least(threshold) and not _is_over(report, row)
+            if row["severity"] in at_least(threshold) and not report.is_over(row)
         }
         return 2 if "critical" in alarming else int(bool(alarming))
 
@@ -130,7 +130,7 @@ def check(
     names = {report.name for report, _ in checked}
     details = frozenset(name for name in names if findings[name].part_of in names)
     tally = Counter(
-        (row.get("cluster"), row["severity"], _is_over(report, row))
+        (row.get("cluster"), row["severity"], report.is_over(row))
         for report, _ in checked
         if report.name not in details
         for row in report.records()
@@ -145,10 +145,6 @@ def check(
         details,
         tuple(catalog.damaged),
     )
-
-
-def _is_over(report: Report, row: dict[str, object]) -> bool:
-    return row.get("status") in report.ended
 
 
 def _listed(counts: dict[str, int]) -> str:

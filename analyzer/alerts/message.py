@@ -96,7 +96,7 @@ def _messages(
     return [Message(tuple(edges), {**shared, "alerts": alerts, **lists, "link": link})]
 
 
-def _alert(edge: Edge, console: str | None, now: datetime) -> dict[str, Any]:
+def _alert(edge: Edge, console: str | None, now: datetime) -> Mapping[str, Any]:
     """An alert as templates see it; *id* is the same for its beginning and its end."""
     alert = edge.alert
     return {

@@ -8,7 +8,7 @@ of its own, which goes on when it was told: what one missed is not repeated to t
 """
 
 import json
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -17,6 +17,7 @@ import msgspec
 
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES, at_least
+from analyzer.engine.engine import Row
 from analyzer.errors import StoreError
 from analyzer.report.run import Report
 from analyzer.store.layout import Store
@@ -24,8 +25,6 @@ from analyzer.store.publish import publish
 from analyzer.text import counted, escape_controls
 
 _FORMAT = 2
-# Columns that do not say which finding it is, where a header says nothing of identity.
-_WORDS = {"severity", "detail"}
 # A shorter window than the last one does not hold what a longer one may show again.
 _REMEMBERED = timedelta(days=100)
 
@@ -47,12 +46,25 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     ends: bool = False
     muted: bool = False
 
-    def as_json(self) -> dict[str, Any]:
-        """For a program."""
-        return {
-            "report": self.report, "severity": self.severity, "text": self.text,
-            "since": self.since, "over": not self.open,
-        }  # fmt: skip
+
+class AlertEntry(msgspec.Struct, frozen=True):
+    """An alert as programs hear of it."""
+
+    report: str
+    severity: str
+    text: str
+    since: str
+    over: bool
+
+
+class NewsBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of a webhook."""
+
+    test: bool = False
+    first: bool
+    new: tuple[AlertEntry, ...]
+    over: tuple[AlertEntry, ...]
+    muted: tuple[AlertEntry, ...]
 
 
 class _CheckState(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -110,13 +122,10 @@ class News:
     def _alerts(self, event: Event) -> tuple[Alert, ...]:
         return tuple(edge.alert for edge in self.edges if edge.event == event)
 
-    def as_json(self) -> dict[str, Any]:
-        """The body of a webhook."""
-        events = {"new": self.new, "over": self.over, "muted": self.muted}
-        return {
-            "first": self.first,
-            **{name: [alert.as_json() for alert in alerts] for name, alerts in events.items()},
-        }
+    def body(self) -> NewsBody:
+        """For programs."""
+        new, over, muted = map(_entries, (self.new, self.over, self.muted))
+        return NewsBody(first=self.first, new=new, over=over, muted=muted)
 
     def lines(self) -> list[str]:
         """For a person: a line each, or one line if it is the first check of all."""
@@ -130,6 +139,10 @@ class News:
                 end = " (and is over)" if word == "NEW" and not alert.open else ""
                 lines.append(f"{word:<5} {alert.severity:<8}  {alert.report}: {alert.text}{end}")
         return lines
+
+
+def _entries(alerts: Iterable[Alert]) -> tuple[AlertEntry, ...]:
+    return tuple(AlertEntry(a.report, a.severity, a.text, a.since, not a.open) for a in alerts)
 
 
 def news(
@@ -239,8 +252,7 @@ def _findings(report: Report, now: datetime) -> Iterator[tuple[str, Alert]]:
     for row in report.records():
         if row["severity"] not in SEVERITIES:
             continue
-        names = report.identity or [name for name in row if name not in _WORDS]
-        identity = [report.name, *(_plain(row[name]) for name in names)]
+        identity = [report.name, *(_plain(row[name]) for name in report.identifying)]
         began = row[report.began[1]] if report.began else None
         yield (
             json.dumps(identity, ensure_ascii=True),
@@ -251,7 +263,7 @@ def _findings(report: Report, now: datetime) -> Iterator[tuple[str, Alert]]:
                 text=_text(row),
                 since=clock.iso(began or now),
                 seen=now,
-                open=row.get("status") not in report.ended,
+                open=not report.is_over(row),
                 ends=bool(report.ended) or "at" in report.parameters,
             ),
         )
@@ -261,7 +273,7 @@ def _plain(value: Any) -> Any:
     return clock.iso(value) if isinstance(value, datetime) else value
 
 
-def _text(row: dict[str, Any]) -> str:
+def _text(row: Row) -> str:
     names = ("cluster", "svm", "initiator", "interface", "fault", "cause")
     subject = " ".join(str(row[name]) for name in names if row.get(name))
     return escape_controls(f"{subject}: {row.get('detail') or ''}")

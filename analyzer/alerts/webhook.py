@@ -6,12 +6,12 @@ session to keep. What the receiver answers is not read beyond its status.
 
 import asyncio
 import base64
-import json
 import time
-from typing import Any
 
 import httpx
+import msgspec
 
+from analyzer.alerts.state import NewsBody
 from analyzer.config.destination import Destination
 from analyzer.errors import Unreachable, UsageError
 
@@ -19,7 +19,7 @@ TRIES = 3
 SECONDS = 10.0  # of one try, connecting and all; the body of the answer is not waited for
 
 
-def post(url: str, body: dict[str, Any], token: str | None = None, *, pause: float = 1.0) -> int:
+def post(url: str, body: NewsBody, token: str | None = None, *, pause: float = 1.0) -> int:
     """Send *body* as JSON; any 2xx is an answer, a redirect is not followed.
 
     Returns the status.
@@ -28,7 +28,7 @@ def post(url: str, body: dict[str, Any], token: str | None = None, *, pause: flo
         UsageError: the address or the token cannot be sent.
         Unreachable: nobody took it. The message names the host, and neither path nor token.
     """
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    content = msgspec.json.encode(body)
     headers = {"Content-Type": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"

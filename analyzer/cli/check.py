@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from analyzer.cli import options
@@ -155,9 +156,8 @@ def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -
 
     if format_ == "json":
         reports = [envelope(report) for report, _ in result.checked]
-        answer: dict[str, Any] = {"exit_code": code, "reports": reports}
-        if news is not None:
-            answer["news"] = news.as_json()
+        told = {} if news is None else {"news": to_builtins(news.body())}
+        answer = {"exit_code": code, "reports": reports, **told}
         return json.dumps(answer, indent=1, ensure_ascii=False) + "\n"
     if format_ == "nagios":
         return result.plugin_line() + "\n"
@@ -192,6 +192,7 @@ def _tell(context: Context, settings: "CheckSettings", result: "CheckResult") ->
 def _test(context: Context) -> int:
     """Send a message to each, and print what each answered."""
     from analyzer.alerts import message, webhook  # noqa: PLC0415  # the network, only when asked
+    from analyzer.alerts.state import NewsBody  # noqa: PLC0415  # the same
 
     config = context.configuration()
     settings = config.check if config is not None else None
@@ -202,10 +203,8 @@ def _test(context: Context) -> int:
         for destination in settings.destinations
     }
     if settings.webhook is not None:
-        nothing: dict[str, Any] = {"first": False, "new": [], "over": [], "muted": []}
-        tests["webhook"] = lambda: webhook.post(
-            settings.webhook or "", {"test": True, **nothing}, _token(settings)
-        )
+        nothing = NewsBody(test=True, first=False, new=(), over=(), muted=())
+        tests["webhook"] = lambda: webhook.post(settings.webhook or "", nothing, _token(settings))
     code = 0
     for name, test in tests.items():
         try:
@@ -224,7 +223,7 @@ def _post(settings: "CheckSettings", news: "News") -> None:
         return
     from analyzer.alerts import webhook  # noqa: PLC0415  # the network, only when there is news
 
-    webhook.post(settings.webhook, news.as_json(), _token(settings))
+    webhook.post(settings.webhook, news.body(), _token(settings))
 
 
 def _token(settings: "CheckSettings") -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from analyzer.errors import UsageError
+from analyzer.ontap.resource import Json
 from analyzer.ontap.resources import RESOURCES
 
 LARGEST = 256 * 1024 * 1024  # bytes of one answer, as for one over HTTP
@@ -81,7 +82,7 @@ def check_kind(path: Path, name: str, body: bytes) -> None:
         )
 
 
-def _linked(answer: dict[str, Any]) -> str | None:
+def _linked(answer: Json) -> str | None:
     """The resource that the answer's own link leads to."""
     try:
         href = answer["_links"]["self"]["href"]

@@ -1,16 +1,15 @@
 """Capacity: sessions of each node against its limit, where that leads, and what a change would do."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from analyzer.console import level_drawing
 from analyzer.console.axis import Axis
 from analyzer.console.level_drawing import LevelLine, Trend
-from analyzer.console.report_page import fields
-from analyzer.console.sheet import SheetOrder
+from analyzer.console.report_page import FormField, fields
+from analyzer.console.sheet import Sheet, SheetOrder
 from analyzer.console.view import View
+from analyzer.engine.engine import Row
 from analyzer.errors import NothingSeen, UsageError
 from analyzer.output import table
 from analyzer.report import run
@@ -30,9 +29,23 @@ class CapacityRow:
     cluster: str
     node: str | None
     href: str | None
-    level: Mapping[str, Any]
-    trend: Mapping[str, Any]
-    partner: Mapping[str, Any]
+    level: Row
+    trend: Row
+    partner: Row
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityPanel:
+    """A report that is asked by a form: its rows, or the *reason* why there are none."""
+
+    name: str
+    title: str
+    fields: list[FormField]
+    command: str
+    href: str
+    sheet: Sheet | None = None
+    headline: str = ""
+    reason: str = ""
 
 
 def page(view: View) -> str:
@@ -79,7 +92,7 @@ def page(view: View) -> str:
     )  # fmt: skip
 
 
-def _keyed(report: Report) -> dict[Key, dict[str, Any]]:
+def _keyed(report: Report) -> dict[Key, Row]:
     return {(row["cluster"], row["node"]): row for row in report.records()}
 
 
@@ -87,7 +100,7 @@ def _rows(view: View, peaks: Report, forecast: Report, loads: Report) -> list[Ca
     """The three reports side by side, by node."""
     levels, trends, partners = _keyed(peaks), _keyed(forecast), _keyed(loads)
     keys = sorted({*levels, *trends, *partners}, key=lambda key: (key[0], key[1] or "~"))
-    empty = [dict.fromkeys(column.name for column in r.columns) for r in (peaks, forecast, loads)]
+    empty = [dict.fromkeys(report.names) for report in (peaks, forecast, loads)]
     return [
         CapacityRow(
             cluster,
@@ -101,8 +114,8 @@ def _rows(view: View, peaks: Report, forecast: Report, loads: Report) -> list[Ca
     ]
 
 
-def _nodes(levels: Report) -> dict[Key, list[dict[str, Any]]]:
-    nodes: dict[Key, list[dict[str, Any]]] = {}
+def _nodes(levels: Report) -> dict[Key, list[Row]]:
+    nodes: dict[Key, list[Row]] = {}
     for row in levels.records():
         nodes.setdefault((row["cluster"], row["node"]), []).append(row)
     return nodes
@@ -122,7 +135,7 @@ def _lines(levels: Report, forecast: Report, *, several: bool) -> list[LevelLine
     return lines[: level_drawing.SERIES]
 
 
-def _trend(row: Mapping[str, Any] | None, start: datetime) -> Trend | None:
+def _trend(row: Row | None, start: datetime) -> Trend | None:
     if row is None or row["sessions_on"] is None or row["on"] is None:
         return None
     end = datetime.combine(row["on"], datetime.min.time())
@@ -132,28 +145,25 @@ def _trend(row: Mapping[str, Any] | None, start: datetime) -> Trend | None:
     return Trend(start, float(row["sessions"]), end, low, high)
 
 
-def _panel(view: View, name: str, request: ReportRequest) -> dict[str, Any]:
+def _panel(view: View, name: str, request: ReportRequest) -> CapacityPanel:
     """The failover or the what-if: its questions, and its rows that matter."""
     query = view.catalog.reports[name]
     values = {key: view.address.value(key) for key in _QUESTIONS[name] if view.address.value(key)}
-    questions = [field for field in fields(view, query) if field.name in _QUESTIONS[name]]
     severity = "low" if query.kind == "finding" else "info"
     options = {**values, "at": view.address.value("until")}
     if severity != "info":
         options["severity"] = severity
-    panel: dict[str, Any] = {
-        "name": name,
-        "title": query.title,
-        "fields": questions,
-        "command": view.command(f"report {name}", **options),
-        "href": view.link(f"/reports/{name}", since=None, until=None, **options),
-        "sheet": None,
-        "reason": "",
-    }
+    panel = CapacityPanel(
+        name=name,
+        title=query.title,
+        fields=[field for field in fields(view, query) if field.name in _QUESTIONS[name]],
+        command=view.command(f"report {name}", **options),
+        href=view.link(f"/reports/{name}", since=None, until=None, **options),
+    )
     try:
         parsed = {key: query.params[key].parse(key, text) for key, text in values.items()}
         answer = view.report(name, replace(request, severity=severity), **parsed)
     except (NothingSeen, UsageError) as error:
-        return {**panel, "reason": str(error)}
+        return replace(panel, reason=str(error))
     sheet = view.sheet(answer, SheetOrder(most=_ROWS))
-    return {**panel, "sheet": sheet, "headline": table.headline(answer)}
+    return replace(panel, sheet=sheet, headline=table.headline(answer))

@@ -1,7 +1,6 @@
 """The first page: the facts of ``analyzer status``, with links to what they are about."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from analyzer.console.sheet import CellPart, named, object_of
 from analyzer.console.view import View
@@ -41,23 +40,29 @@ class FrontSection:
     href: str
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The clusters, a line for each of those without data, a section a question."""
+
+    clusters: Report
+    lost: list[str]
+    sections: list[FrontSection]
+
+
 def page(view: View) -> str:
     """What is open, still missing and new, how old the data is, ready for an upgrade or not."""
-    return view.render("front.html", status=facts(view))
+    return view.render("front.html", status=front(view))
 
 
-def facts(view: View) -> dict[str, Any]:
-    """What the first screen shows: the clusters, those without data, a section a question.
+def front(view: View) -> Front:
+    """What the first screen shows.
 
     Raises:
         NothingSeen: the store is empty.
     """
     answer = status.status(view.catalog, view.request())
-    return {
-        "clusters": answer.clusters,
-        "lost": screen.without_data(answer.clusters),
-        "sections": [_section(view, part) for part in answer.parts],
-    }
+    sections = [_section(view, part) for part in answer.parts]
+    return Front(answer.clusters, screen.without_data(answer.clusters), sections)
 
 
 def _section(view: View, part: StatusPart) -> FrontSection:

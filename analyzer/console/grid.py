@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analyzer.report.run import Row
+from analyzer.engine.engine import Row
 
 GLYPHS = {
     "lost": "✗", "missing": "✗", "new": "+", "reconnected": "↻", "unchanged": "", "none": "·",

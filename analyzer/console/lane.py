@@ -10,8 +10,8 @@ from markupsafe import Markup
 from analyzer.console.axis import Axis
 from analyzer.console.svg import element
 from analyzer.console.time_bar import UnseenSpan, hatch, unknown
+from analyzer.engine.engine import Row
 from analyzer.output import layout
-from analyzer.report.run import Row
 from analyzer.text import beginning, escape_controls
 
 HEIGHT = 14

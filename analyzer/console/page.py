@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
-from typing import Any
 
 from analyzer import clock
 from analyzer.console import front_page
@@ -109,7 +108,7 @@ def standing(catalog: Catalog, request: ReportRequest) -> str:
     names = frozenset(answer.name for answer in answers)
     view = PaperView(PageAddress("/", tuple(ends.items())), catalog, request.zone, names=names)
     try:
-        status = front_page.facts(view)
+        status = front_page.front(view)
     except NothingSeen:
         status = None  # every section says why
     title = f"{TITLE}: {', '.join(catalog.clusters)}"
@@ -119,7 +118,7 @@ def standing(catalog: Catalog, request: ReportRequest) -> str:
 def _page(
     answers: Sequence[Report | Unanswered],
     title: str | None,
-    status: dict[str, Any] | None = None,
+    status: front_page.Front | None = None,
     view: View | None = None,
 ) -> str:
     """One self-contained page.

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import escape
 
+from analyzer.engine.engine import Row
 from analyzer.output import layout
 from analyzer.output.layout import CellWriter
 from analyzer.report.run import Report
@@ -102,7 +103,7 @@ def sheet(
     left out.
     """
     order = order or SheetOrder()
-    names = [column.name for column in report.columns]
+    names = report.names
     rows = layout.ordered(report)
     write = CellWriter(report, rows, {})
     once = _said_once(report, rows, names)
@@ -122,7 +123,7 @@ def sheet(
         room -= sum(_size(part) for cell in cells for part in cell)
         if room < 0 and result:
             break
-        over = " over" if layout.is_over(report, row) else ""
+        over = " over" if report.is_over(record) else ""
         result.append((f"{record.get('severity') or ''}{over}", cells))
     said = [(name, write.cell(name, value)) for name, value in once.items()]
     return Sheet(shown, result, len(rows), said + write.said_once)
@@ -134,9 +135,7 @@ def _size(part: CellPart) -> int:
     return len(escape(part.prefix + part.text).encode()) + 20 + marked
 
 
-def _said_once(
-    report: Report, rows: Sequence[tuple[Any, ...]], names: Sequence[str]
-) -> dict[str, Any]:
+def _said_once(report: Report, rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Row:
     """The owner that all rows share, and its name; there is another column to show."""
     return {
         name: rows[0][names.index(name)]
@@ -192,7 +191,7 @@ def _cell(
     report: Report,
     write: CellWriter,
     name: str,
-    record: dict[str, Any],
+    record: Row,
     link: Link,
     incident: Incident | None,
 ) -> list[CellPart]:

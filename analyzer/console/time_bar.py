@@ -10,8 +10,8 @@ from analyzer import clock
 from analyzer.console import axis as axes
 from analyzer.console.axis import Axis
 from analyzer.console.svg import element, text
+from analyzer.engine.engine import Row
 from analyzer.output import layout
-from analyzer.report.run import Row
 from analyzer.text import counted
 
 _SEEN, _DENSITY, _BANDS = 6, 30, 6  # heights, and how many clusters have a band of their own

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from analyzer.engine.statement import Statement
 from analyzer.errors import StoreError, UsageError
 
+Row = dict[str, Any]  # of a statement, by its columns, which only the statement knows
 Columns = Mapping[str, str]  # of a table: name and DuckDB's word for the type
 Extra = Mapping[str, tuple[Columns, Sequence[Sequence[Any]]]]  # tables beside the store's
 
@@ -27,7 +28,7 @@ class Result:
     columns: list[tuple[str, str]]
     rows: list[tuple[Any, ...]]
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Row]:
         names = [name for name, _ in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.rows]
 

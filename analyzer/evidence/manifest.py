@@ -18,10 +18,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import msgspec
 
+from analyzer.engine.engine import Row
 from analyzer.errors import StoreError, UsageError
 from analyzer.text import escape_controls
 
@@ -69,7 +70,7 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Parameters
     anonymised: bool = False
     versions: dict[str, str] = {}
-    clusters: list[dict[str, Any]] = []
+    clusters: list[Row] = []
     files: tuple[Member, ...]
 
 

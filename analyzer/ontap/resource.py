@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
+Json = dict[
+    str, Any
+]  # an object of the array's JSON: which members it has is its resource's matter
 Release = tuple[int, int]
 Kind = Literal["string", "integer", "boolean"]
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from itertools import chain
 from typing import Any
@@ -47,8 +47,8 @@ def lay_out(report: Report, room: int) -> Layout:
     As many of the brief columns as fit, at least up to the severity. Names are shortened where that
     shows more columns, or a table instead of blocks.
     """
-    rows = ordered(report)
-    dimmed = [is_over(report, row) for row in rows]
+    report = replace(report, rows=ordered(report))
+    rows, dimmed = report.rows, [report.is_over(row) for row in report.records()]
     best: Layout | None = None
     for short in ({}, shortened(rows)):
         names, columns, above = _shaped(report, rows, short)
@@ -68,21 +68,14 @@ def ordered(report: Report) -> list[tuple[Any, ...]]:
 
     What tells a story, its first brief column being a time, stays in the order of time.
     """
-    names = [column.name for column in report.columns]
+    names = report.names
     first = (*report.brief, *names)[0]
     if report.kind != "finding" or first.endswith(("_after", "_by")) or "happened_by" in names:
         return report.rows
-    at = names.index("severity")
     ranks = {severity: rank for rank, severity in enumerate(SEVERITIES)}
-    return sorted(
-        report.rows, key=lambda row: (is_over(report, row), ranks.get(row[at], len(ranks)))
-    )
-
-
-def is_over(report: Report, row: Sequence[Any]) -> bool:
-    """Whether the row tells of something that has ended, as its header says."""
-    names = [column.name for column in report.columns]
-    return "status" in names and row[names.index("status")] in report.ended
+    pairs = zip(report.records(), report.rows, strict=True)
+    keyed = [((report.is_over(r), ranks.get(r["severity"], len(ranks))), row) for r, row in pairs]
+    return [row for _, row in sorted(keyed, key=lambda pair: pair[0])]
 
 
 def _shaped(
@@ -93,7 +86,7 @@ def _shaped(
     An interval is one column; in a report, what is empty is left out and what is the same
     everywhere said once.
     """
-    source = [column.name for column in report.columns]
+    source = report.names
     write = CellWriter(report, rows, short)
     names: list[str] = []
     columns: list[list[str]] = []

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
+from analyzer.engine.engine import Row
 from analyzer.output import layout, table
 from analyzer.output.screen import Piece, Screen
-from analyzer.report.run import Report, Row
+from analyzer.report.run import Report
 from analyzer.text import escape_controls
 
 _NONE, _HOLE = "·", "✗"

@@ -26,8 +26,7 @@ def lines(report: Report) -> list[str]:
     A series is told from others by the columns before its time, which is the first column of a
     time or a date.
     """
-    names = [column.name for column in report.columns]
-    types = [column.type for column in report.columns]
+    names, types = report.names, [column.type for column in report.columns]
     when = next((k for k, type_ in enumerate(types) if type_ in {"TIMESTAMP", "DATE"}), None)
     if report.series is None or when is None:
         return []

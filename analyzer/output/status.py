@@ -9,6 +9,7 @@ from typing import Any
 
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES
+from analyzer.engine.engine import Row
 from analyzer.output import layout, markdown, table
 from analyzer.output.json import envelope
 from analyzer.output.screen import Piece, Screen
@@ -83,7 +84,7 @@ def text(status: Status) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(status: Status) -> dict[str, Any]:
+def as_json(status: Status) -> Mapping[str, Any]:
     """The same for programs: the reports that the screen is made of."""
     return {
         "clusters": envelope(status.clusters),
@@ -109,7 +110,7 @@ def without_data(report: Report) -> list[str]:
     ]
 
 
-def cluster(row: dict[str, Any], report: Report) -> str:
+def cluster(row: Row, report: Report) -> str:
     """How old the data of a cluster is, and what nobody saw in the window."""
     name = escape_controls(row["cluster"])
     if row["last_seen"] is None:
@@ -138,13 +139,12 @@ def summary(part: StatusPart) -> str:
         return f"no answer: {part.reason}"
     if not part.report.rows:
         return part.words.none
-    names = [column.name for column in part.report.columns]
-    at = names.index("severity")
-    counts = Counter(row[at] for row in part.report.rows)
-    over = sum(layout.is_over(part.report, row) for row in part.report.rows)
+    rows = part.report.records()
+    counts = Counter(row["severity"] for row in rows)
+    over = sum(map(part.report.is_over, rows))
     parts = [f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity]]
     if over:
-        parts.append(f"{over} of {len(part.report.rows)} over")
+        parts.append(f"{over} of {len(rows)} over")
     return ", ".join(parts)
 
 
@@ -155,10 +155,8 @@ def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
     report = part.report
     rows = layout.ordered(report)
     short = {} if whole else layout.shortened(rows)
-    names = [column.name for column in report.columns]
     result = []
-    for row in rows:
-        values = dict(zip(names, row, strict=True))
+    for values in replace(report, rows=rows).records():
         who = values.get("initiator")
         after, by = (values[name] for name in report.began) if report.began else (None, None)
         result.append(
@@ -167,7 +165,7 @@ def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
                 initiator=short.get(who, who) if who else None,
                 after=after,
                 by=by,
-                over=values["status"] if layout.is_over(report, row) else None,
+                over=values["status"] if report.is_over(values) else None,
                 detail=layout.prose(values["detail"] or "", report.zone),
                 row=values,
             )

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from analyzer import clock
+from analyzer.engine.engine import Row
 from analyzer.errors import UsageError
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
@@ -94,9 +95,7 @@ def coverage(
     ]
 
 
-def _model(
-    catalog: Catalog, query: Query, name: str, parameters: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+def _model(catalog: Catalog, query: Query, name: str, parameters: Mapping[str, Any]) -> list[Row]:
     if name not in catalog.models:
         raise UsageError(f"{query.path}: there is no model '{name}'")
     return catalog.run_query(catalog.models[name], parameters).records()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analyzer import clock
 from analyzer.config import rules
+from analyzer.engine.engine import Row
 from analyzer.engine.tables import COLUMNS
 from analyzer.errors import NothingSeen, UsageError
 from analyzer.report import compose, frame, versus
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 DAY = timedelta(hours=24)
-
-Row = dict[str, Any]  # a row of a report by its columns, which only the query knows
+_WORDS = {"severity", "detail"}  # columns that may change of one finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,24 @@ class Report:
     marks: tuple[Mark, ...] = ()
     ignored: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in their documented order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def identifying(self) -> list[str]:
+        """The columns that say which finding a row is; all but its words, if the header is silent."""
+        return list(self.identity) or [name for name in self.names if name not in _WORDS]
+
     def records(self) -> list[Row]:
         """The rows as dictionaries, in the documented order of columns."""
-        names = [column.name for column in self.columns]
+        names = self.names
         return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+    def is_over(self, row: Row) -> bool:
+        """Whether the row tells of something that has ended, as the header says."""
+        return row.get("status") in self.ended
 
     def frame(self) -> "pl.DataFrame":
         """The rows as a Polars frame with the types that the query gave."""
@@ -94,10 +108,9 @@ class Report:
 
     def at_least(self, severity: str) -> "Report":
         """The report with only the rows that are at least that severe, or have no severity."""
-        names = [column.name for column in self.columns]
-        if "severity" not in names:
+        if "severity" not in self.names:
             return self
-        wanted, place = rules.at_least(severity), names.index("severity")
+        wanted, place = rules.at_least(severity), self.names.index("severity")
         return replace(
             self, rows=[row for row in self.rows if row[place] is None or row[place] in wanted]
         )
@@ -106,7 +119,7 @@ class Report:
         """Whether a row is at least that severe, and not of a finding that is gone."""
         return any(row["severity"] in rules.at_least(least) for row in self.present())
 
-    def present(self) -> list[dict[str, Any]]:
+    def present(self) -> list[Row]:
         """The rows as dictionaries, but those of findings that are gone."""
         gone = versus.GONE if "versus" in self.parameters else object()
         return [row for row in self.records() if row.get(versus.COLUMN) != gone]

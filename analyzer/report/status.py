@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from analyzer.errors import NothingSeen
 from analyzer.report import run
@@ -63,10 +62,6 @@ def _part(
         report = run.run(catalog, query, request).at_least("low")
     except NothingSeen as error:
         return StatusPart(words, query.name, None, str(error))
-    names = [column.name for column in report.columns]
-
-    def is_over(row: tuple[Any, ...]) -> bool:
-        return "status" in names and row[names.index("status")] in report.ended
-
-    rows = [row for row in report.rows if words.ended or not is_over(row)]
+    pairs = zip(report.rows, report.records(), strict=True)
+    rows = [row for row, record in pairs if words.ended or not report.is_over(record)]
     return StatusPart(words, query.name, replace(report, rows=rows))

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 COLUMN = "versus"
 GONE = "gone"
-# Columns that do not say which finding it is, where a header says nothing of identity.
-_WORDS = {"severity", "detail"}
 Place = tuple[Any, Any]
 
 
@@ -34,13 +32,10 @@ def compared(
     Raises:
         UsageError: the report has a column of that name itself.
     """
-    names = [column.name for column in report.columns]
+    names = report.names
     if COLUMN in names:
         raise UsageError(f"report {report.name} has a column '{COLUMN}' of its own")
-    identity = [
-        names.index(name)
-        for name in report.identity or [name for name in names if name not in _WORDS]
-    ]
+    identity = [names.index(name) for name in report.identifying]
     place = [names.index(name) if name in names else None for name in ("cluster", "svm")]
 
     def key(row: Sequence[Any]) -> str:

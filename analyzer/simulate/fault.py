@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from analyzer.ontap.resource import Json
 from analyzer.pattern import matches
 from analyzer.rest.language.respond import RestRequest, RestResponse
 
@@ -109,8 +110,8 @@ def _bomb() -> bytes:
     return gzip.compress(b" " * (256 << 20), compresslevel=1, mtime=0)
 
 
-def _records(response: RestResponse) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = msgspec.json.decode(response.body).get("records", [])
+def _records(response: RestResponse) -> list[Json]:
+    records: list[Json] = msgspec.json.decode(response.body).get("records", [])
     return records
 
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from analyzer.errors import UsageError
+from analyzer.ontap.resource import Json
 from analyzer.simulate import mapped
 from analyzer.simulate.ems import MESSAGES
-from analyzer.simulate.mapped import Record
 from analyzer.simulate.model import Igroup, Interface, State
 
 
-def inventory(state: State, name: str) -> list[Record]:
+def inventory(state: State, name: str) -> list[Json]:
     """Records of a resource by its name, such as ``sessions``, ``interfaces`` or ``ems``.
 
     Raises:
@@ -21,17 +21,17 @@ def inventory(state: State, name: str) -> list[Record]:
     return _INVENTORIES[name](state)
 
 
-def _set(**members: Any) -> Record:
+def _set(**members: Any) -> Json:
     return {name: value for name, value in members.items() if value not in (None, "", [], {})}
 
 
-def _svm(state: State, key: str) -> Record:
+def _svm(state: State, key: str) -> Json:
     svm = state.svms[key]
     return {"uuid": svm.uuid, "name": svm.name}
 
 
-def _sessions(state: State) -> list[Record]:
-    groups: dict[tuple[str, str], list[Record]] = {}
+def _sessions(state: State) -> list[Json]:
+    groups: dict[tuple[str, str], list[Json]] = {}
     for group in state.igroups.values():
         for initiator in group.initiators:
             place = groups.setdefault((group.svm, initiator.lower()), [])
@@ -72,7 +72,7 @@ def _sessions(state: State) -> list[Record]:
     return records
 
 
-def _svms(state: State) -> list[Record]:
+def _svms(state: State) -> list[Json]:
     return [
         {
             "uuid": svm.uuid,
@@ -87,7 +87,7 @@ def _svms(state: State) -> list[Record]:
     ]
 
 
-def _ipspace(state: State, svm: str) -> Record:
+def _ipspace(state: State, svm: str) -> Json:
     name = state.svms[svm].ipspace
     return {"uuid": state.new_uuid("ipspace", name), "name": name}
 
@@ -97,12 +97,12 @@ def _multipathing(state: State, svm: str) -> str:
     return "active_active" if moves else "local_active"
 
 
-def _interfaces(state: State) -> list[Record]:
+def _interfaces(state: State) -> list[Json]:
     return [_interface(state, interface) for interface in state.interfaces.values()]
 
 
-def _interface(state: State, interface: Interface) -> Record:
-    def port(key: str) -> Record:
+def _interface(state: State, interface: Interface) -> Json:
+    def port(key: str) -> Json:
         return {
             "uuid": state.new_uuid("port", key, interface.home_port),
             "name": interface.home_port,
@@ -144,12 +144,12 @@ def _interface(state: State, interface: Interface) -> Record:
     }
 
 
-def _node(state: State, key: str) -> Record:
+def _node(state: State, key: str) -> Json:
     node = state.nodes[key]
     return {"uuid": node.uuid, "name": node.name}
 
 
-def _igroups(state: State) -> list[Record]:
+def _igroups(state: State) -> list[Json]:
     comments = {host.initiator.lower(): host.comment for host in state.hosts.values()}
     reached: dict[tuple[str, str], set[str]] = {}
     for login in state.logins:
@@ -184,7 +184,7 @@ def _igroups(state: State) -> list[Record]:
     return records
 
 
-def _portset(state: State, group: Igroup) -> Record:
+def _portset(state: State, group: Igroup) -> Json:
     portset = state.portsets.get(group.portset)
     return {"uuid": portset.uuid, "name": portset.name} if portset else {}
 
@@ -200,7 +200,7 @@ def _verdict(reached: list[set[str]], required: list[str]) -> str:
     return "partial" if any(reached) else "none"
 
 
-def _nodes(state: State) -> list[Record]:
+def _nodes(state: State) -> list[Json]:
     generation, major, minor = state.version
     records = []
     for node in state.nodes.values():
@@ -227,7 +227,7 @@ def _nodes(state: State) -> list[Record]:
     return records
 
 
-def _version(generation: int, major: int, minor: int) -> Record:
+def _version(generation: int, major: int, minor: int) -> Json:
     return {
         "full": f"NetApp Release {generation}.{major}.{minor}: a simulation",
         "generation": generation,
@@ -236,7 +236,7 @@ def _version(generation: int, major: int, minor: int) -> Record:
     }
 
 
-def _cluster(state: State) -> list[Record]:
+def _cluster(state: State) -> list[Json]:
     return [
         {
             "uuid": state.uuid,
@@ -247,7 +247,7 @@ def _cluster(state: State) -> list[Record]:
     ]
 
 
-def _events(state: State) -> list[Record]:
+def _events(state: State) -> list[Json]:
     return [
         {
             "time": f"{event.time.isoformat(timespec='seconds')}+00:00",
@@ -263,11 +263,11 @@ def _events(state: State) -> list[Record]:
     ]
 
 
-def _messages(_state: State) -> list[Record]:
+def _messages(_state: State) -> list[Json]:
     return [{"name": name, "severity": severity} for name, severity in MESSAGES.items()]
 
 
-_INVENTORIES: dict[str, Callable[[State], list[Record]]] = {
+_INVENTORIES: dict[str, Callable[[State], list[Json]]] = {
     "sessions": _sessions,
     "svms": _svms,
     "interfaces": _interfaces,

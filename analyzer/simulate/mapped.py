@@ -1,13 +1,10 @@
 """What is mapped to whom, and what interfaces stand on, in the shape of ONTAP's JSON."""
 
-from typing import Any
-
+from analyzer.ontap.resource import Json
 from analyzer.simulate.model import Igroup, State
 
-Record = dict[str, Any]
 
-
-def lun_maps(state: State) -> list[Record]:
+def lun_maps(state: State) -> list[Json]:
     """The LUNs of each igroup, reported by their owner and its partner (selective LUN map)."""
     return [
         {
@@ -41,7 +38,7 @@ def required_nodes(state: State, igroup: Igroup) -> list[str]:
     return sorted({node for owner in igroup.owners for node in reporting_nodes(state, owner)})
 
 
-def portsets(state: State) -> list[Record]:
+def portsets(state: State) -> list[Json]:
     return [
         {
             "uuid": portset.uuid,
@@ -72,7 +69,7 @@ def portsets(state: State) -> list[Record]:
     ]
 
 
-def ports(state: State) -> list[Record]:
+def ports(state: State) -> list[Json]:
     """The home ports of the interfaces, on every node; down with the switch they hang on."""
     names = sorted({interface.home_port for interface in state.interfaces.values()})
     down = {
@@ -97,7 +94,7 @@ def ports(state: State) -> list[Record]:
     ]
 
 
-def metrocluster(state: State) -> list[Record]:
+def metrocluster(state: State) -> list[Json]:
     """The SVMs that are mirrored at another site."""
     return [
         {
@@ -114,5 +111,5 @@ def metrocluster(state: State) -> list[Record]:
     ]
 
 
-def _node(state: State, key: str) -> Record:
+def _node(state: State, key: str) -> Json:
     return {"uuid": state.nodes[key].uuid, "name": state.nodes[key].name}

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from datetime import datetime
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from analyzer.errors import UsageError
+from analyzer.ontap.resource import Json
 from analyzer.pattern import matches
 from analyzer.simulate.ems import MESSAGES
 from analyzer.simulate.inventory import inventory
@@ -37,11 +38,11 @@ class World(State):
 
     # What is there
 
-    def sessions(self) -> list[dict[str, Any]]:
+    def sessions(self) -> list[Json]:
         """The sessions, in the shape of ONTAP's JSON, without links."""
         return self.inventory("sessions")
 
-    def inventory(self, name: str) -> list[dict[str, Any]]:
+    def inventory(self, name: str) -> list[Json]:
         """Records of a resource, in the same shape; see ``inventory``."""
         return inventory(self, name)
 

@@ -8,7 +8,10 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from analyzer.alerts import webhook
+from analyzer.alerts.state import NewsBody
 from analyzer.errors import Unreachable
+
+NOTHING = NewsBody(first=False, new=(), over=(), muted=())
 
 
 @contextmanager
@@ -43,7 +46,7 @@ def receiver(*pieces: bytes, forever: bytes = b"") -> Iterator[tuple[str, list[i
 def test_an_endless_answer_is_not_read_beyond_its_status() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 99999999999\r\n\r\n"
     with receiver(head, forever=b"\0" * 65_536) as (url, sent):
-        webhook.post(url, {})
+        webhook.post(url, NOTHING)
     assert len(sent) == 1
     assert sent[0] < 64 << 20
 
@@ -54,7 +57,7 @@ def test_endless_headers_end_within_the_time_of_a_try(monkeypatch: pytest.Monkey
         receiver(b"HTTP/1.1 200 OK\r\n") as (url, sent),
         pytest.raises(Unreachable, match=r"webhook at 127\.0\.0\.1: "),
     ):
-        webhook.post(url, {}, pause=0.0)
+        webhook.post(url, NOTHING, pause=0.0)
     assert len(sent) == webhook.TRIES
 
 
@@ -64,5 +67,5 @@ def test_a_redirect_is_not_followed() -> None:
         receiver(there) as (url, sent),
         pytest.raises(Unreachable, match=r"webhook at 127\.0\.0\.1: HTTP 302"),
     ):
-        webhook.post(url, {})
+        webhook.post(url, NOTHING)
     assert len(sent) == 1

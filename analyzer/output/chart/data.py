@@ -1,14 +1,15 @@
 """What the charts share: names as text that is only shown, time axes, and fewer lines than rows."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import altair as alt
 
 from analyzer import clock
+from analyzer.engine.engine import Row
 from analyzer.output.chart.picture import FAINT
-from analyzer.report.run import Report, Row
+from analyzer.report.run import Report
 from analyzer.text import beginning, escape_controls
 
 WIDTH = 760
@@ -50,19 +51,19 @@ def window(report: Report) -> tuple[datetime, datetime]:
     return min(begins, default=end), end
 
 
-def instant(value: datetime) -> str:
-    """An instant as Vega reads it."""
-    return clock.iso(value)
-
-
-def values(rows: Sequence[Row]) -> alt.InlineData:
-    """Rows as the data of a chart."""
-    return alt.InlineData(values=list(rows))
+def values(rows: Iterable[Mapping[str, object]]) -> alt.InlineData:
+    """Rows as the data of a chart; Vega reads instants as text."""
+    return alt.InlineData(
+        values=[
+            {name: clock.iso(v) if isinstance(v, datetime) else v for name, v in row.items()}
+            for row in rows
+        ]
+    )
 
 
 def time_axis(field: str, since: datetime, until: datetime) -> alt.X:
     """A time axis in UTC over a window."""
-    scale = alt.Scale(type="utc", domain=[instant(since), instant(until)], nice=False)
+    scale = alt.Scale(type="utc", domain=[clock.iso(since), clock.iso(until)], nice=False)
     days = (until - since).total_seconds() / 86_400
     written = "%H:%M" if days <= 1.5 else "%d %b %H:%M" if days <= 5 else "%d %b"
     axis = alt.Axis(title="UTC", grid=True, labelOverlap=True, format=written)
@@ -92,17 +93,12 @@ def joined(spans: Iterable[Span], since: datetime, until: datetime) -> list[Span
     return merged
 
 
-def written(span: Span) -> dict[str, str]:
-    """A span as Vega reads it."""
-    return {"from": instant(span[0]), "to": instant(span[1])}
-
-
 def unknown(report: Report, since: datetime, until: datetime) -> alt.Chart:
     """Bands where nothing could be seen."""
     gaps = [
         (gap.after or since, gap.by or until) for cover in report.coverage for gap in cover.unknown
     ]
-    rows = [written(span) for span in joined(gaps, since, until)]
+    rows = [{"from": begin, "to": end} for begin, end in joined(gaps, since, until)]
     bands: alt.Chart = (
         alt.Chart(values(rows))
         .mark_rect(color=FAINT, opacity=0.3)

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 import altair as alt
 
+from analyzer import clock
+from analyzer.engine.engine import Row
 from analyzer.output.chart import data
 from analyzer.output.chart.picture import CALM, FOUND, LOST, SERIES, Picture
 from analyzer.report.run import Report
@@ -16,11 +18,28 @@ _AHEAD = timedelta(days=90)
 _RIVER = {"lost": LOST, "reconnected": CALM, "appeared": FOUND}
 
 
+class LabelPlace(NamedTuple):
+    """Where the name of a line stands."""
+
+    node: str
+    at: datetime
+    place: float
+
+
+class BandEdge(NamedTuple):
+    """What the forecast allows of a node at an instant."""
+
+    node: str
+    at: datetime
+    low: float
+    high: float
+
+
 def sessions(report: Report, forecast: Report | None = None) -> Picture:
     """Sessions of each node, with its limit, and where the trend leads, if that is known."""
     since, until = data.window(report)
     several = data.clusters(report)
-    lines: dict[str, list[dict[str, Any]]] = {}
+    lines: dict[str, list[Row]] = {}
     limits: dict[str, int] = {}
     for row in report.records():
         label = data.name(row, "node", several)
@@ -29,12 +48,12 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
             limits[label] = row["limit"]
     drawn = sorted(lines)[: len(SERIES)]
     rows = [
-        {"node": label, "at": data.instant(max(at, since)), "sessions": level}
+        {"node": label, "at": max(at, since), "sessions": level}
         for label in drawn
         for at, level in _thinned(lines[label], until)
     ]
     band = _band(forecast, drawn, several) if forecast is not None else []
-    end = max([until, *(row["when"] for row in band)])
+    end = max([until, *(edge.at for edge in band)])
     colour = alt.Color("node:N", scale=alt.Scale(domain=drawn, range=SERIES), legend=None)
     # Nodes of an equal number: the wide line is seen behind the narrow one.
     widths = [1.5 + 1.5 * (len(drawn) - at) for at in range(1, len(drawn) + 1)]
@@ -52,14 +71,14 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
         data.values([{"node": k, "limit": v} for k, v in limits.items() if k in drawn])
     ).mark_rule(strokeDash=[6, 4]).encode(y="limit:Q", color=colour)  # fmt: skip
     spread = (
-        alt.Chart(data.values([_written(row) for row in band]))
+        alt.Chart(data.values(edge._asdict() for edge in band))
         .mark_area(opacity=0.25)
         .encode(x=x, y="low:Q", y2="high:Q", color=colour)
     )
     ends = {label: lines[label][-1]["sessions"] for label in drawn}
-    top = max([*ends.values(), *limits.values(), *(row["high"] for row in band), 1])
+    top = max([*ends.values(), *limits.values(), *(edge.high for edge in band), 1])
     names = (
-        alt.Chart(data.values(_names(ends, top / _LABELS, end)))
+        alt.Chart(data.values(place._asdict() for place in _places(ends, top / _LABELS, end)))
         .mark_text(align="left", dx=6, fontSize=11)
         .encode(x=x, y="place:Q", text="node:N", color=colour)
     )
@@ -71,22 +90,22 @@ def sessions(report: Report, forecast: Report | None = None) -> Picture:
         for label in drawn
     )
     text = (
-        f"From {data.instant(since)} to {data.instant(until)}; at the end: {now}. A dashed line is"
+        f"From {clock.iso(since)} to {clock.iso(until)}; at the end: {now}. A dashed line is"
         " a limit that policy gives, a band what the forecast allows, grey what nobody saw."
     )
     return Picture("sessions", report.title, text, chart)
 
 
-def _names(ends: dict[str, int], least: float, at: datetime) -> list[dict[str, Any]]:
+def _places(ends: dict[str, int], least: float, at: datetime) -> list[LabelPlace]:
     """Where each line's name stands: at its end, at least so far above the one below it."""
-    places: list[dict[str, Any]] = []
+    places: list[LabelPlace] = []
     for label, level in sorted(ends.items(), key=lambda end: (end[1], end[0])):
-        place = max(float(level), places[-1]["place"] + least) if places else float(level)
-        places.append({"node": label, "at": data.instant(at), "place": place})
+        place = max(float(level), places[-1].place + least) if places else float(level)
+        places.append(LabelPlace(label, at, place))
     return places
 
 
-def _thinned(rows: list[dict[str, Any]], until: datetime) -> list[tuple[datetime, int]]:
+def _thinned(rows: list[Row], until: datetime) -> list[tuple[datetime, int]]:
     """Levels; of many, the lowest and the highest of each stretch, so that no peak is hidden."""
     points = [(row["since"], row["sessions"]) for row in rows]
     size = -(-2 * len(points) // _POINTS)
@@ -98,9 +117,9 @@ def _thinned(rows: list[dict[str, Any]], until: datetime) -> list[tuple[datetime
     return [*points, (until, rows[-1]["sessions"])]
 
 
-def _band(forecast: Report, drawn: list[str], several: int) -> list[dict[str, Any]]:
+def _band(forecast: Report, drawn: list[str], several: int) -> list[BandEdge]:
     """From the last day on: between the flattest and the steepest slope that the days allow."""
-    rows: dict[tuple[str, datetime], dict[str, Any]] = {}
+    edges: list[BandEdge] = []
     start = forecast.parameters["at"]
     for row in forecast.records():
         label = data.name(row, "node", several)
@@ -108,16 +127,9 @@ def _band(forecast: Report, drawn: list[str], several: int) -> list[dict[str, An
             continue
         weeks = _AHEAD / timedelta(weeks=1)
         low, high = (max(0.0, row["sessions"] + row[k] * weeks) for k in ("slowest", "fastest"))
-        for when, bottom, top in (
-            (start, row["sessions"], row["sessions"]), (start + _AHEAD, low, high),
-        ):  # fmt: skip
-            rows[label, when] = {"node": label, "when": when, "low": bottom, "high": top}
-    return list(rows.values())
-
-
-def _written(row: dict[str, Any]) -> dict[str, Any]:
-    rest = {name: value for name, value in row.items() if name != "when"}
-    return {**rest, "at": data.instant(row["when"])}
+        edges.append(BandEdge(label, start, row["sessions"], row["sessions"]))
+        edges.append(BandEdge(label, start + _AHEAD, low, high))
+    return edges
 
 
 def river(report: Report) -> Picture:
@@ -132,8 +144,8 @@ def river(report: Report) -> Picture:
             counts[by.replace(hour=0) if daily else by, row["change"]] += row["sessions"] or 0
     rows = [
         {
-            "from": data.instant(max(at, since)),
-            "to": data.instant(min(at + step, until)),
+            "from": max(at, since),
+            "to": min(at + step, until),
             "change": what,
             "low": _foot(counts, at, what),
             "high": _foot(counts, at, what) + (-number if what == "lost" else number),

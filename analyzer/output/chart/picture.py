@@ -28,6 +28,8 @@ _ATTRIBUTES = {
     "font-style", "pointer-events",
 }  # fmt: skip
 
+VegaLite = dict[str, Any]  # a specification, as Altair writes it
+
 ET.register_namespace("", "http://www.w3.org/2000/svg")
 
 
@@ -40,12 +42,12 @@ class Picture:
     text: str
     chart: Any
 
-    def specification(self) -> dict[str, Any]:
+    def specification(self) -> VegaLite:
         """The chart as Vega-Lite."""
         with unchecked():
             return self._specification()
 
-    def _specification(self) -> dict[str, Any]:
+    def _specification(self) -> VegaLite:
         styled = self.chart.configure(
             background="white",
             font="sans-serif",
@@ -61,7 +63,7 @@ class Picture:
             ),
             view=alt.ViewConfig(stroke=None),
         )  # fmt: skip
-        specification: dict[str, Any] = styled.to_dict(validate=False)  # the tests do, once
+        specification: VegaLite = styled.to_dict(validate=False)  # the tests do, once
         return specification | {"description": self.text}
 
     def saved(self, suffix: str) -> bytes:
@@ -77,7 +79,7 @@ class Picture:
         """The picture as part of a page, without its title and its ground."""
         return self._clean(self.specification() | {"background": None}, ink="currentColor")
 
-    def _clean(self, specification: dict[str, Any], ink: str) -> str:
+    def _clean(self, specification: VegaLite, ink: str) -> str:
         drawn = vl_convert.vegalite_to_svg(specification)
         root = _still(ET.fromstring(drawn), ink)  # noqa: S314  # made here, by the library
         root.set("role", "img")

@@ -5,9 +5,11 @@ from datetime import datetime
 
 import altair as alt
 
+from analyzer import clock
+from analyzer.engine.engine import Row
 from analyzer.output.chart import data
 from analyzer.output.chart.picture import CALM, DOUBT, FAINT, FOUND, LOST, Picture
-from analyzer.report.run import Report, Row
+from analyzer.report.run import Report
 from analyzer.text import counted, escape_controls
 
 _DOWN, _MAYBE, _OPEN, _PARTLY = "down", "possibly down", "still down", "partly back"
@@ -23,9 +25,9 @@ def coverage(report: Report) -> Picture:
         spans.setdefault(key, []).append((row["from"], row["to"]))
     # Sorted, so that an unknown span is drawn over what is too near to it to be told apart.
     rows = [
-        {"cluster": cluster, "status": status, **data.written(span)}
+        {"cluster": cluster, "status": status, "from": begin, "to": end}
         for (cluster, status), stretches in sorted(spans.items())
-        for span in data.joined(stretches, since, until)
+        for begin, end in data.joined(stretches, since, until)
     ]
     blind = sum(row["status"] != "complete" for row in report.records())
     colour = alt.Color(
@@ -40,7 +42,7 @@ def coverage(report: Report) -> Picture:
         .properties(width=data.WIDTH, height={"step": 34})
     )
     text = (
-        f"One line for each cluster from {data.instant(since)} to {data.instant(until)}:"
+        f"One line for each cluster from {clock.iso(since)} to {clock.iso(until)}:"
         f" {blind} of {len(report.rows)} spans unknown."
     )
     return Picture("coverage", report.title, text, chart)
@@ -64,9 +66,9 @@ def losses(report: Report, column: str) -> Picture:
                 if begin is not None and end is not None:
                     pieces.setdefault((label, kind), []).append((begin, end))
     rows = [
-        {"name": label, "kind": kind, **data.written(span)}
+        {"name": label, "kind": kind, "from": begin, "to": end}
         for (label, kind), spans in sorted(pieces.items())
-        for span in data.joined(spans, since, until)
+        for begin, end in data.joined(spans, since, until)
     ]
     scale = alt.Scale(domain=[_DOWN, _MAYBE, _PARTLY, _OPEN], range=[DOUBT, FAINT, CALM, LOST])
     x, y = data.time_axis("from", since, until), data.lines("name", sorted(drawn))
@@ -86,7 +88,7 @@ def losses(report: Report, column: str) -> Picture:
     still = sum(_is_open(row) for row in records)
     text = (
         f"{counted(len(records), 'row')} over {counted(len(drawn), 'line')} from"
-        f" {data.instant(since)} to {data.instant(until)}; {still} not back yet, drawn to the end"
+        f" {clock.iso(since)} to {clock.iso(until)}; {still} not back yet, drawn to the end"
         f" with an arrow. Grey bands are times that nobody saw.{rest}"
     )
     title = report.title if column == "cause" else f"{report.title}, by {_WHO[column]}"

@@ -1,8 +1,7 @@
 """What is wrong with a request, as ONTAP says it: a status, a code, a message, a target."""
 
-from typing import Any
-
 from analyzer.errors import UsageError
+from analyzer.ontap.resource import Json
 
 METHOD = 3
 ABSENT = 4
@@ -34,7 +33,7 @@ class QueryError(UsageError):
         self.message = message
         self.target = target
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> Json:
         """ONTAP's envelope; its code is an integer inside a string."""
         error = {"message": self.message, "code": str(self.code)}
         return {"error": error if self.target is None else {**error, "target": self.target}}

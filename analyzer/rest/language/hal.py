@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from analyzer.ontap.resource import Resource
+from analyzer.ontap.resource import Json, Resource
 from analyzer.rest.language.query import POSITION, RestQuery, pairs, token
 from analyzer.rest.language.records import Slice, key_of
 
@@ -26,10 +26,10 @@ def encode(body: Mapping[str, Any], *, pretty: bool) -> bytes:
     return msgspec.json.format(packed, indent=2) if pretty else packed
 
 
-def collection(query: RestQuery, page: Slice, *, links: bool) -> dict[str, Any]:
+def collection(query: RestQuery, page: Slice, *, links: bool) -> Json:
     """The body of a collection. The next link comes even where links are not wanted."""
     path = query.resource.path
-    body: dict[str, Any] = {}
+    body: Json = {}
     if query.return_records:
         body["records"] = (
             [linked(query.resource, record) for record in page.records] if links else page.records
@@ -71,14 +71,14 @@ def self_link(resource: Resource, record: Mapping[str, Any]) -> str:
     return "/".join([resource.path, *parts])
 
 
-def linked(resource: Resource, record: Mapping[str, Any]) -> dict[str, Any]:
+def linked(resource: Resource, record: Mapping[str, Any]) -> Json:
     """A copy with ``_links`` in the record and in every object that has a page of its own."""
     copy = _objects(record, "", resource.links)
     return {**copy, "_links": {"self": {"href": self_link(resource, record)}}}
 
 
-def _objects(record: Mapping[str, Any], above: str, links: Mapping[str, str]) -> dict[str, Any]:
-    copy: dict[str, Any] = {}
+def _objects(record: Mapping[str, Any], above: str, links: Mapping[str, str]) -> Json:
+    copy: Json = {}
     for name, value in record.items():
         place = f"{above}.{name}" if above else name
         if isinstance(value, Mapping):
@@ -92,7 +92,7 @@ def _objects(record: Mapping[str, Any], above: str, links: Mapping[str, str]) ->
     return copy
 
 
-def _object(value: Mapping[str, Any], place: str, links: Mapping[str, str]) -> dict[str, Any]:
+def _object(value: Mapping[str, Any], place: str, links: Mapping[str, str]) -> Json:
     copy = _objects(value, place, links)
     if place in links and "uuid" in value:
         copy["_links"] = {"self": {"href": f"{links[place]}/{quote(value['uuid'], safe='')}"}}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from analyzer.ontap.resource import Release, Resource
+from analyzer.ontap.resource import Json, Release, Resource
 from analyzer.rest.language.query import RestQuery
 from analyzer.rest.language.selection import values
 
@@ -25,7 +25,7 @@ class Slice:
     the last page.
     """
 
-    records: list[dict[str, Any]]
+    records: list[Json]
     count: int
     after: Key | None = None
     position: int | None = None

@@ -9,13 +9,14 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
+from analyzer.ontap.resource import Json
 from analyzer.rest.language.selection import Tree, tree
 
 Row = tuple[Any, ...]
 
 
 @lru_cache(maxsize=256)
-def shaper(arrays: frozenset[str], names: tuple[str, ...]) -> Callable[[Row], dict[str, Any]]:
+def shaper(arrays: frozenset[str], names: tuple[str, ...]) -> Callable[[Row], Json]:
     """A function from a row with these columns, in the resource's order, to a record.
 
     What is unset or empty is left out.
@@ -49,5 +50,5 @@ def shaper(arrays: frozenset[str], names: tuple[str, ...]) -> Callable[[Row], di
     source = "\n ".join(["def shape(row):", *body, "return record"])
     scope: dict[str, Any] = {}
     exec(source, scope)  # noqa: S102  # of names that a resource declares
-    shape: Callable[[Row], dict[str, Any]] = scope["shape"]
+    shape: Callable[[Row], Json] = scope["shape"]
     return shape

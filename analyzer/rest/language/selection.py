@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from analyzer.ontap.resource import Release, Resource
+from analyzer.ontap.resource import Json, Release, Resource
 from analyzer.rest.language.error import BRACES, bad, invalid
 
 _DEEPEST = 8
@@ -82,7 +82,7 @@ def _split(text: str) -> list[str]:
 @lru_cache(maxsize=256)
 def tree(names: tuple[str, ...]) -> Tree:
     """The names as nested members."""
-    grown: dict[str, Any] = {}
+    grown: Json = {}
     for name in names:
         *above, last = name.split(".")
         place = grown
@@ -92,7 +92,7 @@ def tree(names: tuple[str, ...]) -> Tree:
     return grown
 
 
-def cut(record: Mapping[str, Any], shape: Tree) -> dict[str, Any]:
+def cut(record: Mapping[str, Any], shape: Tree) -> Json:
     """The record with the members of *shape* only; what is unset or empty is left out."""
     members = {}
     for name, inner in shape.items():

@@ -7,7 +7,7 @@ dotted name; a field inside an array is a list with one element per element of t
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from analyzer.ontap.resource import Resource
+from analyzer.ontap.resource import Json, Resource
 from analyzer.rest.language.query import RestQuery
 from analyzer.rest.language.records import LIMIT, Key, Record, Slice, key_of, stand_in, window
 from analyzer.rest.language.row import shaper
@@ -116,9 +116,7 @@ class TableRecords:
         tests = [f"{quoted(name)} = {parameter}" for name in names if name in fields]
         return [f"({' or '.join(tests)})"]
 
-    def _rows(
-        self, names: tuple[str, ...], where: str, part: str, bound: Bound
-    ) -> list[dict[str, Any]]:
+    def _rows(self, names: tuple[str, ...], where: str, part: str, bound: Bound) -> list[Json]:
         selected = ", ".join(map(quoted, names))
         rows = self.run(f"select {selected} from {self.table} where {where} {part}", bound.values)
         return list(map(shaper(self.resource.arrays, names), rows))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from analyzer import clock
+from analyzer.engine.engine import Row
 from analyzer.inventories import INVENTORIES, NOT_ASKED
 from analyzer.ontap.resource import FIRST, Release
 from analyzer.report.catalog import Catalog
@@ -126,7 +127,7 @@ def find(catalog: Catalog, cluster: str, when: Instant, *, nearest: bool) -> Sna
     return SnapshotRef(cluster, starts, attempt)
 
 
-def _complete(catalog: Catalog, cluster: str, which: str, **bound: Any) -> dict[str, Any]:
+def _complete(catalog: Catalog, cluster: str, which: str, **bound: Any) -> Row:
     """The row of one complete snapshot's attempt.
 
     Raises:

@@ -1,16 +1,14 @@
 """The endpoints described in OpenAPI: the array's from the fields of resources, reports from headers."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from analyzer.config.rules import SEVERITIES
-from analyzer.ontap.resource import Field, Resource
+from analyzer.ontap.resource import Field, Json, Resource
 from analyzer.report.header import Parameter, Query
 from analyzer.rest.language.hal import HAL, JSON
 from analyzer.rest.language.selection import Tree, tree
 from analyzer.version import __version__
 
-Json = dict[str, Any]
 _KINDS: dict[type, str] = {bool: "boolean", int: "integer", float: "number"}
 _TIME = (
     "ISO 8601 (no offset means UTC), HH:MM (the last one), today, yesterday, now, latest, previous,"
