@@ -13,7 +13,7 @@ import msgspec
 
 from analyzer import clock
 from analyzer.errors import StoreError, UsageError
-from analyzer.history import attempts, views
+from analyzer.history import attempts, register, views
 from analyzer.history import manifest as manifests
 from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.history.manifest import Manifest
@@ -286,6 +286,7 @@ class History:
         manifests.add_digests(self.manifest, self.folder)
         manifests.retire(self.manifest, self._committed)
         manifests.write(self.store, self.manifest, self.check_lease, keep_previous=keep_previous)
+        register.write(self.store, self.manifest, self.check_lease)
         manifests.sweep(self.folder, self.manifest)
         self._committed = self.manifest.names
 

@@ -108,6 +108,24 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, partial(hashlib.blake2b, digest_size=16)).hexdigest()
 
 
+def seal(body: bytes) -> bytes:
+    """A JSON object that begins with a checksum of all that follows."""
+    return b'{"checksum":"' + digest(body).encode() + b'",' + body[1:]
+
+
+def unseal(content: bytes) -> bytes:
+    """The object without its checksum; earlier versions wrote none.
+
+    Raises:
+        ValueError: the checksum differs.
+    """
+    checksum = _CHECKSUM.match(content)
+    body = b"{" + content[checksum.end() :] if checksum else content
+    if checksum and checksum[1].decode() != digest(body):
+        raise ValueError("its checksum differs")
+    return body
+
+
 def rebuild_advice(cluster: str) -> str:
     return f"'analyzer rebuild {cluster}' makes it anew"
 
@@ -160,6 +178,11 @@ def _expect_no_data(store: Store, cluster: str) -> None:
         beside = "other files of the history"
     elif set(store.instants(cluster)) - set(store.pending(cluster)):
         beside = "snapshots"
+    elif store.register_file(cluster).exists():
+        raise StoreError(
+            f"{path} is missing, and so are the snapshots, of which {store.register_file(cluster)}"
+            f" says that they were there; 'analyzer rebuild --accept-loss {cluster}' begins anew"
+        )
     else:
         return
     raise StoreError(f"{path} is missing beside {beside}; {rebuild_advice(cluster)}")
@@ -171,18 +194,14 @@ def decode(content: bytes, path: Path, cluster: str) -> Manifest:
     Raises:
         StoreError: they are damaged, of a newer format, or of another cluster.
     """
-    checksum = _CHECKSUM.match(content)
-    body = b"{" + content[checksum.end() :] if checksum else content
     try:
-        number = msgspec.json.decode(body, type=_Header).format
+        number = msgspec.json.decode(content, type=_Header).format
         if number > FORMAT:
             raise NewerFormat(
                 f"{path} has format {number}: a newer version of analyzer wrote it,"
                 f" and this one knows {FORMAT} only; nothing was changed"
             )
-        if checksum and checksum[1].decode() != digest(body):
-            raise ValueError("its checksum differs")
-        manifest = msgspec.json.decode(body, type=Manifest)
+        manifest = msgspec.json.decode(unseal(content), type=Manifest)
         _check(manifest)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise StoreError(f"{path} is damaged ({error}); {rebuild_advice(cluster)}") from error
@@ -239,7 +258,7 @@ def write(
     manifest.format = FORMAT
     body = msgspec.json.encode(manifest)
     with publish(path, before_rename=before_rename) as draft:
-        draft.write_bytes(b'{"checksum":"' + digest(body).encode() + b'",' + body[1:])
+        draft.write_bytes(seal(body))
         if keep_previous and path.exists():
             with publish(path.with_name(PREVIOUS), durable=False) as link:
                 link.hardlink_to(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from analyzer import clock
 from analyzer.errors import StoreError
 from analyzer.history import manifest as manifests
-from analyzer.history import views
+from analyzer.history import register, views
 from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.history.history import History
 from analyzer.history.manifest import Manifest, NewerFormat
@@ -166,12 +166,27 @@ def _unproved(
         if {owner for owner, _instant in rows} - {cluster}:
             yield f"{path} has rows of another cluster"
         instants |= {instant for _owner, instant in rows}
+    if not instants:
+        yield from _registered(store, cluster, intact)
     missing = sorted(instants - intact)
     if missing:
         yield (
             f"{len(missing)} snapshots from {clock.iso(missing[0])} to {clock.iso(missing[-1])}"
             " have no file any more, and the history does not give them back"
         )
+
+
+def _registered(store: Store, cluster: str, intact: set[datetime]) -> Iterator[str]:
+    """What there was by the register alone: nothing of the history is left."""
+    try:
+        entry = register.read(store, cluster)
+    except StoreError as error:
+        yield str(error)
+        return
+    if entry is not None and entry.compacted is not None:
+        yield f"snapshots up to {clock.iso(entry.compacted)} were compacted, and the history is gone"
+    elif entry is not None and not intact:
+        yield "its history is gone, and so are its snapshots"
 
 
 def _start(

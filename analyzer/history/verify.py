@@ -11,7 +11,7 @@ import polars as pl
 
 from analyzer import clock
 from analyzer.errors import StoreError
-from analyzer.history import parts
+from analyzer.history import parts, register
 from analyzer.history.history import History
 from analyzer.history.parts import source
 from analyzer.history.restore import HELD, as_answered
@@ -64,6 +64,7 @@ def _verify(store: Store, cluster: str) -> Verified:
             instants = store.instants(cluster)
             pending = set(store.pending(cluster))
             proved, problems = prove(history)
+            register.read(store, cluster)
     except StoreError as error:
         return Verified(cluster, 0, 0, (str(error),), ("its snapshot files were not read",))
     compacted, pruned = history.manifest.compacted, history.manifest.pruned

@@ -11,6 +11,7 @@
     marks.json                           instants with names; see ``marks``
     locks/C@host                         one writer per cluster and host; dies with its process
     leases/C/00000007                    one host per cluster; see ``lease``
+    register/C.json                      that C had a history, should that be deleted
 
 A file appears under its final name whole or not at all; names that start with a dot are
 unfinished and nobody reads them.
@@ -34,7 +35,7 @@ from analyzer.store.publish import cannot_write, make_folder, sweep
 # What a store's folder holds; the last two are of DuckDB, while somebody has the database open.
 NAMES = frozenset({
     "snapshots", "history", "history.duckdb", "locks", "leases", "alerts.json",
-    "marks.json",
+    "marks.json", "register",
     "history.duckdb.wal", "history.duckdb.tmp",
 })  # fmt: skip
 _CLUSTER = "cluster="
@@ -71,23 +72,32 @@ class Store:
         """Instants with names."""
         return self.root / "marks.json"
 
+    @property
+    def register(self) -> Path:
+        """A file for each cluster that ever had a history."""
+        return self.root / "register"
+
     def exists(self) -> bool:
         """Whether something was ever collected into it."""
-        return self.snapshots.is_dir() or self.history.is_dir()
+        return any(top.is_dir() for top in (self.snapshots, self.history, self.register))
 
     def clusters(self) -> list[str]:
-        """Clusters that have a history or a snapshot, by name."""
-        entries = (
+        """Clusters that have a snapshot or ever had a history, by name."""
+        entries = {
             entry.name.removeprefix(_CLUSTER)
             for top in (self.history, self.snapshots)
             if top.is_dir()
             for entry in top.iterdir()
             if entry.name.startswith(_CLUSTER)
-        )
-        return sorted({name for name in entries if is_cluster(name)})
+        }
+        entries |= {path.stem for path in self.register.glob("*.json")}
+        return sorted(filter(is_cluster, entries))
 
     def history_folder(self, cluster: str) -> Path:
         return self.history / f"{_CLUSTER}{cluster}"
+
+    def register_file(self, cluster: str) -> Path:
+        return self.register / f"{cluster}.json"
 
     def snapshot_folder(self, cluster: str) -> Path:
         return self.snapshots / f"{_CLUSTER}{cluster}"

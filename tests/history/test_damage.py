@@ -20,6 +20,7 @@ from support.snapshot_rows import lone
 
 import analyzer
 from analyzer import cli, clock, demo, history
+from analyzer.collect.doctor import check_store
 from analyzer.errors import StoreError, UsageError
 from analyzer.history import History, views
 from analyzer.history import manifest as manifests
@@ -188,6 +189,13 @@ HISTORY = {
     "missing file": Kind(lambda s: part(s, "spells.closed").unlink(), "is not there"),
     "folder for a file": Kind(lambda s: as_folder(part(s, "nodes.open")), "is not there"),
 }
+# Nothing is left of the cluster but that it once had a history.
+GONE = {
+    "missing history and snapshots": Kind(
+        lambda s: (shutil.rmtree(folder(s)), shutil.rmtree(s.snapshot_folder("prod-a"))),
+        "manifest.json is missing, and so are the snapshots",
+    )
+}
 # What is met where the file is read.
 FILES = {
     "empty attempts": Kind(lambda s: part(s, "attempts").write_bytes(b""), "attempts-.*parquet"),
@@ -237,7 +245,7 @@ SNAPSHOTS = {
 }
 
 
-@pytest.mark.parametrize("kind", HISTORY.values(), ids=list(HISTORY))
+@pytest.mark.parametrize("kind", [*HISTORY.values(), *GONE.values()], ids=[*HISTORY, *GONE])
 def test_a_damaged_history_is_named_by_all_and_touched_by_none(store: Store, kind: Kind) -> None:
     kind.damage(store)
     before = contents(store)
@@ -256,14 +264,18 @@ def test_a_damaged_history_is_named_by_all_and_touched_by_none(store: Store, kin
     history.record(store, empty_answer(9_000, "prod-b"))
 
 
-UNREADABLE = HISTORY | {
-    name: replace(FILES[name], words=words)
-    for name, words in {
-        "empty attempts": "too small to be a Parquet file",
-        "open spells cut short": "cluster=prod-a/spells.open",
-        "empty inventory": "cluster=prod-a/nodes.open",
-    }.items()
-}
+UNREADABLE = (
+    HISTORY
+    | GONE
+    | {
+        name: replace(FILES[name], words=words)
+        for name, words in {
+            "empty attempts": "too small to be a Parquet file",
+            "open spells cut short": "cluster=prod-a/spells.open",
+            "empty inventory": "cluster=prod-a/nodes.open",
+        }.items()
+    }
+)
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -468,8 +480,6 @@ def test_rebuild_loses_nothing_that_was_compacted_without_being_told(
     history.compact(store, "prod-a", END)
     before = answers(store)
     kind.damage(store)
-    if not folder(store).exists():
-        return  # nothing is left that says what there was
     names = contents(store).keys()
     lost = None
     with suppress(StoreError):
@@ -483,6 +493,39 @@ def test_rebuild_loses_nothing_that_was_compacted_without_being_told(
         assert history.verify(store, "prod-a").problem is None
 
 
+def test_a_cluster_that_was_deleted_whole_is_named_until_its_loss_is_accepted(
+    store: Store, run: Run
+) -> None:
+    GONE["missing history and snapshots"].damage(store)
+    assert [c.name for c in check_store(store) if c.cluster == "prod-a"] == ["history"]
+    code, _, narration = run("rebuild", "prod-a")
+    assert code == 4
+    assert "its history is gone, and so are its snapshots" in narration
+    assert contents(store) == {}
+    code, _, narration = run("rebuild", "--accept-loss", "prod-a")
+    assert (code, "lost: its history is gone" in narration) == (0, True)
+    history.record(store, empty_answer(9_000))
+    assert run("verify") == (0, "", "")
+
+
+def test_what_only_a_deleted_history_had_is_lost_once(store: Store) -> None:
+    compacted_and_deleted(store)
+    rebuilt = history.rebuild(store, "prod-a", accept_loss=True)
+    assert (rebuilt.folded, len(rebuilt.lost)) == (1, 1)
+    shutil.rmtree(folder(store))
+    assert history.rebuild(store, "prod-a").lost == []
+
+
+def test_the_register_of_a_store_that_has_none_is_made_by_the_next_commit(store: Store) -> None:
+    history.compact(store, "prod-a", END)
+    shutil.rmtree(store.register)
+    assert history.verify(store, "prod-a").problem is None
+    history.record(store, empty_answer(9_000))
+    shutil.rmtree(folder(store))
+    with pytest.raises(StoreError, match="were compacted"):
+        history.rebuild(store, "prod-a")
+
+
 def test_a_copied_folder_counts_nowhere_and_is_named(
     store: Store, views_are_made: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -494,6 +537,7 @@ def test_a_copied_folder_counts_nowhere_and_is_named(
     (store.snapshots / ".DS_Store").touch()
     shutil.copytree(store.history, store.root / "history (1)")
     (store.root / "notes.txt").touch()
+    shutil.copyfile(store.register_file("prod-a"), store.register / "prod-a (1).json")
     assert store.clusters() == ["prod-a", "prod-b"]
     assert answers(store) == before
     with duckdb.connect(str(store.database), read_only=True) as shell:
@@ -508,6 +552,7 @@ def test_a_copied_folder_counts_nowhere_and_is_named(
         ".DS_Store",
         "history (1)",
         "notes.txt",
+        "prod-a (1).json",
     ):
         assert name in error
 
@@ -671,6 +716,11 @@ def compacted_and_damaged(store: Store) -> None:
     manifest(store).with_name(manifests.PREVIOUS).unlink()
 
 
+def compacted_and_deleted(store: Store) -> None:
+    history.compact(store, "prod-a", END)
+    shutil.rmtree(folder(store))
+
+
 # What docs/store.md shows of each row, made to happen: damage, the command that meets it, its status.
 PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
     "manifest.json is damaged": (HISTORY["empty manifest"].damage, "verify", 4),
@@ -678,6 +728,15 @@ PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
         HISTORY["missing manifest"].damage, "verify", 4,
     ),
     "manifest.json is missing beside snapshots": (HISTORY["missing history"].damage, "verify", 4),
+    "manifest.json is missing, and so are the snapshots": (
+        GONE["missing history and snapshots"].damage, "verify", 4,
+    ),
+    "register/prod-a.json is damaged": (
+        lambda s: s.register_file("prod-a").write_text("{"), "verify", 4,
+    ),
+    "nothing was changed: snapshots up to … were compacted, and the history is gone": (
+        compacted_and_deleted, "rebuild prod-a", 4,
+    ),
     "… has format 3: a newer version of analyzer wrote it": (
         lambda s: manifest(s).write_text('{"format":3,"novel":{}}'), "rebuild", 4,
     ),

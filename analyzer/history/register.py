@@ -1,0 +1,58 @@
+"""The register: a file for each cluster that ever had a history, beside the histories themselves.
+
+``register/C.json`` outlives the folder of the history, so that one that was deleted whole is named,
+and not begun anew in silence. It is written after the manifest, when what it says has changed.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+import msgspec
+
+from analyzer.errors import StoreError
+from analyzer.history.manifest import Manifest, rebuild_advice, seal, unseal
+from analyzer.store.layout import Store
+from analyzer.store.publish import publish
+
+
+class RegisterEntry(msgspec.Struct):
+    """The history stood for snapshot files up to *compacted*, in naive UTC; None if for none."""
+
+    cluster: str
+    compacted: datetime | None = None
+
+
+def read(store: Store, cluster: str) -> RegisterEntry | None:
+    """The cluster's entry; None where there is none, as before its first commit.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    path = store.register_file(cluster)
+    try:
+        entry = msgspec.json.decode(unseal(path.read_bytes()), type=RegisterEntry)
+        if entry.cluster != cluster:
+            raise ValueError(f"it is that of {entry.cluster}")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
+        raise StoreError(f"{path} is damaged ({error}); {rebuild_advice(cluster)}") from error
+    return entry
+
+
+def write(store: Store, manifest: Manifest, before_rename: Callable[[], None]) -> None:
+    """Make the entry say what the committed *manifest* says.
+
+    Raises:
+        Busy: another host took over the lease meanwhile; nothing was published.
+        StoreError: it cannot be written.
+    """
+    path = store.register_file(manifest.cluster)
+    entry = RegisterEntry(manifest.cluster, manifest.compacted)
+    content = seal(msgspec.json.encode(entry))
+    with suppress(OSError):  # not there yet, or to be replaced
+        if path.read_bytes() == content:
+            return
+    with publish(path, before_rename=before_rename) as draft:
+        draft.write_bytes(content)
