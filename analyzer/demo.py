@@ -80,7 +80,8 @@ def clear(store: Store) -> bool:
                     return False
     except StoreError:
         return False
-    for folder in (store.snapshots, store.history, store.root / "leases", store.root / "locks"):
+    notes = (store.register, store.root / "leases", store.root / "locks")
+    for folder in (store.snapshots, store.history, *notes):
         shutil.rmtree(folder, ignore_errors=True)
     for file in (store.database, store.alerts):
         file.unlink(missing_ok=True)
