@@ -121,7 +121,7 @@ with
             )
         group by cluster, svm_id, date_trunc('day', taken_at)
     ),
-    changes_of_state as (
+    deltas as (
         select cluster, svm_id, since, sum(present) as present, sum(compliant) as compliant
         from
             (
@@ -138,7 +138,7 @@ with
             )
         group by all
     ),
-    totals as (
+    running as (
         select
             c.cluster,
             c.svm_id,
@@ -151,7 +151,7 @@ with
             sum(c.compliant) over (
                 states_of_svm rows between unbounded preceding and current row
             ) as compliant
-        from changes_of_state c
+        from deltas c
         left join known_time k on k.cluster = c.cluster and k.taken_at = c.since
         window states_of_svm as (partition by c.cluster, c.svm_id order by c.since)
     ),
@@ -165,7 +165,7 @@ with
         select
             t.*,
             least(coalesce(t.known_until, a.known_last), a.known_last) - t.known_before as seconds
-        from totals t
+        from running t
         join last_known a on a.cluster = t.cluster
         where t.since between $since::timestamp and $until::timestamp
     ),

@@ -69,7 +69,7 @@ with
         from kinds
         group by cluster, kind, key
     ),
-    steps as (
+    events as (
         select
             cluster, kind, key, initiator, first_seen as since, share, seen_after is null as given
         from kinds
@@ -78,7 +78,7 @@ with
         from kinds
         where gone_by is not null
     ),
-    weekly as (
+    deltas as (
         select
             cluster,
             kind,
@@ -87,7 +87,7 @@ with
             date_trunc('week', since)::date as week,
             sum(share) as share,
             coalesce(sum(share) filter (where given), 0) as given
-        from steps
+        from events
         group by all
     ),
     calendar as (
@@ -97,10 +97,10 @@ with
     ),
     members as (
         select cluster, kind, key, initiator, min(week) as first_week, max(week) as last_week
-        from weekly
+        from deltas
         group by all
     ),
-    filled as (
+    running as (
         -- One row per initiator and week: weeks are few, and only those from its first on.
         select
             m.cluster,
@@ -118,7 +118,7 @@ with
         from members m
         join calendar c on c.cluster = m.cluster and c.week >= m.first_week
         left join
-            weekly w
+            deltas w
             on w.cluster = m.cluster
             and w.kind = m.kind
             and w.key = m.key
@@ -131,7 +131,7 @@ with
             round(held) > round(lag(held) over by_week)
             and round(lag(held) over by_week) > round(lag(held, 2) over by_week)
             and round(lag(held, 2) over by_week) > round(lag(held, 3) over by_week) as leak
-        from filled
+        from running
         window by_week as (partition by cluster, kind, key, initiator order by week)
     ),
     lives as (

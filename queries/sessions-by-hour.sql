@@ -3,7 +3,7 @@
 -- description = """
 -- How high the morning goes and how low the night: for each hour of the week (UTC) the average
 -- over the known time of the window, weighted by how long each level lasted, and the peak. An hour
--- of which nothing is known has no row.
+-- of which no minute is known has no row.
 -- """
 -- time = "window"
 -- group = "Capacity"
@@ -20,28 +20,26 @@
 -- ///
 with
     snapshots_of_window as (
-        select cluster, taken_at, seconds
+        select
+            cluster,
+            taken_at,
+            least(seconds, date_diff('second', taken_at, $until::timestamp)) as seconds
         from known_time
         where taken_at between $since::timestamp and $until::timestamp
     ),
-    nodes_of as (select distinct cluster, node from session_intervals),
-    deltas as (
-        select cluster, node, since, sum(share) as share
-        from
-            (
-                select cluster, node, begins as since, share
-                from session_intervals
-                union all
-                select cluster, node, ends, - share
-                from session_intervals
-                where ends is not null
-                union all
-                select n.cluster, n.node, t.taken_at, 0
-                from nodes_of n
-                join snapshots_of_window t on t.cluster = n.cluster
-            )
-        group by all
+    events as (
+        select cluster, node, begins as since, share
+        from session_intervals
+        union all
+        select cluster, node, ends, - share
+        from session_intervals
+        where ends is not null
+        union all
+        select n.cluster, n.node, t.taken_at, 0
+        from (select distinct cluster, node from session_intervals) n
+        join snapshots_of_window t on t.cluster = n.cluster
     ),
+    deltas as (select cluster, node, since, sum(share) as share from events group by all),
     running as (
         select
             cluster,
@@ -61,10 +59,11 @@ select
     l.node,
     isodow(l.since)::bigint as weekday,
     hour(l.since)::bigint as hour,
-    round(sum(l.sessions * t.seconds) / nullif(sum(t.seconds), 0), 1)::double as average,
+    round(sum(l.sessions * t.seconds) / sum(t.seconds), 1)::double as average,
     max(l.sessions) as peak,
     (sum(t.seconds) / 60)::bigint as known_minutes
 from running l
 join snapshots_of_window t on t.cluster = l.cluster and t.taken_at = l.since
 group by l.cluster, l.node, isodow(l.since), hour(l.since)
+having (sum(t.seconds) / 60)::bigint > 0
 order by all

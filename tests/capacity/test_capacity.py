@@ -243,3 +243,12 @@ def test_hours_of_the_week_tell_the_morning_from_the_night(world: World) -> None
     hours = [(rows["n1", hour]["average"], rows["n1", hour]["peak"]) for hour in (2, 3, 4)]
     assert hours == [(8, 8), (8, 8), (10, 10)]
     assert rows["n1", 2]["weekday"] == 5
+
+
+def test_an_hour_of_which_no_minute_is_known_has_no_row(world: World) -> None:
+    world.step = timedelta(minutes=30)
+    world.take(5)
+    assert {row["hour"] for row in world.ask("sessions-by-hour")} == {2, 3}
+    world.take(2)
+    rows = world.ask("sessions-by-hour", until=T0 + timedelta(hours=2))
+    assert {row["hour"] for row in rows} == {2, 3}, "what follows the window is not of it"

@@ -20,7 +20,7 @@ BREAKS: dict[str, tuple[str, str, str, Test, dict[str, Any]]] = {
         mapped.test_a_host_without_luns_misses_nothing, {},
     ),
     "one igroup hides what another shows": (
-        f"{INSTANT}/unmapped_interfaces", "having count(*) = max(a.igroups)", "",
+        f"{INSTANT}/unmapped_interfaces", "having count(*) = max(m.igroups)", "",
         mapped.test_what_one_of_its_igroups_sees_is_expected, {},
     ),
     "portsets hide nothing": (

@@ -12,6 +12,11 @@
 -- sessions = "Sessions of the node."
 -- ///
 with
+    days as (
+        select cluster, min(taken_at) as since
+        from known_time
+        group by cluster, date_trunc('day', taken_at)
+    ),
     events as (
         select cluster, node, begins as since, share
         from session_intervals
@@ -19,38 +24,30 @@ with
         select cluster, node, ends, - share
         from session_intervals
         where ends is not null
-    ),
-    days as (
-        select cluster, min(taken_at) as since
-        from known_time
-        group by cluster, date_trunc('day', taken_at)
-    ),
-    every_day as (
-        select n.cluster, n.node, d.since, 0.0::double as share
+        union all
+        select n.cluster, n.node, d.since, 0
         from (select distinct cluster, node from session_intervals) n
         join days d on d.cluster = n.cluster
     ),
-    deltas as (
-        select cluster, node, since, sum(share) as share
-        from
-            (
-                select *
-                from events
-                union all
-                select *
-                from every_day
-            )
-        group by all
+    deltas as (select cluster, node, since, sum(share) as share from events group by all),
+    running as (
+        select
+            *,
+            lead(since) over in_time as until,
+            round(
+                sum(share) over (in_time rows between unbounded preceding and current row)
+            )::bigint as sessions
+        from deltas
+        window in_time as (partition by cluster, node order by since)
     )
 select
-    c.cluster,
-    c.node,
-    c.since,
-    lead(c.since) over levels as until,
-    k.before as known_before,
-    lead(k.before) over levels as known_until,
-    round(sum(c.share) over (levels rows between unbounded preceding and current row))::bigint
-    as sessions
-from deltas c
-left join known_time k on k.cluster = c.cluster and k.taken_at = c.since
-window levels as (partition by c.cluster, c.node order by c.since)
+    r.cluster,
+    r.node,
+    r.since,
+    r.until,
+    b.before as known_before,
+    e.before as known_until,
+    r.sessions
+from running r
+left join known_time b on b.cluster = r.cluster and b.taken_at = r.since
+left join known_time e on e.cluster = r.cluster and e.taken_at = r.until

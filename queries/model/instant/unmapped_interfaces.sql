@@ -10,23 +10,19 @@
 -- interface_id = "Interface."
 -- why = "In words."
 -- ///
+with
+    members as (
+        select *, count(*) over (partition by cluster, svm_id, initiator) as igroups
+        from members_at
+        where live
+    )
 select m.cluster, m.svm_id, m.initiator, g.interface_id, max(g.why) as why
-from members_at m
+from members m
 join
     igroup_interfaces g
     on g.cluster = m.cluster
     and g.svm_id = m.svm_id
     and g.igroup_id = m.igroup_id
-join
-    (
-        select cluster, svm_id, initiator, count(*) as igroups
-        from members_at
-        where live
-        group by cluster, svm_id, initiator
-    ) a
-    on a.cluster = m.cluster
-    and a.svm_id = m.svm_id
-    and a.initiator = m.initiator
 where g.reaches = false
 group by m.cluster, m.svm_id, m.initiator, g.interface_id
-having count(*) = max(a.igroups)
+having count(*) = max(m.igroups)

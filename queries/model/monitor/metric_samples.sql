@@ -62,7 +62,7 @@ with
         from events
         group by all
     ),
-    levels as (
+    running as (
         select
             d.family,
             d.cluster,
@@ -92,7 +92,7 @@ with
             state,
             unnest(generate_series(n, through)) as n,
             value
-        from levels
+        from running
         where n <= through
     ),
     numbers as (
