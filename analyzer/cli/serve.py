@@ -15,7 +15,7 @@ from analyzer.errors import AnalyzerError, Busy, ExtraMissing, UsageError
 
 if TYPE_CHECKING:
     from analyzer.alerts.metrics import Scoreboard
-    from analyzer.console.message import PageRequest, PageResponse
+    from analyzer.console.exchange import PageRequest, PageResponse
     from analyzer.console.pages import Pages
     from analyzer.rest.language.respond import RestRequest, RestResponse
     from analyzer.rest.server.answers import Answers

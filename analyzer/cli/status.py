@@ -26,7 +26,7 @@ def status(
 ) -> int:  # fmt: skip
     """What is open, still missing and new, how old the data is, ready for an upgrade or not."""
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
-    from analyzer.output import status as screen  # noqa: PLC0415  # --help answers at once
+    from analyzer.output import status_screen  # noqa: PLC0415  # --help answers at once
     from analyzer.report import status as reports  # noqa: PLC0415  # --help answers at once
     from analyzer.report.run import ReportRequest  # noqa: PLC0415  # --help answers at once
 
@@ -39,11 +39,11 @@ def status(
     people = format_ == "table"
     if people:
         narrow = None if formats.is_stream(output) and sys.stdout.isatty() else 80
-        text = screen.render(answer, narrow)
+        text = status_screen.render(answer, narrow)
     elif format_ == "markdown":
-        text = screen.text(answer)
+        text = status_screen.text(answer)
     else:
-        text = json.dumps(screen.as_json(answer), indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(status_screen.as_json(answer), indent=1, ensure_ascii=False) + "\n"
     formats.put(text, output, sys.stdout, people=people)
     return context.exit_status()
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from analyzer.console.sheet import CellPart, named, object_of
 from analyzer.console.view import View
-from analyzer.output import status as screen
-from analyzer.output.status import StatusFinding
+from analyzer.output import status_screen
+from analyzer.output.status_screen import StatusFinding
 from analyzer.report import status
 from analyzer.report.run import Report
 from analyzer.report.status import StatusPart
@@ -62,7 +62,7 @@ def front(view: View) -> Front:
     """
     answer = status.status(view.catalog, view.request())
     sections = [_section(view, part) for part in answer.parts]
-    return Front(answer.clusters, screen.without_data(answer.clusters), sections)
+    return Front(answer.clusters, status_screen.without_data(answer.clusters), sections)
 
 
 def _section(view: View, part: StatusPart) -> FrontSection:
@@ -72,11 +72,11 @@ def _section(view: View, part: StatusPart) -> FrontSection:
     for name in times.keys() & {"at", "after"}:  # the end of the window, here
         times[name] = view.address.value("until")
     severity = {"severity": "low"}
-    findings = screen.findings(part, whole=True)
+    findings = status_screen.findings(part, whole=True)
     still_open = [item for item in findings if item.over is None]
     return FrontSection(
         label=part.words.label,
-        summary=screen.summary(part),
+        summary=status_screen.summary(part),
         worst="none" if part.report is None else still_open[0].severity if still_open else "",
         findings=[_finding(view, part.report, item) for item in findings[:_MOST] if part.report],
         more=len(findings) - _MOST,
@@ -91,7 +91,7 @@ def _finding(view: View, report: Report, finding: StatusFinding) -> FrontFinding
         who = named(_harmless(finding.initiator), view.of_object("initiator", finding.initiator))
     if finding.after or finding.by:
         href = view.incident(finding.after, finding.by, finding.row.get("back_by"))
-        when = CellPart(screen.began(report, finding), "", href)
+        when = CellPart(status_screen.began(report, finding), "", href)
     for name in ("cause", "object"):
         kind = object_of(name, finding.row)
         if (

@@ -17,7 +17,7 @@ from analyzer.console.sheet import Sheet, SheetOrder
 from analyzer.console.time_bar import Flag
 from analyzer.console.view import View
 from analyzer.errors import UsageError
-from analyzer.output import layout
+from analyzer.output import wording
 from analyzer.report import run
 from analyzer.report.run import Report
 from analyzer.store import marks
@@ -178,7 +178,7 @@ class Incident:
     def short(self) -> dict[str, str]:
         """Initiators without what stands before the last colon, where that tells them apart."""
         lanes = [shown.name for shown in self.lanes] if not self.view.address.value("part") else []
-        return layout.shortened([lanes, [row["initiator"] or "" for row in self.matrix.records()]])
+        return wording.shortened([lanes, [row["initiator"] or "" for row in self.matrix.records()]])
 
     def name(self, name: str) -> str:
         return self.short.get(name, name)

@@ -11,7 +11,7 @@ from analyzer.console.axis import Axis
 from analyzer.console.svg import element
 from analyzer.console.time_bar import UnseenSpan, hatch, unknown
 from analyzer.engine.engine import Row
-from analyzer.output import layout
+from analyzer.output import wording
 from analyzer.text import beginning, escape_controls
 
 HEIGHT = 14
@@ -144,20 +144,20 @@ def _maybe(axis: Axis, row: Row) -> str:
 
 
 def _span(axis: Axis, row: Row) -> str:
-    return layout.interval(row["from"], row["to"], axis.zone, dated=axis.length > _LONG)
+    return wording.interval(row["from"], row["to"], axis.zone, dated=axis.length > _LONG)
 
 
 def _bounds(axis: Axis, row: Row) -> str:
     """The span with both bounds of its begin."""
     if row["began_after"] is None or row["began_by"] is None:
         return _span(axis, row)
-    began = layout.interval(
+    began = wording.interval(
         row["began_after"], row["began_by"], axis.zone, dated=axis.length > _LONG
     )
     end: datetime = row["to"]
     if end >= axis.until:
         return f"since {began}"
-    return f"from {began} to {layout.instant(end, axis.zone, dated=axis.length > _LONG)}"
+    return f"from {began} to {wording.instant(end, axis.zone, dated=axis.length > _LONG)}"
 
 
 _LONG = timedelta(hours=20)

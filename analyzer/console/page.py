@@ -15,11 +15,11 @@ from importlib import resources
 from analyzer import clock
 from analyzer.console import front_page
 from analyzer.console.address import PageAddress
+from analyzer.console.markup import render
 from analyzer.console.sheet import Sheet, SheetOrder, sheet
-from analyzer.console.template import render
 from analyzer.console.view import View
 from analyzer.errors import NothingSeen
-from analyzer.output import chart, layout, table
+from analyzer.output import chart, table, wording
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
@@ -140,7 +140,7 @@ def _page(
         script=script,
         sections=answers,
         answered=lambda section: isinstance(section, Report),
-        timestamp=clock.iso(now) if zone is UTC else layout.instant(now, zone, dated=True),
+        timestamp=clock.iso(now) if zone is UTC else wording.instant(now, zone, dated=True),
         zone=zone_name if zone is UTC else f"{zone} ({zone_name})",
         figures=_figures(answers),
         note=None if chart.available() else f"{chart.MISSING}.",

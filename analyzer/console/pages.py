@@ -9,8 +9,8 @@ from pathlib import Path
 from analyzer import clock
 from analyzer.console import capacity_page, front_page, incident_page, object_page, report_page
 from analyzer.console.address import PageAddress
-from analyzer.console.message import HTML, PageRequest, PageResponse
-from analyzer.console.template import render
+from analyzer.console.exchange import HTML, PageRequest, PageResponse
+from analyzer.console.markup import render
 from analyzer.console.view import View
 from analyzer.errors import Busy, NothingSeen, StoreError, UsageError
 from analyzer.report.catalog import Catalog

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from analyzer import output
 from analyzer.config.rules import SEVERITIES
-from analyzer.console.message import PageResponse
+from analyzer.console.exchange import PageResponse
 from analyzer.console.sheet import SheetOrder
 from analyzer.console.view import View
 from analyzer.errors import NothingSeen, UsageError

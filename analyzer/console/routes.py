@@ -22,8 +22,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from analyzer.console.access import Access
-from analyzer.console.message import HTML, PageRequest, PageResponse
-from analyzer.console.template import render
+from analyzer.console.exchange import HTML, PageRequest, PageResponse
+from analyzer.console.markup import render
 from analyzer.errors import Busy
 
 Pages = Callable[[PageRequest, float], PageResponse]

@@ -9,8 +9,8 @@ from typing import Any
 from markupsafe import escape
 
 from analyzer.engine.engine import Row
-from analyzer.output import layout
-from analyzer.output.layout import CellWriter
+from analyzer.output import wording
+from analyzer.output.wording import CellWriter
 from analyzer.report.run import Report
 from analyzer.text import beginning
 
@@ -104,7 +104,7 @@ def sheet(
     """
     order = order or SheetOrder()
     names = report.names
-    rows = layout.ordered(report)
+    rows = wording.ordered(report)
     write = CellWriter(report, rows, {})
     once = _said_once(report, rows, names)
     empty = [name for at, name in enumerate(names) if all(row[at] is None for row in rows)]
@@ -159,7 +159,7 @@ def _columns(report: Report, names: Sequence[str], also: Sequence[str]) -> list[
     return [
         SheetColumn(
             name,
-            layout.heading(name.removesuffix("_after") if layout.end_of(name) in names else name),
+            wording.heading(name.removesuffix("_after") if wording.end_of(name) in names else name),
             columns[name].sentence,
             name in brief,
             any(word in columns[name].type for word in numbers) and "[" not in columns[name].type,
@@ -170,7 +170,7 @@ def _columns(report: Report, names: Sequence[str], also: Sequence[str]) -> list[
 
 def _begin(name: str, names: Sequence[str]) -> str:
     """The column that a column is shown in."""
-    return next((other for other in names if layout.end_of(other) == name), name)
+    return next((other for other in names if wording.end_of(other) == name), name)
 
 
 def _sorted(rows: Sequence[tuple[Any, ...]], at: int, *, down: bool) -> list[tuple[Any, ...]]:
@@ -195,7 +195,7 @@ def _cell(
     link: Link,
     incident: Incident | None,
 ) -> list[CellPart]:
-    value, end = record[name], layout.end_of(name)
+    value, end = record[name], wording.end_of(name)
     if end in record:
         text = write.interval(value, record[end])
         href = None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from analyzer import clock
-from analyzer.output import layout
+from analyzer.output import wording
 from analyzer.output.markdown import escaped
 from analyzer.output.value import cell
 from analyzer.text import counted
@@ -62,4 +62,4 @@ def _both(first: datetime, last: datetime, zone: tzinfo) -> str:
     if zone is UTC:
         return exact
     name = clock.zone_name(zone, first, last)
-    return f"{exact} ({layout.interval(first, last, zone, dated=True)} {name})"
+    return f"{exact} ({wording.interval(first, last, zone, dated=True)} {name})"

@@ -11,7 +11,7 @@ from analyzer.console import axis as axes
 from analyzer.console.axis import Axis
 from analyzer.console.svg import element, text
 from analyzer.engine.engine import Row
-from analyzer.output import layout
+from analyzer.output import wording
 from analyzer.text import counted
 
 _SEEN, _DENSITY, _BANDS = 6, 30, 6  # heights, and how many clusters have a band of their own
@@ -184,8 +184,8 @@ def _handle(axis: Axis, letter: str, name: str, at: datetime) -> Markup:
 
 
 def _at(axis: Axis, instant: datetime) -> str:
-    return layout.instant(instant, axis.zone, dated=axis.length > timedelta(hours=20))
+    return wording.instant(instant, axis.zone, dated=axis.length > timedelta(hours=20))
 
 
 def _span(axis: Axis, begins: datetime, ends: datetime) -> str:
-    return layout.interval(begins, ends, axis.zone, dated=axis.length > timedelta(hours=20))
+    return wording.interval(begins, ends, axis.zone, dated=axis.length > timedelta(hours=20))

@@ -8,11 +8,11 @@ from typing import Any
 
 from analyzer import clock
 from analyzer.console import address as addresses
-from analyzer.console import template
+from analyzer.console import markup
 from analyzer.console.address import PageAddress
 from analyzer.console.sheet import Sheet, SheetOrder, sheet
 from analyzer.errors import UsageError
-from analyzer.output import layout
+from analyzer.output import wording
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import TIMES
@@ -119,13 +119,13 @@ class View:
 
     def when(self, instant: datetime | None) -> str:
         """An instant on the wall clock of the zone, with its date."""
-        return "" if instant is None else layout.instant(instant, self.zone, dated=True)
+        return "" if instant is None else wording.instant(instant, self.zone, dated=True)
 
     def iso(self, instant: datetime) -> str:
         return clock.iso(instant)
 
     def interval(self, after: datetime | None, by: datetime | None) -> str:
-        return layout.interval(after, by, self.zone, dated=True)
+        return wording.interval(after, by, self.zone, dated=True)
 
     @property
     def clusters(self) -> list[str]:
@@ -145,4 +145,4 @@ class View:
 
     def render(self, name: str, /, **values: Any) -> str:
         """A template of ours; it knows this view as ``view``."""
-        return template.render(name, view=self, **values)
+        return markup.render(name, view=self, **values)

@@ -25,7 +25,7 @@ from analyzer.config import policy
 from analyzer.console import page
 from analyzer.errors import StoreError, UsageError
 from analyzer.evidence.anonymise import anonymise
-from analyzer.evidence.manifest import NAME, BundleManifest, Member, Parameters, hashed
+from analyzer.evidence.bundle_manifest import NAME, BundleManifest, Member, Parameters, hashed
 from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.output import json as as_json
 from analyzer.output.value import to_json

@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from analyzer.engine.engine import Row
-from analyzer.output import layout, table
+from analyzer.output import table, table_layout, wording
 from analyzer.output.screen import Piece, Screen
 from analyzer.report.run import Report
 from analyzer.text import escape_controls
@@ -74,13 +74,13 @@ def _svm(screen: Screen, name: str, cells: Cells) -> None:
             max(len(text) for cell in (head, *column) for text in cell.split("\n"))
             for head, column in zip(["initiator", *heads], columns, strict=True)
         ]
-        if sum(widths) + layout.GAP * len(interfaces) <= screen.width:
+        if sum(widths) + table_layout.GAP * len(interfaces) <= screen.width:
             break
     rows = [
         [Piece(host), *(Piece(cell, _STYLES.get(cell, "")) for cell in line)]
         for host, line in zip(words.hosts, lines, strict=True)
     ]
-    screen.table(["initiator", *heads], widths, rows, layout.GAP)
+    screen.table(["initiator", *heads], widths, rows, table_layout.GAP)
     if words.note:
         screen.prose(words.note, "dim")
 
@@ -91,7 +91,7 @@ _STYLES = {_HOLE: "bold red", _NONE: "dim"}
 def _wordings(hosts: Sequence[tuple[str, str]], interfaces: Sequence[str]) -> list[_Words]:
     """Ways to write the names, the fullest first; the last one is numbers and a legend."""
     whole = [escape_controls(f"{name} ({host})" if host else name) for name, host in hosts]
-    short = layout.shortened([[name] for name, _ in hosts])
+    short = wording.shortened([[name] for name, _ in hosts])
     tails = [escape_controls(short.get(name, name)) for name, _ in hosts]
     names = [escape_controls(name) for name in interfaces]
     begin = _beginning(names)

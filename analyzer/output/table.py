@@ -7,9 +7,9 @@ from textwrap import wrap
 
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES
-from analyzer.output import layout, sparkline
-from analyzer.output.layout import Layout
+from analyzer.output import sparkline, table_layout, wording
 from analyzer.output.screen import Piece, Screen
+from analyzer.output.table_layout import Layout
 from analyzer.report.coverage import STATUSES, NotJudged
 from analyzer.report.run import Report
 from analyzer.text import counted, escape_controls
@@ -44,7 +44,7 @@ def _versus(report: Report) -> str:
         return ""
     counts = Counter(row["versus"] for row in report.records())
     said = ", ".join(f"{counts[word]:,} {word}" for word in sorted(counts))
-    return f"Against {layout.instant(instant, report.zone, dated=True)}: {said}."
+    return f"Against {wording.instant(instant, report.zone, dated=True)}: {said}."
 
 
 def _ignored(report: Report) -> str:
@@ -64,7 +64,7 @@ def coverage(report: Report, zone: tzinfo = UTC) -> str:
         ]
         lines.append(f"{cluster.cluster}: snapshots in the window: {', '.join(counts) or 'none'}")
         for gap in cluster.unknown:
-            when = layout.interval(gap.after, gap.by, zone, dated=True)
+            when = wording.interval(gap.after, gap.by, zone, dated=True)
             reason = escape_controls(gap.reason or "")
             lines.append(f"  unknown {when or 'throughout'}: {reason}")
         for inventory in cluster.not_collected or ():
@@ -108,22 +108,22 @@ def heading(report: Report) -> str:
         return report.title
     zone_name = clock.zone_name(zone, *filter(None, ends))
     if isinstance(parameters.get("at"), datetime):
-        said = f"{layout.instant(ends[1], zone, dated=True)} {zone_name}"
+        said = f"{wording.instant(ends[1], zone, dated=True)} {zone_name}"
         if ends[0] is not None and ends[0] != ends[1]:
             said += f", by the snapshot of {_near(ends[0], ends[1], report)}"
         return f"{report.title} ({said})"
-    return f"{report.title} ({layout.interval(ends[0], ends[1], zone, dated=True)} {zone_name})"
+    return f"{report.title} ({wording.interval(ends[0], ends[1], zone, dated=True)} {zone_name})"
 
 
 def _near(instant: datetime, other: datetime, report: Report) -> str:
     """An instant, with its date unless that is the other's."""
     same = clock.local(instant, report.zone).date() == clock.local(other, report.zone).date()
     age = (
-        f", {layout.length(int((other - instant).total_seconds()))} before"
+        f", {wording.length(int((other - instant).total_seconds()))} before"
         if (other - instant > timedelta(hours=1))
         else ""
     )
-    return layout.instant(instant, report.zone, dated=not same) + age
+    return wording.instant(instant, report.zone, dated=not same) + age
 
 
 def render(report: Report, width: int | None) -> str:
@@ -142,7 +142,7 @@ def render(report: Report, width: int | None) -> str:
 
 
 def _rows(report: Report, screen: Screen) -> None:
-    laid_out = layout.lay_out(report, screen.width)
+    laid_out = table_layout.lay_out(report, screen.width)
     if laid_out.above:
         screen.prose(
             "  ".join(f"{name}: {escape_controls(value)}" for name, value in laid_out.above)
@@ -162,7 +162,7 @@ def _rows(report: Report, screen: Screen) -> None:
 
 def _table(report: Report, laid_out: Layout, widths: Sequence[int], screen: Screen) -> None:
     heads = [
-        escape_controls(layout.heading(name) if report.title else name) for name in laid_out.names
+        escape_controls(wording.heading(name) if report.title else name) for name in laid_out.names
     ]
     rows = [
         [
@@ -171,16 +171,16 @@ def _table(report: Report, laid_out: Layout, widths: Sequence[int], screen: Scre
         ]
         for dim, *row in zip(laid_out.dimmed, *laid_out.columns, strict=True)
     ]
-    screen.table(heads, widths, rows, layout.GAP)
+    screen.table(heads, widths, rows, table_layout.GAP)
 
 
 def _stacked(laid_out: Layout, screen: Screen) -> None:
-    width = max(map(len, laid_out.names)) + layout.GAP
+    width = max(map(len, laid_out.names)) + table_layout.GAP
     for row in zip(*laid_out.columns, strict=True):
         for name, value in zip(laid_out.names, row, strict=True):
             if not value:
                 continue
-            room = max(screen.width - width, layout.FOLDED)
+            room = max(screen.width - width, table_layout.FOLDED)
             lines = wrap(value, room, break_long_words=False, break_on_hyphens=False) or [value]
             for k, line in enumerate(lines):
                 screen.line(Piece(f"{'' if k else name:<{width}}"), _piece(name, line))

@@ -10,7 +10,7 @@ from analyzer.config import rules
 from analyzer.engine.engine import Row
 from analyzer.engine.tables import COLUMNS
 from analyzer.errors import NothingSeen, UsageError
-from analyzer.report import compose, frame, versus
+from analyzer.report import compose, typed_rows, versus
 from analyzer.report import names as wildcards
 from analyzer.report.catalog import Catalog
 from analyzer.report.coverage import Coverage, coverage
@@ -100,11 +100,11 @@ class Report:
 
     def frame(self) -> "pl.DataFrame":
         """The rows as a Polars frame with the types that the query gave."""
-        return frame.frame(self.columns, self.rows)
+        return typed_rows.frame(self.columns, self.rows)
 
     def objects(self) -> list[Any]:
         """The rows as named tuples: ``row.initiator``, ``row.lost_by``."""
-        return frame.objects(self.name, self.columns, self.rows)
+        return typed_rows.objects(self.name, self.columns, self.rows)
 
     def at_least(self, severity: str) -> "Report":
         """The report with only the rows that are at least that severe, or have no severity."""

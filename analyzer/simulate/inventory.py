@@ -6,7 +6,7 @@ from typing import Any
 from analyzer.errors import UsageError
 from analyzer.ontap.resource import Json
 from analyzer.simulate import mapped
-from analyzer.simulate.ems import MESSAGES
+from analyzer.simulate.event_records import MESSAGES
 from analyzer.simulate.model import Igroup, Interface, State
 
 

@@ -4,7 +4,7 @@ from analyzer.ontap.resource import Release, Resource
 from analyzer.ontap.resources import EMS, RESOURCES
 from analyzer.rest.language import MemoryRecords, QueryError
 from analyzer.rest.language.respond import RestRequest, RestResponse, check, refusal, respond
-from analyzer.simulate.ems import EventRecords
+from analyzer.simulate.event_records import EventRecords
 from analyzer.simulate.world import World
 
 _CACHED = 256

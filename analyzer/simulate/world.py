@@ -13,7 +13,7 @@ from typing import TypeVar
 from analyzer.errors import UsageError
 from analyzer.ontap.resource import Json
 from analyzer.pattern import matches
-from analyzer.simulate.ems import MESSAGES
+from analyzer.simulate.event_records import MESSAGES
 from analyzer.simulate.inventory import inventory
 from analyzer.simulate.model import Connection, Event, Interface, Session, State, Version
 

@@ -28,7 +28,7 @@ from analyzer.rest.server.authentication import Identity
 from analyzer.rest.server.endpoints import Endpoints
 from analyzer.rest.server.mapping import SERVED
 from analyzer.rest.server.source import ServedClusters
-from analyzer.simulate import Fault, Replay, SimulatedArray, base_world, ems, script
+from analyzer.simulate import Fault, Replay, SimulatedArray, base_world, event_records, script
 from analyzer.simulate.responder import Responder
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing
@@ -113,7 +113,7 @@ def test_what_is_asked_is_by_name_from_the_last_event_on_and_without_a_severity(
     site.look("02:20")
     query = parse_qs(site.array.requests[-1].query)
     assert query["time"] == [">=2026-11-23T01:12:00+00:00"]
-    assert set(query["message.name"][0].split("|")) == NAMES & ems.MESSAGES.keys()
+    assert set(query["message.name"][0].split("|")) == NAMES & event_records.MESSAGES.keys()
     assert not [name for name in query if "severity" in name]
     assert len(site.array.requests[-1].target) < 8_000
 
@@ -155,8 +155,8 @@ def test_a_cluster_that_learned_or_forgot_a_message_is_asked_again(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.look("02:00")
-    fewer = {name: kind for name, kind in ems.MESSAGES.items() if name != "vifmgr.portup"}
-    monkeypatch.setattr(ems, "MESSAGES", fewer)
+    fewer = {name: kind for name, kind in event_records.MESSAGES.items() if name != "vifmgr.portup"}
+    monkeypatch.setattr(event_records, "MESSAGES", fewer)
     monkeypatch.setattr("analyzer.simulate.inventory.MESSAGES", fewer)
     outcome = site.look("02:15")
     assert site.paths == [EMS, MESSAGES, EMS]

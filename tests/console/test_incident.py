@@ -19,7 +19,7 @@ from analyzer import clock
 from analyzer.cli import analyzer as program
 from analyzer.config import policy
 from analyzer.console import pages as pages_module
-from analyzer.console.message import PageRequest
+from analyzer.console.exchange import PageRequest
 from analyzer.console.pages import Pages
 from analyzer.report.catalog import Catalog
 from analyzer.schema import Mark

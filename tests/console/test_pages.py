@@ -13,7 +13,7 @@ from support.asgi_client import Reply, ask
 from support.console_app import HTML, pages
 
 from analyzer.cli import analyzer as program
-from analyzer.console.message import PageRequest
+from analyzer.console.exchange import PageRequest
 from analyzer.report import header
 from analyzer.store.layout import Store
 

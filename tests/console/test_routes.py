@@ -10,7 +10,7 @@ from support.console_app import HTML, api, console
 
 from analyzer.console import routes
 from analyzer.console.access import Access
-from analyzer.console.message import PageRequest, PageResponse
+from analyzer.console.exchange import PageRequest, PageResponse
 from analyzer.errors import Busy
 from analyzer.store.layout import Store
 

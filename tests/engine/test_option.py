@@ -12,7 +12,7 @@ from pyspark.errors import PySparkException
 
 from analyzer.cli import status
 from analyzer.engine.spark import Spark, session
-from analyzer.engine.spark.run import Run
+from analyzer.engine.spark.relations import Run
 from analyzer.errors import Unreachable
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from analyzer import cli, evidence
 from analyzer.errors import StoreError
-from analyzer.evidence.manifest import hashed
+from analyzer.evidence.bundle_manifest import hashed
 
 
 def bundle_of(path: Path, files: dict[str, bytes], manifest: object = None) -> Path:

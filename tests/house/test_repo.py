@@ -67,6 +67,18 @@ def test_no_two_classes_of_the_package_share_a_name() -> None:
     assert [name for name in sorted(set(names)) if names.count(name) > 1] == []
 
 
+def test_no_two_modules_share_a_name_but_a_command_may_be_named_for_its_room() -> None:
+    names = [
+        path.name
+        for path in tracked()
+        if path.suffix == ".py"
+        and path.is_relative_to(ROOT / "analyzer")
+        and not path.is_relative_to(ROOT / "analyzer" / "cli")
+        and path.name != "__init__.py"
+    ]
+    assert [name for name in sorted(set(names)) if names.count(name) > 1] == []
+
+
 def test_nothing_installs_the_other_project_of_the_name_analyzer() -> None:
     other = re.compile(r"pip\w* install[^\n]*['\" ]analyzer(\[|['\" ]|$)", re.MULTILINE)
     for path in tracked():

@@ -8,7 +8,7 @@ import pytest
 from support import reports
 
 from analyzer.collect import files
-from analyzer.output import layout, table
+from analyzer.output import table, table_layout, wording
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report, ReportRequest
@@ -35,9 +35,9 @@ def test_a_report_of_a_day_is_a_table_at_80_columns(name: str, sample: Catalog) 
     params = {"initiator": "*lnx4"} if "initiator" in query.params else {}
     report = run.run(sample, query, ReportRequest(params=params))
     if report.rows:
-        laid_out = layout.lay_out(report, 80)
+        laid_out = table_layout.lay_out(report, 80)
         assert laid_out.widths is not None
-        assert sum(laid_out.widths) + layout.GAP * (len(laid_out.widths) - 1) <= 80
+        assert sum(laid_out.widths) + table_layout.GAP * (len(laid_out.widths) - 1) <= 80
 
 
 def test_a_wider_terminal_shows_more_of_the_telling_columns(lost: Report) -> None:
@@ -50,7 +50,7 @@ def test_a_wider_terminal_shows_more_of_the_telling_columns(lost: Report) -> Non
 
 def test_names_that_would_be_alike_are_not_shortened() -> None:
     names = ["iqn.a:x:host1", "iqn.b:y:host1", "iqn.a:x:host2", "eui.0123", "iqn.a:", "plain"]
-    assert layout.shortened([[name] for name in names]) == {"iqn.a:x:host2": "…host2"}
+    assert wording.shortened([[name] for name in names]) == {"iqn.a:x:host2": "…host2"}
 
 
 def test_wide_stacks_every_column(lost: Report) -> None:
@@ -71,15 +71,15 @@ def test_what_is_open_comes_first_then_what_is_severe() -> None:
     status, severity = (
         [column.name for column in night.columns].index(name) for name in ("status", "severity")
     )
-    assert [(row[status], row[severity]) for row in layout.ordered(night)] == [
+    assert [(row[status], row[severity]) for row in wording.ordered(night)] == [
         ("open", "critical"), ("open", "high"), ("recovered", "high"), ("recovered", "high"),
     ]  # fmt: skip
-    assert layout.lay_out(night, 80).dimmed == [False, False, True, True]
+    assert table_layout.lay_out(night, 80).dimmed == [False, False, True, True]
 
 
 def test_a_story_stays_in_the_order_of_time() -> None:
     report = replace(reports.losses(), brief=("lost_after", "severity"))
-    assert layout.ordered(report) == report.rows
+    assert wording.ordered(report) == report.rows
 
 
 def test_a_day_is_said_once_and_beside_each_time_where_there_are_several() -> None:
@@ -89,9 +89,9 @@ def test_a_day_is_said_once_and_beside_each_time_where_there_are_several() -> No
         for day in (22, 23)
     ]  # fmt: skip
     short, two = reports.report(rows[:1]), reports.report(rows)
-    assert dict(layout.lay_out(short, 120).above)["day"] == "2026-11-22 UTC"
-    assert layout.lay_out(short, 120).columns[1] == ["02:10–02:15"]
-    wide, narrow = layout.lay_out(two, 120), layout.lay_out(two, 32)
+    assert dict(table_layout.lay_out(short, 120).above)["day"] == "2026-11-22 UTC"
+    assert table_layout.lay_out(short, 120).columns[1] == ["02:10–02:15"]
+    wide, narrow = table_layout.lay_out(two, 120), table_layout.lay_out(two, 32)
     assert dict(wide.above)["times"] == "UTC"
     assert wide.columns[1] == ["2026-11-22 02:10–02:15", "2026-11-23 02:10–02:15"]
     assert (wide.widths or [])[1] == len("2026-11-22 02:10–02:15")

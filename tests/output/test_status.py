@@ -7,7 +7,7 @@ import pytest
 from support import reports
 
 from analyzer import clock
-from analyzer.output import status as screen
+from analyzer.output import status_screen
 from analyzer.report import header
 from analyzer.report import status as first
 from analyzer.report.catalog import Catalog
@@ -49,30 +49,30 @@ def whole() -> Status:
 
 
 def test_the_screen_is_as_it_was(golden: Golden) -> None:
-    golden("status.txt", screen.render(whole(), 80))
-    golden("status.md", screen.text(whole()))
+    golden("status.txt", status_screen.render(whole(), 80))
+    golden("status.md", status_screen.text(whole()))
 
 
 def test_the_screen_fits_a_terminal() -> None:
-    lines = screen.render(whole(), 80).splitlines()
+    lines = status_screen.render(whole(), 80).splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
 
 
 def test_times_are_in_the_zone_and_say_so() -> None:
     there = replace(whole(), clusters=replace(clusters(), zone=clock.zone("Europe/Berlin")))
-    assert "last snapshot 03:55 CET (02:55 UTC)" in screen.render(there, 80)
-    assert screen.text(there).startswith("**iSCSI sessions (2026-11-23 01:00–04:00 CET)**\n")
+    assert "last snapshot 03:55 CET (02:55 UTC)" in status_screen.render(there, 80)
+    assert status_screen.text(there).startswith("**iSCSI sessions (2026-11-23 01:00–04:00 CET)**\n")
 
 
 def test_a_section_without_an_answer_is_never_a_good_one() -> None:
-    assert "UPGRADE NOW    no answer: one snapshot only" in screen.render(whole(), 80)
-    assert "ready" not in screen.render(whole(), 80)
+    assert "UPGRADE NOW    no answer: one snapshot only" in status_screen.render(whole(), 80)
+    assert "ready" not in status_screen.render(whole(), 80)
 
 
 def test_a_cluster_that_never_answered_is_not_quiet() -> None:
     never = Status(clusters(last_seen=None, age_seconds=None, sessions=None), [])
-    assert "NO COMPLETE SNAPSHOT YET" in screen.render(never, 80)
+    assert "NO COMPLETE SNAPSHOT YET" in status_screen.render(never, 80)
 
 
 def test_a_bad_day_fits_a_terminal_too() -> None:
@@ -82,7 +82,7 @@ def test_a_bad_day_fits_a_terminal_too() -> None:
         StatusPart(StatusSection(k, f"StatusPart {k}"), "outages", losses(rows=rows))
         for k in range(5)
     ]
-    lines = screen.render(Status(clusters(), parts), 80).splitlines()
+    lines = status_screen.render(Status(clusters(), parts), 80).splitlines()
     assert len(lines) <= 24
     assert sum("… 19 more" in line for line in lines) == 5
 
@@ -92,13 +92,17 @@ def test_a_screen_says_how_many_it_leaves_out_and_a_ticket_has_them_all() -> Non
     status = Status(
         clusters(), [StatusPart(StatusSection(10, "Outages", ended=True), "outages", many)]
     )
-    assert "… 17 more: analyzer report outages" in screen.render(status, 80)
-    assert screen.text(status).count("\n- critical") + screen.text(status).count("\n- high") == 20
+    assert "… 17 more: analyzer report outages" in status_screen.render(status, 80)
+    assert (
+        status_screen.text(status).count("\n- critical")
+        + status_screen.text(status).count("\n- high")
+        == 20
+    )
 
 
 def test_the_demonstration_is_told_on_one_screen(sample: Catalog) -> None:
     status = first.status(sample)
-    text = screen.render(status, 80)
+    text = status_screen.render(status, 80)
     assert len(text.splitlines()) <= 24
     assert "node n2: 16 initiators lost 32 paths" in text
     assert "…lnx4  2026-11-23 02:10–02:15" in text

@@ -18,7 +18,7 @@ from analyzer.engine import tables
 from analyzer.engine.duckdb import DuckDB
 from analyzer.engine.engine import Columns, Extra, FileRetired, Result
 from analyzer.engine.spark.dialect import translate
-from analyzer.engine.spark.run import Run
+from analyzer.engine.spark.relations import Run
 from analyzer.engine.spark.session import connect
 from analyzer.engine.statement import Statement, own
 from analyzer.errors import Unreachable, UsageError

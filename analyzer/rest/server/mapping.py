@@ -10,7 +10,7 @@ from dataclasses import field as default
 from analyzer.ontap.resource import Resource
 from analyzer.ontap.resources import CLUSTER, RESOURCES
 from analyzer.rest.language.sql import quoted
-from analyzer.rest.language.table import numbered
+from analyzer.rest.language.table_records import numbered
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from analyzer.ontap.resource import Release, Resource
 from analyzer.report.catalog import Catalog
 from analyzer.rest.language import MemoryRecords
 from analyzer.rest.language.records import Record
-from analyzer.rest.language.table import TableRecords
+from analyzer.rest.language.table_records import TableRecords
 from analyzer.rest.server import instant
 from analyzer.rest.server.instant import Instant, SnapshotRef
 from analyzer.rest.server.mapping import statement

@@ -14,7 +14,7 @@ from analyzer.ontap.resources import IGROUPS, INTERFACES, SESSIONS
 from analyzer.rest.language import MemoryRecords, QueryError, parse
 from analyzer.rest.language.records import key_of
 from analyzer.rest.language.selection import cut, tree, values
-from analyzer.rest.language.table import TableRecords, columns, numbered
+from analyzer.rest.language.table_records import TableRecords, columns, numbered
 
 
 def relation(

@@ -10,7 +10,7 @@ from typing import Any
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES
 from analyzer.engine.engine import Row
-from analyzer.output import layout, markdown, table
+from analyzer.output import markdown, table, table_layout, wording
 from analyzer.output.json import envelope
 from analyzer.output.screen import Piece, Screen
 from analyzer.report.run import Report
@@ -117,14 +117,16 @@ def cluster(row: Row, report: Report) -> str:
         return f"{name}  NO COMPLETE SNAPSHOT YET"
     zone = report.zone
     now = report.parameters["until"]
-    seen = layout.instant(row["last_seen"], zone, dated=_another_day(row["last_seen"], now, report))
+    seen = wording.instant(
+        row["last_seen"], zone, dated=_another_day(row["last_seen"], now, report)
+    )
     said = f"{name}  last snapshot {seen} {clock.zone_name(zone, row['last_seen'])}"
     if zone is not UTC:
-        said += f" ({layout.instant(row['last_seen'], UTC, dated=False)} UTC)"
-    said += f", {layout.length(row['age_seconds'])} ago, {counted(row['sessions'], 'session')}"
+        said += f" ({wording.instant(row['last_seen'], UTC, dated=False)} UTC)"
+    said += f", {wording.length(row['age_seconds'])} ago, {counted(row['sessions'], 'session')}"
     if not row["gaps"]:
         return f"{said}; no data missing"
-    missing = layout.length(int(row["unknown_seconds"]))
+    missing = wording.length(int(row["unknown_seconds"]))
     return f"{said}; {counted(row['gaps'], 'gap')}, {missing} unknown"
 
 
@@ -153,8 +155,8 @@ def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
     if part.report is None:
         return []
     report = part.report
-    rows = layout.ordered(report)
-    short = {} if whole else layout.shortened(rows)
+    rows = wording.ordered(report)
+    short = {} if whole else wording.shortened(rows)
     result = []
     for values in replace(report, rows=rows).records():
         who = values.get("initiator")
@@ -166,7 +168,7 @@ def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
                 after=after,
                 by=by,
                 over=values["status"] if report.is_over(values) else None,
-                detail=layout.prose(values["detail"] or "", report.zone),
+                detail=wording.prose(values["detail"] or "", report.zone),
                 row=values,
             )
         )
@@ -185,7 +187,7 @@ def began(report: Report, finding: StatusFinding) -> str:
     instants = (finding.after, finding.by)
     end = report.parameters.get("until") or report.parameters.get("at")
     dated = any(_another_day(at, end, report) for at in instants if at and end)
-    return layout.interval(*instants, report.zone, dated=dated)
+    return wording.interval(*instants, report.zone, dated=dated)
 
 
 def _lines(part: StatusPart, *, whole: bool = False) -> list[tuple[str, str]]:
@@ -196,8 +198,8 @@ def _lines(part: StatusPart, *, whole: bool = False) -> list[tuple[str, str]]:
 
 
 def _finding(screen: Screen, severity: str, line: str) -> None:
-    mark = f" {layout.MARKS.get(severity, '  ')} "
-    lines = wrap(line, max(screen.width - len(mark), layout.FOLDED), break_long_words=False)
+    mark = f" {wording.MARKS.get(severity, '  ')} "
+    lines = wrap(line, max(screen.width - len(mark), table_layout.FOLDED), break_long_words=False)
     for number, piece in enumerate(lines):
         head = Piece(" " * len(mark) if number else mark, _STYLES.get(severity, ""))
         screen.line(head, Piece(piece))

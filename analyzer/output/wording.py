@@ -1,9 +1,8 @@
-"""The layout of a table for people: its order, its columns, how they read, which ones fit."""
+"""How a report reads to people: the order of its rows, instants in its zone, intervals, durations, names."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from itertools import chain
 from typing import Any
@@ -14,53 +13,10 @@ from analyzer.output.value import cell
 from analyzer.report.run import Report
 from analyzer.text import escape_controls
 
-GAP = 2  # between two columns
-FOLDED = 24  # a column that need not be wider than this may be folded to it
-_LEAST = 3  # brief columns that a table shows, or it is a stack of blocks
 MARKS = {"critical": "!!", "high": "! ", "medium": "* ", "low": "- ", "info": "  "}
-_OWNERS = ("cluster", "svm")  # said once if all rows share them, else part of what a row is about
 _INTERVALS = {"after": "by", "from": "to"}
-_FOLDS = re.compile(r", |\d{4}-\d\d-\d\d ")  # a list, or a time with its date
-_PROSE = {"detail", "reason", "what it is"}  # folded even inside a word
 _INSTANT = re.compile(r"(?<![^\s(])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b", re.ASCII)
 _IQN = re.compile(r"iqn\..*:(?=[^:])", re.IGNORECASE | re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Cells as text, column by column; *widths* is None if only a stack of blocks can hold them.
-
-    *above* is said once for all rows; *dimmed* has a flag for each row.
-    """
-
-    names: list[str]
-    columns: list[list[str]]
-    widths: list[int] | None
-    above: list[tuple[str, str]]
-    dimmed: list[bool]
-    shortened: bool = False
-
-
-def lay_out(report: Report, room: int) -> Layout:
-    """The layout of a report in *room* characters.
-
-    As many of the brief columns as fit, at least up to the severity. Names are shortened where that
-    shows more columns, or a table instead of blocks.
-    """
-    report = replace(report, rows=ordered(report))
-    rows, dimmed = report.rows, [report.is_over(row) for row in report.records()]
-    best: Layout | None = None
-    for short in ({}, shortened(rows)):
-        names, columns, above = _shaped(report, rows, short)
-        names, columns = _brief(report, names, columns)
-        best = best or Layout(names, columns, None, above, dimmed)
-        for count in range(len(names), _fewest(report, names) - 1, -1):
-            widths = _fit([heading(name) for name in names[:count]], columns[:count], room)
-            if widths is not None and (best.widths is None or count > len(best.names)):
-                best = Layout(names[:count], columns[:count], widths, above, dimmed, bool(short))
-                break
-    assert best is not None  # noqa: S101  # made in the first round
-    return best
 
 
 def ordered(report: Report) -> list[tuple[Any, ...]]:
@@ -76,43 +32,6 @@ def ordered(report: Report) -> list[tuple[Any, ...]]:
     pairs = zip(report.records(), report.rows, strict=True)
     keyed = [((report.is_over(r), ranks.get(r["severity"], len(ranks))), row) for r, row in pairs]
     return [row for _, row in sorted(keyed, key=lambda pair: pair[0])]
-
-
-def _shaped(
-    report: Report, rows: Sequence[tuple[Any, ...]], short: Mapping[str, str]
-) -> tuple[list[str], list[list[str]], list[tuple[str, str]]]:
-    """Names and columns as people read them, and what is said once above them.
-
-    An interval is one column; in a report, what is empty is left out and what is the same
-    everywhere said once.
-    """
-    source = report.names
-    write = CellWriter(report, rows, short)
-    names: list[str] = []
-    columns: list[list[str]] = []
-    above: list[tuple[str, str]] = []
-    skip: set[str] = set()
-    for k, name in enumerate(source):
-        if name in skip or (report.title and all(row[k] is None for row in rows)):
-            continue
-        end = end_of(name)
-        if end in source:
-            other = source.index(end)
-            skip.add(end)
-            names.append(name.removesuffix("_after") if name.endswith("_after") else "when")
-            columns.append([write.interval(row[k], row[other]) for row in rows])
-            continue
-        values = [write.cell(name, row[k]) for row in rows]
-        if report.title and name in _OWNERS and len(set(values)) == 1:
-            above.append((name, values[0]))
-            continue
-        names.append(name)
-        columns.append(values)
-    if "members" in names:  # long: last
-        at = names.index("members")
-        names.append(names.pop(at))
-        columns.append(columns.pop(at))
-    return names, columns, above + write.said_once
 
 
 class CellWriter:
@@ -216,58 +135,6 @@ def shortened(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
     return {name: text for name, text in short.items() if uses[text] == 1}
 
 
-def _brief(
-    report: Report, names: list[str], columns: list[list[str]]
-) -> tuple[list[str], list[list[str]]]:
-    """The brief columns, behind whose they are; all if the report names none."""
-    if not report.brief:
-        return names, columns
-    starts = [_start(name, names) for name in (*_OWNERS, *report.brief)]
-    order = [names.index(name) for name in dict.fromkeys(starts) if name in names]
-    return [names[k] for k in order], [columns[k] for k in order]
-
-
-def _fewest(report: Report, names: Sequence[str]) -> int:
-    """How many columns a table must have room for."""
-    if not report.brief:
-        return len(names)
-    return names.index("severity") + 1 if "severity" in names else min(_LEAST, len(names))
-
-
-def _start(name: str, names: Sequence[str]) -> str:
-    """What a column of the report is called here, where an interval is one."""
-    if name in names:
-        return name
-    return "when" if name == "from" else name.removesuffix("_after").removesuffix("_by")
-
-
 def heading(name: str) -> str:
     """A column's name in words, so that it can be folded."""
     return name.replace("_", " ")
-
-
-def _fit(headings: Sequence[str], columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
-    """Widths that fit the room; None if columns would have to be cut, not folded.
-
-    Prose is folded; what identifies is a word, and stays whole.
-    """
-    widths = [
-        max(len(heading), *map(len, values), 1)
-        for heading, values in zip(headings, columns, strict=True)
-    ]
-    least = [
-        min(width, FOLDED)
-        if heading in _PROSE
-        else max(
-            min(max((len(text) for text in values if not _FOLDS.search(text)), default=1), FOLDED),
-            *(len(word) for text in (heading, *values) for word in text.split()),
-        )
-        for heading, values, width in zip(headings, columns, widths, strict=True)
-    ]
-    room -= GAP * (len(headings) - 1)
-    if sum(least) > room:
-        return None
-    while sum(widths) > room:
-        widest = max(range(len(widths)), key=lambda k: widths[k] - least[k])
-        widths[widest] -= 1
-    return widths

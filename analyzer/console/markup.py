@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from analyzer.output import layout
+from analyzer.output import wording
 from analyzer.output.value import cell
 from analyzer.text import beginning, counted, escape_controls
 from analyzer.version import __version__
@@ -22,7 +22,7 @@ def environment() -> Environment:
     templates.filters |= {
         "counted": counted,
         "harmless": escape_controls,
-        "duration": layout.length,
+        "duration": wording.length,
         "short": beginning,
         "tail": _tail,
         "cell": lambda value: escape_controls(cell(value)),
