@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_interface
+from operator import attrgetter
 from typing import Any
 
 import polars as pl
@@ -10,27 +11,20 @@ import polars as pl
 from analyzer import schema
 from analyzer.inventories import INVENTORIES
 from analyzer.ontap.decode import Malformed
+from analyzer.ontap.fields import column_fields
 from analyzer.ontap.record import (
-    Address,
     ConnectionRecord,
     EventRecord,
-    Ha,
     IgroupRecord,
     Initiator,
     InterfaceRecord,
-    Location,
     LunMapRecord,
-    MessageRecord,
-    MetroclusterRecord,
     Named,
     NodeRecord,
-    PortRecord,
     PortsetRecord,
     SessionRecord,
     Socket,
-    SvmRecord,
     Target,
-    Tracking,
 )
 
 _NAMED, _SOCKET, _TARGET, _INITIATOR = Named(), Socket(), Target(), Initiator()
@@ -160,119 +154,63 @@ def _subnet(address: str | None, netmask: str | int | None) -> str | None:
         return None
 
 
-def _name(reference: Named | None) -> str | None:
-    return reference.name if reference else None
+def _value(record: Any, path: Sequence[str]) -> Any:
+    """A field of a record, by its parts; of a list the values that are set, in order; or None."""
+    for place, name in enumerate(path):
+        if isinstance(record, list):
+            values = {_value(item, path[place:]) for item in record}
+            return sorted(values - {None, ""}) or None
+        record = None if record is None else getattr(record, name)
+    return (sorted(record) or None) if isinstance(record, list) else record
 
 
-def _names(references: Sequence[Named] | None) -> list[str] | None:
-    return sorted({reference.name for reference in references or [] if reference.name}) or None
+def _address(record: InterfaceRecord) -> str | None:
+    return normal_address(record.ip.address) if record.ip and record.ip.address else None
 
 
-def _svm(record: SvmRecord) -> tuple[Any, ...]:
-    return record.uuid, record.name, record.state, record.subtype, record.san_multipathing
+def _netmask(record: InterfaceRecord) -> str | None:
+    return None if record.ip is None or record.ip.netmask is None else str(record.ip.netmask)
 
 
-def _interface(record: InterfaceRecord) -> tuple[Any, ...]:
-    ip, location, svm = record.ip or Address(), record.location or Location(), record.svm or Named()
-    netmask = None if ip.netmask is None else str(ip.netmask)
-    return (
-        record.uuid,
-        record.name,
-        svm.uuid,
-        svm.name,
-        normal_address(ip.address) if ip.address else None,
-        netmask,
-        _subnet(ip.address, netmask),
-        record.enabled,
-        record.state,
-        location.is_home,
-        _name(location.home_node),
-        _name(location.node),
-        _name(location.home_port),
-        _name(location.port),
-        location.failover,
-        _name(record.service_policy),
-        sorted(record.services) if record.services else None,
-        _name(record.ipspace),
-    )
+def _network(record: InterfaceRecord) -> str | None:
+    return _subnet(record.ip.address, _netmask(record)) if record.ip else None
 
 
-def _igroup(record: IgroupRecord) -> tuple[Any, ...]:
-    svm, tracking = record.svm or Named(), record.connectivity_tracking or Tracking()
-    names = {(member.name or "").strip().lower() for member in record.initiators or []} - {""}
-    return (
-        record.uuid,
-        record.name,
-        svm.uuid,
-        svm.name,
-        record.os_type,
-        record.protocol,
-        _name(record.portset),
-        sorted(names) or None,
-        tracking.connection_state,
-        _names(tracking.required_nodes),
-    )
+def _members(record: IgroupRecord) -> list[str] | None:
+    names = {(member.name or "").strip().lower() for member in record.initiators or []}
+    return sorted(names - {""}) or None
 
 
-def _node(record: NodeRecord) -> tuple[Any, ...]:
-    ha = record.ha or Ha()
-    partners = sorted(partner.name or "" for partner in ha.partners or [])
-    return (
-        record.uuid,
-        record.name,
-        record.state,
-        ha.enabled,
-        partners[0] if partners else None,
-        ha.takeover.state if ha.takeover else None,
-        ha.giveback.state if ha.giveback else None,
-        record.model,
-        record.version.full if record.version else None,
-    )
+def _partner(record: NodeRecord) -> str | None:
+    names = _value(record, ("ha", "partners", "name"))
+    return names[0] if names else None
 
 
-def _portset(record: PortsetRecord) -> tuple[Any, ...]:
-    svm = record.svm or Named()
+def _bound_interfaces(record: PortsetRecord) -> list[str] | None:
     uuids = {
         (interface.ip.uuid if interface.ip else None) or interface.uuid
         for interface in record.interfaces or []
         if interface.fc is None
     }
-    return (
-        record.uuid,
-        record.name,
-        svm.uuid,
-        svm.name,
-        record.protocol,
-        sorted(uuid for uuid in uuids if uuid) or None,
-    )
+    return sorted(uuid for uuid in uuids if uuid) or None
 
 
-def _port(record: PortRecord) -> tuple[Any, ...]:
-    lag = record.lag
-    return (
-        record.uuid,
-        record.name,
-        _name(record.node),
-        record.enabled,
-        record.state,
-        record.type,
-        record.reachability,
-        _name(record.vlan.base_port) if record.vlan else None,
-        _names(lag.member_ports) if lag else None,
-        _names(lag.active_ports) if lag else None,
-    )
+def _parameters(record: EventRecord) -> list[dict[str, str | None]] | None:
+    return [{"name": p.name, "value": p.value} for p in record.parameters or ()] or None
 
 
-def _metrocluster(record: MetroclusterRecord) -> tuple[Any, ...]:
-    partner = record.partner_svm or Named()
-    return (
-        record.svm.uuid,
-        record.svm.name,
-        _name(record.cluster),
-        partner.uuid,
-        partner.name,
-        record.configuration_state,
-    )
+# Columns that are not a field as it came.
+_WORKED_OUT: dict[str, dict[str, Callable[[Any], Any]]] = {
+    "interfaces": {"address": _address, "netmask": _netmask, "subnet": _network},
+    "igroups": {"initiators": _members},
+    "nodes": {"ha_partner": _partner},
+    "portsets": {"interface_uuids": _bound_interfaces},
+    "ems": {
+        "node": attrgetter("node_name"),
+        "time": attrgetter("instant"),
+        "parameters": _parameters,
+    },
+}
 
 
 def _mapped_igroups(records: Sequence[LunMapRecord]) -> Iterator[tuple[Any, ...]]:
@@ -285,37 +223,7 @@ def _mapped_igroups(records: Sequence[LunMapRecord]) -> Iterator[tuple[Any, ...]
         svm = maps[0].svm or Named()
         nodes = [node for record in maps for node in record.reporting_nodes or []]
         luns = len({record.lun.uuid for record in maps})
-        yield uuid, maps[0].igroup.name, svm.uuid, svm.name, luns, _names(nodes)
-
-
-def _event(record: EventRecord) -> tuple[Any, ...]:
-    parameters = [{"name": p.name, "value": p.value} for p in record.parameters or ()]
-    return (
-        record.node_name,
-        record.index,
-        record.instant,
-        record.message.name,
-        record.message.severity,
-        record.log_message,
-        parameters or None,
-    )
-
-
-def _message(record: MessageRecord) -> tuple[Any, ...]:
-    return (record.name,)
-
-
-_FLATTEN: dict[str, Callable[[Any], tuple[Any, ...]]] = {
-    "svms": _svm,
-    "interfaces": _interface,
-    "igroups": _igroup,
-    "nodes": _node,
-    "portsets": _portset,
-    "ports": _port,
-    "metrocluster": _metrocluster,
-    "ems": _event,
-    "messages": _message,
-}
+        yield uuid, maps[0].igroup.name, svm.uuid, svm.name, luns, _value(nodes, ("name",))
 
 
 def inventory(name: str, records: Sequence[Any]) -> pl.DataFrame:
@@ -323,8 +231,16 @@ def inventory(name: str, records: Sequence[Any]) -> pl.DataFrame:
     columns = INVENTORIES[name].schema
     if name == "lun_maps":
         return pl.DataFrame(list(_mapped_igroups(records)), schema=columns, orient="row")
-    flatten = _FLATTEN[name]
-    rows = {record.key: flatten(record) for record in records}
+    paths = {column: field.split(".") for column, field in column_fields(name).items()}
+    worked_out = _WORKED_OUT.get(name, {})
+
+    def row(record: Any) -> list[Any]:
+        return [
+            worked_out[column](record) if column in worked_out else _value(record, paths[column])
+            for column in columns
+        ]
+
+    rows = {record.key: row(record) for record in records}
     return pl.DataFrame([rows[key] for key in sorted(rows)], schema=columns, orient="row")
 
 

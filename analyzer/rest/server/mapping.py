@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as default
 
+from analyzer.ontap.fields import column_fields
 from analyzer.ontap.resource import Resource
 from analyzer.ontap.resources import CLUSTER, RESOURCES
 from analyzer.rest.language.sql import quoted
@@ -30,13 +31,20 @@ class FieldMap:
     grows: bool = False
 
 
-_SVM = {"svm.uuid": "svm_uuid", "svm.name": "svm"}
+def _columns(inventory: str) -> dict[str, str]:
+    """The expression of each field that a column is made of."""
+    columns = {field: quoted(column) for column, field in column_fields(inventory).items()}
+    if "ha.partners.name" in columns:  # the first of them is kept
+        columns["ha.partners.name"] = "case when ha_partner is not null then [ha_partner] end"
+    return columns
+
 
 FIELDS = {
     "sessions": FieldMap(
         "spells",
         {
-            **_SVM,
+            "svm.uuid": "svm_uuid",
+            "svm.name": "svm",
             "target_portal_group": "target_portal_group",
             "target_portal_group_tag": "target_portal_group_tag",
             "tsih": "tsih",
@@ -60,102 +68,18 @@ FIELDS = {
         },
         counted="connections > 0",
     ),
-    "svms": FieldMap(
-        "svms",
-        {
-            "uuid": "uuid",
-            "name": "name",
-            "state": "state",
-            "subtype": "subtype",
-            "san_multipathing": "san_multipathing",
-        },
-    ),
-    "interfaces": FieldMap(
-        "interfaces",
-        {
-            **_SVM,
-            "uuid": "uuid",
-            "name": "name",
-            "enabled": "enabled",
-            "state": "state",
-            "ip.address": "address",
-            "ip.netmask": "netmask",
-            "services": "services",
-            "service_policy.name": "service_policy",
-            "ipspace.name": "ipspace",
-            "location.is_home": "is_home",
-            "location.failover": "failover",
-            "location.home_node.name": "home_node",
-            "location.home_port.name": "home_port",
-            "location.node.name": "node",
-            "location.port.name": "port",
-        },
-    ),
-    "igroups": FieldMap(
-        "igroups",
-        {
-            **_SVM,
-            "uuid": "uuid",
-            "name": "name",
-            "os_type": "os_type",
-            "protocol": "protocol",
-            "portset.name": "portset",
-            "initiators.name": "initiators",
-            "connectivity_tracking.connection_state": "connection_state",
-            "connectivity_tracking.required_nodes.name": "required_nodes",
-        },
-    ),
-    "nodes": FieldMap(
-        "nodes",
-        {
-            "uuid": "uuid",
-            "name": "name",
-            "state": "state",
-            "model": "model",
-            "version.full": "version",
-            "ha.enabled": "ha_enabled",
-            "ha.partners.name": "case when ha_partner is not null then [ha_partner] end",
-            "ha.takeover.state": "takeover_state",
-            "ha.giveback.state": "giveback_state",
-        },
-    ),
     # Not the LUN maps: what is kept of them is what each igroup sees, and no single map.
-    "portsets": FieldMap(
-        "portsets",
-        {
-            **_SVM,
-            "uuid": "uuid",
-            "name": "name",
-            "protocol": "protocol",
-            "interfaces.uuid": "interface_uuids",
-        },
-    ),
-    "ports": FieldMap(
-        "ports",
-        {
-            "uuid": "uuid",
-            "name": "name",
-            "node.name": "node",
-            "enabled": "enabled",
-            "state": "state",
-            "type": "type",
-            "reachability": "reachability",
-            "vlan.base_port.name": "base_port",
-            "lag.member_ports.name": "lag_ports",
-            "lag.active_ports.name": "lag_active_ports",
-        },
-    ),
+    **{
+        name: FieldMap(name, _columns(name))
+        for name in ("svms", "interfaces", "igroups", "nodes", "portsets", "ports")
+    },
     "ems": FieldMap(
         "(select distinct * exclude (seen_after, first_seen, last_seen, gone_by)"
         " from ems where first_seen <= $taken_at)",
         {
+            **_columns("ems"),
             "time": """strftime("time", '%Y-%m-%dT%H:%M:%S+00:00')""",
             "node.uuid": "(select max(n.uuid) from nodes n where n.name = node)",
-            "node.name": "node",
-            "index": '"index"',
-            "message.name": "message",
-            "message.severity": "severity",
-            "log_message": "text",
             "parameters.name": "list_transform(parameters, lambda x: x.name)",
             "parameters.value": "list_transform(parameters, lambda x: x.value)",
         },
