@@ -108,6 +108,16 @@ def moment(text: str, zone: tzinfo = UTC) -> datetime:
     return parse(text, zone)
 
 
+def check_window(since: datetime, until: datetime) -> None:
+    """See that a window has an order.
+
+    Raises:
+        UsageError: it ends before it begins.
+    """
+    if since > until:
+        raise UsageError(f"--since {iso(since)} is after --until {iso(until)}")
+
+
 def _time_of_day(words: re.Match[str], text: str, zone: tzinfo) -> datetime:
     """``02:10`` is the latest one past; ``today`` and ``yesterday`` begin at midnight of *zone*."""
     day, *numbers = words.groups()

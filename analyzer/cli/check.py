@@ -1,7 +1,6 @@
 """The command that answers a scheduler: check."""
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -228,12 +227,11 @@ def _post(settings: "CheckSettings", news: "News") -> None:
 
 def _token(settings: "CheckSettings") -> str | None:
     """The webhook's token."""
+    from analyzer.config import secret  # noqa: PLC0415  # the same
+
     if settings.webhook_token_env is None:
         return None
-    token = os.environ.get(settings.webhook_token_env)
-    if not token:
-        raise UsageError(f"webhook: the environment has no {settings.webhook_token_env}")
-    return token
+    return secret.reveal("webhook_token_env", settings.webhook_token_env, 0.0)
 
 
 check.params[:0] = [options.SINCE, options.UNTIL, options.TZ, options.CLUSTER]

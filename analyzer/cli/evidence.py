@@ -51,8 +51,7 @@ def evidence(
     with settings.catalog(cluster) as archive:
         start, end = (run.moment(archive, text, zone) for text in (since, until))
         clusters = archive.clusters
-    if start > end:
-        raise UsageError(f"--since {clock.iso(start)} is after --until {clock.iso(end)}")
+    clock.check_window(start, end)
     if settings.damaged:
         raise StoreError("no bundle without them; --cluster names others")
     request = evidence.BundleRequest(

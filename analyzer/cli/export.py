@@ -47,8 +47,7 @@ def openmetrics(
     zone = options.zone(context)
     store = context.existing()
     begin, end = marks.moment(store, since, zone), marks.moment(store, until, zone)
-    if begin > end:
-        raise UsageError(f"--since {clock.iso(begin)} is after --until {clock.iso(end)}")
+    clock.check_window(begin, end)
     seconds = int(clock.duration(step).total_seconds())
     if seconds < 1:
         raise UsageError("--step is at least one second")

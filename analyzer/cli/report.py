@@ -156,10 +156,8 @@ def grouped(folders: tuple[Path, ...] = ()) -> dict[str, list[tuple[str, str]]]:
     """Names and titles of the reports, by group; those without a group last."""
     from analyzer.report import header  # noqa: PLC0415  # reads the headers, only when chosen
 
-    groups: dict[str, list[tuple[str, str]]] = {name: [] for name in header.GROUPS}
-    for name, query in header.reports(folders).items():
-        groups.setdefault(query.group or "Other", []).append((name, query.title))
-    return {group: names for group, names in groups.items() if names}
+    groups = header.grouped(header.reports(folders))
+    return {name: [(query.name, query.title) for query in group] for name, group in groups.items()}
 
 
 def command(query: "Query", folders: tuple[Path, ...] = ()) -> click.Command:

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from analyzer.rest.server.workers import Workers
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+_queries = click.option(
+    "--queries",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Another folder of query files; repeatable.",
+)
 
 
 @click.command()
@@ -52,9 +57,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 @click.option("--token-file", type=_FILE, help="File of that token.")
 @click.option("--tls-cert", type=_FILE, help="Certificate chain, for HTTPS.")
 @click.option("--tls-key", type=_FILE, help="Its key.")
-@click.option(
-    "--queries", multiple=True, type=_FOLDER, help="Another folder of query files; repeatable."
-)
+@_queries
 @pass_context
 def serve(
     context: Context,
@@ -87,9 +90,7 @@ def serve(
 
 @click.command("open")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-@click.option(
-    "--queries", multiple=True, type=_FOLDER, help="Another folder of query files; repeatable."
-)
+@_queries
 @pass_context
 def open_console(context: Context, /, queries: tuple[Path, ...], *, no_browser: bool) -> int:
     """Open the console in a browser: 'serve' on a free port of this machine, until Ctrl-C."""
@@ -257,22 +258,17 @@ def _page(workers: "Workers", request: "PageRequest", seconds: float) -> "PageRe
 
 def _token(env: str | None, file: Path | None) -> str | None:
     """The token; never from an argument, where every process could read it."""
+    from analyzer.config import secret  # noqa: PLC0415  # --help answers at once
+
     if env is not None and file is not None:
         raise UsageError("--token-env and --token-file: one of them, please")
-    if env is not None:
-        token = os.environ.get(env, "").strip()
-        if not token:
-            raise UsageError(f"the environment has no {env}")
-        return token
-    if file is None:
-        return None
-    try:
-        token = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
-    if not token:
-        raise UsageError(f"{file} holds no token")
-    return token
+    for option, source in (("--token-env", env), ("--token-file", file)):
+        if source is not None:
+            token = secret.reveal(option, source, 0.0).strip()
+            if not token:
+                raise UsageError(f"{option}: {source} holds no token")
+            return token
+    return None
 
 
 def _report_bug(error: Exception) -> None:

@@ -38,9 +38,7 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
     catalog = context.tables() if tables else context.catalog()
     zone = options.zone(context)
     times = {name: run.moment(catalog, values[name], zone) for name in ("since", "until", "at")}
-    if times["since"] > times["until"]:
-        since, until = clock.iso(times["since"]), clock.iso(times["until"])
-        raise UsageError(f"--since {since} is after --until {until}")
+    clock.check_window(times["since"], times["until"])
     times["after"] = times["at"]
     result = catalog.tables() if tables else catalog.run(statement or "", times)
     if values["format_"] == "html":

@@ -12,7 +12,7 @@ from analyzer.console.view import View
 from analyzer.errors import NothingSeen, UsageError
 from analyzer.output import table
 from analyzer.report import run
-from analyzer.report.header import GROUPS, Parameter, Query
+from analyzer.report.header import Parameter, Query, grouped
 
 _FILES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _ROWS = 200  # of one page
@@ -49,7 +49,7 @@ def page(view: View) -> str | PageResponse:
     """
     name = unquote(view.address.path.removeprefix("/reports").strip("/"))
     if not name:
-        return view.render("reports.html", groups=_groups(view))
+        return view.render("reports.html", groups=grouped(view.catalog.reports))
     if name not in view.catalog.reports:
         raise NothingSeen("there is no such report")
     query = view.catalog.reports[name]
@@ -75,13 +75,6 @@ def page(view: View) -> str | PageResponse:
             (kind.upper(), view.link(view.address.path, **form, format=kind)) for kind in _FILES
         ],
     )
-
-
-def _groups(view: View) -> dict[str, list[Query]]:
-    groups: dict[str, list[Query]] = {name: [] for name in GROUPS}
-    for query in view.catalog.reports.values():
-        groups.setdefault(query.group or "Other", []).append(query)
-    return {name: queries for name, queries in groups.items() if queries}
 
 
 def options_of(view: View, query: Query) -> dict[str, Sequence[str]]:

@@ -7,21 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from analyzer.ontap.record import (
-    ClusterRecord,
-    EventRecord,
-    IgroupRecord,
-    InterfaceRecord,
-    LunMapRecord,
-    MessageRecord,
-    MetroclusterRecord,
-    NodeRecord,
-    PortRecord,
-    PortsetRecord,
-    RecordPart,
-    SessionRecord,
-    SvmRecord,
-)
+from analyzer.ontap import record
+from analyzer.ontap.record import ClusterRecord, RecordPart
 
 
 class _Href(RecordPart):
@@ -33,6 +20,7 @@ class _Links(RecordPart):
 
 
 Record = TypeVar("Record")
+Decoded = TypeVar("Decoded")
 
 
 class Page(msgspec.Struct, Generic[Record]):
@@ -50,17 +38,17 @@ class Page(msgspec.Struct, Generic[Record]):
 
 
 _KINDS: dict[str, type[msgspec.Struct]] = {
-    "sessions": SessionRecord,
-    "svms": SvmRecord,
-    "interfaces": InterfaceRecord,
-    "igroups": IgroupRecord,
-    "nodes": NodeRecord,
-    "lun_maps": LunMapRecord,
-    "portsets": PortsetRecord,
-    "ports": PortRecord,
-    "metrocluster": MetroclusterRecord,
-    "ems": EventRecord,
-    "messages": MessageRecord,
+    "sessions": record.SessionRecord,
+    "svms": record.SvmRecord,
+    "interfaces": record.InterfaceRecord,
+    "igroups": record.IgroupRecord,
+    "nodes": record.NodeRecord,
+    "lun_maps": record.LunMapRecord,
+    "portsets": record.PortsetRecord,
+    "ports": record.PortRecord,
+    "metrocluster": record.MetroclusterRecord,
+    "ems": record.EventRecord,
+    "messages": record.MessageRecord,
 }
 _DECODERS = {name: msgspec.json.Decoder(Page[kind], strict=False) for name, kind in _KINDS.items()}  # type: ignore[valid-type]
 _CLUSTER = msgspec.json.Decoder(ClusterRecord, strict=False)
@@ -76,10 +64,7 @@ def page(name: str, body: bytes) -> "Page[Any]":
     Raises:
         Malformed: not JSON, no ``records``, or a field of the wrong type.
     """
-    try:
-        return _DECODERS[name].decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(_explain(body, error)) from error
+    return _decode(_DECODERS[name], body)
 
 
 def cluster(body: bytes) -> ClusterRecord:
@@ -88,8 +73,12 @@ def cluster(body: bytes) -> ClusterRecord:
     Raises:
         Malformed: it is none.
     """
+    return _decode(_CLUSTER, body)
+
+
+def _decode(decoder: msgspec.json.Decoder[Decoded], body: bytes) -> Decoded:
     try:
-        return _CLUSTER.decode(body)
+        return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(_explain(body, error)) from error
 

@@ -75,9 +75,7 @@ class Resource:
     def request(self, release: Release = FIRST, *, connectivity: bool = False) -> tuple[str, ...]:
         """What the collector puts into ``fields=``: never ``*``, whose meaning changes.
 
-        Args:
-            release: of the cluster; ``FIRST`` where it is not known.
-            connectivity: also ask igroups for ONTAP's own verdict, which is expensive.
+        With *connectivity* also ONTAP's own verdict on igroups, which is expensive.
         """
         names = (*self.collected, *(self.costly if connectivity else ()))
         return tuple(name for name in names if self.below(name, release))

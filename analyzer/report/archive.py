@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from analyzer import clock
@@ -11,7 +9,7 @@ from analyzer.engine.engine import Result
 from analyzer.errors import UsageError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.report.header import Query
+from analyzer.report.header import Query, bare
 from analyzer.report.run import Report, ReportRequest
 from analyzer.text import did_you_mean
 
@@ -22,12 +20,7 @@ class Archive(Catalog):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def report(
@@ -83,8 +76,7 @@ class Archive(Catalog):
         """
         now = clock.now()
         times = {"since": now - run.DAY, "until": now, "at": now, "after": now, "now": now}
-        statement = Query(name="", title="", columns={}, path=Path(str(where)), text=text)
-        return self.run_query(statement, times | dict(parameters or {}))
+        return self.run_query(bare(text, where), times | dict(parameters or {}))
 
     def _query(self, name: str) -> Query:
         if name not in self.reports:

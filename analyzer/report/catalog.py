@@ -235,7 +235,7 @@ class Catalog:
 
         Nothing else is asked of the catalog until the last one.
         """
-        query = Query(name="", title="", columns={}, path=Path(str(where)), text=text)
+        query = header.bare(text, where)
         values = self._bound(query, parameters)
         self._retried(lambda: self._make(query, values))
         yield from self._engine.stream_query(parse(text, where), values)

@@ -193,6 +193,11 @@ class Query(Header, frozen=True, kw_only=True):
         return TIMES[self.time] | {"before": TimeOption(before.default, before.help, _MISSING)}
 
 
+def bare(text: str, where: object) -> Query:
+    """A statement without a header; *where* names it in errors."""
+    return Query(name="", title="", columns={}, path=Path(str(where)), text=text)
+
+
 def parse(path: Path) -> Query:
     """Read one query file.
 
@@ -315,6 +320,14 @@ def reports(more: Iterable[Path] = ()) -> Queries:
         UsageError: a file among them is malformed, or a folder is not there.
     """
     return _discover(_folders(more))
+
+
+def grouped(queries: Mapping[str, Query]) -> dict[str, list[Query]]:
+    """The reports by their group; those without a group last."""
+    groups: dict[str, list[Query]] = {name: [] for name in GROUPS}
+    for query in queries.values():
+        groups.setdefault(query.group or "Other", []).append(query)
+    return {name: members for name, members in groups.items() if members}
 
 
 def models(more: Iterable[Path] = ()) -> Queries:

@@ -227,12 +227,9 @@ def _times(
     """The standard parameters, and the window whose coverage concerns the answer."""
     present = clock.now()
     if query.time == "window":
-        until, since = (
-            moment(catalog, request.until, request.zone),
-            moment(catalog, request.since, request.zone),
-        )
-        if since > until:
-            raise UsageError(f"--since {clock.iso(since)} is after --until {clock.iso(until)}")
+        until = moment(catalog, request.until, request.zone)
+        since = moment(catalog, request.since, request.zone)
+        clock.check_window(since, until)
         return {"since": since, "until": until, "now": present}, (since, until)
     if query.time == "pair":
         after = moment(catalog, request.after, request.zone)

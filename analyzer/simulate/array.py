@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from analyzer.errors import UsageError
@@ -51,22 +50,11 @@ class SimulatedArray:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """Prepare the array.
+        """Prepare the array; *world* may be moved meanwhile, see ``moving``.
 
-        Args:
-            world: what it answers from; it may be moved meanwhile, see ``moving``.
-            username: of Basic authentication.
-            password: of Basic authentication.
-            token: also lets in who bears it.
-            forbidden: patterns of paths that the account may not read (403).
-            svm: name of the only SVM that the account sees; all of them if empty.
-            version: of ONTAP, such as (9, 8, 0); the world's own if None.
-            faults: what goes wrong, by request.
-            clock: of the ``Date`` header; the real one if None.
-            tls: files of certificate and key; plain HTTP if None.
-            page_limit: records in one page where ``max_records`` is not given.
-            host: address to listen on.
-            port: port to listen on; any free one if 0.
+        The account logs in with *username* and *password*, or bears *token*; it gets 403 for paths
+        that match *forbidden*, and sees one *svm* only where that is named. *tls* are files of
+        certificate and key. *page_limit* counts where ``max_records`` is not given.
         """
         self.username, self.password, self.token = username, password, token
         self.forbidden = tuple(forbidden)
@@ -125,12 +113,7 @@ class SimulatedArray:
         self.online()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.offline()
 
     def online(self) -> None:
@@ -218,13 +201,9 @@ def serve_forever(
     seed: int = 1,
     report: Callable[[str], object] = len,
 ) -> None:
-    """Serve until interrupted.
+    """Enter *array* and serve until interrupted; *report* hears its URL, then what happens.
 
-    Args:
-        array: not entered yet.
-        drift: seconds between two moments in which something may happen; None: nothing does.
-        seed: of what happens.
-        report: called with the URL, then with each thing that happens.
+    *drift* are seconds between two moments in which something may happen; without, nothing does.
     """
     with array:
         report(array.url)

@@ -24,13 +24,7 @@ class Responder:
     def respond(
         self, request: RestRequest, *, body: bool = False, most: int | None = None
     ) -> RestResponse:
-        """The response to one request.
-
-        Args:
-            request: with credentials checked already.
-            body: whether it carried one, which GET must not.
-            most: records per page, whatever is asked (a short page).
-        """
+        """The response to a request that is let in; *most* records on a page, whatever is asked."""
         if self._revision != self.world.revision:
             self._revision = self.world.revision
             self._records.clear()

@@ -22,9 +22,7 @@ def base_world(seed: int = 1, *, moves: bool = False) -> World:
     sessions each: lnx1..4, esx1..4, win1..2, pve1..3. ``S2`` (svm_k8s) has ``K1`` to ``K8`` on
     all four nodes, with wrk1..6 logged in on one HA pair each.
 
-    Args:
-        seed: of everything random.
-        moves: interfaces follow a takeover (ASA, active-active) instead of staying away.
+    Where its interfaces *move* they follow a takeover (ASA, active-active).
     """
     world = World("C1", seed)
     for name, partner in (("n1", "n2"), ("n2", "n1"), ("n3", "n4"), ("n4", "n3")):

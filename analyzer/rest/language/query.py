@@ -79,13 +79,10 @@ class RestQuery:
 def parse(
     resource: Resource, raw: str = "", release: Release = (9, 99), *, instance: bool = False
 ) -> RestQuery:
-    """Parse a query string as it came over the wire.
+    """Parse a query string as it came over the wire, percent-encoded, without the question mark.
 
-    Args:
-        resource: what is asked for.
-        raw: still percent-encoded, without the question mark.
-        release: of ONTAP; later fields and parameters are unknown to it.
-        instance: one record by its key: no filters, no paging, and all standard fields unasked.
+    An *instance* is one record by its key: no filters, no paging, and all standard fields unasked.
+    Fields and parameters that are later than *release* are unknown.
 
     Raises:
         QueryError: as ONTAP would refuse it.

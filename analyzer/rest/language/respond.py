@@ -79,12 +79,8 @@ def respond(
 ) -> RestResponse:
     """The response to a request that reads.
 
-    Args:
-        source: of the records.
-        resources: that can be asked for.
-        request: checked already.
-        svm: what it is narrowed to; '' for nothing.
-        most: records per page, whatever is asked.
+    It is narrowed to one *svm*, or to none ('') of them; *most* records on a page, whatever is
+    asked.
 
     Raises:
         QueryError: it cannot be answered; see ``refusal``.

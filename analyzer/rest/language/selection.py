@@ -18,11 +18,8 @@ Tree = Mapping[str, "Tree | None"]
 def select(resource: Resource, release: Release, text: str, *, lenient: bool) -> tuple[str, ...]:
     """The scalars that *text* names, in the resource's own order, without the default ones.
 
-    Args:
-        resource: whose fields they are.
-        release: of ONTAP: later fields are unknown.
-        text: percent-decoded; may be empty.
-        lenient: pass over unknown names (``ignore_unknown_fields``).
+    Fields that are later than *release* are unknown; unknown names are passed over where the
+    request is *lenient* (``ignore_unknown_fields``).
 
     Raises:
         QueryError: 262197 for an unknown name, 262286 for a brace without its other half.

@@ -32,13 +32,9 @@ class Limits:
 
 
 class App:
-    """An ASGI application.
+    """An ASGI application; *answerer* is called from several threads at once.
 
-    Args:
-        authenticator: admits requests.
-        answerer: answers those that are admitted; called from several threads at once.
-        limits: of one request.
-        on_error: called with unexpected exceptions (a bug), before 500 is sent.
+    *on_error* is called with unexpected exceptions (a bug), before 500 is sent.
     """
 
     def __init__(

@@ -111,9 +111,9 @@ def test_what_cannot_be_served_is_refused_in_a_sentence(refused: Refused, tmp_pa
     for options, words in (
         (["--host", "0.0.0.0", "--port", "0"], "a token is needed"),
         (["--host", "no.such.name.invalid"], "cannot listen on no.such.name.invalid"),
-        (["--token-env", "NOT_THERE"], "has no NOT_THERE"),
-        (["--token-file", str(empty)], "holds no token"),
-        (["--token-file", str(tmp_path / "x")], "cannot be read"),
+        (["--token-env", "NOT_THERE"], "--token-env names NOT_THERE, which is not set"),
+        (["--token-file", str(empty)], "--token-file gave nothing"),
+        (["--token-file", str(tmp_path / "x")], "x: No such file"),
         (["--token-env", "A", "--token-file", "b"], "one of them"),
         (["--tls-cert", "a"], "belong together"),
         (["--tls-cert", str(empty), "--tls-key", str(empty), "--port", "0"], "cannot be used"),
