@@ -10,40 +10,28 @@
 -- initiator = "Initiator."
 -- nodes = "Names of the nodes."
 -- ///
-select m.cluster, m.svm_id, m.initiator, list_sort(list(distinct n.node)) as nodes
-from
-    (
-        select cluster, svm_id, initiator
-        from members_at
-        where live
-        group by cluster, svm_id, initiator
-    ) m
-join
-    (
-        select e.cluster, e.svm_id, e.initiator, unnest(g.reporting_nodes) as node
-        from members_at e
-        join
-            mapped_igroups g
-            on g.cluster = e.cluster
-            and g.svm_id = e.svm_id
-            and g.igroup_id = e.igroup_id
-    ) n
-    on n.cluster = m.cluster
-    and n.svm_id = m.svm_id
-    and n.initiator = m.initiator
-where
-    not exists (
-        select 1
-        from members_at e
+with
+    members as (
+        select m.cluster, m.svm_id, m.initiator, g.reporting_nodes
+        from members_at m
         left join
             mapped_igroups g
-            on g.cluster = e.cluster
-            and g.svm_id = e.svm_id
-            and g.igroup_id = e.igroup_id
-        where
-            e.cluster = m.cluster
-            and e.svm_id = m.svm_id
-            and e.initiator = m.initiator
-            and g.reporting_nodes is null
+            on g.cluster = m.cluster
+            and g.svm_id = m.svm_id
+            and g.igroup_id = m.igroup_id
+        where m.live
+    ),
+    known as (
+        select cluster, svm_id, initiator
+        from members
+        group by all
+        having count(*) = count(reporting_nodes)
     )
-group by m.cluster, m.svm_id, m.initiator
+select k.cluster, k.svm_id, k.initiator, list_sort(list(distinct n.node)) as nodes
+from known k
+join
+    (select cluster, svm_id, initiator, unnest(reporting_nodes) as node from members) n
+    on n.cluster = k.cluster
+    and n.svm_id = k.svm_id
+    and n.initiator = k.initiator
+group by k.cluster, k.svm_id, k.initiator
