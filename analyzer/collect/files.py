@@ -93,12 +93,7 @@ def _sessions(pages: Sequence[Path]) -> Listing:
             reason = reason or f"page {number} ({path.name}): {why}"
             continue
         count += len(page.records)
-        if page.errors:
-            reason = reason or f"page {number} says that records are missing from it (errors)"
-        if page.num_records is not None and page.num_records != len(page.records):
-            reason = reason or (
-                f"page {number} says {page.num_records} records and has {len(page.records)}"
-            )
+        reason = reason or page.incomplete(number)
         following = page.next
     if following is not None:
         reason = reason or "the last page has a next link: pages are missing"
@@ -116,7 +111,7 @@ def _inventory(name: str, path: Path) -> Listing:
         rows = frame.inventory(name, page.records)
     except Malformed as error:
         raise UsageError(f"{path}: {error}") from error
-    if page.next or page.errors or page.num_records not in {None, len(page.records)}:
+    if page.next or page.incomplete(1):
         return Listing("failed", f"{path.name} is not the whole listing", rows.clear(), 1)
     return Listing("complete", None, rows, 1)
 

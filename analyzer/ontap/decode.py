@@ -36,6 +36,14 @@ class Page(msgspec.Struct, Generic[Record]):
         """The link to the next page, opaque."""
         return self.links.next.href if self.links and self.links.next else None
 
+    def incomplete(self, number: int) -> str | None:
+        """Why the page of that *number* is not all that it says; None if it is."""
+        if self.errors:
+            return f"page {number} says that records are missing from it (errors)"
+        if self.num_records not in {None, len(self.records)}:
+            return f"page {number} says {self.num_records} records and has {len(self.records)}"
+        return None
+
 
 _KINDS: dict[str, type[msgspec.Struct]] = {
     "sessions": record.SessionRecord,

@@ -168,11 +168,8 @@ def _add_page(
         result.records += records
     result.pages += 1
     result.listed += len(records)
-    if page.errors:
-        raise RequestFailed("the answer says that records are missing from it (errors)")
-    if page.num_records is not None and page.num_records != len(records):
-        sentence = f"page {result.pages} says {page.num_records} records and has {len(records)}"
-        raise RequestFailed(sentence)
+    if incomplete := page.incomplete(result.pages):
+        raise RequestFailed(incomplete)
     return _following(client.cluster.url, page.next, resource)
 
 

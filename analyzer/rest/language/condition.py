@@ -10,10 +10,11 @@ What ONTAP leaves undocumented is decided here, for the simulated array and for 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import ge, gt, le, lt
 from string import ascii_uppercase
-from typing import Literal
+from typing import Any, Literal
 
 from analyzer.ontap.resource import Field
 from analyzer.rest.language.error import MISSING_BOUND, MISSING_VALUE, bad, invalid
@@ -23,6 +24,7 @@ Order = Literal["<", "<=", ">", ">="]
 
 _INTEGER = re.compile(r"[+-]?\d{1,19}")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_ORDERS: dict[Order, Callable[[Any, Any], Any]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _CLOSING = {'"': '"', "{": "}"}
 _WIDEST = 2**63
 _LOWER = {ord(letter): letter.lower() for letter in ascii_uppercase}
@@ -116,13 +118,7 @@ Condition = Null | Equal | Like | Compare | Range | Not | Either
 
 def _compare(value: Scalar, order: Order, bound: Scalar) -> bool:
     # Both are of the field's kind: the record's by contract, the bound's by parsing.
-    if order == "<":
-        return value < bound  # type: ignore[operator]
-    if order == "<=":
-        return value <= bound  # type: ignore[operator]
-    if order == ">":
-        return value > bound  # type: ignore[operator]
-    return value >= bound  # type: ignore[operator]
+    return bool(_ORDERS[order](value, bound))
 
 
 def lowered(text: str) -> str:
