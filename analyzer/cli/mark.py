@@ -70,7 +70,7 @@ def mark(
 def _list(archive: "Archive", format_: str, output: Path | None) -> None:
     from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
 
-    listed = archive.run(_LISTED)
+    listed = archive.select(_LISTED)
     formats.write_rows(
         listed.columns, listed.rows, format_, output, sys.stdout, pager=options.pager()
     )
@@ -81,7 +81,7 @@ def _sentence(archive: "Archive", mark: "Mark") -> str:
     from analyzer import clock  # noqa: PLC0415  # --help answers at once
     from analyzer.text import counted  # noqa: PLC0415  # --help answers at once
 
-    ((count, first, last),) = archive.run(_ANSWERED, {"instant": mark.instant}).rows
+    ((count, first, last),) = archive.select(_ANSWERED, {"instant": mark.instant}).rows
     marked = f"{mark.name} is {clock.iso(mark.instant)}"
     if not count:
         return f"{marked}; no cluster has a complete snapshot by then"

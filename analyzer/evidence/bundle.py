@@ -148,7 +148,7 @@ def _reports(request: BundleRequest, folder: Path) -> BundleManifest:
         reports = page.reports(
             catalog, run.ReportRequest(since=times["since"], until=times["until"]), sections
         )
-        clusters = catalog.run(_CLUSTERS).records()
+        clusters = catalog.select(_CLUSTERS).records()
     finally:
         catalog.close()
     # The page says of the others why they have no answer.

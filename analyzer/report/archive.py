@@ -1,15 +1,14 @@
 """The store as Python sees it: ``analyzer.open("store")``; the command line stands on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Self
 
 from analyzer import clock
-from analyzer.engine.engine import Result
 from analyzer.errors import UsageError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
-from analyzer.report.header import Query, bare
+from analyzer.report.header import Query
 from analyzer.report.run import Report, ReportRequest
 from analyzer.text import did_you_mean
 
@@ -59,24 +58,6 @@ class Archive(Catalog):
             zone=zone,
         )
         return run.run(self, query, request)
-
-    def run(
-        self,
-        text: str,
-        parameters: Mapping[str, Any] | None = None,
-        where: object = "the statement",
-    ) -> Result:
-        """The rows of one SELECT over the tables and the models; *where* names it in errors.
-
-        *parameters* are bound to its ``$names``. Models look at the last 24 hours until now,
-        unless *since*, *until*, *at* or *after* are among them (naive UTC).
-
-        Raises:
-            UsageError: it is not one SELECT, or not a valid one.
-        """
-        now = clock.now()
-        times = {"since": now - run.DAY, "until": now, "at": now, "after": now, "now": now}
-        return self.run_query(bare(text, where), times | dict(parameters or {}))
 
     def _query(self, name: str) -> Query:
         if name not in self.reports:

@@ -7,7 +7,7 @@ out, and named by whoever opened the catalog; the others go on.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +35,7 @@ T = TypeVar("T")
 ModelKey = tuple[str, tuple[tuple[str, Any], ...]]  # its name, and the parameters that it uses
 Open = Callable[[Store, Sequence[str], Extra, datetime], Engine]
 _TRIES = 3
+_DAY = timedelta(days=1)
 _PARTNER_COLUMNS = {
     "cluster": "varchar", "svm": "varchar", "initiator": "varchar", "initiator_address": "varchar",
     "interface_address": "varchar", "first_seen": "timestamp", "gone_by": "timestamp",
@@ -220,13 +221,24 @@ class Catalog:
         parameters: Mapping[str, Any] | None = None,
         where: object = "the statement",
     ) -> Result:
-        """The rows of one SELECT over the tables; *where* names it in errors.
+        """The rows of one SELECT over the tables and the models; *where* names it in errors.
+
+        *parameters* are bound to its ``$names``. Models look at the last 24 hours until now,
+        unless *since*, *until*, *at* or *after* are among them (naive UTC).
 
         Raises:
             UsageError: it is not one SELECT, or not a valid one.
         """
-        bound = dict(parameters or {})
-        return self._retried(lambda: self._engine.run_query(parse(text, where), bound))
+        now = clock.now()
+        times = {"since": now - _DAY, "until": now, "at": now, "after": now, "now": now}
+        return self.run_query(header.bare(text, where), times | dict(parameters or {}))
+
+    def select(
+        self, text: str, parameters: Mapping[str, Any] | None = None, where: object = "a select"
+    ) -> Result:
+        """The rows of a SELECT of the program's own over the tables."""
+        statement, bound = own(text, where), parameters or {}
+        return self._retried(lambda: self._engine.run_query(statement, bound))
 
     def stream(
         self, text: str, parameters: Mapping[str, Any], where: object = "the statement"
@@ -241,8 +253,8 @@ class Catalog:
         yield from self._engine.stream_query(parse(text, where), values)
 
     def create_table(self, name: str, text: str, parameters: Mapping[str, Any]) -> None:
-        """Make a temporary table of a statement's rows."""
-        self._retried(lambda: self._engine.create_table(name, parse(text), parameters))
+        """Make a temporary table of the rows of a SELECT of the program's own."""
+        self._retried(lambda: self._engine.create_table(name, own(text), parameters))
 
     def drop_table(self, name: str) -> None:
         self._engine.drop_table(name)

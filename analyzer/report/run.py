@@ -274,7 +274,9 @@ def _before(
 
 def first(catalog: Catalog) -> datetime:
     """The first complete snapshot of all; the clock's time if there is none."""
-    ((first,),) = catalog.run("select min(taken_at) from attempts where status = 'complete'").rows
+    ((first,),) = catalog.select(
+        "select min(taken_at) from attempts where status = 'complete'"
+    ).rows
     return first or clock.now()
 
 
@@ -293,7 +295,7 @@ def moment(catalog: Catalog, text: str, zone: tzinfo = UTC) -> datetime:
 
 def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
     """The earliest, over the clusters, of their *last*-but-so-many complete snapshots by then."""
-    snapshots = catalog.run(
+    snapshots = catalog.select(
         "select cluster, taken_at from attempts"
         " where status = 'complete' and taken_at <= $instant"
         " qualify row_number() over (partition by cluster order by taken_at desc) = $last",

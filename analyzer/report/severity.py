@@ -62,7 +62,7 @@ def _members(catalog: Catalog, pattern: str) -> set[tuple[str, str]]:
     """
     return {
         (cluster, initiator)
-        for cluster, initiator, igroup in catalog.run(text).rows
+        for cluster, initiator, igroup in catalog.select(text).rows
         if matches(pattern, igroup or "")
     }
 

@@ -54,7 +54,7 @@ class SnapshotRef:
             QueryError: it was not.
         """
         if INVENTORIES[name].rare:
-            (row,) = catalog.run(
+            (row,) = catalog.select(
                 f"select max(taken_at) as listed from attempts where {name}_status = 'complete'"
                 " and taken_at <= $at and taken_at > $at - interval 1 day",
                 {"at": self.taken_at},
@@ -134,7 +134,7 @@ def _complete(catalog: Catalog, cluster: str, which: str, **bound: Any) -> Row:
         QueryError: there is none.
     """
     text = f"select * from attempts where status = 'complete' {which}"
-    attempts = catalog.run(text, bound).records()
+    attempts = catalog.select(text, bound).records()
     if not attempts:
         raise absent(f"{cluster} has no such complete snapshot yet")
     return attempts[0]

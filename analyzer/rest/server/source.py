@@ -97,7 +97,7 @@ class ServedCluster:
         return name
 
     def run(self, text: str, bound: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        return self.catalog.run(text, bound, where="the answer").rows
+        return self.catalog.select(text, bound, where="the answer").rows
 
 
 class SnapshotSource:
