@@ -11,9 +11,8 @@ from analyzer.console import address as addresses
 from analyzer.console import markup
 from analyzer.console.address import PageAddress
 from analyzer.console.sheet import Sheet, SheetOrder, sheet
-from analyzer.errors import UsageError
 from analyzer.output import wording
-from analyzer.report import run
+from analyzer.report import names, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import TIMES
 from analyzer.report.run import Report, ReportRequest
@@ -21,7 +20,6 @@ from analyzer.text import escape_controls
 
 _TIMES = ("since", "until", "at", "before", "after")
 _FILTERS = ("svm", "initiator", "interface", "node")
-_PATTERNS = 200  # patterns and stars of one filter
 _STATE = ("cluster", "tz", *_TIMES)  # what a link to another page takes along
 _AROUND = timedelta(minutes=30)
 _PLAIN = {**TIMES["window"], **TIMES["pair"], **TIMES["instant"]}
@@ -43,9 +41,7 @@ class View:
         """What the URL asks for: times, filters by wildcard, zone."""
         times = {name: self.address.value(name) for name in _TIMES if self.address.value(name)}
         filters = {name: self.address.all_values(name) for name in _FILTERS}
-        for name, patterns in filters.items():
-            if sum(1 + pattern.count("*") for pattern in patterns) > _PATTERNS:
-                raise UsageError(f"{name}: more than {_PATTERNS} patterns and stars")
+        names.check_bound({**filters, "ignore": self.address.all_values("ignore")})
         request = ReportRequest(**times, zone=self.zone, filters=filters)  # type: ignore[arg-type]  # only times
         return replace(request, **changes)
 

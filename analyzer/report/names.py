@@ -24,6 +24,7 @@ _FILTERS: dict[str, tuple[str, dict[str, str]]] = {
     "interface": ("object_names", {"kind": "interface"}),
     "node": ("object_names", {"kind": "node"}),
 }
+_MOST = 200  # patterns and stars of one filter
 MODELS = ("initiator_names",)  # that conditions on rows read
 
 
@@ -61,6 +62,17 @@ def filters(
                 _pattern(catalog, f"--{name}", text, *_FILTERS[name]) for text in texts
             ]
     return patterns
+
+
+def check_bound(filters: Mapping[str, Sequence[str]]) -> None:
+    """See that what it costs to plan and run a client's request does not grow beyond any bound.
+
+    Raises:
+        UsageError: a filter has too many patterns, or stars in them.
+    """
+    for name, patterns in filters.items():
+        if sum(1 + pattern.count("*") for pattern in patterns) > _MOST:
+            raise UsageError(f"{name}: more than {_MOST} patterns and stars: ask for less at once")
 
 
 def ignored(

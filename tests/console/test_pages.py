@@ -137,7 +137,8 @@ def test_a_page_sorts_filters_and_goes_on_by_its_url(app: ASGIApp):
      ("/reports/what-if?hosts=many", 400, "is not a int"),
      ("/reports/outages?severity=bad", 400, "is not one of"),
      ("/reports/paths?at=2020-01-01", 404, "no complete snapshot"),
-     (f"/reports/paths?initiator={'*' * 300}", 400, "more than 200")],
+     (f"/reports/paths?initiator={'*' * 300}", 400, "more than 200"),
+     (f"/reports/events?ignore={'*' * 300}", 400, "ignore: more than 200")],
 )  # fmt: skip
 def test_a_url_that_cannot_be_asked_gets_a_sentence(
     app: ASGIApp, target: str, status: int, says: str

@@ -9,11 +9,11 @@ from urllib.parse import unquote
 from analyzer.config.rules import SEVERITIES
 from analyzer.ontap.resources import SESSIONS
 from analyzer.output.json import envelope
-from analyzer.report import header, run
+from analyzer.report import header, names, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
 from analyzer.rest.language import QueryError
-from analyzer.rest.language.error import ABSENT, INVALID, TWICE, UNEXPECTED, bad, invalid
+from analyzer.rest.language.error import ABSENT, TWICE, UNEXPECTED, bad, invalid
 from analyzer.rest.language.hal import JSON, encode
 from analyzer.rest.language.query import pairs
 from analyzer.rest.language.respond import RestRequest, RestResponse
@@ -21,7 +21,6 @@ from analyzer.rest.server import openapi
 from analyzer.rest.server.mapping import SERVED
 
 Open = Callable[[Sequence[str]], Catalog]
-_PATTERNS = 200
 PATHS = ("", "reports", "openapi.json")
 
 
@@ -62,7 +61,7 @@ def _run(
         arguments.setdefault(name, []).append(value)
     filters = {name: arguments.pop(name, []) for name in query.filters}
     ignore = arguments.pop("ignore", []) if query.ignore else []
-    _bound({**filters, "ignore": ignore})
+    names.check_bound({**filters, "ignore": ignore})
     own, times = query.params, openapi.times(query)
     for name, texts in arguments.items():
         if name not in times and name not in own:
@@ -80,14 +79,6 @@ def _run(
     )
     with closing(open_catalog(filters["cluster"])) as catalog, catalog.time_limit(seconds):
         return envelope(run.run(catalog, query, wanted))
-
-
-def _bound(filters: Mapping[str, Sequence[str]]) -> None:
-    """What it costs to plan and run a request does not grow beyond any bound."""
-    for name, patterns in filters.items():
-        if sum(1 + pattern.count("*") for pattern in patterns) > _PATTERNS:
-            sentence = f"more than {_PATTERNS} patterns and stars: ask for less at once"
-            raise bad(INVALID, sentence, name)
 
 
 def _json(body: Mapping[str, Any]) -> RestResponse:
