@@ -7,6 +7,7 @@ from analyzer.errors import UsageError
 from analyzer.ontap.resource import Json
 from analyzer.simulate import mapped
 from analyzer.simulate.event_records import MESSAGES
+from analyzer.simulate.mapped import node_reference, svm_reference
 from analyzer.simulate.model import Igroup, Interface, State
 
 
@@ -23,11 +24,6 @@ def inventory(state: State, name: str) -> list[Json]:
 
 def _set(**members: Any) -> Json:
     return {name: value for name, value in members.items() if value not in (None, "", [], {})}
-
-
-def _svm(state: State, key: str) -> Json:
-    svm = state.svms[key]
-    return {"uuid": svm.uuid, "name": svm.name}
 
 
 def _sessions(state: State) -> list[Json]:
@@ -48,7 +44,7 @@ def _sessions(state: State) -> list[Json]:
         }
         records.append(
             _set(
-                svm=_svm(state, target.svm),
+                svm=svm_reference(state, target.svm),
                 target_portal_group=target.group or target.name,
                 target_portal_group_tag=target.tag,
                 tsih=login.tsih,
@@ -115,7 +111,7 @@ def _interface(state: State, interface: Interface) -> Json:
         "enabled": interface.enabled,
         "state": "up" if interface.up else "down",
         "scope": "svm",
-        "svm": _svm(state, interface.svm),
+        "svm": svm_reference(state, interface.svm),
         "ip": {
             "address": interface.address,
             "netmask": str(interface.prefix),
@@ -131,9 +127,9 @@ def _interface(state: State, interface: Interface) -> Json:
             "is_home": node == interface.home_node,
             "auto_revert": interface.moves,
             "failover": "sfo_partners_only" if interface.moves else "home_node_only",
-            "home_node": _node(state, interface.home_node),
+            "home_node": node_reference(state, interface.home_node),
             "home_port": port(interface.home_node),
-            "node": _node(state, node),
+            "node": node_reference(state, node),
             "port": port(node),
             "broadcast_domain": {
                 "uuid": state.new_uuid("broadcast domain", interface.fabric),
@@ -142,11 +138,6 @@ def _interface(state: State, interface: Interface) -> Json:
         },
         "vip": False,
     }
-
-
-def _node(state: State, key: str) -> Json:
-    node = state.nodes[key]
-    return {"uuid": node.uuid, "name": node.name}
 
 
 def _igroups(state: State) -> list[Json]:
@@ -165,7 +156,7 @@ def _igroups(state: State) -> list[Json]:
             _set(
                 uuid=group.uuid,
                 name=group.name,
-                svm=_svm(state, group.svm),
+                svm=svm_reference(state, group.svm),
                 os_type=group.os_type,
                 protocol="iscsi",
                 portset=_portset(state, group),
@@ -177,7 +168,7 @@ def _igroups(state: State) -> list[Json]:
                     connection_state=_verdict(
                         [reached.get(member, set()) for member in members], required
                     ),
-                    required_nodes=[_node(state, key) for key in required],
+                    required_nodes=[node_reference(state, key) for key in required],
                 ),
             )
         )
@@ -251,7 +242,7 @@ def _events(state: State) -> list[Json]:
     return [
         {
             "time": f"{event.time.isoformat(timespec='seconds')}+00:00",
-            "node": _node(state, event.node),
+            "node": node_reference(state, event.node),
             "index": event.index,
             "message": {"name": event.message, "severity": event.severity},
             "log_message": f"{event.message}: {event.text}",

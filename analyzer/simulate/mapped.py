@@ -8,11 +8,11 @@ def lun_maps(state: State) -> list[Json]:
     """The LUNs of each igroup, reported by their owner and its partner (selective LUN map)."""
     return [
         {
-            "svm": {"uuid": state.svms[igroup.svm].uuid, "name": state.svms[igroup.svm].name},
+            "svm": svm_reference(state, igroup.svm),
             "lun": {
                 "uuid": state.new_uuid("lun", key, number),
                 "name": f"/vol/{igroup.name}/lun{number}",
-                "node": _node(state, owner),
+                "node": node_reference(state, owner),
             },
             "igroup": {
                 "uuid": igroup.uuid,
@@ -21,7 +21,9 @@ def lun_maps(state: State) -> list[Json]:
                 "protocol": "iscsi",
             },
             "logical_unit_number": number,
-            "reporting_nodes": [_node(state, node) for node in reporting_nodes(state, owner)],
+            "reporting_nodes": [
+                node_reference(state, node) for node in reporting_nodes(state, owner)
+            ],
         }
         for key, igroup in state.igroups.items()
         for number, owner in enumerate(igroup.owners)
@@ -43,7 +45,7 @@ def portsets(state: State) -> list[Json]:
         {
             "uuid": portset.uuid,
             "name": portset.name,
-            "svm": {"uuid": state.svms[portset.svm].uuid, "name": state.svms[portset.svm].name},
+            "svm": svm_reference(state, portset.svm),
             "protocol": "iscsi",
             "interfaces": [
                 {
@@ -81,7 +83,7 @@ def ports(state: State) -> list[Json]:
         {
             "uuid": state.new_uuid("port", key, name),
             "name": name,
-            "node": _node(state, key),
+            "node": node_reference(state, key),
             "enabled": True,
             "state": "down" if (key, name) in down else "up",
             "type": "physical",
@@ -111,5 +113,9 @@ def metrocluster(state: State) -> list[Json]:
     ]
 
 
-def _node(state: State, key: str) -> Json:
+def node_reference(state: State, key: str) -> Json:
     return {"uuid": state.nodes[key].uuid, "name": state.nodes[key].name}
+
+
+def svm_reference(state: State, key: str) -> Json:
+    return {"uuid": state.svms[key].uuid, "name": state.svms[key].name}
