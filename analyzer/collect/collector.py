@@ -90,8 +90,8 @@ def collect(
         start = time.monotonic()
         try:
             with History.open(store, cluster.name) as history:
-                outcome, skew = _collect(history, cluster, stop, slot=slot)
-                outcome = _tidy(history, outcome, skew, compact_after, keep)
+                outcome, answer = _collect(history, cluster, stop, slot=slot)
+                outcome = _tidy(history, outcome, answer, compact_after, keep)
         except AnalyzerError as error:
             outcome = Outcome(cluster.name, "failed", error.exit_code, reason=str(error))
         return replace(outcome, seconds=time.monotonic() - start)
@@ -118,8 +118,8 @@ def collect(
 
 def _collect(
     history: History, cluster: Cluster, stop: Event, *, slot: bool
-) -> tuple[Outcome, float | None]:
-    """One snapshot, recorded; and how far the array's clock was ahead of ours, in seconds."""
+) -> tuple[Outcome, "ClusterAnswer | None"]:
+    """One snapshot, recorded, and what the array answered; None if it was not asked."""
     taken_at = clock.now().replace(microsecond=0)
     history.catch_up()
     notes = clock_went_back(taken_at, history.manifest.horizon)
@@ -139,7 +139,7 @@ def _collect(
     code = EXITS[attempt.status]
     if attempt.status == "failed" and answer.failure is not None:
         code = answer.failure.kind.exit_code
-    return _outcome(attempt, code, cluster, notes + answer.notes), answer.skew
+    return _outcome(attempt, code, cluster, notes + answer.notes), answer
 
 
 def _outcome(attempt: Attempt, code: int, cluster: Cluster, notes: tuple[str, ...]) -> Outcome:
@@ -150,16 +150,20 @@ def _outcome(attempt: Attempt, code: int, cluster: Cluster, notes: tuple[str, ..
 
 
 def _tidy(
-    history: History, outcome: Outcome, skew: float | None, compact_after: timedelta | None,
-    keep: timedelta | None,
+    history: History, outcome: Outcome, answer: "ClusterAnswer | None",
+    compact_after: timedelta | None, keep: timedelta | None,
 ) -> Outcome:  # fmt: skip
     """Delete what is old, by a clock that the array's own confirms."""
-    if outcome.taken_at is None or skew is None or (compact_after is None and keep is None):
+    if outcome.taken_at is None or answer is None or (compact_after is None and keep is None):
         return outcome
+    if answer.skew is None and outcome.status == "failed":
+        return outcome  # nobody answered, which is told
     try:
-        if abs(skew) > _MOST_SKEW:  # a wrong clock could delete everything
-            ahead = "ahead of" if skew < 0 else "behind"
-            raise UsageError(f"our clock is {abs(skew):.0f} s {ahead} the array's")
+        if answer.skew is None:
+            raise UsageError("the array did not say what time it is, which confirms our clock")
+        if abs(answer.skew) > _MOST_SKEW:  # a wrong clock could delete everything
+            ahead = "ahead of" if answer.skew < 0 else "behind"
+            raise UsageError(f"our clock is {abs(answer.skew):.0f} s {ahead} the array's")
         tidy(history, outcome.taken_at, compact_after, keep)
     except AnalyzerError as error:
         code = max(outcome.exit_code, error.exit_code)

@@ -10,7 +10,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
@@ -57,14 +56,6 @@ class _Transient(RequestFailed):
         self.wait = wait
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A body with status 200, and the cluster's clock as it was sent (naive UTC)."""
-
-    body: bytes
-    date: datetime | None
-
-
 class _Error(msgspec.Struct):
     message: str | None = None
     code: str | int | None = None
@@ -89,6 +80,7 @@ class Client:
     ``deadline`` is of everything that is asked, retries included, from now on.
 
     Once *stop* is set, what is asked ends at once. *sleep* and *transport* are seams for tests.
+    ``date`` is the cluster's clock as its last answer, a refusal too, had it (naive UTC).
     """
 
     def __init__(
@@ -104,6 +96,7 @@ class Client:
         self._stop = stop or Event()
         self._sleep = sleep or self._stop.wait
         self._login = Login(cluster, lambda: max(1.0, self._seconds()))
+        self.date: datetime | None = None
         self._refusal: RequestFailed | None = None
         self._socket: socket.socket | None = None
         try:
@@ -135,8 +128,8 @@ class Client:
     def __exit__(self, *_error: object) -> None:
         self.http.close()
 
-    def get(self, target: str) -> Reply:
-        """Ask for a path with its query; again where that may help, until the deadline.
+    def get(self, target: str) -> bytes:
+        """The body at a path with its query; asked again where that may help, until the deadline.
 
         Raises:
             RequestFailed: no usable answer; says why in a sentence without secrets.
@@ -151,7 +144,7 @@ class Client:
                 self._refusal = hidden
             raise hidden from None
 
-    def _retrying(self, target: str) -> Reply:
+    def _retrying(self, target: str) -> bytes:
         if self._refusal is not None:
             raise self._refusal
         for attempt in range(1, _ATTEMPTS + 1):
@@ -168,7 +161,7 @@ class Client:
         """What is left for one answer."""
         return min(self.cluster.timeout, self.deadline - time.monotonic())
 
-    def _once(self, target: str) -> Reply:
+    def _once(self, target: str) -> bytes:
         try:
             self._login.header()
             seconds = self._seconds()
@@ -186,6 +179,7 @@ class Client:
             ValueError,
         ) as error:
             raise _failure(error) from error
+        self.date = _date(response.headers.get("Date"))
         return _judge(response)
 
     def _late(self) -> RequestFailed:
@@ -283,7 +277,7 @@ def _failure(error: Exception) -> RequestFailed:
     return RequestFailed(f"the address cannot be asked: {error}")
 
 
-def _judge(response: httpx.Response) -> Reply:
+def _judge(response: httpx.Response) -> bytes:
     """The body, or why it is none.
 
     Raises:
@@ -292,7 +286,7 @@ def _judge(response: httpx.Response) -> Reply:
     status, body = response.status_code, response.content
     error = _error(body) if status != 200 or b'"error"' in body[:200] else None
     if status == 200 and error is None:
-        return Reply(body, _date(response.headers.get("Date")))
+        return body
     if 300 <= status < 400:
         raise RequestFailed(f"HTTP {status}: redirected elsewhere, which is not followed", status)
     reason = f"HTTP {status}{error or ''}"

@@ -55,20 +55,20 @@ def identity(client: Client) -> ClusterIdentity:
     """
     resource = RESOURCES["cluster"]
     try:
-        reply = client.get(f"{resource.path}?{_query(fields=','.join(resource.collected))}")
-        record = decode.cluster(reply.body)
+        body = client.get(f"{resource.path}?{_query(fields=','.join(resource.collected))}")
+        record = decode.cluster(body)
     except Malformed as error:
         raise RequestFailed(str(error)) from error
     except RequestFailed as failure:
         denied = failure.kind is Denied and failure.status not in {None, 401}
         if denied or failure.status in {400, 404}:
-            return ClusterIdentity()
+            return ClusterIdentity(date=client.date)
         raise
     version = record.version
     release = FIRST
     if version and version.generation is not None and version.major is not None:
         release = (version.generation, version.major)
-    return ClusterIdentity(record.uuid, version.full if version else None, release, reply.date)
+    return ClusterIdentity(record.uuid, version.full if version else None, release, client.date)
 
 
 def sessions(client: Client, release: Release) -> ListingResult:
@@ -91,7 +91,7 @@ def unknown_fields(client: Client, name: str) -> list[str]:
         RequestFailed: the array does not answer.
     """
     resource = RESOURCES[name]
-    body = client.get(f"{resource.path}?{_query(fields='*', max_records=1)}").body
+    body = client.get(f"{resource.path}?{_query(fields='*', max_records=1)}")
     try:
         page = msgspec.json.decode(body)
         records = page.get("records") if isinstance(page, dict) else None
@@ -154,7 +154,7 @@ def _add_page(
     client: Client, resource: Resource, target: str, result: ListingResult, seen: set[Hashable]
 ) -> str | None:
     """Take one page into *result*; the target of the next. Its body and records are let go of."""
-    page = decode.page(resource.name, client.get(target).body)
+    page = decode.page(resource.name, client.get(target))
     records = page.records
     if len(records) > 1:
         # A loop may have a new link at every turn.

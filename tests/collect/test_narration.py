@@ -185,13 +185,26 @@ def test_retention_that_fails_is_told_with_quiet_too_and_is_the_status(
     assert lines[0].startswith("prod-a: complete, 76 sessions")
 
 
+@pytest.mark.parametrize("forbidden", [(), ("/api/cluster",)], ids=["identified", "refused"])
 def test_a_clock_far_from_the_arrays_deletes_nothing_and_says_so(
-    run: Run, array: SimulatedArray
+    run: Run, array: SimulatedArray, forbidden: tuple[str, ...]
 ) -> None:
     with Path("analyzer.toml").open("a") as file:
         file.write('[retention]\nkeep = "400d"\n')
     array.clock = lambda: clock.now() - timedelta(days=9)
+    array.forbidden = forbidden
     ended, lines = run("--quiet", "collect", "prod-a")
     assert ended == 2
     assert "nothing old was deleted: our clock is 7776" in lines[-1]
     assert "s ahead of the array's" in lines[-1]
+
+
+def test_an_array_that_does_not_say_its_time_confirms_no_clock(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("analyzer.toml").open("a") as file:
+        file.write('[retention]\nkeep = "400d"\n')
+    monkeypatch.setattr("analyzer.ontap.client._date", lambda _text: None)
+    ended, lines = run("--quiet", "collect", "prod-a")
+    assert (ended, lines[0].startswith("prod-a: complete, 76 sessions")) == (2, True)
+    assert "nothing old was deleted: the array did not say what time it is" in lines[1]
