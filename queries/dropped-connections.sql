@@ -50,8 +50,9 @@
 -- severity = "low, medium, high or critical; info if abandoned or retracted."
 -- detail = "What is left, and what to look at."
 -- evidence = "What the array itself says of the interval; null if nothing."
--- event_log = """read or not read: whether the array's own log of the interval was read, so that
--- no evidence means that it says nothing."""
+-- event_log = """read: the array's own log of the interval was read, so that no evidence means
+-- that it
+-- says nothing; not covered: the array had let go of that part of it; not read: nobody asked."""
 -- refused_logins = "Logins that the array refused to the host there since; null if not read."
 -- ///
 with
@@ -114,19 +115,16 @@ with
                 then '; abandoned at ' || strftime(l.ended_by, '%Y-%m-%dT%H:%M:%SZ')
                 else ''
             end
-            || coalesce('; ' || r.refused || ' logins refused there', '') as detail,
+            || coalesce(
+                '; ' || nullif(g.refused_logins, 0) || ' logins refused there', ''
+            ) as detail,
             e.evidence,
-            case
-                when l.lost_after >= g.read_from and l.lost_by <= g.read_until
-                then 'read'
-                else 'not read'
-            end as event_log,
-            case when g.cluster is not null then coalesce(r.refused, 0) end as refused_logins
+            coalesce(g.event_log, 'not read') as event_log,
+            g.refused_logins
         from losses l
         join causes c on c.loss = l.loss
         left join evidence e on e.loss = l.loss
-        left join event_log g on g.cluster = l.cluster
-        left join refused_logins r on r.loss = l.loss
+        left join loss_log g on g.loss = l.loss
         where l.in_window
         union all
         select

@@ -38,8 +38,9 @@
 -- severity = "The highest of its losses."
 -- detail = "In words."
 -- evidence = "What the array itself says of the interval; null if nothing."
--- event_log = """read or not read: whether the array's own log of the interval was read, so that
--- no evidence means that it says nothing."""
+-- event_log = """read: the array's own log of the interval was read, so that no evidence means
+-- that it
+-- says nothing; not covered: the array had let go of that part of it; not read: nobody asked."""
 -- refused_logins = "Logins that the array refused to the host there since; null if not read."
 -- ///
 with
@@ -51,13 +52,12 @@ with
             c.cause_id,
             l.status = 'open' as missing,
             s.rank,
-            coalesce(l.lost_after >= g.read_from and l.lost_by <= g.read_until, false) as is_read,
-            case when g.cluster is not null then coalesce(r.refused, 0) end as refused
+            coalesce(g.event_log, 'not read') as event_log,
+            g.refused_logins as refused
         from losses l
         join causes c on c.loss = l.loss
         join severities s on s.severity = l.severity
-        left join event_log g on g.cluster = l.cluster
-        left join refused_logins r on r.loss = l.loss
+        left join loss_log g on g.loss = l.loss
     ),
     evidence as (
         select
@@ -97,7 +97,7 @@ with
             max(back_after) as back_after,
             max(back_by) as back_by,
             min_by(severity, rank) as severity,
-            bool_and(is_read) as is_read,
+            max(event_log) filter (where event_log <> 'read') as unread,
             -- One login that names no interface stands at every path.
             max(refused) as refused_logins
         from ranked
@@ -172,7 +172,7 @@ select
         when refused_logins > 0 then '; ' || refused_logins || ' logins refused' else ''
     end as detail,
     e.evidence,
-    case when is_read then 'read' else 'not read' end as event_log,
+    coalesce(unread, 'read') as event_log,
     refused_logins
 from beside b
 left join

@@ -35,8 +35,9 @@
 -- detail = "In words."
 -- paths_back = "How many of the paths are back."
 -- evidence = "What the array itself says of the interval; null if nothing."
--- event_log = """read or not read: whether the array's own log of the interval was read, so that
--- no evidence means that it says nothing."""
+-- event_log = """read: the array's own log of the interval was read, so that no evidence means
+-- that it
+-- says nothing; not covered: the array had let go of that part of it; not read: nobody asked."""
 -- ///
 with
     ranked as (
@@ -46,11 +47,11 @@ with
             c.cause,
             c.cause_id,
             s.rank,
-            coalesce(l.lost_after >= g.read_from and l.lost_by <= g.read_until, false) as is_read
+            coalesce(g.event_log, 'not read') as event_log
         from losses l
         join causes c on c.loss = l.loss
         join severities s on s.severity = l.severity
-        left join event_log g on g.cluster = l.cluster
+        left join loss_log g on g.loss = l.loss
     ),
     evidence as (
         select
@@ -87,7 +88,9 @@ with
             max(renamed_to) as renamed_to,
             cardinality(list_distinct(list(interface_id))) as interfaces,
             bool_or(in_window) as in_window,
-            bool_and(is_read) as is_read
+            bool_and(event_log = 'read') as is_read,
+            -- Of both, not read is the last by name.
+            max(event_log) filter (where event_log <> 'read') as unread
         from ranked
         group by cluster, cause_kind, cause_id, lost_by
     )
@@ -145,7 +148,7 @@ select
     end as detail,
     paths_back,
     e.evidence,
-    case when is_read then 'read' else 'not read' end as event_log
+    coalesce(unread, 'read') as event_log
 from grouped g
 left join
     evidence e

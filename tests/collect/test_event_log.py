@@ -136,6 +136,37 @@ def test_the_log_fills_a_gap_of_the_collector_and_says_so(site: Site) -> None:
     assert {(row["known_by"], row["in_gap"]) for row in rows} == {(moment("08:05"), True)}
 
 
+def test_what_the_array_let_go_of_in_a_gap_is_not_covered(site: Site) -> None:
+    site.looks("02:00", "02:15")
+    with site.array.moving() as world:
+        site.replay.advance(moment("08:00"))
+        world.events[:] = [event for event in world.events if event.time >= moment("03:20")]
+        world.revision += 1
+    site.looks("08:05", "08:10")
+    logged = {(row["lost_after"], row["event_log"], row["evidence"] is None)
+              for row in site.report("dropped-connections")}  # fmt: skip
+    assert (moment("02:10"), "read", False) in logged
+    assert {state for after, state, _ in logged if after == moment("02:15")} == {"not covered"}
+    outages = site.report("outages")
+    assert {outage["event_log"] for outage in outages} == {"read", "not covered"}
+    assert not [outage for outage in outages if "says nothing" in outage["detail"]]
+
+
+@pytest.mark.parametrize("kept", [set[str](), {"n2"}, {"n1"}], ids=["all", "n2", "n1"])
+def test_a_log_that_goes_on_covers_what_lies_between(site: Site, kept: set[str]) -> None:
+    site.looks("02:00", "02:15")
+    with site.array.moving() as world:
+        site.replay.advance(moment("08:00"))
+        world.log("n2", "vifmgr.portup", "somebody mended it", port="e0e", node="n2")
+        if kept:
+            world.events[:] = [event for event in world.events if event.node in kept]
+        world.revision += 1
+    site.look("08:05")
+    # The takeover of n2 was logged by n1: of that one nothing is left, or nothing is missing.
+    states = {row["event_log"] for row in site.report("dropped-connections", since="2026-11-23T02:15:00Z", until="2026-11-23T08:05:00Z") if row["lost_by"] == moment("08:05")}  # fmt: skip
+    assert states == {"not covered" if kept == {"n2"} else "read"}
+
+
 def test_without_a_gap_nothing_is_said_of_one(site: Site) -> None:
     site.looks("02:00", "02:20")
     assert {row["in_gap"] for row in site.report("array-events")} == {False}
