@@ -18,7 +18,7 @@
 -- part_of = "outages"
 -- brief = ["initiator", "interface", "lost_after", "back_after", "severity", "status",
 -- "initiator_address", "initiator_sessions_left", "cause"]
--- needs = ["interfaces", "ems"]
+-- needs = ["interfaces", "ems", "ports"]
 -- cannot_see = """Losses shorter than the time between two snapshots, LUN paths and their state,
 -- I/O, failed logins that the array does not log, and why: patterns, and what the array's
 -- log says. A dead host may be listed until the array notices."""

@@ -15,7 +15,7 @@
 -- check = false
 -- brief = ["initiator", "missing", "lost_after", "back_after", "severity", "paths",
 -- "status", "initiator_sessions_left", "cause", "detail"]
--- needs = ["interfaces", "ems"]
+-- needs = ["interfaces", "ems", "ports"]
 -- cannot_see = """Losses shorter than the time between two snapshots, and why: a cause is the
 -- smallest object of which nearly everything was lost, not a diagnosis."""
 -- [columns]

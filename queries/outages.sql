@@ -15,7 +15,7 @@
 -- picture = "outages"
 -- page = 20
 -- evidence = true
--- needs = ["interfaces", "ems"]
+-- needs = ["interfaces", "ems", "ports"]
 -- cannot_see = """Why: a cause is the smallest object of which nearly everything was lost, not a
 -- diagnosis."""
 -- [columns]

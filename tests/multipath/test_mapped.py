@@ -1,12 +1,14 @@
 """What a host should have follows from what is mapped: LUN maps, portsets, required nodes."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.array_builder import A1, A2, B1, B2, LIFS, Lif, World, linux
 
+from analyzer import clock
 from analyzer.inventories import INVENTORIES
 
 A3 = Lif("sql_n3_a", "192.168.10.13", "n3")
@@ -202,6 +204,51 @@ def test_the_port_under_an_interface_that_is_down_is_named(world: World) -> None
     assert "sql_n1_a is down (port a of n1 is down): " in row["detail"]
     (outage,) = world.ask("outages")
     assert outage["evidence"] == "interface sql_n1_a down on n1: port a of n1 is down"
+
+
+@pytest.mark.parametrize(
+    ("ports", "down", "evidence"),
+    [
+        ({"a": {}}, "a", "port a of n1 down"),
+        ({"a": {"type": "vlan", "base_port": "e0e"}}, "e0e", "port e0e of n1 down, under port a"),
+        (
+            {"a": {"type": "lag", "lag_ports": ["e0e", "e0f"]}},
+            "e0f",
+            "port e0f of n1 down, under port a",
+        ),
+        (
+            {
+                "a": {"type": "vlan", "base_port": "a0a"},
+                "a0a": {"type": "lag", "lag_ports": ["e0e", "e0f"]},
+            },
+            "e0e",
+            "port e0e of n1 down, under port a",
+        ),
+        ({"a": {"type": "vlan", "base_port": "e0e"}}, "e0f", None),
+    ],
+    ids=["its own", "a VLAN's", "a member", "a member under a VLAN", "another"],
+)
+def test_a_port_that_goes_down_is_evidence_for_what_stands_on_it(
+    world: World, ports: dict[str, dict[str, Any]], down: str, evidence: str | None
+) -> None:
+    world.ports = [{"node": "n1", "name": name, **port} for name, port in ports.items()]
+    world.ports.append({"node": "n2", "name": "a", "type": "vlan", "base_port": "e0f"})
+    world.take()
+    parameters = [{"name": "port", "value": down}, {"name": "node", "value": "n1"}]
+    world.events.append(
+        {
+            "node": "n1",
+            "index": 1,
+            "time": world.now - timedelta(minutes=2),
+            "message": "vifmgr.portdown",
+            "severity": "notice",
+            "text": f"vifmgr.portdown: Port {down} is down.",
+            "parameters": parameters,
+        }
+    )
+    (outage,) = world.without("lnx1", A1).take().ask("outages")
+    said = None if evidence is None else f"{clock.iso(world.events[0]['time'])} {evidence} (vifmgr.portdown)"  # fmt: skip
+    assert (outage["evidence"], outage["event_log"]) == (said, "read")
 
 
 def test_a_port_that_was_down_before_explains_nothing(world: World) -> None:

@@ -155,8 +155,8 @@ EDITS = {
     "any port of the node": [
         Edit(
             "model/history/loss_evidence",
-            "node = about_node and port = event_port",
-            "node = about_node",
+            "and u.port = e.port",
+            "and true",
             catalogue.test_a_port_is_the_evidence_of_its_own_interfaces,
             "dropped-connections",
         )

@@ -128,6 +128,7 @@ class World:
     lun_maps: dict[str, dict[str, Any]] = field(default_factory=dict)  # by igroup
     portsets: dict[str, tuple[Lif, ...]] = field(default_factory=dict)
     ports: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
     multipathing: str | None = None
     inventories: tuple[str, ...] = ("svms", "interfaces", "igroups", "nodes")
     step: timedelta = STEP
@@ -197,6 +198,7 @@ class World:
                 for port in self.ports
             ],
             "metrocluster": [],
+            "ems": self.events,
         }  # fmt: skip
         failed = status == "failed"
         return Snapshot(

@@ -17,6 +17,8 @@ with
             cluster,
             taken_at,
             ems_since,
+            -- Of a saved log it is not known from when on it was asked for.
+            coalesce(collector, '') = 'import' as is_saved,
             coalesce(clock_skew, 0)::bigint * interval 1 second as skew,
             lag(taken_at) over (partition by cluster order by taken_at) as previous
         from attempts
@@ -30,7 +32,7 @@ with
             readings r
             on r.cluster = e.cluster
             and r.taken_at = e.gone_by
-            and r.ems_since <= e."time"
+            and (r.is_saved or r.ems_since <= e."time")
     ),
     listed as (
         -- What such a reading lists of each node.
@@ -72,7 +74,10 @@ with
             ) as read_from
         from readings r
         left join holes o on o.cluster = r.cluster and o.taken_at = r.taken_at
-        where r.previous is null or r.ems_since - r.skew > r.previous or o.cluster is not null
+        where
+            r.previous is null
+            or o.cluster is not null
+            or (not r.is_saved and r.ems_since - r.skew > r.previous)
     ),
     latest as (select cluster, max(taken_at) as taken_at from readings group by cluster)
 select

@@ -7,7 +7,8 @@
 -- the initiator and of nodes between these two. It narrows what is said of the cause, never
 -- the interval. Of a node that was taken over it goes without saying that its interfaces went down
 -- or moved: what follows from the event of a larger object is left out, and so is a change that the
--- log tells better.
+-- log tells better. An interface stands on its own port, on that under a VLAN and on the members
+-- of an interface group.
 -- """
 -- [columns]
 -- loss = "The loss, as numbered by losses."
@@ -71,6 +72,40 @@ with
                 else a.node = l.node
             end
     ),
+    stacked as (
+        -- Ports as they were last listed before: what the interface's own stands on.
+        select l.loss, p.base_port, p.lag_ports, b.lag_ports as base_lag_ports
+        from located l
+        join
+            ports p
+            on p.cluster = l.cluster
+            and p.node = l.node
+            and p.name = l.port
+            and p.first_seen <= l.lost_after
+            and coalesce(p.gone_by > l.lost_after, true)
+        left join
+            ports b
+            on b.cluster = l.cluster
+            and b.node = l.node
+            and b.name = p.base_port
+            and b.first_seen <= l.lost_after
+            and coalesce(b.gone_by > l.lost_after, true)
+    ),
+    ports_below as (
+        select loss, port
+        from located
+        where port is not null
+        union
+        select loss, base_port
+        from stacked
+        where base_port is not null
+        union
+        select loss, unnest(lag_ports)
+        from stacked
+        union
+        select loss, unnest(base_lag_ports)
+        from stacked
+    ),
     candidates as (
         select
             l.*,
@@ -79,12 +114,13 @@ with
             e.happened_at,
             e.node as logged_by,
             e.about_node,
-            e.port as event_port,
+            u.port as event_port,
             e.interface as event_interface,
             e.interface_address as event_address,
             e.svm as event_svm,
             e.initiator as event_initiator,
-            e.words,
+            e.words
+            || case when u.port <> l.port then ', under port ' || l.port else '' end as words,
             -- Free text is shown, not read: whom it names is all that is taken from it.
             ' ' || translate(lower(e.text), '.,;:()[]"''', '          ') || ' ' as mentions
         from located l
@@ -93,6 +129,12 @@ with
             on e.cluster = l.cluster
             and e.happened_at > l.lost_after
             and e.happened_at <= l.listed_by
+        left join
+            ports_below u
+            on u.loss = l.loss
+            and u.port = e.port
+            and e.event = 'port_down'
+            and e.about_node = l.node
     ),
     logged as (
         select
@@ -113,7 +155,7 @@ with
                 then 1
                 when event = 'svm_stopped' and svm = event_svm
                 then 2
-                when event = 'port_down' and node = about_node and port = event_port
+                when event_port is not null
                 then 3
                 when
                     event in ('moved', 'interface_down')
