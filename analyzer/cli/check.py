@@ -155,8 +155,8 @@ def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -
 
     if format_ == "json":
         reports = [envelope(report) for report, _ in result.checked]
-        told = {} if news is None else {"news": to_builtins(news.body())}
-        answer = {"exit_code": code, "reports": reports, **told}
+        additions = {} if news is None else {"news": to_builtins(news.body())}
+        answer = {"exit_code": code, "reports": reports, **additions}
         return json.dumps(answer, indent=1, ensure_ascii=False) + "\n"
     if format_ == "nagios":
         return result.plugin_line() + "\n"
