@@ -14,8 +14,8 @@ from analyzer.console.sheet import Sheet, SheetOrder, sheet
 from analyzer.output import wording
 from analyzer.report import names, run
 from analyzer.report.catalog import Catalog
-from analyzer.report.header import TIMES
 from analyzer.report.run import Report, ReportRequest
+from analyzer.report.times import TIMES
 from analyzer.text import escape_controls
 
 _TIMES = ("since", "until", "at", "before", "after")

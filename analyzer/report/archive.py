@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Self
 
-from analyzer import clock
+from analyzer import clock, schema
+from analyzer.engine.engine import Result
 from analyzer.errors import UsageError
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
 from analyzer.report.run import Report, ReportRequest
+from analyzer.schema import BOUNDS, TABLES
 from analyzer.text import did_you_mean
 
 
@@ -68,6 +70,25 @@ class Archive(Catalog):
     def snapshots(self, **times: Any) -> Report:
         """Every attempt of a window, *since* and *until*: when, status, sessions, why it failed."""
         return self.report("snapshots", **times)
+
+    def tables(self) -> Result:
+        """Every table and model that ``sql`` can ask: table, column, type, sentence.
+
+        A model has a row of its own, of type ``model``, before those of its columns.
+        """
+        listed = [("attempts", column) for column in schema.ATTEMPT]
+        listed += [("marks", column) for column in schema.MARK]
+        listed += [(table.name, column) for table in TABLES for column in table.columns]
+        rows: list[tuple[Any, ...]] = [
+            (table, column.name, column.type, column.sentence) for table, column in listed
+        ]
+        rows += [(t.name, name, "timestamp", says) for t in TABLES for name, says in BOUNDS.items()]
+        rows.sort(key=lambda row: row[0])
+        for name, model in self.models.items():
+            rows.append((name, None, "model", model.title))
+            rows += [(name, column, None, says) for column, says in model.columns.items()]
+        names = ("table", "column", "type", "what it is")
+        return Result([(name, "VARCHAR") for name in names], rows)
 
 
 def _time(value: str | datetime) -> str:

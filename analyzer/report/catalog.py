@@ -26,7 +26,8 @@ from analyzer.history.parts import check_digest
 from analyzer.pattern import matches
 from analyzer.report import compose, header, names
 from analyzer.report.header import Queries, Query
-from analyzer.schema import BOUNDS, TABLES, Mark
+from analyzer.report.times import STANDARD
+from analyzer.schema import Mark
 from analyzer.store import marks
 from analyzer.store.layout import Store
 from analyzer.text import did_you_mean
@@ -287,7 +288,7 @@ class Catalog:
 
     def _bound(self, query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:
         declared = compose.parameters(query, self.models)
-        bound = dict.fromkeys(header.STANDARD) | {
+        bound = dict.fromkeys(STANDARD) | {
             name: value for name, value in parameters.items() if name not in declared
         }
         for name, parameter in declared.items():
@@ -329,22 +330,3 @@ class Catalog:
     def _key(self, model: Query, values: Mapping[str, Any]) -> ModelKey:
         used = compose.bound_names(model, self.models)
         return model.name, tuple((name, values[name]) for name in sorted(used) if name in values)
-
-    def tables(self) -> Result:
-        """Every table and model that ``sql`` can ask: table, column, type, sentence.
-
-        A model has a row of its own, of type ``model``, before those of its columns.
-        """
-        listed = [("attempts", column) for column in schema.ATTEMPT]
-        listed += [("marks", column) for column in schema.MARK]
-        listed += [(table.name, column) for table in TABLES for column in table.columns]
-        rows: list[tuple[Any, ...]] = [
-            (table, column.name, column.type, column.sentence) for table, column in listed
-        ]
-        rows += [(t.name, name, "timestamp", says) for t in TABLES for name, says in BOUNDS.items()]
-        rows.sort(key=lambda row: row[0])
-        for name, model in self.models.items():
-            rows.append((name, None, "model", model.title))
-            rows += [(name, column, None, says) for column, says in model.columns.items()]
-        names = ("table", "column", "type", "what it is")
-        return Result([(name, "VARCHAR") for name in names], rows)

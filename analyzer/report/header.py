@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -19,50 +19,14 @@ from analyzer.engine import statement
 from analyzer.engine.statement import Statement
 from analyzer.errors import UsageError
 from analyzer.pattern import like
+from analyzer.report.times import BEFORE_LOSSES, STANDARD, TIMES, Time, TimeOption
 from analyzer.text import did_you_mean
 
 _FENCE = re.compile(r"\A(?:--[ \t]*\n|\s)*-- /// query\n((?:--.*\n)*?)-- ///[ \t]*\n")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 
-Time = Literal["window", "pair", "instant", "always"]
 Group = Literal["Incident", "Now and before a change", "Capacity", "Who is this", "Data quality"]
 GROUPS: tuple[str, ...] = get_args(Group)
-_BEFORE = "the baseline mark, or previous"
-_MISSING = "the baseline mark, or before the oldest loss that is open, or 24h"
-STANDARD = ("since", "until", "at", "before", "after", "now")
-
-
-class TimeOption(NamedTuple):
-    """A time that a report is asked for: what it is unless one is named, and its help.
-
-    *shown* is the default in words, where a mark or a model says what it is. One without a default
-    need not be named.
-    """
-
-    default: str | None
-    help: str
-    shown: str | None = None
-
-
-TIMES: dict[str, dict[str, TimeOption]] = {
-    "window": {
-        "since": TimeOption("24h", "Begin of the window: a time, or a duration back from now."),
-        "until": TimeOption("now", "End of the window."),
-    },
-    "instant": {
-        "at": TimeOption("latest", "The instant: the last complete snapshot at or before it."),
-        "versus": TimeOption(
-            None, "Say of each finding whether it is new, gone or unchanged against this instant."
-        ),
-    },
-    "pair": {
-        "before": TimeOption(
-            "previous", "First instant: the last complete snapshot at or before it.", _BEFORE
-        ),
-        "after": TimeOption("latest", "Second instant, likewise."),
-    },
-    "always": {},
-}
 
 
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,8 +153,7 @@ class Query(Header, frozen=True, kw_only=True):
     def time_options(self) -> dict[str, TimeOption]:
         if self.before is None:
             return TIMES[self.time]
-        before = TIMES["pair"]["before"]
-        return TIMES[self.time] | {"before": TimeOption(before.default, before.help, _MISSING)}
+        return TIMES[self.time] | {"before": BEFORE_LOSSES}
 
 
 def bare(text: str, where: object) -> Query:

@@ -1,0 +1,44 @@
+"""The times that a report is asked for: a window, a pair of instants, an instant, or none."""
+
+from typing import Literal, NamedTuple
+
+Time = Literal["window", "pair", "instant", "always"]
+STANDARD = ("since", "until", "at", "before", "after", "now")
+"""The parameters that are given to every query."""
+_BEFORE = "First instant: the last complete snapshot at or before it."
+
+
+class TimeOption(NamedTuple):
+    """A time that a report is asked for: what it is unless one is named, and its help.
+
+    *shown* is the default in words, where a mark or a model says what it is. One without a default
+    need not be named.
+    """
+
+    default: str | None
+    help: str
+    shown: str | None = None
+
+
+TIMES: dict[str, dict[str, TimeOption]] = {
+    "window": {
+        "since": TimeOption("24h", "Begin of the window: a time, or a duration back from now."),
+        "until": TimeOption("now", "End of the window."),
+    },
+    "instant": {
+        "at": TimeOption("latest", "The instant: the last complete snapshot at or before it."),
+        "versus": TimeOption(
+            None, "Say of each finding whether it is new, gone or unchanged against this instant."
+        ),
+    },
+    "pair": {
+        "before": TimeOption("previous", _BEFORE, "the baseline mark, or previous"),
+        "after": TimeOption("latest", "Second instant, likewise."),
+    },
+    "always": {},
+}
+
+BEFORE_LOSSES = TimeOption(
+    "previous", _BEFORE, "the baseline mark, or before the oldest loss that is open, or 24h"
+)
+"""The first instant of a pair, where a model of the query says what it is."""
