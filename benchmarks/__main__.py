@@ -55,8 +55,8 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
         lambda: monitor.monitor(3, 8, 600, 1),
     ),
     "console": (
-        lambda: console.console(10_000, 105_120, 10_000),
-        lambda: console.console(50, 400, 200),
+        lambda: console.console(10_000, 105_120, 10_000, 10.0),
+        lambda: console.console(50, 400, 200, 0.5),
     ),
     "peers": (lambda: peers.peers(10_000, 288), lambda: peers.peers(200, 12)),
     "engine": (lambda: engine.engine(2_000, 96), lambda: engine.engine(50, 6)),

@@ -39,6 +39,7 @@ REPORTS = (
     "idle-initiators",
     "compliance",
 )
+_ROW_GROUP = 16_384  # as a history has them
 AT = "timestamp '2026-01-01' + to_minutes(5 * ({})::bigint)"
 _NODE = "'n' || (lif // 4 % 2 * 2 + lif % 4 // 2 + 1)"
 
@@ -132,5 +133,7 @@ def write(folder: Path, history: dict[str, str]) -> None:
             session.execute(
                 f"insert into made by name select 'bench' as cluster, * from ({history[name]})"
             )
-        session.execute(f"copy made to '{folder}/{name}.parquet' (compression zstd)")
+        session.execute(
+            f"copy made to '{folder}/{name}.parquet' (compression zstd, row_group_size {_ROW_GROUP})"
+        )
         session.execute("drop table made")

@@ -3,7 +3,7 @@
 -- description = """
 -- Compares two complete snapshots as they are: sessions lost, appeared, reconnected or logged in
 -- anew, and what changed about those that went on. Every session of the first is either carried on
--- or lost, every session of the second either carried on or appeared.
+-- or lost, every session of the second either carried on or appeared. What was lost comes first.
 -- """
 -- time = "pair"
 -- kind = "finding"
@@ -37,18 +37,34 @@
 -- severity = "info, low, medium, high or critical."
 -- ///
 select
-    cluster,
-    svm,
-    nullif(initiator, '') as initiator,
-    nullif(initiator_address, '') as initiator_address,
-    coalesce(interface, nullif(interface_id, '')) as interface,
-    interface_address,
-    change,
-    sessions,
-    changed_after,
-    changed_by,
-    replaced_by,
-    detail,
-    severity
-from changed
-order by all
+    c.cluster,
+    c.svm,
+    nullif(c.initiator, '') as initiator,
+    nullif(c.initiator_address, '') as initiator_address,
+    coalesce(c.interface, nullif(c.interface_id, '')) as interface,
+    c.interface_address,
+    c.change,
+    c.sessions,
+    c.changed_after,
+    c.changed_by,
+    c.replaced_by,
+    c.detail,
+    c.severity
+from changed c
+left join severities s on s.severity = c.severity
+order by
+    case when c.change = 'lost' then 1 else 2 end,
+    s.rank,
+    c.cluster,
+    c.svm,
+    c.initiator,
+    c.initiator_address,
+    c.interface,
+    c.interface_id,
+    c.interface_address,
+    c.change,
+    c.changed_after,
+    c.changed_by,
+    c.replaced_by,
+    c.detail,
+    c.sessions

@@ -35,25 +35,29 @@ with
         where a.status = 'complete'
         group by h.handle
     ),
+    instants as (
+        -- Of everybody, or of those that are wanted only.
+        select instant
+        from change_instants
+        where $initiator = '%'
+        union all
+        select s.gone_by
+        from spells s
+        join wanted w on w.initiator = s.initiator
+        where $initiator <> '%'
+        union all
+        select s.first_seen
+        from spells s
+        join wanted w on w.initiator = s.initiator
+        where $initiator <> '%' and s.seen_after is not null
+    ),
     changes as (
-        -- One pass: the edges of every spell on both sides of each handle.
         select
             h.handle,
-            greatest(
-                max(s.gone_by) filter (where s.gone_by < h.instant),
-                max(s.first_seen) filter (
-                    where s.first_seen < h.instant and s.seen_after is not null
-                )
-            ) as previous,
-            least(
-                min(s.gone_by) filter (where s.gone_by > h.instant),
-                min(s.first_seen) filter (
-                    where s.first_seen > h.instant and s.seen_after is not null
-                )
-            ) as next
+            max(i.instant) filter (where i.instant < h.instant) as previous,
+            min(i.instant) filter (where i.instant > h.instant) as next
         from handles h
-        cross join spells s
-        where $initiator = '%' or s.initiator in (select initiator from wanted)
+        cross join instants i
         group by h.handle
     )
 select handle, 'previous' as step, 'snapshot' as "by", previous as instant

@@ -16,6 +16,7 @@ from analyzer.console.lane import Lane
 from analyzer.console.sheet import Sheet, SheetOrder
 from analyzer.console.time_bar import Flag
 from analyzer.console.view import View
+from analyzer.engine.engine import Row
 from analyzer.errors import UsageError
 from analyzer.output import wording
 from analyzer.report import run
@@ -119,7 +120,7 @@ class Incident:
         request = self.view.request(
             since=clock.iso(self.since), until=clock.iso(self.until),
             before=clock.iso(self.before), after=clock.iso(self.after),
-            params=params, filters=filters,
+            params=params, filters=filters, covered=False,
         )  # fmt: skip
         return self.view.report(name, request)
 
@@ -178,7 +179,7 @@ class Incident:
     def short(self) -> dict[str, str]:
         """Initiators without what stands before the last colon, where that tells them apart."""
         lanes = [shown.name for shown in self.lanes] if not self.view.address.value("part") else []
-        return wording.shortened([lanes, [row["initiator"] or "" for row in self.matrix.records()]])
+        return wording.shortened([lanes, [row["initiator"] or "" for row in self.matrix_rows]])
 
     def name(self, name: str) -> str:
         return self.short.get(name, name)
@@ -269,10 +270,10 @@ class Incident:
 
     # A to B.
 
-    @property
+    @cached_property
     def hosts(self) -> int:
         """Hosts in all; the matrix shows the first ``shown_hosts``."""
-        rows = self.matrix.records()
+        rows = self.matrix_rows
         return rows[0]["hosts"] if rows else 0
 
     @property
@@ -285,17 +286,27 @@ class Incident:
     def word(self, change: str) -> str:
         return grid.WORDS[change]
 
+    @cached_property
+    def matrix_rows(self) -> list[Row]:
+        return self.matrix.records()
+
+    @cached_property
+    def change_rows(self) -> list[Row]:
+        return self.changes.records()
+
+    @cached_property
     def grids(self) -> list[grid.Grid]:
-        return grid.grids(self.matrix.records())
+        return grid.grids(self.matrix_rows)
 
     def sheet(self) -> Sheet:
         """What changed, the essential columns first."""
         return self.view.sheet(self.changes, SheetOrder(most=len(self.changes.rows), room=ROOM))
 
+    @cached_property
     def counts(self) -> list[tuple[str, int]]:
         """How many sessions each kind of change is about, the most first."""
         totals: dict[str, int] = {}
-        for row in self.changes.records():
+        for row in self.change_rows:
             totals[row["change"]] = totals.get(row["change"], 0) + max(1, row["sessions"] or 0)
         return sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))
 

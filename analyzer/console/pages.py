@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -30,18 +30,23 @@ PAGES: Mapping[str, Make] = {
 }
 _LIFE = timedelta(minutes=1)  # of a catalog that is kept
 _PAGES = 25  # that one catalog answers: each may leave tables of models behind
+_LARGEST = 1_000_000  # bytes of an answer that is kept with it
 _RELATIVE = 60  # seconds that a page whose times depend on the clock is the same
 
 
 @dataclass(slots=True)
 class OpenCatalog:
-    """A catalog that stays open for the next pages, and for how long."""
+    """A catalog that stays open for the next pages, and for how long.
+
+    *answers* are the pages that were made of it, by their ETags.
+    """
 
     catalog: Catalog
     clusters: tuple[str, ...]
     token: str
     opened: datetime
-    pages: int = 1
+    pages: int = 0
+    answers: dict[str, PageResponse] = field(default_factory=dict)
 
     def serves(self, clusters: Sequence[str], token: str, now: datetime) -> bool:
         """Whether it is as true as one that is opened now.
@@ -106,25 +111,28 @@ class Pages:
             return _validated(PageResponse(b""), etag, request)
         if first not in PAGES:
             raise NothingSeen("there is no such page")
-        catalog = self._catalog(address.all_values("cluster"), token)
+        opened = self._opened(address.all_values("cluster"), token)
+        if etag in opened.answers:  # the URL of a ticket is opened by several people
+            return _validated(opened.answers[etag], etag, request)
+        opened.pages += 1
         try:
-            with catalog.time_limit(seconds):
-                content = PAGES[first](View(address, catalog, zone, token))
+            with opened.catalog.time_limit(seconds):
+                content = PAGES[first](View(address, opened.catalog, zone, token))
         except BaseException:
             self._close()  # whatever state a statement left it in
             raise
         response = PageResponse(content.encode()) if isinstance(content, str) else content
+        if response.status == 200 and len(response.body) <= _LARGEST:
+            opened.answers[etag] = response
         return _validated(response, etag, request)
 
-    def _catalog(self, clusters: Sequence[str], token: str) -> Catalog:
+    def _opened(self, clusters: Sequence[str], token: str) -> OpenCatalog:
         """The catalog of the last pages, where it is still true: its models are not made anew."""
-        current, now = self._open, clock.now()
-        if current is not None and current.serves(clusters, token, now):
-            current.pages += 1
-            return current.catalog
-        self._close()
-        self._open = OpenCatalog(self.open_catalog(clusters), tuple(clusters), token, now)
-        return self._open.catalog
+        now = clock.now()
+        if self._open is None or not self._open.serves(clusters, token, now):
+            self._close()
+            self._open = OpenCatalog(self.open_catalog(clusters), tuple(clusters), token, now)
+        return self._open
 
     def _close(self) -> None:
         if self._open is not None:

@@ -28,11 +28,11 @@ def text(incident: "Incident") -> str:
         ("A → B", incident.before, incident.after), ("Window", incident.since, incident.until),
     ):  # fmt: skip
         lines.append(f"- {label}: {_both(first, last, view.zone)}")
-    counts = ", ".join(f"{number:,} {escaped(change)}" for change, number in incident.counts())
+    counts = ", ".join(f"{number:,} {escaped(change)}" for change, number in incident.counts)
     lines.append(f"- Sessions from A to B: {counts or 'nothing changed'}")
     lost = [
         escaped(host.initiator)
-        for shown in incident.grids()
+        for shown in incident.grids
         for host in shown.hosts
         if any(cell.change in _HOLES for cell in host.cells)
     ]
@@ -43,7 +43,7 @@ def text(incident: "Incident") -> str:
         for gap in incident.gaps[:_ROWS]
     ]
     lines += [f"- Unknown: {sentence}" for sentence in unknown]
-    rows = report.records()
+    rows = incident.change_rows
     if rows:
         names = [name for name in _ESSENTIAL if name in rows[0]]
         lines += ["", "| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]

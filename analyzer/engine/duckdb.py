@@ -34,6 +34,8 @@ class DuckDB:
         """
         self._extra = extra
         self._connection = engine()
+        # A page reads a large file dozens of times: the footer of a file that never changes, once.
+        self._connection.execute("set parquet_metadata_cache = true")
         try:
             self.ahead, large = self._open_store(store, clusters, now)
             self._open_extra(extra)
@@ -105,10 +107,12 @@ class DuckDB:
         self._run(statement, parameters, f'create or replace temp table "{name}" as ')
 
     def name_table(self, name: str, table: str) -> None:
-        self._connection.execute(f'create or replace temp view "{name}" as from "{table}"')
+        with self._answers(name):
+            self._connection.execute(f'create or replace temp view "{name}" as from "{table}"')
 
     def drop_table(self, name: str) -> None:
-        self._connection.execute(f'drop table "{name}"')
+        with self._answers(name):
+            self._connection.execute(f'drop table "{name}"')
 
     def run_query(self, statement: Statement, parameters: Mapping[str, Any]) -> Result:
         return self._run(statement, parameters)

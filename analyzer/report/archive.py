@@ -52,7 +52,7 @@ class Archive(Catalog):
                 raise UsageError(f"report {query.name} has no option '{name}'{near}")
         times = {name: _time(options[name]) for name in query.time_options if name in options}
         request = ReportRequest(
-            **times,
+            **times,  # type: ignore[arg-type]  # only times
             params={name: options[name] for name in query.params if name in options},
             filters={name: _several(options[name]) for name in query.filters if name in options},
             ignore=_several(options.get("ignore", ())),

@@ -130,7 +130,8 @@ class ReportRequest:
     """What was asked: times as the user wrote them, own parameters, filters by wildcard.
 
     *ignore* are wildcards of what is not to be shown, of reports whose header says of which column.
-    With *severity*, only rows at least that severe.
+    With *severity*, only rows at least that severe. Without *covered*, nothing is said of what could
+    not be seen: whoever asks shows that himself.
     """
 
     since: str = "24h"
@@ -144,6 +145,7 @@ class ReportRequest:
     ignore: Sequence[str] = ()
     severity: str = "info"
     zone: tzinfo = UTC
+    covered: bool = True
 
 
 def run(catalog: Catalog, query: Query, request: ReportRequest | None = None) -> Report:
@@ -202,7 +204,7 @@ def _run(catalog: Catalog, query: Query, request: ReportRequest) -> Report:
             ReportColumn(name, query.columns[name], kind) for name, kind in result.columns
         ),
         rows=rows,
-        coverage=coverage(catalog, query, {**times, **own}, window),
+        coverage=coverage(catalog, query, {**times, **own}, window) if request.covered else [],
         kind=query.kind,
         cannot_see=query.cannot_see,
         sql=compose.script(query, catalog.models),
@@ -295,17 +297,13 @@ def moment(catalog: Catalog, text: str, zone: tzinfo = UTC) -> datetime:
 
 def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
     """The earliest, over the clusters, of their *last*-but-so-many complete snapshots by then."""
-    snapshots = catalog.select(
-        "select cluster, taken_at from attempts"
-        " where status = 'complete' and taken_at <= $instant"
-        " qualify row_number() over (partition by cluster order by taken_at desc) = $last",
-        {"instant": instant, "last": last},
-    ).rows
+    latest = catalog.run_query(catalog.models["latest_complete"], {"at": instant}).records()
+    column = "taken_at" if last == 1 else "previous_at"
+    snapshots: list[datetime] = [row[column] for row in latest if row[column] is not None]
     if not snapshots:
         wanted = "no complete snapshot" if last == 1 else "fewer than two complete snapshots"
         raise NothingSeen(f"{', '.join(catalog.clusters)}: {wanted} by {clock.iso(instant)}")
-    earliest: datetime = min(taken_at for _, taken_at in snapshots)
-    return earliest
+    return min(snapshots)
 
 
 def _data(catalog: Catalog, end: datetime) -> tuple[DataAge, ...]:

@@ -3,17 +3,24 @@
 import os
 import re
 import shlex
+from functools import partial
 from html import unescape
 from urllib.parse import quote
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 from starlette.types import ASGIApp
 from support.asgi_client import Reply, ask
 from support.console_app import HTML, pages
 
+from analyzer import clock
 from analyzer.cli import analyzer as program
+from analyzer.console import pages as console_pages
 from analyzer.console.exchange import PageRequest
+from analyzer.console.view import View
+from analyzer.engine.duckdb import DuckDB
+from analyzer.errors import Busy
 from analyzer.report import header
 from analyzer.store.layout import Store
 
@@ -158,6 +165,43 @@ def test_a_page_that_is_still_true_is_not_made_again(
     assert look(app, "/reports/outages?since=2h", if_none_match=etag).status == 200
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:02:00Z")
     assert look(app, "/reports/outages", if_none_match=etag).status == 200
+
+
+def test_a_page_that_several_people_open_is_made_once(
+    recorded: Store, monkeypatch: pytest.MonkeyPatch
+):
+    made = []
+
+    def page(view: View) -> str:
+        made.append(str(view.address))
+        return f"page {len(made)}"
+
+    monkeypatch.setitem(console_pages.PAGES, "incident", page)
+    answerer = pages(recorded)
+
+    def body(query: str) -> bytes:
+        return answerer.page(PageRequest("/incident", query), 5).body
+
+    assert [body("by=host"), body("by=host"), body("by=node"), body("by=host")] == [
+        b"page 1", b"page 1", b"page 2", b"page 1",
+    ]  # fmt: skip
+    manifest = recorded.history_folder("prod-a") / "manifest.json"
+    stamp = manifest.stat()
+    os.utime(manifest, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1))
+    assert body("by=host") == b"page 3"
+
+
+def test_a_page_that_takes_too_long_is_refused_wherever_the_interrupt_finds_it(recorded: Store):
+    class Interrupted:
+        def execute(self, *_arguments: object) -> None:
+            raise duckdb.InterruptException("Interrupted!")
+
+    engine = DuckDB(recorded, ["prod-a"], {}, clock.now())
+    engine.close()
+    engine._connection = Interrupted()
+    for work in (partial(engine.name_table, "a", "b"), partial(engine.drop_table, "a")):
+        with pytest.raises(Busy):
+            work()
 
 
 def test_a_window_in_the_past_stays_whatever_the_clock_says(

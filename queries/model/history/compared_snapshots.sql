@@ -16,13 +16,9 @@ with
         from attempts
         where status = 'complete' and taken_at <= $after::timestamp
     ),
-    later as (
-        select *
-        from complete
-        qualify row_number() over (partition by cluster order by taken_at desc) = 1
-    ),
+    later as (select cluster, max(taken_at) as taken_at from complete group by cluster),
     earlier as (
-        select c.*
+        select c.cluster, max(c.taken_at) as taken_at
         from complete c
         join later l on l.cluster = c.cluster
         where
@@ -31,11 +27,16 @@ with
                 then c.taken_at < l.taken_at
                 else c.taken_at <= $before::timestamp
             end
-        qualify row_number() over (partition by c.cluster order by c.taken_at desc) = 1
+        group by c.cluster
+    ),
+    chosen as (
+        select l.cluster, 'after' as which, l.taken_at
+        from later l
+        join earlier e on e.cluster = l.cluster
+        union all
+        select cluster, 'before', taken_at
+        from earlier
     )
-select l.cluster, 'after' as which, l.taken_at, l.scope
-from later l
-join earlier e on e.cluster = l.cluster
-union all
-select cluster, 'before', taken_at, scope
-from earlier
+select h.cluster, h.which, h.taken_at, c.scope
+from chosen h
+join complete c on c.cluster = h.cluster and c.taken_at = h.taken_at

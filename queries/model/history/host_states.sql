@@ -49,30 +49,56 @@ with
             absent_at,
             absent_at,
             back_at
-        from missed_reads
+        from missed_connections
         where
             $by = 'host'
             and initiator <> ''
             and absent_at <= $until::timestamp
             and back_at > $since::timestamp
     ),
-    held_at_first as (
+    moved as (
+        -- Interfaces that change their node or subnet after the window begins.
+        select distinct cluster, uuid
+        from interface_locations
+        where begins > $since::timestamp or ends > $since::timestamp
+    ),
+    paths as (
+        select
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            s.initiator_address,
+            s.interface_id,
+            bool_or(
+                s.first_seen <= $since::timestamp and coalesce(s.gone_by > $since::timestamp, true)
+            ) as is_held,
+            bool_or(
+                s.first_seen > $since::timestamp
+                or coalesce(s.gone_by > $since::timestamp and s.gone_by <= $until::timestamp, false)
+                or m.uuid is not null
+            ) as is_moving
+        from sessions s
+        left join moved m on m.cluster = s.cluster and m.uuid = s.interface_uuid
+        group by s.cluster, s.svm_id, s.initiator, s.initiator_address, s.interface_id
+    ),
+    hosts as (
+        -- A host that held every path that it ever had as the window began never had more: only
+        -- of the others the time before matters. Where nothing happened there is nothing to sweep.
         select
             cluster,
             svm_id,
             initiator,
-            count(distinct(initiator_address, interface_id)) as ever,
-            count(distinct(initiator_address, interface_id)) filter (
-                where
-                    first_seen <= $since::timestamp and coalesce(gone_by > $since::timestamp, true)
-            ) as held
-        from sessions
+            count(*) filter (where is_held) as held,
+            count(*) filter (where is_held) < count(*) as is_doubtful,
+            count(*) filter (where is_held) = count(*) and not bool_or(is_moving) as is_steady
+        from paths
         group by cluster, svm_id, initiator
     ),
-    doubtful as (
-        -- A host that held every path that it ever had as the window began never had more: only
-        -- of the others the time before matters.
-        select cluster, svm_id, initiator from held_at_first where held < ever
+    swept as (
+        select s.*, h.is_doubtful
+        from sessions s
+        join hosts h on h.cluster = s.cluster and h.svm_id = s.svm_id and h.initiator = s.initiator
+        where not h.is_steady
     ),
     places as (
         select
@@ -83,19 +109,12 @@ with
             s.initiator_address || chr(31) || s.interface_id as place,
             s.seen_after as begins_after,
             case
-                when d.initiator is null
-                then greatest(s.first_seen, $since::timestamp)
-                else s.first_seen
+                when s.is_doubtful then s.first_seen else greatest(s.first_seen, $since::timestamp)
             end as begins,
             s.last_seen as ends_after,
             s.gone_by as ends
-        from sessions s
-        left join
-            doubtful d
-            on d.cluster = s.cluster
-            and d.svm_id = s.svm_id
-            and d.initiator = s.initiator
-        where d.initiator is not null or coalesce(s.gone_by > $since::timestamp, true)
+        from swept s
+        where s.is_doubtful or coalesce(s.gone_by > $since::timestamp, true)
         union all
         -- Nodes and subnets matter within the window only.
         select
@@ -119,7 +138,7 @@ with
                 then coalesce(l.ends, s.gone_by)
                 else s.gone_by
             end
-        from sessions s
+        from swept s
         join
             interface_locations l
             on l.cluster = s.cluster
@@ -211,6 +230,37 @@ with
         from turns
         window in_time as (partition by cluster, svm_id, initiator order by instant)
     ),
+    measured as (
+        select
+            *, max(paths) over (partition by cluster, svm_id, initiator) as most, false as is_steady
+        from levels
+        union all
+        select
+            h.cluster,
+            h.svm_id,
+            h.initiator,
+            $since::timestamp,
+            null::timestamp,
+            h.held,
+            count(distinct l.node),
+            count(distinct l.fabric),
+            h.held,
+            true
+        from hosts h
+        join
+            sessions s
+            on s.cluster = h.cluster
+            and s.svm_id = h.svm_id
+            and s.initiator = h.initiator
+            and coalesce(s.gone_by > $since::timestamp, true)
+        left join
+            interface_locations l
+            on l.cluster = s.cluster
+            and l.uuid = s.interface_uuid
+            and coalesce(l.ends > $since::timestamp, true)
+        where h.is_steady
+        group by h.cluster, h.svm_id, h.initiator, h.held
+    ),
     judged as (
         select
             v.cluster,
@@ -218,7 +268,8 @@ with
             v.initiator,
             v.instant,
             v.before,
-            max(v.paths) over (partition by v.cluster, v.svm_id, v.initiator) - v.paths as missing,
+            v.is_steady,
+            v.most - v.paths as missing,
             case
                 when v.paths = 0
                 then 'none'
@@ -228,11 +279,11 @@ with
                 then 'one_node'
                 when v.subnets = 1 and o.subnets > 1
                 then 'one_subnet'
-                when v.paths < max(v.paths) over (partition by v.cluster, v.svm_id, v.initiator)
+                when v.paths < v.most
                 then 'some_paths'
                 else 'all_paths'
             end as state
-        from levels v
+        from measured v
         join offered o on o.cluster = v.cluster and o.svm_id = v.svm_id
     ),
     changes as (
@@ -240,6 +291,7 @@ with
         -- paths only, so that what stood when it began is judged at its begin.
         select *
         from judged
+        where not is_steady
         qualify
             lag(state) over (partition by cluster, svm_id, initiator order by instant)
             is distinct from state
@@ -252,6 +304,10 @@ with
         select *, lead(before) over in_time as ended_after, lead(instant) over in_time as ended
         from changes
         window in_time as (partition by cluster, svm_id, initiator order by instant)
+        union all
+        select *, null::timestamp, null::timestamp
+        from judged
+        where is_steady
     )
 select
     s.cluster,

@@ -71,25 +71,24 @@ with
             is distinct from lag(fabric) over (partition by cluster, uuid order by first_seen)
             or heir is distinct from lag(heir) over (partition by cluster, uuid order by first_seen)
     ),
-    complete as (
-        select
-            cluster, taken_at, lag(taken_at) over (partition by cluster order by taken_at) as before
-        from attempts
-        where status = 'complete'
-    ),
     counted as (
         -- Interfaces may be listed where sessions were not: a location counts from the next
         -- complete snapshot on.
-        select m.cluster, m.first_seen, min(c.taken_at) as begins
+        select
+            m.cluster,
+            m.first_seen,
+            min(a.taken_at) filter (where a.taken_at >= m.first_seen) as begins,
+            max(a.taken_at) filter (where a.taken_at < m.first_seen) as begins_after
         from (select distinct cluster, first_seen from moves) m
-        join complete c on c.cluster = m.cluster and c.taken_at >= m.first_seen
+        join attempts a on a.cluster = m.cluster
+        where a.status = 'complete'
         group by m.cluster, m.first_seen
     ),
     locations as (
-        select m.cluster, m.uuid, m.node, m.fabric, m.heir, c.before as begins_after, k.begins
+        select m.cluster, m.uuid, m.node, m.fabric, m.heir, k.begins_after, k.begins
         from moves m
         join counted k on k.cluster = m.cluster and k.first_seen = m.first_seen
-        join complete c on c.cluster = k.cluster and c.taken_at = k.begins
+        where k.begins is not null
         qualify
             row_number() over (partition by m.cluster, m.uuid, k.begins order by m.first_seen desc)
             = 1

@@ -1,8 +1,9 @@
 -- /// query
--- title = "Connections that one snapshot missed"
+-- title = "Connections that one snapshot missed, of the window and of its open losses"
 -- description = """
--- A connection cannot come back from the dead: absent from exactly one complete snapshot and
--- back with the same addresses, ports and handles, it was never away.
+-- Those of missed_connections that are back within the window, or whose change belongs to a loss
+-- that
+-- is still open in it.
 -- """
 -- [columns]
 -- cluster = "Cluster."
@@ -22,59 +23,27 @@
 -- ended = "When the spell before began: with it, the spell's identity."
 -- ///
 select
-    a.cluster,
-    a.svm_id,
-    a.initiator,
-    a.isid,
-    a.tsih,
-    a.target_portal_group,
-    a.cid,
-    a.initiator_address,
-    a.interface_id,
-    a.interface_address,
-    a.connections,
-    a.last_seen,
-    a.gone_by as absent_at,
-    b.first_seen as back_at,
-    a.first_seen as ended
-from recent_spells a
-join
-    recent_spells b
-    on b.cluster = a.cluster
-    and b.svm_id = a.svm_id
-    and b.seen_after = a.gone_by
-    and b.initiator = a.initiator
-    and b.isid = a.isid
-    and b.tsih = a.tsih
-    and b.cid is not distinct from a.cid
-    and b.initiator_address = a.initiator_address
-    and b.initiator_port is not distinct from a.initiator_port
-    and b.interface_address is not distinct from a.interface_address
--- Absent means absent: one that merely looked different in that snapshot (another alias, another
--- number of connections) was there all the time.
-left join
-    recent_spells c
-    on c.cluster = a.cluster
-    and c.svm_id = a.svm_id
-    and c.first_seen = a.gone_by
-    and c.initiator = a.initiator
-    and c.isid = a.isid
-    and c.tsih = a.tsih
-    and c.cid is not distinct from a.cid
-    and c.initiator_address = a.initiator_address
-    and c.initiator_port is not distinct from a.initiator_port
-    and c.interface_address is not distinct from a.interface_address
+    m.cluster,
+    m.svm_id,
+    m.initiator,
+    m.isid,
+    m.tsih,
+    m.target_portal_group,
+    m.cid,
+    m.initiator_address,
+    m.interface_id,
+    m.interface_address,
+    m.connections,
+    m.last_seen,
+    m.absent_at,
+    m.back_at,
+    m.ended
+from missed_connections m
 where
-    c.cluster is null
-    and a.last_seen < $until
-    and (
-        b.first_seen >= $since
-        or exists (
-            select 1 from open_loss_instants o where o.cluster = a.cluster and o.gone_by = a.gone_by
-        )
-        or exists (
-            select 1
-            from open_loss_instants o
-            where o.cluster = b.cluster and o.gone_by = b.first_seen
-        )
+    m.back_at >= $since
+    or exists (
+        select 1 from open_loss_instants o where o.cluster = m.cluster and o.gone_by = m.absent_at
+    )
+    or exists (
+        select 1 from open_loss_instants o where o.cluster = m.cluster and o.gone_by = m.back_at
     )

@@ -50,7 +50,7 @@ with
             absent_at,
             absent_at,
             back_at
-        from missed_reads
+        from missed_connections
         where
             $by in ('interface', 'node')
             and absent_at <= $until::timestamp

@@ -24,6 +24,7 @@
 -- last_seen = "Last complete snapshot that shows it."
 -- gone_by = "First complete snapshot without it; null while it is there."
 -- ///
+-- Two scans, each by a bound that whole row groups can be left out by.
 select
     s.cluster,
     s.svm_id,
@@ -44,7 +45,26 @@ select
     s.last_seen,
     s.gone_by
 from spells s
-cross join thresholds h
-where
-    $since is not null
-    and (s.gone_by >= $since::timestamp - h.abandon_days * interval 1 day or s.gone_by is null)
+where $since is not null and s.gone_by is null
+union all
+select
+    s.cluster,
+    s.svm_id,
+    s.initiator,
+    s.isid,
+    s.tsih,
+    s.target_portal_group,
+    s.connections,
+    s.cid,
+    s.initiator_address,
+    s.initiator_port,
+    s.interface_id,
+    s.interface_uuid,
+    s.interface,
+    s.interface_address,
+    s.seen_after,
+    s.first_seen,
+    s.last_seen,
+    s.gone_by
+from spells s
+where s.gone_by >= (select $since::timestamp - h.abandon_days * interval 1 day from thresholds h)

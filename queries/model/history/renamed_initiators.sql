@@ -26,35 +26,29 @@ with
         group by cluster, svm_id, initiator
     ),
     addresses as (
+        -- Of the few that went or came.
         select
-            cluster,
-            svm_id,
-            initiator,
-            initiator_address,
-            count(*) over (partition by cluster, svm_id, initiator) as addresses
-        from spells
-        where initiator <> '' and initiator_address <> ''
-        group by cluster, svm_id, initiator, initiator_address
-    ),
-    gone as (
-        select i.*, a.initiator_address, a.addresses
+            i.cluster,
+            i.svm_id,
+            i.initiator,
+            i.first_seen,
+            i.is_new,
+            i.gone_by,
+            i.is_gone,
+            s.initiator_address,
+            count(*) over (partition by i.cluster, i.svm_id, i.initiator) as addresses
         from initiators i
-        join
-            addresses a
-            on a.cluster = i.cluster
-            and a.svm_id = i.svm_id
-            and a.initiator = i.initiator
-        where i.is_gone
-    ),
-    came as (
-        select i.*, a.initiator_address, a.addresses
-        from initiators i
-        join
-            addresses a
-            on a.cluster = i.cluster
-            and a.svm_id = i.svm_id
-            and a.initiator = i.initiator
-        where i.is_new
+        join spells s on s.cluster = i.cluster and s.svm_id = i.svm_id and s.initiator = i.initiator
+        where (i.is_gone or i.is_new) and s.initiator_address <> ''
+        group by
+            i.cluster,
+            i.svm_id,
+            i.initiator,
+            i.first_seen,
+            i.is_new,
+            i.gone_by,
+            i.is_gone,
+            s.initiator_address
     ),
     shared as (
         select
@@ -66,15 +60,17 @@ with
             g.first_seen as known_since,
             count(*) as addresses,
             least(min(g.addresses), min(c.addresses)) as fewest
-        from gone g
+        from addresses g
         join
-            came c
+            addresses c
             on c.cluster = g.cluster
             and c.svm_id = g.svm_id
             and c.initiator_address = g.initiator_address
         cross join thresholds h
         where
-            c.first_seen > g.first_seen
+            g.is_gone
+            and c.is_new
+            and c.first_seen > g.first_seen
             and c.first_seen >= g.gone_by - h.recent_hours * interval 1 hour
             and c.first_seen <= g.gone_by + h.recent_hours * interval 1 hour
         group by g.cluster, g.svm_id, g.initiator, c.initiator, c.first_seen, g.first_seen

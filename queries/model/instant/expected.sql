@@ -31,7 +31,7 @@ with
         from members_at m
         where m.live
     ),
-    used as (select distinct cluster, svm_id, initiator, interface_id from sessions_at),
+    used as (select distinct cluster, svm_id, initiator, interface_id, node from sessions_at),
     mapped as (
         select m.cluster, m.svm_id, m.initiator, m.igroup_id, u.interface_id, u.fabric, g.asked_by
         from members m
@@ -72,7 +72,7 @@ with
         from members m
         join
             (
-                select *
+                select cluster, svm_id, initiator, interface_id
                 from used
                 union
                 select *
@@ -87,7 +87,17 @@ with
             and u.svm_id = s.svm_id
             and u.interface_id = s.interface_id
     ),
-    stood_on as (select cluster, svm_id, initiator, unnest(nodes) as node from hosts_at),
+    hosts as (
+        select cluster, svm_id, initiator, count(*) = count(node) as is_placed
+        from used
+        group by all
+    ),
+    stood_on as (
+        select distinct u.cluster, u.svm_id, u.initiator, u.node
+        from used u
+        join hosts h on h.cluster = u.cluster and h.svm_id = u.svm_id and h.initiator = u.initiator
+        where h.is_placed
+    ),
     in_use as (
         -- With selective LUN maps a host needs no more than the HA pairs that it stands on.
         select p.cluster, p.svm_id, p.initiator, u.interface_id
@@ -103,9 +113,9 @@ with
         join settled u on u.cluster = p.cluster and u.svm_id = p.svm_id and u.home_node = p.node
         union all
         select h.cluster, h.svm_id, h.initiator, u.interface_id
-        from hosts_at h
+        from hosts h
         join settled u on u.cluster = h.cluster and u.svm_id = h.svm_id
-        where h.nodes is null
+        where not h.is_placed
     ),
     sources as (
         select
@@ -133,7 +143,7 @@ with
         select 5, 'interfaces in use', *
         from in_use
     ),
-    best as (
+    reached as (
         select s.*
         from sources s
         where
@@ -146,8 +156,18 @@ with
                     and x.initiator = s.initiator
                     and x.interface_id = s.interface_id
             )
-        qualify place = min(place) over (partition by cluster, svm_id, initiator)
+    ),
+    best as (
+        select cluster, svm_id, initiator, min(place) as place
+        from reached
+        group by cluster, svm_id, initiator
     )
-select distinct b.cluster, b.svm_id, b.initiator, b.interface_id, u.interface, b.expected_from
-from best b
-join usable u on u.cluster = b.cluster and u.svm_id = b.svm_id and u.interface_id = b.interface_id
+select distinct r.cluster, r.svm_id, r.initiator, r.interface_id, u.interface, r.expected_from
+from reached r
+join
+    best b
+    on b.cluster = r.cluster
+    and b.svm_id = r.svm_id
+    and b.initiator = r.initiator
+    and b.place = r.place
+join usable u on u.cluster = r.cluster and u.svm_id = r.svm_id and u.interface_id = r.interface_id

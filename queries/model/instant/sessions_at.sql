@@ -26,43 +26,76 @@
 -- first_seen = "Since when it has been like this."
 -- seen_after = "The complete snapshot before that; null in a baseline."
 -- ///
+with
+    sessions as (
+        select
+            cluster,
+            taken_at,
+            previous_at,
+            svm_id,
+            max(svm) as svm,
+            initiator,
+            isid,
+            tsih,
+            target_portal_group,
+            max(alias) as alias,
+            min(initiator_address) as initiator_address,
+            interface_id,
+            max(connections) as connections,
+            max(authentication) as authentication,
+            max(igroups) as igroups,
+            max(first_seen) as first_seen,
+            max(seen_after) as seen_after
+        from connections_at
+        group by
+            cluster,
+            taken_at,
+            previous_at,
+            svm_id,
+            initiator,
+            isid,
+            tsih,
+            target_portal_group,
+            interface_id
+    ),
+    places as (
+        select
+            cluster,
+            svm_id,
+            interface_id,
+            max(interface) as interface,
+            max(interface_address) as interface_address,
+            max(node) as node,
+            max(home_node) as home_node,
+            max(subnet) as subnet,
+            max(fabric) as fabric
+        from svm_interfaces
+        group by cluster, svm_id, interface_id
+    )
 select
-    c.cluster,
-    c.taken_at,
-    c.previous_at,
-    c.svm_id,
-    max(c.svm) as svm,
-    c.initiator,
-    c.isid,
-    c.tsih,
-    c.target_portal_group,
-    max(c.alias) as alias,
-    min(c.initiator_address) as initiator_address,
-    c.interface_id,
-    max(i.interface) as interface,
-    max(i.interface_address) as interface_address,
-    max(i.node) as node,
-    max(i.home_node) as home_node,
-    max(i.subnet) as subnet,
-    max(i.fabric) as fabric,
-    max(c.connections) as connections,
-    max(c.authentication) as authentication,
-    max(c.igroups) as igroups,
-    max(c.first_seen) as first_seen,
-    max(c.seen_after) as seen_after
-from connections_at c
+    s.cluster,
+    s.taken_at,
+    s.previous_at,
+    s.svm_id,
+    s.svm,
+    s.initiator,
+    s.isid,
+    s.tsih,
+    s.target_portal_group,
+    s.alias,
+    s.initiator_address,
+    s.interface_id,
+    p.interface,
+    p.interface_address,
+    p.node,
+    p.home_node,
+    p.subnet,
+    p.fabric,
+    s.connections,
+    s.authentication,
+    s.igroups,
+    s.first_seen,
+    s.seen_after
+from sessions s
 left join
-    svm_interfaces i
-    on i.cluster = c.cluster
-    and i.svm_id = c.svm_id
-    and i.interface_id = c.interface_id
-group by
-    c.cluster,
-    c.taken_at,
-    c.previous_at,
-    c.svm_id,
-    c.initiator,
-    c.isid,
-    c.tsih,
-    c.target_portal_group,
-    c.interface_id
+    places p on p.cluster = s.cluster and p.svm_id = s.svm_id and p.interface_id = s.interface_id

@@ -16,9 +16,9 @@
 -- ports_at = "Latest listing of the ports; null if there is none."
 -- ///
 select
-    s.cluster,
-    s.taken_at,
-    s.previous_at,
+    l.cluster,
+    l.taken_at,
+    l.previous_at,
     s.scope,
     max(a.taken_at) filter (where a.interfaces_status = 'complete') as interfaces_at,
     max(a.taken_at) filter (where a.nodes_status = 'complete') as nodes_at,
@@ -27,21 +27,12 @@ select
     max(a.taken_at) filter (where a.lun_maps_status = 'complete') as lun_maps_at,
     max(a.taken_at) filter (where a.portsets_status = 'complete') as portsets_at,
     max(a.taken_at) filter (where a.ports_status = 'complete') as ports_at
-from
-    (
-        select
-            cluster,
-            taken_at,
-            scope,
-            lag(taken_at) over (partition by cluster order by taken_at) as previous_at
-        from attempts
-        where status = 'complete' and taken_at <= $at::timestamp
-        qualify row_number() over (partition by cluster order by taken_at desc) = 1
-    ) s
+from latest_complete l
+join attempts s on s.cluster = l.cluster and s.taken_at = l.taken_at and s.status = 'complete'
 cross join thresholds t
 join
     attempts a
-    on a.cluster = s.cluster
-    and a.taken_at <= s.taken_at
-    and a.taken_at > s.taken_at - to_hours(t.inventory_hours)
-group by all
+    on a.cluster = l.cluster
+    and a.taken_at <= l.taken_at
+    and a.taken_at > l.taken_at - to_hours(t.inventory_hours)
+group by l.cluster, l.taken_at, l.previous_at, s.scope
