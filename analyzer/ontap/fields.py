@@ -66,5 +66,5 @@ def column_fields(inventory: str) -> dict[str, str]:
     named = _FIELDS.get(inventory, {})
     columns = [column.name for column in INVENTORIES[inventory].columns]
     fields = {column: named.get(column, column) for column in columns}
-    known = RESOURCES[inventory].by_name
-    return {column: field for column, field in fields.items() if field in known}
+    collected = RESOURCES[inventory].by_name
+    return {column: field for column, field in fields.items() if field in collected}

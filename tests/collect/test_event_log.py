@@ -152,19 +152,19 @@ def test_what_the_array_let_go_of_in_a_gap_is_not_covered(site: Site) -> None:
     assert not [outage for outage in outages if "says nothing" in outage["detail"]]
 
 
-@pytest.mark.parametrize("kept", [set[str](), {"n2"}, {"n1"}], ids=["all", "n2", "n1"])
-def test_a_log_that_goes_on_covers_what_lies_between(site: Site, kept: set[str]) -> None:
+@pytest.mark.parametrize("nodes", [set[str](), {"n2"}, {"n1"}], ids=["all", "n2", "n1"])
+def test_a_log_that_goes_on_covers_what_lies_between(site: Site, nodes: set[str]) -> None:
     site.looks("02:00", "02:15")
     with site.array.moving() as world:
         site.replay.advance(moment("08:00"))
         world.log("n2", "vifmgr.portup", "somebody mended it", port="e0e", node="n2")
-        if kept:
-            world.events[:] = [event for event in world.events if event.node in kept]
+        if nodes:
+            world.events[:] = [event for event in world.events if event.node in nodes]
         world.revision += 1
     site.look("08:05")
     # The takeover of n2 was logged by n1: of that one nothing is left, or nothing is missing.
     states = {row["event_log"] for row in site.report("dropped-connections", since="2026-11-23T02:15:00Z", until="2026-11-23T08:05:00Z") if row["lost_by"] == moment("08:05")}  # fmt: skip
-    assert states == {"not covered" if kept == {"n2"} else "read"}
+    assert states == {"not covered" if nodes == {"n2"} else "read"}
 
 
 def test_without_a_gap_nothing_is_said_of_one(site: Site) -> None:

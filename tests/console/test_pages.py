@@ -170,11 +170,11 @@ def test_a_page_that_is_still_true_is_not_made_again(
 def test_a_page_that_several_people_open_is_made_once(
     recorded: Store, monkeypatch: pytest.MonkeyPatch
 ):
-    made = []
+    addresses = []
 
     def page(view: View) -> str:
-        made.append(str(view.address))
-        return f"page {len(made)}"
+        addresses.append(str(view.address))
+        return f"page {len(addresses)}"
 
     monkeypatch.setitem(console_pages.PAGES, "incident", page)
     answerer = pages(recorded)
