@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from support import catalogs
+from support.folding import folded_together
 
 from analyzer import demo
 from analyzer.collect import files as from_files
@@ -121,10 +122,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Store:
     start = datetime.combine(demo.DAY, datetime.min.time())
     replay = Replay(base_world(), script(demo.DAY, demo.INCIDENT))
     minutes = [0, 130, 135, 165, 170, 360, 395, 540, 545, 660, 675, 800, 805, 825, 1095, 1440]
-    for minute in minutes:
-        instant = start + timedelta(minutes=minute)
-        bring(store, folder / "answers", instant, replay.advance(instant))
-    from_files.fail(store, "prod-a", start + timedelta(minutes=665), "HTTP 401")
+    with folded_together(store, "prod-a"):
+        for minute in minutes:
+            instant = start + timedelta(minutes=minute)
+            bring(store, folder / "answers", instant, replay.advance(instant))
+        from_files.fail(store, "prod-a", start + timedelta(minutes=665), "HTTP 401")
     return store
 
 

@@ -14,7 +14,8 @@ What a look cannot see is told per time of day::
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -23,6 +24,7 @@ from random import Random
 from typing import Any
 
 from support import catalogs
+from support.folding import folded_together
 
 from analyzer import demo
 from analyzer.collect import collector
@@ -196,12 +198,12 @@ class Watch:
         unseen = {moment(at): how for at, how in looks.items()}
         called = names(replay.world)
         instant = since
-        while instant <= until:
-            recorder.look(instant, replay, unseen.pop(instant, ""))
-            called |= names(replay.world)
-            instant += STEP
+        with recorder.open():
+            while instant <= until:
+                recorder.look(instant, replay, unseen.pop(instant, ""))
+                called |= names(replay.world)
+                instant += STEP
         assert not unseen, f"nobody looks at {', '.join(map(str, unseen))}"
-        recorder.close()
         return recorder.store, replay.world, called
 
 
@@ -214,8 +216,8 @@ class _Import:
         self.inventories = inventories
         self.random = Random(str(folder.name))
 
-    def close(self) -> None:
-        """Nothing is open."""
+    def open(self) -> AbstractContextManager[None]:
+        return folded_together(self.store, CLUSTER)
 
     def look(self, instant: datetime, replay: Replay, how: str) -> None:
         word, *rest = how.split() or [""]
@@ -331,9 +333,13 @@ class _Http:
         if word in {"failed", "partial", ""}:
             assert outcome.status == (word or "complete"), outcome
 
-    def close(self) -> None:
-        if self.array is not None:
-            self.array.__exit__(None, None, None)
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self.array is not None:
+                self.array.__exit__(None, None, None)
 
 
 def like(pattern: str) -> Callable[[Any], bool]:
