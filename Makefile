@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format axe wheel bench prometheus spark readers bounds clean
+.PHONY: help demo test thorough check format axe wheel bench prometheus spark readers bounds clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,9 @@ demo: $(VENV)/.runtime  ## a day with an incident, from a simulated array to its
 
 test: $(VENV)/.dev check  ## what CI runs
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+
+thorough: $(VENV)/.dev  ## the suite with every random search at its deepest: an hour or two
+	ANALYZER_THOROUGH=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: $(VENV)/.dev  ## the checks that run no code of ours
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from support import catalogs
+from support.effort import THOROUGH, effort
 from support.folding import folded_together
 
 from analyzer import demo
@@ -29,7 +30,7 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
     for variable in ("TMPDIR", "PYTEST_DEBUG_TEMPROOT"):
         os.environ.setdefault(variable, str(_MEMORY))
     tempfile.tempdir = None  # it may have been looked up before
-settings.register_profile("suite", max_examples=15, deadline=None)
+settings.register_profile("suite", max_examples=effort(8, 100), deadline=None)
 settings.load_profile("suite")
 
 
@@ -45,6 +46,8 @@ LONG = ["scenario", "test_damage", "engine", "server", "test_laws", "test_withdr
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A worker takes a folder or a file whole, so that what its tests share is made once."""
+    if not THOROUGH:
+        items[:] = [item for item in items if item.get_closest_marker("thorough") is None]
     groups = {}
     for item in items:
         folder = item.path.parent.name

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.array_builder import A2, B2, STEP, T0, World, linux
+from support.effort import effort
 
 from analyzer import cli, clock, demo
 from analyzer.config import policy
@@ -87,7 +88,7 @@ def test_every_filter_that_help_offers_is_taken(name: str, sample: Catalog) -> N
 
 @pytest.mark.parametrize("name", header.reports())
 @given(data=st.data())
-@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=effort(2, 30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_filter_leaves_rows_out_and_changes_none(
     name: str, sample: Catalog, data: st.DataObject
 ) -> None:

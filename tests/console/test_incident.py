@@ -1,7 +1,6 @@
 """The page of an incident says what the command lines that it shows say."""
 
 import json
-import os
 import shlex
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from click.testing import CliRunner
 from support import random_history as random_paths
+from support.effort import effort
 
 from analyzer import clock
 from analyzer.cli import analyzer as program
@@ -27,7 +27,7 @@ from analyzer.store import marks
 from analyzer.store.layout import Store
 
 # Random URLs for each history.
-URLS = int(os.environ.get("ANALYZER_TEST_URLS", "3"))
+URLS = effort(3, 100)
 
 
 @pytest.fixture(scope="module", params=range(2))

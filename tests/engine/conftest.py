@@ -94,7 +94,9 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return store
 
 
-@pytest.fixture(scope="session", params=WINDOWS)
+@pytest.fixture(
+    scope="session", params=["recorded", pytest.param("night", marks=pytest.mark.thorough)]
+)
 def both(
     request: pytest.FixtureRequest, server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Twin]:

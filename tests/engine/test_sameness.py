@@ -17,6 +17,7 @@ def text_of(value: Any) -> str:
     return repr(value)
 
 
+@pytest.mark.thorough  # every model is read by a report
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_has_the_same_rows(name: str, both: Twin) -> None:
     times = {

@@ -1,7 +1,6 @@
 """What can go wrong with a store: each kind is named by whoever meets it, and makes nothing worse."""
 
 import json
-import os
 import random
 import re
 import shutil
@@ -16,6 +15,7 @@ import duckdb
 import polars as pl
 import pytest
 from support.array_builder import A2, T0, World, linux
+from support.effort import effort
 from support.snapshot_rows import lone
 
 import analyzer
@@ -29,7 +29,7 @@ from analyzer.schema import TABLES
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Snapshot
 
-FLIPS = int(os.environ.get("ANALYZER_FLIPS", "25"))
+FLIPS = effort(15, 500)
 END = T0 + timedelta(days=1)
 NAMES = ["attempts", *(table.name for table in TABLES)]
 

@@ -10,13 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.effort import effort
 from support.snapshot_rows import START
 
 from analyzer import history
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
-KILLS = int(os.environ.get("ANALYZER_KILLS", "3"))  # of each kind of work
+KILLS = effort(2, 60)  # of each kind of work
 
 # Each works for ever and says of every snapshot that it is acknowledged.
 SETUP = """
@@ -28,6 +29,7 @@ from analyzer.collect import collector, files
 from analyzer.config.cluster import Cluster
 from analyzer.simulate import SimulatedArray, apply, base_world
 from analyzer.store.layout import Store
+from support.effort import effort
 from support.snapshot_rows import START, lone, row
 
 store = Store(Path(sys.argv[1]))

@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.effort import few
 from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer import history, schema
@@ -25,9 +26,6 @@ from analyzer.schema import TABLES, Mark
 from analyzer.store import marks
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
-
-# A history costs more than an example: few that are long, where much can come together.
-few = settings(max_examples=6)
 
 
 @st.composite

@@ -4,8 +4,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.effort import few
 from support.snapshot_rows import STEP, stored
 from test_laws import histories
 
@@ -26,6 +27,7 @@ def tables(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     return rows
 
 
+@few
 @given(histories(), st.data())
 def test_every_table_is_as_it_was_at_the_clock(
     snapshots: list[Snapshot], data: st.DataObject
@@ -37,7 +39,7 @@ def test_every_table_is_as_it_was_at_the_clock(
         assert tables(stored(folder, "after", snapshots)) == before
 
 
-@settings(max_examples=5)
+@few
 @given(histories(), st.data())
 @pytest.mark.parametrize("name", ["dropped-connections", "coverage", "initiators"])
 def test_a_report_is_as_it_was_at_the_clock(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from support.array_builder import A2, T0, World, linux
+from support.effort import effort
 from support.snapshot_rows import lone, row
 
 from analyzer import clock, demo, history
@@ -28,8 +29,7 @@ from analyzer.store.layout import Store
 
 pytestmark = pytest.mark.usefixtures("views_are_made")
 
-# How many kills of each kind of work; 0 is all of them.
-KILLS = int(os.environ.get("ANALYZER_INJECTED_KILLS", "3"))
+KILLS = effort(3, 0)  # of each kind of work; 0 is all of them
 CALLS = ("replace", "rename", "unlink", "link", "mkdir", "rmdir")
 END = T0 + timedelta(days=1)
 

@@ -1,6 +1,5 @@
 """Random nights of which the array's log tells, against an oracle that watches the world."""
 
-import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +7,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from support.effort import effort
 from support.logged_night import LOGGED, Hit, LoggedNight, Path, logged_night
 from support.scene import Scene, Watch, moment
 
-NIGHTS = int(os.environ.get("ANALYZER_NIGHTS", "4"))
+NIGHTS = effort(2, 12)
 OUT = {f"{hour:02}:{minute:02}": "skipped" for hour in range(2, 9) for minute in range(0, 60, 5)
        if "02:10" < f"{hour:02}:{minute:02}" < "08:10"}  # fmt: skip
 _PIECE = re.compile(r"(\S+Z) [^;]*?(?:, \d+ times until (\S+Z))? \((\w+\.[\w.]+)\)(?:;|$)")
@@ -75,7 +75,7 @@ def outages(
     """Nights in which nobody collected for six hours, and the same ones as they would have been."""
     watch = Watch(tmp_path_factory.mktemp("outages"))
     recorded = []
-    for number in range(max(2, NIGHTS // 2)):
+    for number in range(NIGHTS // 2):
         night = logged_night(Random(f"out {number}"), "08:05", (5, 40))
         out = watch(night.text, until="08:10", looks=OUT, **_world(night))
         seen = watch(night.text, until="08:10", **_world(night))

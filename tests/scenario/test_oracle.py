@@ -1,15 +1,15 @@
 """Random nights against an oracle that watches the world: nothing missed, nothing made up."""
 
-import os
 from collections import Counter, defaultdict
 from random import Random
 from typing import Any
 
 import pytest
 from support import oracle
+from support.effort import effort
 from support.scene import Scene, Watch
 
-NIGHTS = range(int(os.environ.get("ANALYZER_NIGHTS", "6")))
+NIGHTS = range(effort(3, 24))
 
 
 class Comparison:

@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.effort import few
 from support.snapshot_rows import START, lone, row
 
 from analyzer import history
@@ -46,7 +47,6 @@ def listing(rows: Rows) -> Rows:
 SNAPSHOTS = st.lists(SESSIONS, max_size=8).map(listing)
 # An example is several pairs, since asking is what takes time.
 PAIRS = st.lists(st.tuples(SNAPSHOTS, SNAPSHOTS), min_size=2, max_size=5)
-few = settings(max_examples=5)
 
 
 def changes(*pairs: tuple[Rows, Rows]) -> list[Rows]:

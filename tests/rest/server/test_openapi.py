@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from support.collected_night import Night, answers
+from support.effort import effort
 
 from analyzer.report import header
 from analyzer.rest.server import openapi
@@ -61,7 +62,8 @@ def ask_whatever_is_described(app: App, prefix: str, examples: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "examples"), [("/api/", 6), ("/reports/c", 4), ("/reports/f", 4)]
+    ("prefix", "examples"),
+    [("/api/", effort(4, 40)), ("/reports/c", effort(3, 40)), ("/reports/f", effort(3, 40))],
 )
 def test_whatever_is_asked_is_answered_as_described(app: App, prefix: str, examples: int) -> None:
     assert ask_whatever_is_described(app, prefix, examples) > 10

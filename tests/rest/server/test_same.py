@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.collected_night import SESSIONS, START, Night
+from support.effort import effort
 from support.strategies import queries
 
 from analyzer import clock
@@ -121,7 +122,7 @@ def test_a_narrowing_header_narrows(rest: Endpoints, night: Night) -> None:
             assert ours.body == plain.body
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=effort(8, 100), deadline=None)
 @given(raws=st.lists(queries(RESOURCE) | st.binary(max_size=12).map(lambda b: b.decode("latin-1")), min_size=10, max_size=20))  # fmt: skip
 def test_whatever_is_asked_has_the_same_answer(
     rest: Endpoints, night: Night, raws: list[str]

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.effort import effort
 from support.strategies import queries, random_records
 
 from analyzer.ontap.resource import Resource
@@ -64,7 +65,7 @@ def test_sql_and_plain_python_agree_about_every_query(
 ) -> None:
     counts = {"at all": 0, "found": 0}
 
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=effort(8, 100), deadline=None)
     @given(seed=st.integers(0, 2**32), raws=st.lists(queries(resource), min_size=5, max_size=20))
     def agree(seed: int, raws: list[str]) -> None:
         records = random_records(resource, seed)
