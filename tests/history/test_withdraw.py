@@ -36,7 +36,6 @@ def poor(taken: Snapshot, chance: random.Random) -> Snapshot:
 
 
 @few
-@few
 @given(histories(), st.randoms(use_true_random=False))
 def test_it_leaves_no_trace_whatever_came_between(
     snapshots: list[Snapshot], chance: random.Random
