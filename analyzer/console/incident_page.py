@@ -247,7 +247,6 @@ class Incident:
     @cached_property
     def steps(self) -> list[HandleStep]:
         """Both handles by snapshot and by change, only where A stays before B."""
-        texts = {"snapshot": "snapshot", "change": "change"}
         steps = []
         for row in self._report("steps").records():
             handle, instant = row["handle"], row["instant"]
@@ -257,7 +256,7 @@ class Incident:
             arrow = "←" if row["step"] == "previous" else "→"
             href = self.view.here(part=None, **{handle: clock.iso(instant)}) if free else None
             name = f"{handle} {row['step']} {row['by']}"
-            steps.append(HandleStep(handle, name, f"{arrow} {texts[row['by']]}", href))
+            steps.append(HandleStep(handle, name, f"{arrow} {row['by']}", href))
         return steps
 
     def of_handle(self, handle: str) -> list[HandleStep]:
