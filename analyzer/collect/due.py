@@ -47,7 +47,8 @@ def before(history: History, taken_at: datetime) -> Before:
     names = {name for name in rare if (at := latest[name]) is not None and at > since}
     if rare - names - {"metrocluster"}:
         for attempt in history.attempts_since(since):
-            names |= {name for name in rare if attempt.inventory_status(name) in _ANSWERED}
+            if attempt.taken_at > since:
+                names |= {name for name in rare if attempt.inventory_status(name) in _ANSWERED}
     log = events.position(history, taken_at)
     return Before(history.manifest.sessions, frozenset(names), _bindings(history), log)
 

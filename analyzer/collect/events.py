@@ -21,8 +21,9 @@ _DAY = timedelta(days=1)  # after which the cluster is asked again which message
 
 def position(history: History, present: datetime) -> LogPosition:
     """Where the reading goes on after what the history has."""
-    listed_at, last = history.latest("ems", "max(time)")
-    names_at, names = history.latest("messages", "list(name)")
-    since = present - _FIRST if last is None else min(last, listed_at) - _OVERLAP
+    listed_at, times = history.latest("ems", "time")
+    names_at, names = history.latest("messages", "name")
+    last = max(times, default=None)
+    since = present - _FIRST if last is None else min(last, listed_at or last) - _OVERLAP
     fresh = names_at is not None and present - names_at < _DAY
-    return LogPosition(since, frozenset(names or ()) if fresh else None)
+    return LogPosition(since, frozenset(names) if fresh else None)

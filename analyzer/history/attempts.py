@@ -6,8 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import polars as pl
 from msgspec.structs import replace
 
+from analyzer.errors import StoreError
 from analyzer.history.parts import FoldSession, moment, source
 from analyzer.inventories import INVENTORIES
 from analyzer.schema import ATTEMPT, Attempt
@@ -53,6 +56,33 @@ def snapshot_files(store: Store, cluster: str, instants: Iterable[datetime]) -> 
             files[table] = store.snapshot(cluster, instant)
         snapshots.append(SnapshotFiles(attempt, files))
     return snapshots
+
+
+def read_part(path: Path, *columns: str) -> pl.DataFrame:
+    """A file of the history, or some columns of it: less work than a statement, for few rows.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    try:
+        return pl.read_parquet(
+            path, columns=[*columns] or None, hive_partitioning=False, glob=False
+        )
+    except snapshot.DAMAGE as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
+
+
+def read_since(path: Path, since: datetime) -> list[Attempt]:
+    """The attempts from *since* on in one file; those of earlier versions have fewer columns.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    rows = read_part(path)
+    try:
+        return msgspec.convert(rows.filter(pl.col("taken_at") >= since).to_dicts(), list[Attempt])
+    except snapshot.DAMAGE as error:
+        raise StoreError(f"{path}: the attempts are damaged: {error}") from error
 
 
 def settle(

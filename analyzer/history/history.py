@@ -6,6 +6,7 @@ Nothing that readers see changes until ``commit``.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +18,7 @@ from analyzer.history import attempts, register, views
 from analyzer.history import manifest as manifests
 from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.history.manifest import Manifest
-from analyzer.history.parts import EVERYTHING, NOTHING, FoldSession, PartList, moment, source
+from analyzer.history.parts import EVERYTHING, NOTHING, FoldSession, PartList
 from analyzer.history.spells import SpellTable
 from analyzer.history.withdraw import withdraw
 from analyzer.pattern import check_cluster
@@ -165,11 +166,8 @@ class History:
         """The last attempt from *since* on and before *until*."""
         if self.manifest.last is None or since > self.manifest.last:
             return None  # as for every snapshot that comes in order
-        attempts = self.attempts(
-            f"where taken_at >= {moment(since)} and taken_at < {moment(until)}"
-            " order by taken_at desc limit 1"
-        )
-        return attempts[0] if attempts else None
+        attempts = [attempt for attempt in self.attempts_since(since) if attempt.taken_at < until]
+        return attempts[-1] if attempts else None
 
     def attempts(self, clauses: str = "order by taken_at") -> list[Attempt]:
         """The attempts that the *clauses* of a select leave.
@@ -184,23 +182,25 @@ class History:
             raise StoreError(f"{self.cluster}: the attempts are damaged: {error}") from error
 
     def attempts_since(self, instant: datetime) -> list[Attempt]:
-        """The attempts after *instant*, in order."""
-        if self.manifest.last is None or instant >= self.manifest.last:
-            return []
-        return self.attempts(f"where taken_at > {moment(instant)} order by taken_at")
+        """The attempts from *instant* on, in order.
 
-    def latest(self, name: str, expression: str) -> tuple[datetime | None, Any]:
-        """When the inventory *name* was last listed, and an aggregate over what is newest of it.
+        Raises:
+            StoreError: a file is damaged.
+        """
+        parts = [part for part in self.manifest.attempts if part.last >= instant]
+        read = (attempts.read_since(self.folder / part.file, instant) for part in parts)
+        return sorted(chain.from_iterable(read), key=_TAKEN_AT)
 
-        None for each where there is nothing.
+    def latest(self, name: str, column: str) -> tuple[datetime | None, list[Any]]:
+        """When the inventory *name* was last listed, and a column of what is newest of it.
+
+        Raises:
+            StoreError: a file is damaged.
         """
         folded = self.manifest.tables[name]
         newest = [folded.open] if folded.open else [part.file for part in folded.closed]
-        value = None
-        if newest:
-            files = source([self.folder / file for file in newest])
-            value = self.session.value(f"select {expression} from {files}")
-        return folded.latest.get(""), value
+        read = (attempts.read_part(self.folder / file, column)[column] for file in newest)
+        return folded.latest.get(""), list(chain.from_iterable(read))
 
     def folded_instants(self) -> list[datetime]:
         """When the attempts of the history were taken, in order."""
@@ -239,7 +239,7 @@ class History:
         late = manifest.last is not None and items[0].taken_at <= manifest.last
         manifest.generation += 1
         since = EVERYTHING if late else manifest.horizon or EVERYTHING
-        stored = self.attempts(f"where taken_at >= {moment(since)}")
+        stored = self.attempts_since(since)
         answered = sorted([*stored, *(item.attempt for item in items)], key=_TAKEN_AT)
         settled = attempts.settle(answered, self._returned(items, late=late))
         for table in self._touched(settled, late=late):

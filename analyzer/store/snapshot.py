@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from analyzer.store.publish import publish
 _KEY = "analyzer"
 _ENCODER = msgspec.json.Encoder()
 # What reading a damaged file raises; a panic of Polars is no ``Exception``.
-_DAMAGE = (
+DAMAGE = (
     OSError, KeyError, ValueError, msgspec.MsgspecError,
     pl.exceptions.PolarsError, pl.exceptions.PanicException,
 )  # fmt: skip
@@ -50,6 +51,7 @@ class Listing:
     pages: int = 0
 
 
+@cache
 def not_asked(name: str) -> Listing:
     """The listing of an inventory that nobody asked for."""
     return Listing(NOT_ASKED, None, pl.DataFrame(schema=INVENTORIES[name].schema))
@@ -209,7 +211,7 @@ def read_attempt(store: Store, cluster: str, taken_at: datetime) -> Attempt:
     path = store.snapshot(cluster, taken_at)
     try:
         stored = msgspec.json.decode(pl.read_parquet_metadata(path)[_KEY], type=_StoredAttempt)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise StoreError(f"{path} is not a whole snapshot: {_first_line(error)}") from error
     if (stored.cluster, stored.taken_at) != (cluster, taken_at):
         raise StoreError(
@@ -231,7 +233,7 @@ def read_rows(
     path = store.snapshot(cluster, taken_at, inventory)
     try:
         rows = pl.read_parquet(path, hive_partitioning=False, glob=False)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise StoreError(f"{path} cannot be read: {_first_line(error)}") from error
     listed = INVENTORIES[inventory] if inventory else schema.SESSIONS
     for column in listed.columns:

@@ -1,6 +1,7 @@
 """The history is a session: opened once, its manifest read once, its errors translated once."""
 
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from analyzer import history
 from analyzer.collect import collector
 from analyzer.config.cluster import Cluster
 from analyzer.errors import Busy, StoreError
-from analyzer.history import History
+from analyzer.history import History, attempts
 from analyzer.history import manifest as manifests
 from analyzer.history.parts import FoldSession
 from analyzer.inventories import INVENTORIES
@@ -74,3 +75,28 @@ def test_the_previous_manifest_and_its_files_stay_beside_the_present_one(tmp_pat
 def test_every_inventory_has_its_two_columns_of_an_attempt() -> None:
     fields = set(Attempt.__struct_fields__)
     assert {f"{name}_{what}" for name in INVENTORIES for what in ("status", "reason")} <= fields
+
+
+def test_a_snapshot_that_comes_in_order_reads_only_the_last_attempts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = stored(
+        str(tmp_path), "many", [lone("complete", [row("a", 1, 1)], 5 * k) for k in range(10)]
+    )
+    with History.read(store, "c1") as reading_only:
+        files = [part.file for part in reading_only.manifest.attempts]
+    read: list[str] = []
+    read_since = attempts.read_since
+
+    def reading(path: Path, since: datetime) -> list[Attempt]:
+        read.append(path.name)
+        return read_since(path, since)
+
+    monkeypatch.setattr(attempts, "read_since", reading)
+    monkeypatch.setattr(History, "attempts", None)  # of all columns of all files
+    history.record(store, lone("complete", [row("a", 1, 1)], 50))
+    assert len(files) > 1
+    assert read == files[-1:]
+    read.clear()
+    history.record(store, lone("complete", [row("a", 1, 1)], 1))
+    assert len(read) > 1
