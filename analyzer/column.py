@@ -5,8 +5,9 @@ them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,8 +22,7 @@ IGROUP_LIST = "struct(uuid varchar, name varchar)[]"
 PARAMETER_LIST = "struct(name varchar, value varchar)[]"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """One column of a stored table; *type* is DuckDB's word for it.
 
     Files of earlier versions do not have a column that was *added*: it is null for their rows, and
@@ -52,8 +52,7 @@ def polars_schema(columns: Sequence[Column]) -> "dict[str, pl.DataType]":
     return {column.name: types[column.type] for column in columns}
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(msgspec.Struct, frozen=True):
     """One thing that a cluster lists: its table's name, what it is, its columns.
 
     *key* are the columns that identify a row, by which its rows are sorted. Earlier versions did

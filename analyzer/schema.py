@@ -4,7 +4,6 @@ The files' schemas, DuckDB's tables and the reference pages are derived from her
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from types import UnionType
 from typing import Annotated, get_args, get_type_hints
@@ -178,8 +177,7 @@ BOUNDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """One folded table (an SCD type 2 table with interval bounds).
 
     An attempt's listing counts here if its field *field* is *value*; rows that are alike in *key*

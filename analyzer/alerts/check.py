@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+import msgspec
 
 from analyzer import clock
 from analyzer.config.rules import NEVER, SEVERITIES, CheckSettings, at_least
@@ -22,8 +23,7 @@ class Checked(NamedTuple):
     threshold: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(msgspec.Struct, frozen=True):
     """What the reports found; with *strict*, gaps make the answer unknown.
 
     *clusters* are those that were judged, *damaged* those whose history cannot be read. *tally*

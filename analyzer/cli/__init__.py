@@ -14,22 +14,7 @@ from types import FrameType
 
 import click
 
-from analyzer.cli import (
-    check,
-    collect,
-    demo,
-    evidence,
-    export,
-    lake,
-    mark,
-    page,
-    policy,
-    report,
-    serve,
-    sql,
-    store,
-    streams,
-)
+from analyzer.cli import streams
 from analyzer.cli.context import Context
 from analyzer.cli.group import Program
 from analyzer.cli.status import status as status_command
@@ -77,26 +62,6 @@ def analyzer(
     return 0
 
 
-for _module in (
-    demo,
-    collect,
-    check,
-    report,
-    mark,
-    sql,
-    policy,
-    store,
-    page,
-    evidence,
-    export,
-    lake,
-    serve,
-):
-    for _command in _module.COMMANDS:
-        analyzer.add_command(_command)
-analyzer.add_command(status_command)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     streams.prepare()
@@ -104,7 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores one
             signal.signal(number, _terminate)
-    sys.exit(status(arguments))
+    code = status(arguments)
+    gc.freeze()  # else the interpreter looks for garbage once more before it ends
+    sys.exit(code)
 
 
 # How Rust spells an error of the system that a library did not expect.

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from analyzer.errors import ExtraMissing, StoreError, UsageError
 from analyzer.text import escape_lines
@@ -22,15 +22,14 @@ _CONFIGS = (Path("analyzer.toml"), Path("/etc/analyzer/analyzer.toml"))
 _POLICY = Path("policy.toml")
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, dict=True):
     """The global options, and what follows from them."""
 
     store: Path | None
     config: Path | None
     verbose: bool
     quiet: bool
-    damaged: dict[str, str] = field(default_factory=dict)
+    damaged: dict[str, str] = {}
     """What an answer left out because it cannot be read, clusters and marks, and the reason."""
 
     @cached_property

@@ -65,5 +65,3 @@ def openmetrics(
 
 openmetrics.params[:0] = [options.SINCE, options.UNTIL]
 openmetrics.params += [options.TZ, options.CLUSTER, options.OUTPUT]
-
-COMMANDS = (export,)

@@ -101,4 +101,4 @@ def _holdings(context: Context, wanted: tuple[str, ...]) -> "dict[str, list[Hold
 for _command in (delta, parquet):
     _command.params.append(options.CLUSTER)
 
-COMMANDS: tuple[click.Command, ...] = ()  # they are of the group export
+COMMANDS = (export,)

@@ -1,12 +1,12 @@
 """Options that several commands share: times, filters, formats, and how tables are shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from analyzer.cli.context import Context
 from analyzer.config.rules import SEVERITIES
@@ -176,8 +176,7 @@ def of_report(query: "Query") -> list[click.Parameter]:
     ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
+class ReportOptions(msgspec.Struct, frozen=True):
     """What the command line says of one report; *times* and *params* as they were written."""
 
     times: dict[str, str]

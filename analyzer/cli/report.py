@@ -2,11 +2,11 @@
 
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context

@@ -50,3 +50,6 @@ def status(
 
 status.params[:0] = [options.SINCE, options.UNTIL, options.TZ, options.CLUSTER]
 status.params.append(options.OUTPUT)
+
+
+COMMANDS = (status,)

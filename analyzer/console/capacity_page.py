@@ -1,7 +1,9 @@
 """Capacity: sessions of each node against its limit, where that leads, and what a change would do."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from analyzer.console import level_drawing
 from analyzer.console.axis import Axis

@@ -1,7 +1,9 @@
 """The page of one initiator, one interface or one node: what reports say of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec.structs import replace
 
 from analyzer.console import object_lanes
 from analyzer.console.sheet import CellPart, Sheet, SheetOrder

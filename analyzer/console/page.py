@@ -8,9 +8,11 @@ script, by hash; it works without scripts as plain tables.
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
+
+from msgspec.structs import replace
 
 from analyzer import clock
 from analyzer.console import front_page

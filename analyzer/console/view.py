@@ -2,9 +2,11 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
+
+from msgspec.structs import replace
 
 from analyzer import clock
 from analyzer.console import address as addresses

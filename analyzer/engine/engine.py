@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from analyzer.engine.statement import Statement
 from analyzer.errors import StoreError, UsageError
@@ -21,8 +22,7 @@ class StatementFailed(UsageError):  # noqa: N818  # named as the user reads it
     """A valid statement failed over these rows: its own values, or a damaged file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """Rows as DuckDB gives them, with their columns' names and types."""
 
     columns: list[tuple[str, str]]

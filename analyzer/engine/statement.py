@@ -8,9 +8,11 @@ statements are read by their words (``own``). Tests hold that both read the same
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
 
 from analyzer.errors import UsageError
 
@@ -29,8 +31,7 @@ _TABLE = re.compile(r"(?:from|join)(?<!\w.{4})(?<!distinct from)\s+([a-z_]\w*)\b
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """One SELECT: its text, the tables it reads (not its own CTEs), and its ``$parameters``.
 
     *where* names it in errors.

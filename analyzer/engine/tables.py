@@ -1,9 +1,10 @@
 """The base tables of all questions: which files make them up, as the manifests name them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from analyzer import schema
 from analyzer.history import manifest as manifests
@@ -29,8 +30,7 @@ _SMALL_ROWS = 20_000
 _SMALL_BYTES = 2_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(msgspec.Struct, frozen=True):
     """What makes up one table: files of closed and of open spells, and up to when those were seen.
 
     *closed* has the rows of each file; *latest* is the latest complete snapshot of each cluster
@@ -38,8 +38,8 @@ class Files:
     """
 
     closed: dict[Path, int]
-    opened: list[Path] = field(default_factory=list)
-    latest: list[tuple[str, str, datetime]] = field(default_factory=list)
+    opened: list[Path] = []
+    latest: list[tuple[str, str, datetime]] = []
 
     @property
     def small(self) -> bool:

@@ -10,13 +10,13 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
+import msgspec
 
 from analyzer.column import Column
 from analyzer.errors import StoreError
@@ -170,8 +170,7 @@ def unreadable(path: Path) -> str | None:
 Span: TypeAlias = tuple[int, datetime | None, datetime | None]
 
 
-@dataclass(slots=True)
-class PartList:
+class PartList(msgspec.Struct):
     """The parts of one table, by time; changed in place.
 
     *instant* is the column that the rows are sorted by. Every row carries its *cluster*, so

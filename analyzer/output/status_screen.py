@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from textwrap import wrap
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES
@@ -23,8 +25,7 @@ _LABEL = 15  # columns
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
-@dataclass(frozen=True, slots=True)
-class StatusFinding:
+class StatusFinding(msgspec.Struct, frozen=True):
     """One row of a section; it began between *after* and *by*; *over* is its status if it ended."""
 
     severity: str

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from analyzer.output.wording import CellWriter, end_of, heading, ordered, shortened
 from analyzer.report.run import Report
@@ -16,8 +18,7 @@ _FOLDS = re.compile(r", |\d{4}-\d\d-\d\d ")  # a list, or a time with its date
 _PROSE = {"detail", "reason", "what it is"}  # folded even inside a word
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """Cells as text, column by column; *widths* is None if only a stack of blocks can hold them.
 
     *above* is said once for all rows; *dimmed* has a flag for each row.
@@ -49,6 +50,8 @@ def lay_out(report: Report, room: int) -> Layout:
             if widths is not None and (best.widths is None or count > len(best.names)):
                 best = Layout(names[:count], columns[:count], widths, above, dimmed, bool(short))
                 break
+        if best.widths is not None and len(best.names) == len(names):
+            break
     assert best is not None  # noqa: S101  # made in the first round
     return best
 

@@ -1,9 +1,11 @@
 """A report: the rows that a query returns, with the words of its own header around them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
 
 from analyzer import clock
 from analyzer.config import rules
@@ -26,8 +28,7 @@ DAY = timedelta(hours=24)
 _WORDS = {"severity", "detail"}  # columns that may change of one finding
 
 
-@dataclass(frozen=True, slots=True)
-class ReportColumn:
+class ReportColumn(msgspec.Struct, frozen=True):
     """A column of a report; *type* is DuckDB's word for it."""
 
     name: str
@@ -35,8 +36,7 @@ class ReportColumn:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class DataAge:
+class DataAge(msgspec.Struct, frozen=True):
     """The last complete snapshot of a cluster at the end of what was asked; *stale* is too old."""
 
     cluster: str
@@ -44,8 +44,7 @@ class DataAge:
     stale: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """What a renderer needs: words, columns, rows, and what could not be seen.
 
     Instants in *rows* are naive UTC; *coverage* has one of each cluster; *inputs* are the
@@ -77,7 +76,7 @@ class Report:
     window: tuple[datetime, datetime] | None = None
     data: tuple[DataAge, ...] = ()
     marks: tuple[Mark, ...] = ()
-    ignored: Mapping[str, int] = field(default_factory=dict)
+    ignored: Mapping[str, int] = {}
 
     @property
     def names(self) -> list[str]:
@@ -125,8 +124,7 @@ class Report:
         return [row for row in self.records() if row.get(versus.COLUMN) != gone]
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRequest:
+class ReportRequest(msgspec.Struct, frozen=True):
     """What was asked: times as the user wrote them, own parameters, filters by wildcard.
 
     *ignore* are wildcards of what is not to be shown, of reports whose header says of which column.
@@ -140,8 +138,8 @@ class ReportRequest:
     versus: str | None = None
     before: str | None = None  # what the header of the report says
     after: str = "latest"
-    params: Mapping[str, Any] = field(default_factory=dict)
-    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    params: Mapping[str, Any] = {}
+    filters: Mapping[str, Sequence[str]] = {}
     ignore: Sequence[str] = ()
     severity: str = "info"
     zone: tzinfo = UTC

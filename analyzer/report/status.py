@@ -1,7 +1,9 @@
 """The first screen: each cluster's data, and what the reports say that have a place in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from analyzer.errors import NothingSeen
 from analyzer.report import run
@@ -13,8 +15,7 @@ from analyzer.store import marks
 CLUSTERS = "clusters"  # the report of each cluster's data
 
 
-@dataclass(frozen=True, slots=True)
-class StatusPart:
+class StatusPart(msgspec.Struct, frozen=True):
     """One section: its words, its report's name, and what is to be shown; or why there is none."""
 
     words: StatusSection
@@ -23,8 +24,7 @@ class StatusPart:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """All that the first screen shows; *clusters* has a row for each."""
 
     clusters: Report

@@ -5,9 +5,10 @@ words and counts may change.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from analyzer import clock
 from analyzer.errors import UsageError

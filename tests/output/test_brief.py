@@ -1,10 +1,10 @@
 """Brief tables: the telling columns first, as many as fit; names shortened before blocks."""
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support import reports
 
 from analyzer.collect import files

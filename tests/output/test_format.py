@@ -7,13 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 from support import reports
 
 from analyzer import clock, output

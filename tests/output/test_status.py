@@ -1,9 +1,9 @@
 """The first screen: 80 columns, 24 lines, nothing that is open left out in silence."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from support import reports
 
 from analyzer import clock

@@ -4,10 +4,10 @@ import io
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from support import reports
 
 from analyzer import output
