@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 from msgspec.structs import replace
 
 from analyzer.console import level_drawing
@@ -36,8 +37,7 @@ class CapacityRow:
     partner: Row
 
 
-@dataclass(frozen=True, slots=True)
-class CapacityPanel:
+class CapacityPanel(msgspec.Struct, frozen=True):
     """A report that is asked by a form: its rows, or the *reason* why there are none."""
 
     name: str

@@ -20,6 +20,7 @@ from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
 from analyzer.store.layout import Store
 
+_FOR_MANY_ROWS = "join_order,statistics_propagation"
 _BATCH = 10_000  # rows of a stream that are held at a time
 
 
@@ -36,9 +37,10 @@ class DuckDB:
         self._connection = engine()
         # A page reads a large file dozens of times: the footer of a file that never changes, once.
         self._connection.execute("set parquet_metadata_cache = true")
+        # Tables that are in memory or have no rows: each is made when a statement first reads it.
+        self._waiting: dict[str, tuple[Columns, Sequence[Sequence[Any]]]] = dict(extra)
         try:
             self.ahead, large = self._open_store(store, clusters, now)
-            self._open_extra(extra)
             self._lock(large)
         except (OSError, duckdb.Error, UnicodeDecodeError) as error:
             self.close()
@@ -53,16 +55,17 @@ class DuckDB:
         large: list[Path] = []
         ahead = False
         if all(source.small for source in files.values()):
-            # Work for several threads there is none, and to start and wake them takes time.
+            # Work for several threads there is none, and to start and wake them takes time; to find
+            # the best order of joins takes longer than any order of so few rows.
             self._connection.execute("set threads = 1")
+            self._connection.execute(f"set disabled_optimizers = '{_FOR_MANY_ROWS}'")
         for name, source in files.items():
             if not (source.closed or source.opened):
-                self._create(name, tables.COLUMNS[name])
+                self._waiting[name] = tables.COLUMNS[name], ()
                 continue
             select = tables.rows(name, source)
             if name == tables.ATTEMPTS:
-                (last,) = self._row(f"select max(taken_at) from ({select})")
-                ahead = last is not None and last > now
+                ahead = source.last is not None and source.last > now
                 if ahead:
                     select = tables.attempts_known(select, now)
             elif ahead:
@@ -75,19 +78,17 @@ class DuckDB:
                 self._connection.execute(f"create temp view {name} as {select}")
         return ahead, large
 
-    def _open_extra(self, extra: Extra) -> None:
-        for name, (columns, rows) in extra.items():
-            self._create(name, columns)
+    def _make(self, names: frozenset[str]) -> None:
+        """Make those tables that are not there yet."""
+        for name in sorted(names & self._waiting.keys()):
+            columns, rows = self._waiting.pop(name)
+            listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+            self._connection.execute(f'create temp table "{name}" ({listed})')
             if rows:
                 marks = ", ".join("?" for _ in columns)
                 self._connection.executemany(
                     f'insert into "{name}" values ({marks})', [list(row) for row in rows]
                 )
-
-    def _create(self, name: str, columns: Columns) -> None:
-        """Make a table without rows."""
-        listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
-        self._connection.execute(f'create temp table "{name}" ({listed})')
 
     def _lock(self, files: Sequence[Path]) -> None:
         """From here on no statement opens anything but these files, or changes a setting."""
@@ -96,9 +97,6 @@ class DuckDB:
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
 
-    def _row(self, text: str) -> tuple[Any, ...]:
-        return self._connection.execute(text).fetchone() or ()
-
     @property
     def columns(self) -> dict[str, Columns]:
         return tables.COLUMNS | {name: columns for name, (columns, _) in self._extra.items()}
@@ -106,9 +104,9 @@ class DuckDB:
     def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
         self._run(statement, parameters, f'create or replace temp table "{name}" as ')
 
-    def name_table(self, name: str, table: str) -> None:
+    def rename_table(self, name: str, new: str) -> None:
         with self._answers(name):
-            self._connection.execute(f'create or replace temp view "{name}" as from "{table}"')
+            self._connection.execute(f'alter table "{name}" rename to "{new}"')
 
     def drop_table(self, name: str) -> None:
         with self._answers(name):
@@ -143,6 +141,7 @@ class DuckDB:
         missing = sorted(names - parameters.keys())
         if missing:
             raise UsageError(f"{statement.where}: parameter ${missing[0]} is not declared")
+        self._make(statement.tables)
         return self._connection.execute(
             before + statement.text, {name: parameters[name] for name in names}
         )

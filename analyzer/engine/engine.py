@@ -52,8 +52,8 @@ class Engine(Protocol):
     def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
         """Make a temporary table of a statement's rows."""
 
-    def name_table(self, name: str, table: str) -> None:
-        """Let statements read that temporary table by another name, in place of any before."""
+    def rename_table(self, name: str, new: str) -> None:
+        """Give a temporary table another name, which no table has."""
 
     def drop_table(self, name: str) -> None: ...
 

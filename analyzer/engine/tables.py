@@ -33,13 +33,14 @@ _SMALL_BYTES = 2_000_000
 class Files(msgspec.Struct, frozen=True):
     """What makes up one table: files of closed and of open spells, and up to when those were seen.
 
-    *closed* has the rows of each file; *latest* is the latest complete snapshot of each cluster
-    and SVM.
+    *closed* has the rows of each file, *last* is the last instant of all attempts; *latest* is the
+    latest complete snapshot of each cluster and SVM.
     """
 
     closed: dict[Path, int]
     opened: list[Path] = []
     latest: list[tuple[str, str, datetime]] = []
+    last: datetime | None = None
 
     @property
     def small(self) -> bool:
@@ -61,12 +62,13 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
         for name, manifest in read.items()
         if manifest is not None
     ]
-    attempts = {
-        folder / part.file: part.rows
-        for folder, manifest in histories
-        for part in manifest.attempts
+    attempts = [(folder, part) for folder, m in histories for part in m.attempts]
+    tables = {
+        ATTEMPTS: Files(
+            {folder / part.file: part.rows for folder, part in attempts},
+            last=max((part.last for _, part in attempts), default=None),
+        )
     }
-    tables = {"attempts": Files(attempts)}
     for table in TABLES:
         folded = [(folder, m.cluster, m.tables[table.name]) for folder, m in histories]
         tables[table.name] = Files(

@@ -118,11 +118,12 @@ class Catalog:
         self._tables["marks"] = columns, [msgspec.structs.astuple(mark) for mark in self.marks]
 
     def _opened(self) -> Engine:
-        # A model is made once for the parameters that it uses: name of its table, or its rows, by
-        # those; and which of its tables statements read by its name.
+        # A model is made once for the parameters that it uses: by those, the name under which its
+        # table waits, or its rows; and whose table statements read by the model's own name.
         self._model_tables: dict[ModelKey, str] = {}
         self._answers: dict[ModelKey, Result] = {}
-        self._named: dict[str, str] = {}
+        self._named: dict[str, ModelKey] = {}
+        self._bound_names: dict[str, frozenset[str]] = {}
         self._tables["partner_sessions"] = _PARTNER_COLUMNS, []
         engine = self._open(self.store, self.clusters, self._tables, clock.now())
         others = sorted(set(self.store.clusters()) - {*self.clusters, *self.damaged})
@@ -303,30 +304,32 @@ class Catalog:
 
     def _make_all(self, models: Iterable[Query], values: Mapping[str, Any]) -> None:
         for model in models:
-            table = self._table(model, values)
-            if self._named.get(model.name) != table:
-                self._engine.name_table(model.name, table)
-                self._named[model.name] = table
-
-    def _table(self, model: Query, values: Mapping[str, Any]) -> str:
-        """The table of a model for these parameters; what it stands on is there."""
-        key = self._key(model, values)
-        if key not in self._model_tables:
-            table = f"{model.name}__{len(self._model_tables)}"
-            self._engine.create_table(table, model.statement, values)
-            self._model_tables[key] = table
-        return self._model_tables[key]
+            key, name = self._key(model, values), model.name
+            if self._named.get(name) == key:
+                continue
+            if name in self._named:
+                self._engine.rename_table(name, self._model_tables[self._named.pop(name)])
+            if key in self._model_tables:
+                self._engine.rename_table(self._model_tables[key], name)
+            else:
+                self._engine.create_table(name, model.statement, values)
+                self._model_tables[key] = f"{name}__{len(self._model_tables)}"
+            self._named[name] = key
 
     def _rows(self, model: Query, values: Mapping[str, Any]) -> Result:
         """The rows of a model for these parameters."""
         key = self._key(model, values)
         if key in self._model_tables:
-            return self._engine.run_query(own(f"from {self._model_tables[key]}"), {})
+            named = self._named.get(model.name) == key
+            table = model.name if named else self._model_tables[key]
+            return self._engine.run_query(own(f"from {table}"), {})
         if key not in self._answers:
             self._make(model, values)
             self._answers[key] = self._engine.run_query(model.statement, values)
         return self._answers[key]
 
     def _key(self, model: Query, values: Mapping[str, Any]) -> ModelKey:
-        used = compose.bound_names(model, self.models)
+        if model.name not in self._bound_names:
+            self._bound_names[model.name] = compose.bound_names(model, self.models)
+        used = self._bound_names[model.name]
         return model.name, tuple((name, values[name]) for name in sorted(used) if name in values)

@@ -70,13 +70,9 @@ def coverage(
     counts = {row["cluster"]: row for row in _model(catalog, query, "coverage_counts", times)}
     gaps = _by_cluster(_model(catalog, query, "unknowns", times), Gap)
     gaps |= {name: [Gap(None, None, reason)] for name, reason in catalog.damaged.items()}
+    missing = _model(catalog, query, "not_collected", times) if query.needs else ()
     inventories = _by_cluster(
-        [
-            row
-            for row in _model(catalog, query, "not_collected", times)
-            if row["inventory"] in query.needs
-        ],
-        NotCollected,
+        [row for row in missing if row["inventory"] in query.needs], NotCollected
     )
     rules = None
     if query.not_judged is not None:

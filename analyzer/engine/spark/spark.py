@@ -62,13 +62,12 @@ class Spark:
         files = tables.files(store, clusters)
         for name, columns in tables.COLUMNS.items():
             text, there = self._store_table(name, columns, files[name])
-            self._view(name, self._session.sql(translate(text, there, {}).sql))
             if name == tables.ATTEMPTS:
-                last = self._session.sql(f"select max(taken_at) from {name}").toArrow()
-                self.ahead = (instant := last[0][0].as_py()) is not None and _naive(instant) > now
+                last = files[name].last
+                self.ahead = last is not None and last > now
                 if self.ahead:
                     text = tables.attempts_known(text, now)
-                    self._view(name, self._session.sql(translate(text, there, {}).sql))
+            self._view(name, self._session.sql(translate(text, there, {}).sql))
         for name, (declared, rows) in extra.items():
             self._view(name, self._frame(rows, declared))
 
@@ -117,10 +116,11 @@ class Spark:
         self._frames[name] = frame
         self._temporary[name] = dict(self._types.describe(own(f'from "{name}"'), {}))
 
-    def name_table(self, name: str, table: str) -> None:
-        self._types.name_table(name, table)
-        self._view(name, self._frames[table])
-        self._temporary[name] = self._temporary[table]
+    def rename_table(self, name: str, new: str) -> None:
+        self._types.rename_table(name, new)
+        self._frames[new], self._temporary[new] = self._frames.pop(name), self._temporary.pop(name)
+        self._view(new, self._frames[new])
+        self._session.catalog.dropTempView(name)
 
     def drop_table(self, name: str) -> None:
         self._types.drop_table(name)

@@ -16,63 +16,90 @@ with
         where status <> 'failed' and taken_at <= $until
         group by cluster
     ),
-    latest as (
-        select a.*
-        from attempts a
-        join newest n on n.cluster = a.cluster and n.taken_at = a.taken_at
-    ),
-    recent as (
-        select a.*
+    answers as (
+        select
+            a.cluster,
+            i.inventory,
+            i.is_rare,
+            a.taken_at,
+            case
+                i.inventory
+                when 'svms'
+                then a.svms_status
+                when 'interfaces'
+                then a.interfaces_status
+                when 'igroups'
+                then a.igroups_status
+                when 'nodes'
+                then a.nodes_status
+                when 'ems'
+                then a.ems_status
+                when 'lun_maps'
+                then a.lun_maps_status
+                when 'portsets'
+                then a.portsets_status
+                when 'ports'
+                then a.ports_status
+                when 'metrocluster'
+                then a.metrocluster_status
+            end as status,
+            case
+                i.inventory
+                when 'svms'
+                then a.svms_reason
+                when 'interfaces'
+                then a.interfaces_reason
+                when 'igroups'
+                then a.igroups_reason
+                when 'nodes'
+                then a.nodes_reason
+                when 'ems'
+                then a.ems_reason
+                when 'lun_maps'
+                then a.lun_maps_reason
+                when 'portsets'
+                then a.portsets_reason
+                when 'ports'
+                then a.ports_reason
+                when 'metrocluster'
+                then a.metrocluster_reason
+            end as reason
         from attempts a
         join newest n on n.cluster = a.cluster
         cross join thresholds t
-        where a.taken_at <= n.taken_at and a.taken_at > n.taken_at - to_hours(t.inventory_hours)
+        cross join
+            (
+                values
+                    ('svms', false),
+                    ('interfaces', false),
+                    ('igroups', false),
+                    ('nodes', false),
+                    ('ems', false),
+                    ('lun_maps', true),
+                    ('portsets', true),
+                    ('ports', true),
+                    ('metrocluster', true)
+            ) i(inventory, is_rare)
+        where
+            a.taken_at = n.taken_at
+            or i.is_rare
+            and a.taken_at < n.taken_at
+            and a.taken_at > n.taken_at - to_hours(t.inventory_hours)
     ),
-    rare as (
-        select
-            cluster,
-            'lun_maps' as inventory,
-            taken_at,
-            lun_maps_status as status,
-            lun_maps_reason as reason
-        from recent
-        union all
-        select cluster, 'portsets', taken_at, portsets_status, portsets_reason
-        from recent
-        union all
-        select cluster, 'ports', taken_at, ports_status, ports_reason
-        from recent
-        union all
-        select cluster, 'metrocluster', taken_at, metrocluster_status, metrocluster_reason
-        from recent
-    )
-select *
-from
-    (
-        select cluster, 'svms' as inventory, svms_status as status, svms_reason as reason
-        from latest
-        union all
-        select cluster, 'interfaces', interfaces_status, interfaces_reason
-        from latest
-        union all
-        select cluster, 'igroups', igroups_status, igroups_reason
-        from latest
-        union all
-        select cluster, 'nodes', nodes_status, nodes_reason
-        from latest
-        union all
-        -- Nobody misses a log that was never asked for.
-        select cluster, 'ems', ems_status, ems_reason
-        from latest
-        where ems_status <> 'not asked'
-        union all
+    listed as (
         select
             cluster,
             inventory,
-            coalesce(max_by(status, taken_at) filter (where status <> 'not asked'), 'not asked'),
-            max_by(reason, taken_at) filter (where status <> 'not asked')
-        from rare
+            coalesce(
+                max_by(status, taken_at) filter (where status <> 'not asked'), 'not asked'
+            ) as status,
+            max_by(reason, taken_at) filter (where status <> 'not asked' or not is_rare) as reason
+        from answers
+        -- Nobody misses a log that was never asked for.
+        where is_rare or inventory <> 'ems' or status <> 'not asked'
         group by cluster, inventory
     )
+select cluster, inventory, status, reason
+from listed
 where status <> 'complete'
 order by cluster, inventory

@@ -30,11 +30,15 @@ with recursive
             and r.changed_by = s.changed_by
             and r.old_id = s.interface_id
     ),
-    keys as (
-        -- R0, the same TCP connection: whatever was renamed around it, it lives.
+    keyed as (
+        -- What two sessions must have alike to be paired in each round.
         select
             session,
-            0 as round,
+            side,
+            row_number() over (
+                order by initiator_address, lif, tsih, initiator_port, session
+            ) as place,
+            -- R0, the same TCP connection: whatever was renamed around it, it lives.
             concat_ws(
                 chr(31),
                 host,
@@ -44,36 +48,24 @@ with recursive
                 initiator_address,
                 initiator_port,
                 coalesce(interface_address, '')
-            ) as key
-        from sessions
-        union all
-        -- R1, the same session: another connection in it.
-        select session, 1, concat_ws(chr(31), host, isid, portal_group, tsih)
-        from sessions
-        union all
-        -- R2, the same nexus from the same address to the same interface: reinstated, new TSIH.
-        -- Without an ISID there is no nexus, and the key is nobody else's.
-        select
-            session,
-            2,
+            ) as r0,
+            -- R1, the same session: another connection in it.
+            concat_ws(chr(31), host, isid, portal_group, tsih) as r1,
+            -- R2, the same nexus from the same address to the same interface: reinstated, new TSIH.
+            -- Without an ISID there is no nexus, and the key is nobody else's.
             case
                 when isid <> ''
                 then concat_ws(chr(31), host, isid, initiator_address, lif)
                 else session::varchar
-            end
-        from sessions
-        union all
-        -- R3, the same path with another ISID: a reboot or a logout. Before R4, since a rebooted
-        -- host may swap the ISIDs of its ports.
-        select session, 3, concat_ws(chr(31), host, initiator_address, lif)
-        from sessions
-        union all
-        -- R4, the same interface from another host address.
-        select session, 4, concat_ws(chr(31), host, lif)
-        from sessions
-        union all
-        -- R5, the same host address to another interface.
-        select session, 5, concat_ws(chr(31), host, initiator_address)
+            end as r2,
+            -- R3, the same path with another ISID: a reboot or a logout. Before R4, since a
+            -- rebooted
+            -- host may swap the ISIDs of its ports.
+            concat_ws(chr(31), host, initiator_address, lif) as r3,
+            -- R4, the same interface from another host address.
+            concat_ws(chr(31), host, lif) as r4,
+            -- R5, the same host address to another interface.
+            concat_ws(chr(31), host, initiator_address) as r5
         from sessions
     ),
     rounds as (
@@ -82,7 +74,7 @@ with recursive
             -1 as round,
             case when side = 'gone' then session end as gone,
             case when side = 'came' then session end as came
-        from sessions
+        from keyed
         union all
         select
             round,
@@ -91,21 +83,39 @@ with recursive
         from
             (
                 select
-                    k.round,
-                    k.key,
-                    s.side,
-                    s.session,
-                    row_number() over (
-                        partition by k.key, s.side
-                        order by s.initiator_address, s.lif, s.tsih, s.initiator_port, s.session
-                    ) as number
-                from rounds r
-                join keys k on k.session = coalesce(r.gone, r.came) and k.round = r.round + 1
-                join sessions s on s.session = k.session
-                where r.gone is null or r.came is null
+                    round,
+                    key,
+                    side,
+                    session,
+                    row_number() over (partition by key, side order by place) as number
+                from
+                    (
+                        select
+                            r.round + 1 as round,
+                            k.session,
+                            k.side,
+                            k.place,
+                            case
+                                r.round
+                                when -1
+                                then k.r0
+                                when 0
+                                then k.r1
+                                when 1
+                                then k.r2
+                                when 2
+                                then k.r3
+                                when 3
+                                then k.r4
+                                else k.r5
+                            end as key
+                        from rounds r
+                        join keyed k on k.session = coalesce(r.gone, r.came)
+                        where (r.gone is null or r.came is null) and r.round < 5
+                    ) unpaired
             ) numbered
         group by round, key, number
     )
-select gone, came, case when gone is null or came is null then round + 1 else round end as round
+select gone, came, case when gone is null or came is null then 6 else round end as round
 from rounds
-where (gone is not null and came is not null) or round = (select max(round) from keys)
+where (gone is not null and came is not null) or round = 5

@@ -57,20 +57,6 @@ with
             )
             = 1
     ),
-    igroup as (
-        select
-            cluster,
-            svm_id,
-            changed_after,
-            changed_by,
-            side,
-            initiator,
-            isid,
-            portal_group,
-            tsih,
-            unnest(igroups) as igroup
-        from chosen
-    ),
     missed as (
         -- Connections that the snapshot before or after merely missed are counted as there (C17).
         select
@@ -83,22 +69,6 @@ with
             absent_at,
             count(*) as connections
         from missed_reads
-        group by all
-    ),
-    grouped as (
-        select
-            cluster,
-            svm_id,
-            changed_after,
-            changed_by,
-            side,
-            initiator,
-            isid,
-            portal_group,
-            tsih,
-            list_sort(list(distinct coalesce(igroup.uuid, igroup.name, ''))) as igroups,
-            list_sort(list(distinct coalesce(igroup.name, igroup.uuid, ''))) as igroup_names
-        from igroup
         group by all
     )
 select
@@ -138,20 +108,21 @@ select
     c.interface_id,
     c.interface,
     c.interface_address,
-    g.igroups,
-    g.igroup_names
+    case
+        when cardinality(c.igroups) > 0
+        then
+            list_sort(
+                list_distinct(list_transform(c.igroups, lambda i:coalesce(i.uuid, i.name, '')))
+            )
+    end as igroups,
+    case
+        when cardinality(c.igroups) > 0
+        then
+            list_sort(
+                list_distinct(list_transform(c.igroups, lambda i:coalesce(i.name, i.uuid, '')))
+            )
+    end as igroup_names
 from chosen c
-left join
-    grouped g
-    on g.cluster = c.cluster
-    and g.svm_id = c.svm_id
-    and g.changed_after = c.changed_after
-    and g.changed_by = c.changed_by
-    and g.side = c.side
-    and g.initiator = c.initiator
-    and g.isid = c.isid
-    and g.portal_group = c.portal_group
-    and g.tsih is not distinct from c.tsih
 left join
     missed m
     on m.cluster = c.cluster
