@@ -199,7 +199,7 @@ def test_a_page_that_takes_too_long_is_refused_wherever_the_interrupt_finds_it(r
     engine = DuckDB(recorded, ["prod-a"], {}, clock.now())
     engine.close()
     engine._connection = Interrupted()
-    for work in (partial(engine.name_table, "a", "b"), partial(engine.drop_table, "a")):
+    for work in (partial(engine.rename_table, "a", "b"), partial(engine.drop_table, "a")):
         with pytest.raises(Busy):
             work()
 
