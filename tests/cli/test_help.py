@@ -54,7 +54,7 @@ def test_a_report_runs_under_its_own_name() -> None:
 
 
 def test_every_command_has_a_place_in_the_help() -> None:
-    modules = (import_module(f"analyzer.cli.{found.name}") for found in iter_modules(cli.__path__))
+    modules = (import_module(f"analyzer.cli.{item.name}") for item in iter_modules(cli.__path__))
     offered = {command.name for module in modules for command in getattr(module, "COMMANDS", ())}
     assert offered == {*program.commands}
 
