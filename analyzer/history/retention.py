@@ -98,7 +98,7 @@ def prune(store: Store, cluster: str, before: datetime, *, dry_run: bool = False
 def _prune(history: History, before: datetime, *, dry_run: bool = False) -> Deleted:
     store, cluster, manifest = history.store, history.cluster, history.manifest
     start = _start(history, before)
-    spared = {at for at in _answering(history) if at < start}
+    spared = _spared(history, start)
     forgotten = {at for at in history.folded_instants() if at < start} - spared
     leftovers = {
         at for at in store.instants(cluster)
@@ -174,18 +174,45 @@ def _start(history: History, before: datetime) -> datetime:
     return start
 
 
+def _spared(history: History, start: datetime) -> set[datetime]:
+    """The attempts before *start* that answer at marks that are kept, and what settles empty ones.
+
+    How an empty answer is read depends on the answers beside it, and on the last one that listed
+    the SVMs where it does not (``settle``). Without a spared one before it, the first that stays is
+    read as it was.
+    """
+    staying = {at for at in _answering(history) if at < start}
+    if not staying:
+        return staying
+    answers = [item for item in history.attempts() if item.answered == "complete"]
+    while True:
+        support: set[datetime] = set()
+        lister: datetime | None = None
+        for before, answer, after in zip(
+            [None, *answers], answers, [*answers[1:], None], strict=False
+        ):
+            if answer.sessions == 0 and (answer.taken_at in staying or answer.taken_at >= start):
+                support |= {item.taken_at for item in (before, after) if item is not None}
+                if lister is not None and not answer.listed:
+                    support.add(lister)
+            lister = answer.taken_at if answer.listed else lister
+        support = {at for at in support if at < start} - staying
+        if not support:
+            return staying
+        staying |= support
+
+
 def _answering(history: History) -> set[datetime]:
     """The attempts that answer at marks that are kept.
 
-    They are the last complete one by then, and of each SVM and inventory the last listing; of an
-    empty answer also the next one, which settles whether it is believed.
+    They are the last complete one by then, and of each SVM and inventory the last listing.
     """
     session, source = history.session, history.attempts_source
     instants = [mark.instant for mark in marks.read(history.store) if mark.keep]
     # What partial answers showed answers no instant.
     listings = [history.sequence(table) for table in TABLES if table.name != "sightings"]
     listings.append(f"select '' as svm_id, taken_at from {source} where status = 'complete'")
-    answering = {
+    return {
         at
         for instant in instants
         for listing in listings
@@ -194,11 +221,6 @@ def _answering(history: History) -> set[datetime]:
             f" where taken_at <= {moment(instant)} group by svm_id"
         )
     }
-    settled = session.rows(
-        "select taken_at, lead(taken_at) over (order by taken_at) from"
-        f" {source} where answered = 'complete' qualify sessions = 0"
-    )
-    return answering | {following for at, following in settled if following and at in answering}
 
 
 def _set_aside(history: History, scratch: Store, instants: set[datetime]) -> list[SnapshotFiles]:

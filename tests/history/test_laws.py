@@ -219,6 +219,20 @@ def test_prune_spares_a_mark_before_what_began_and_stays(tmp_path: Path) -> None
     assert _answer(store, 0) == before
 
 
+def test_prune_spares_what_an_empty_answer_was_believed_by(tmp_path: Path) -> None:
+    """Two empty answers in a row are true; alone, between the same sessions, the second is not."""
+    looks = {5: [row("b", 2, 1)], 10: [], 15: [], 30: [row("b", 2, 1)]}
+    snapshots = [lone("complete", rows, minute) for minute, rows in looks.items()]
+    store = stored(str(tmp_path), "one", snapshots)
+    for minute in (6, 21):
+        instant = START + timedelta(minutes=minute)
+        marks.add(store, Mark(name=f"m{minute}", instant=instant, keep=True))
+    before = [_answer(store, minute) for minute in (6, 21)]
+    with at(START + timedelta(hours=1)):
+        history.prune(store, "c1", START + timedelta(minutes=26))
+    assert [_answer(store, minute) for minute in (6, 21)] == before
+
+
 @few
 @given(histories(), st.sets(st.integers(0, 35), min_size=1, max_size=3), st.integers(0, 40))
 def test_prune_spares_what_a_mark_keeps(
