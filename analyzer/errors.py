@@ -21,7 +21,7 @@ class UsageError(AnalyzerError):
     exit_code = 2
 
 
-class ExtraMissing(UsageError):  # noqa: N818  # named as the user reads it, not as Python does
+class ExtraMissing(UsageError):
     """*feature* needs an optional dependency group that is not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
@@ -31,7 +31,7 @@ class ExtraMissing(UsageError):  # noqa: N818  # named as the user reads it, not
         )
 
 
-class NothingSeen(UsageError):  # noqa: N818  # named as the user reads it
+class NothingSeen(UsageError):
     """No complete snapshot lies at or before the instant that was asked for."""
 
 
@@ -39,19 +39,19 @@ class StoreError(AnalyzerError):
     exit_code = 4
 
 
-class Unreachable(AnalyzerError):  # noqa: N818  # named as the user reads it, not as Python does
+class Unreachable(AnalyzerError):
     exit_code = 69
 
 
-class Busy(AnalyzerError):  # noqa: N818  # named as the user reads it, not as Python does
+class Busy(AnalyzerError):
     exit_code = 75
 
 
-class Denied(AnalyzerError):  # noqa: N818  # named as the user reads it, not as Python does
+class Denied(AnalyzerError):
     exit_code = 77
 
 
-class Interrupted(AnalyzerError):  # noqa: N818  # named as the user reads it, not as Python does
+class Interrupted(AnalyzerError):
     exit_code = 130
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 from analyzer import schema
 from analyzer.store.snapshot import Listing, Snapshot
 
-START = datetime(2026, 1, 1)  # noqa: DTZ001  # naive means UTC here
+START = datetime(2026, 1, 1)
 STEP = timedelta(minutes=5)
 PATHS = 4  # sessions per host: two nodes, two subnets
 

@@ -21,7 +21,7 @@ from analyzer.store.layout import Store
 from benchmarks.figure import Figure, best
 
 RECONNECTS = 25  # of each path
-BEGIN = datetime(2026, 1, 1)  # noqa: DTZ001  # naive means UTC here
+BEGIN = datetime(2026, 1, 1)
 NEEDED = (
     "initiator, initiator_address, interface_id, connections, igroups, seen_after, first_seen,"
     " last_seen, gone_by"

@@ -25,7 +25,7 @@ PAGE = Path(__file__).with_name("planning.md")
 BLOCK = re.compile(
     r"<!-- output of the fleet: (analyzer [^\n]*?) -->\n```\n.*?```\n<!-- end -->\n", re.DOTALL
 )
-BEGIN = datetime(2026, 9, 1)  # noqa: DTZ001  # naive means UTC here
+BEGIN = datetime(2026, 9, 1)
 DAYS = 56
 STEP = timedelta(hours=6)
 POLICY = """\

@@ -140,8 +140,8 @@ def _bug(error: BaseException) -> str:
 
 def save_traceback(error: BaseException) -> str:
     """Write the traceback to a file; says where."""
-    import tempfile  # noqa: PLC0415  # only when something broke
-    import traceback  # noqa: PLC0415  # only when something broke
+    import tempfile
+    import traceback
 
     try:
         with tempfile.NamedTemporaryFile(

@@ -80,9 +80,9 @@ def check(
     destinations hear of it; each is told once, and one that does not answer does not keep the
     others.
     """
-    from analyzer import clock  # noqa: PLC0415  # --help answers at once
-    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
-    from analyzer.alerts import state  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock
+    from analyzer import output as formats
+    from analyzer.alerts import state
 
     if test:
         return _test(context)
@@ -126,9 +126,9 @@ def _run(
     *,
     strict: bool,
 ) -> "tuple[CheckSettings, Catalog, CheckResult]":
-    from analyzer.alerts import check  # noqa: PLC0415  # --help answers at once
-    from analyzer.config.rules import CheckSettings  # noqa: PLC0415  # --help answers at once
-    from analyzer.report import run  # noqa: PLC0415  # --help answers at once
+    from analyzer.alerts import check
+    from analyzer.config.rules import CheckSettings
+    from analyzer.report import run
 
     config = context.configuration()
     settings = config.check if config is not None else CheckSettings()
@@ -141,8 +141,8 @@ def _run(
 
 
 def _numbers(catalog: "Catalog", result: "CheckResult", format_: str) -> str:
-    from analyzer.alerts import metrics  # noqa: PLC0415  # --help answers at once
-    from analyzer.output import openmetrics  # noqa: PLC0415  # --help answers at once
+    from analyzer.alerts import metrics
+    from analyzer.output import openmetrics
 
     samples = metrics.present(catalog, result, result.until)
     families, classic = metrics.families(catalog), format_ == "prometheus"
@@ -150,8 +150,8 @@ def _numbers(catalog: "Catalog", result: "CheckResult", format_: str) -> str:
 
 
 def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -> str:
-    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
-    from analyzer.output.json import envelope  # noqa: PLC0415  # --help answers at once
+    from analyzer import output as formats
+    from analyzer.output.json import envelope
 
     if format_ == "json":
         reports = [envelope(report) for report, _ in result.checked]
@@ -176,7 +176,7 @@ def _tell(context: Context, settings: "CheckSettings", result: "CheckResult") ->
     """Every destination hears what is news to it; the highest status of those that did not."""
     code = 0
     for destination in settings.destinations:
-        from analyzer.alerts import message  # noqa: PLC0415  # only where there are some
+        from analyzer.alerts import message
 
         try:
             rest = message.tell(context.open(), destination, result, settings.console)
@@ -190,8 +190,8 @@ def _tell(context: Context, settings: "CheckSettings", result: "CheckResult") ->
 
 def _test(context: Context) -> int:
     """Send a message to each, and print what each answered."""
-    from analyzer.alerts import message, webhook  # noqa: PLC0415  # the network, only when asked
-    from analyzer.alerts.state import NewsBody  # noqa: PLC0415  # the same
+    from analyzer.alerts import message, webhook
+    from analyzer.alerts.state import NewsBody
 
     config = context.configuration()
     settings = config.check if config is not None else None
@@ -220,14 +220,14 @@ def _post(settings: "CheckSettings", news: "News") -> None:
     is_news = news.new or news.over or news.muted or (news.first and news.alerts)
     if settings.webhook is None or not is_news:
         return
-    from analyzer.alerts import webhook  # noqa: PLC0415  # the network, only when there is news
+    from analyzer.alerts import webhook
 
     webhook.post(settings.webhook, news.body(), _token(settings))
 
 
 def _token(settings: "CheckSettings") -> str | None:
     """The webhook's token."""
-    from analyzer.config import secret  # noqa: PLC0415  # the same
+    from analyzer.config import secret
 
     if settings.webhook_token_env is None:
         return None

@@ -43,7 +43,7 @@ def collect(
     With [retention] in the configuration it also compacts and prunes, once a day. With --quiet
     only failures are told.
     """
-    from analyzer.errors import AnalyzerError  # noqa: PLC0415  # --help answers at once
+    from analyzer.errors import AnalyzerError
 
     if log_format == "text":
         return _collect(context, clusters, parallel, slot=slot, json=False)
@@ -57,7 +57,7 @@ def collect(
 def _collect(
     context: Context, names: tuple[str, ...], parallel: int, *, slot: bool, json: bool
 ) -> int:
-    from analyzer.collect import collector  # noqa: PLC0415  # --help answers at once
+    from analyzer.collect import collector
 
     config = context.required()
     clusters = config.named(tuple(dict.fromkeys(names)))
@@ -99,9 +99,9 @@ def _outcome_line(outcome: "Outcome") -> str:
 
 
 def _outcome_json(outcome: "Outcome") -> str:
-    from dataclasses import asdict  # noqa: PLC0415  # --help answers at once
+    from dataclasses import asdict
 
-    from analyzer import clock  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock
 
     level = "error" if outcome.exit_code else "warning" if outcome.notes else "info"
     taken_at = clock.iso(outcome.taken_at) if outcome.taken_at else None
@@ -149,9 +149,9 @@ def import_(
     Byte order marks, UTF-16 and gzip are read as what they are, up to 256 MB a file. A failed or
     partial attempt gives way to a complete one of the same instant.
     """
-    from analyzer import clock  # noqa: PLC0415  # --help answers at once
-    from analyzer.collect import files  # noqa: PLC0415  # --help answers at once
-    from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock
+    from analyzer.collect import files
+    from analyzer.errors import UsageError
 
     # Polars' handler would restart the read of a standard input that never ends.
     signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003  # the function's own way
@@ -188,8 +188,8 @@ import_.params.append(options.TZ)
 @pass_context
 def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> int:
     """Check configuration, credentials, TLS, rights and store, and say what to do."""
-    from analyzer.collect.doctor import check_cluster, check_store  # noqa: PLC0415  # --help answers at once
-    from analyzer.config.file import EXAMPLE  # noqa: PLC0415  # --help answers at once
+    from analyzer.collect.doctor import check_cluster, check_store
+    from analyzer.config.file import EXAMPLE
 
     if example:
         click.echo(EXAMPLE, nl=False)

@@ -34,7 +34,7 @@ class Context(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def _configuration(self) -> "Config | None":
-        from analyzer.config.file import load  # noqa: PLC0415  # --help answers at once
+        from analyzer.config.file import load
 
         path = self.config or next((path for path in _CONFIGS if path.is_file()), None)
         return load(path) if path is not None else None
@@ -67,7 +67,7 @@ class Context(msgspec.Struct, frozen=True, dict=True):
 
     def open(self) -> "Store":
         """The store that was named, configured, or ./store; it may not be there yet."""
-        from analyzer.store.layout import Store  # noqa: PLC0415  # --help answers at once
+        from analyzer.store.layout import Store
 
         if self.store is not None:
             return Store(self.store)
@@ -88,13 +88,13 @@ class Context(msgspec.Struct, frozen=True, dict=True):
         self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
     ) -> "Archive":
         """The store's tables, after taking in what a killed writer may have left."""
-        from analyzer.errors import Busy  # noqa: PLC0415  # --help answers at once
+        from analyzer.errors import Busy
 
         store = self.existing()
         for cluster in store.clusters():
             try:
                 if store.pending(cluster):
-                    from analyzer import history  # noqa: PLC0415  # polars, which no question needs
+                    from analyzer import history
 
                     history.catch_up(store, cluster)
             except (Busy, StoreError) as error:
@@ -105,8 +105,8 @@ class Context(msgspec.Struct, frozen=True, dict=True):
         self, clusters: Sequence[str] = (), folders: Sequence[Path] = (), engine: str = "duckdb"
     ) -> "Archive":
         """The store's tables as they are: nothing is written."""
-        from analyzer.config import policy  # noqa: PLC0415  # --help answers at once
-        from analyzer.report.archive import Archive  # noqa: PLC0415  # --help answers at once
+        from analyzer.config import policy
+        from analyzer.report.archive import Archive
 
         config = self.configuration()
         limits = config.limits if config is not None else ()
@@ -118,7 +118,7 @@ class Context(msgspec.Struct, frozen=True, dict=True):
             archive = Archive(self.open(), clusters, folders, tables, rules)
         else:
             try:
-                from analyzer.engine.spark import Spark  # noqa: PLC0415  # an extra, only when asked
+                from analyzer.engine.spark import Spark
             except ImportError as error:
                 raise ExtraMissing(f"--engine {engine}", "spark") from error
             archive = Archive(self.open(), clusters, folders, tables, rules, partial(Spark, engine))
@@ -144,7 +144,7 @@ class Context(msgspec.Struct, frozen=True, dict=True):
 
     def policy_text(self) -> str:
         """The policy file with the configured limits behind it; '' if there is nothing of both."""
-        from analyzer.config import policy, toml  # noqa: PLC0415  # --help answers at once
+        from analyzer.config import policy, toml
 
         path, config = self.policy_file(), self.configuration()
         text = toml.read(path) if path is not None else ""

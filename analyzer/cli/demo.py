@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 @pass_context
 def demo(context: Context, /, output: Path) -> int:
     """Live through a day with an incident on a simulated array, and read what the reports say of it."""
-    from analyzer import demo as room  # noqa: PLC0415  # --help answers at once
-    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
-    from analyzer.console import page as console  # noqa: PLC0415  # --help answers at once
-    from analyzer.errors import UsageError  # noqa: PLC0415  # --help answers at once
-    from analyzer.store.layout import Store  # noqa: PLC0415  # --help answers at once
-    from analyzer.store.publish import deliver  # noqa: PLC0415  # --help answers at once
+    from analyzer import demo as room
+    from analyzer import output as formats
+    from analyzer.console import page as console
+    from analyzer.errors import UsageError
+    from analyzer.store.layout import Store
+    from analyzer.store.publish import deliver
 
     store = Store(context.store or output / "store", host=room.HOST)
     page = output / "day.html"
@@ -87,7 +87,7 @@ def _exports(store: "Store", end: datetime) -> str:
 @click.option("--seed", default=1, show_default=True, help="Of everything random.")
 def simulate(host: str, port: int, sessions: int, drift: float, seed: int) -> None:
     """A simulated array that keeps changing, for trying the rest (user admin, password netapp1!)."""
-    from analyzer.simulate import SimulatedArray, base_world, fleet, serve_forever  # noqa: PLC0415  # --help answers at once
+    from analyzer.simulate import SimulatedArray, base_world, fleet, serve_forever
 
     world = fleet(sessions, seed) if sessions else base_world(seed)
     array = SimulatedArray(world, host=host, port=port)

@@ -39,8 +39,8 @@ def evidence(
     """
     if context.invoked_subcommand is not None:
         return
-    from analyzer import clock, evidence  # noqa: PLC0415  # --help answers at once
-    from analyzer.report import run  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock, evidence
+    from analyzer.report import run
 
     if output is None:
         raise UsageError("say where to: --output incident.zip")
@@ -86,7 +86,7 @@ evidence.params[:0] = [options.SINCE, options.UNTIL, options.TZ, options.CLUSTER
 @pass_context
 def verify(context: Context, file: Path) -> None:
     """Say whether a bundle is still what its manifest says; nothing is extracted."""
-    from analyzer import evidence  # noqa: PLC0415  # --help answers at once
+    from analyzer import evidence
 
     bundle = evidence.verify(file)
     context.say(

@@ -38,11 +38,11 @@ def openmetrics(
     Sessions, limits, hosts and open losses at each step that lies in the window, for a Prometheus
     that is new: promtool's 'tsdb create-blocks-from openmetrics' takes them in.
     """
-    from analyzer import clock  # noqa: PLC0415  # --help answers at once
-    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
-    from analyzer.alerts import metrics  # noqa: PLC0415  # --help answers at once
-    from analyzer.output import openmetrics as text  # noqa: PLC0415  # --help answers at once
-    from analyzer.store import marks  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock
+    from analyzer import output as formats
+    from analyzer.alerts import metrics
+    from analyzer.output import openmetrics as text
+    from analyzer.store import marks
 
     zone = options.zone(context)
     store = context.existing()

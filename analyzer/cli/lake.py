@@ -30,7 +30,7 @@ def delta(context: Context, /, target: str, cluster: tuple[str, ...]) -> int:
     AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL, AWS_REGION, …).
     """
     try:
-        from analyzer.lake import delta as lake  # noqa: PLC0415  # an extra, only when asked
+        from analyzer.lake import delta as lake
     except ImportError as error:
         raise ExtraMissing("export delta", "lake") from error
 
@@ -60,7 +60,7 @@ def parquet(context: Context, /, target: Path, cluster: tuple[str, ...]) -> int:
 
     A table lies in the folder of its name, by cluster and year. Each run is a generation of its own, which has the files that did not change as hard links.
     """
-    from analyzer.lake import generation  # noqa: PLC0415  # --help answers at once
+    from analyzer.lake import generation
 
     holdings = _holdings(context, cluster)
     with progress(context, "exporting", 1):
@@ -78,8 +78,8 @@ def _holdings(context: Context, wanted: tuple[str, ...]) -> "dict[str, list[Hold
         StoreError: all are damaged.
         UsageError: no cluster matches.
     """
-    from analyzer.lake import holding  # noqa: PLC0415  # --help answers at once
-    from analyzer.pattern import matches  # noqa: PLC0415  # --help answers at once
+    from analyzer.lake import holding
+    from analyzer.pattern import matches
 
     store = context.existing()
     clusters = [

@@ -44,9 +44,9 @@ def mark(
 
     'analyzer mark before-CHG4711', and after the change 'analyzer diff before-CHG4711 latest'.
     """
-    from analyzer.report import run  # noqa: PLC0415  # --help answers at once
-    from analyzer.schema import Mark  # noqa: PLC0415  # --help answers at once
-    from analyzer.store import marks  # noqa: PLC0415  # --help answers at once
+    from analyzer.report import run
+    from analyzer.schema import Mark
+    from analyzer.store import marks
 
     if [name is not None, list_, delete is not None].count(True) != 1:
         raise UsageError("say one of: a NAME to mark, --list, --delete NAME")
@@ -68,7 +68,7 @@ def mark(
 
 
 def _list(archive: "Archive", format_: str, output: Path | None) -> None:
-    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
+    from analyzer import output as formats
 
     listed = archive.select(_LISTED)
     formats.write_rows(
@@ -78,8 +78,8 @@ def _list(archive: "Archive", format_: str, output: Path | None) -> None:
 
 def _sentence(archive: "Archive", mark: "Mark") -> str:
     """What was marked, and which snapshots answer for it."""
-    from analyzer import clock  # noqa: PLC0415  # --help answers at once
-    from analyzer.text import counted  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock
+    from analyzer.text import counted
 
     ((count, first, last),) = archive.select(_ANSWERED, {"instant": mark.instant}).rows
     marked = f"{mark.name} is {clock.iso(mark.instant)}"

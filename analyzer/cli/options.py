@@ -36,7 +36,7 @@ def zone(context: Context) -> tzinfo:
     """
     name = click.get_current_context().meta.get(_ZONE)
     if name is not None:
-        from analyzer import clock  # noqa: PLC0415  # --help answers at once
+        from analyzer import clock
 
         return clock.zone(name)
     config = context.configuration()

@@ -22,11 +22,11 @@ def page(
 
     It is self-contained HTML: it asks no network, works without scripts and can be mailed.
     """
-    from analyzer import clock  # noqa: PLC0415  # --help answers at once
-    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
-    from analyzer.console import page as console  # noqa: PLC0415  # --help answers at once
-    from analyzer.report.run import ReportRequest  # noqa: PLC0415  # --help answers at once
-    from analyzer.store import marks  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock
+    from analyzer import output as formats
+    from analyzer.console import page as console
+    from analyzer.report.run import ReportRequest
+    from analyzer.store import marks
 
     zone = options.zone(context)
     if last is not None:

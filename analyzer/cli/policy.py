@@ -28,8 +28,8 @@ def policy() -> None:
 @pass_context
 def suggest(context: Context, at: str, cluster: tuple[str, ...], svm: tuple[str, ...]) -> int:
     """Print a policy that the last seven days would meet, to be edited."""
-    from analyzer.config import policy  # noqa: PLC0415  # --help answers at once
-    from analyzer.report import header, run  # noqa: PLC0415  # --help answers at once
+    from analyzer.config import policy
+    from analyzer.report import header, run
 
     query = header.reports()["policy-suggestion"]
     request = run.ReportRequest(at=at, filters={"svm": svm})
@@ -45,8 +45,8 @@ def suggest(context: Context, at: str, cluster: tuple[str, ...], svm: tuple[str,
 @pass_context
 def check(context: Context, file: Path | None) -> None:
     """Read a policy file and say what is in it; what it cannot mean is refused."""
-    from analyzer.config import policy  # noqa: PLC0415  # --help answers at once
-    from analyzer.report import header  # noqa: PLC0415  # --help answers at once
+    from analyzer.config import policy
+    from analyzer.report import header
 
     path = file or context.policy_file()
     tables = policy.tables(path, zone=context.zone)
@@ -65,9 +65,9 @@ def check(context: Context, file: Path | None) -> None:
 
 def _check_accepted(context: Context, where: str, entry: "Accept") -> None:
     """Refuse an entry that no finding can match, warn of one that is over."""
-    from analyzer import clock  # noqa: PLC0415  # --help answers at once
-    from analyzer.pattern import matches  # noqa: PLC0415  # --help answers at once
-    from analyzer.report import header  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock
+    from analyzer.pattern import matches
+    from analyzer.report import header
 
     findings = {name for name, query in header.reports().items() if query.kind == "finding"}
     if entry.report is not None and not any(matches(entry.report, name) for name in findings):

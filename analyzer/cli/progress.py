@@ -16,8 +16,8 @@ def progress(context: Context, what: str, total: int) -> Iterator[Callable[[], N
     if context.quiet or not total or not sys.stderr.isatty():
         yield lambda: None
         return
-    from rich import progress as part  # noqa: PLC0415  # the same
-    from rich.console import Console  # noqa: PLC0415  # --help answers at once
+    from rich import progress as part
+    from rich.console import Console
 
     count = (part.MofNCompleteColumn(),) if total > 1 else ()
     columns = (part.TextColumn("{task.description}"), part.BarColumn(), *count,

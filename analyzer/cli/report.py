@@ -23,12 +23,12 @@ def answer(
     context: Context, query: "Query", folders: tuple[Path, ...], chosen: ReportOptions
 ) -> int:
     """Run a report and write it; returns the exit status."""
-    from analyzer import output  # noqa: PLC0415  # --help answers at once
+    from analyzer import output
 
     if chosen.engine != "duckdb" and query.only:
         raise UsageError(f"report {query.name} runs on {query.only} only")
     if chosen.chart is not None:
-        from analyzer.output import chart  # noqa: PLC0415  # the same
+        from analyzer.output import chart
 
         chart.check(query.name, query.picture, chosen.chart)
     if chosen.watch is not None:
@@ -40,7 +40,7 @@ def answer(
     if chosen.explain:
         output.explain(shown, sys.stdout)
     elif chosen.format == "html":
-        from analyzer.console import page  # noqa: PLC0415  # pictures, only when chosen
+        from analyzer.console import page
 
         output.put(page.bound([shown]), chosen.output, sys.stdout)
     else:
@@ -95,8 +95,8 @@ def _overview(query: "Query", folders: tuple[Path, ...], chosen: ReportOptions) 
 def _watched(
     context: Context, query: "Query", folders: tuple[Path, ...], chosen: ReportOptions
 ) -> int:
-    from analyzer import output  # noqa: PLC0415  # --help answers at once
-    from analyzer.cli import watch  # noqa: PLC0415  # the same
+    from analyzer import output
+    from analyzer.cli import watch
 
     if (
         chosen.format != "table"
@@ -118,7 +118,7 @@ def _watched(
 
 
 def _reports(folders: tuple[Path, ...] = ()) -> "Queries":
-    from analyzer.report import header  # noqa: PLC0415  # reads the headers, only when chosen
+    from analyzer.report import header
 
     return header.reports(folders)
 
@@ -139,7 +139,7 @@ class Reports(click.Group):
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if self.get_command(context, args[0]) is None:
-            import difflib  # noqa: PLC0415  # only after a slip
+            import difflib
 
             near = difflib.get_close_matches(args[0], self.list_commands(context), 1)
             hint = f" Did you mean '{near[0]}'?" if near else " 'analyzer report' lists them."
@@ -154,7 +154,7 @@ class Reports(click.Group):
 
 def grouped(folders: tuple[Path, ...] = ()) -> dict[str, list[tuple[str, str]]]:
     """Names and titles of the reports, by group; those without a group last."""
-    from analyzer.report import header  # noqa: PLC0415  # reads the headers, only when chosen
+    from analyzer.report import header
 
     groups = header.grouped(header.reports(folders))
     return {name: [(query.name, query.title) for query in group] for name, group in groups.items()}
@@ -235,12 +235,12 @@ def paths(context: Context, /, **values: Any) -> int:
 
     The other formats are the long rows of 'analyzer report paths'.
     """
-    from analyzer import output  # noqa: PLC0415  # --help answers at once
+    from analyzer import output
 
     chosen, query = ReportOptions.of(values), _reports()["paths"]
     if chosen.format != "table" or not output.is_stream(chosen.output):
         return answer(context, query, (), chosen)
-    from analyzer.output import matrix  # noqa: PLC0415  # --help answers at once
+    from analyzer.output import matrix
 
     width = None if sys.stdout.isatty() else output.WIDTH
     text = matrix.render(_run(context, query, (), chosen), width)

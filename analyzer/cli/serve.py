@@ -106,7 +106,7 @@ def open_console(context: Context, /, queries: tuple[Path, ...], *, no_browser: 
 
 def _browse(address: str) -> bool:
     """Open a browser window, if this machine has a browser that shows one."""
-    import webbrowser  # noqa: PLC0415  # --help answers at once
+    import webbrowser
 
     shown = sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))  # fmt: skip
     try:
@@ -137,18 +137,18 @@ def _serve(
 ) -> int:
     """Serve until a signal, the exit status; *ready* gets the address as soon as it can be asked."""
     try:
-        from analyzer.console import routes  # noqa: PLC0415  # an extra that need not be installed
-        from analyzer.rest.server import listen  # noqa: PLC0415  # an extra that need not be installed
+        from analyzer.console import routes
+        from analyzer.rest.server import listen
     except ImportError as error:
         raise ExtraMissing("serve", "serve") from error
-    from analyzer.console.access import Access  # noqa: PLC0415  # --help answers at once
-    from analyzer.output import openmetrics  # noqa: PLC0415  # --help answers at once
-    from analyzer.report import header  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server import instant  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server.app import App  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server.authentication import Authenticator  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server.scrape import Scrape  # noqa: PLC0415  # --help answers at once
-    from analyzer.rest.server.workers import Workers  # noqa: PLC0415  # --help answers at once
+    from analyzer.console.access import Access
+    from analyzer.output import openmetrics
+    from analyzer.report import header
+    from analyzer.rest.server import instant
+    from analyzer.rest.server.app import App
+    from analyzer.rest.server.authentication import Authenticator
+    from analyzer.rest.server.scrape import Scrape
+    from analyzer.rest.server.workers import Workers
 
     header.reports(source.folders)  # a file that is wrong is refused now
     store = context.existing()
@@ -211,10 +211,10 @@ class Worker:
 
 
 def _worker(context: Context, source: ServeSource) -> Worker:
-    from analyzer.console.pages import Pages  # noqa: PLC0415  # in the worker only
-    from analyzer.rest.server.answers import Answers  # noqa: PLC0415  # in the worker only
-    from analyzer.rest.server.endpoints import Endpoints  # noqa: PLC0415  # in the worker only
-    from analyzer.rest.server.source import ServedClusters  # noqa: PLC0415  # in the worker only
+    from analyzer.console.pages import Pages
+    from analyzer.rest.server.answers import Answers
+    from analyzer.rest.server.endpoints import Endpoints
+    from analyzer.rest.server.source import ServedClusters
 
     store = context.existing()
     endpoints = Endpoints(ServedClusters(store), source.cluster, source.at, source.nearest)
@@ -242,8 +242,8 @@ class Counter:
 
 
 def _numbers(context: Context) -> Counter:
-    from analyzer.alerts.metrics import Scoreboard  # noqa: PLC0415  # in the worker only
-    from analyzer.config.rules import CheckSettings  # noqa: PLC0415  # in the worker only
+    from analyzer.alerts.metrics import Scoreboard
+    from analyzer.config.rules import CheckSettings
 
     config = context.configuration()
     settings = config.check if config is not None else CheckSettings()
@@ -258,7 +258,7 @@ def _page(workers: "Workers", request: "PageRequest", seconds: float) -> "PageRe
 
 def _token(env: str | None, file: Path | None) -> str | None:
     """The token; never from an argument, where every process could read it."""
-    from analyzer.config import secret  # noqa: PLC0415  # --help answers at once
+    from analyzer.config import secret
 
     if env is not None and file is not None:
         raise UsageError("--token-env and --token-file: one of them, please")
@@ -272,7 +272,7 @@ def _token(env: str | None, file: Path | None) -> str | None:
 
 
 def _report_bug(error: Exception) -> None:
-    from analyzer.cli import save_traceback  # noqa: PLC0415  # only when something broke
+    from analyzer.cli import save_traceback
 
     click.echo(
         f"analyzer: internal error: {type(error).__name__}; {save_traceback(error)}", err=True

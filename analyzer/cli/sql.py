@@ -26,8 +26,8 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
 
     STATEMENT may also come from standard input: 'analyzer sql - < statement.sql'.
     """
-    from analyzer import clock, output  # noqa: PLC0415  # --help answers at once
-    from analyzer.report import run  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock, output
+    from analyzer.report import run
 
     if statement is None and not tables and not sys.stdin.isatty():
         statement = "-"
@@ -42,7 +42,7 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
     times["after"] = times["at"]
     result = catalog.tables() if tables else catalog.run(statement or "", times)
     if values["format_"] == "html":
-        from analyzer.console import page  # noqa: PLC0415  # templates, only when chosen
+        from analyzer.console import page
 
         text = page.bound([output.bare(result.columns, result.rows)])
         output.put(text, values["output"], sys.stdout)

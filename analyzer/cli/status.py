@@ -25,10 +25,10 @@ def status(
     output: Path | None,
 ) -> int:  # fmt: skip
     """What is open, still missing and new, how old the data is, ready for an upgrade or not."""
-    from analyzer import output as formats  # noqa: PLC0415  # --help answers at once
-    from analyzer.output import status_screen  # noqa: PLC0415  # --help answers at once
-    from analyzer.report import status as reports  # noqa: PLC0415  # --help answers at once
-    from analyzer.report.run import ReportRequest  # noqa: PLC0415  # --help answers at once
+    from analyzer import output as formats
+    from analyzer.output import status_screen
+    from analyzer.report import status as reports
+    from analyzer.report.run import ReportRequest
 
     request = ReportRequest(since=since, until=until, zone=options.zone(context))
     catalog = context.catalog(cluster)

@@ -33,7 +33,7 @@ def _each(context: Context, clusters: Sequence[str], what: str) -> Iterator[str]
 
 
 def _cutoff(text: str | None, configured: timedelta | None, option: str) -> datetime:
-    from analyzer import clock, history  # noqa: PLC0415  # --help answers at once
+    from analyzer import clock, history
 
     span = clock.duration(text) if text else configured
     if span is None:
@@ -63,8 +63,8 @@ def _for_each(
 @pass_context
 def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
     """Prove that every snapshot can be given back as it was."""
-    from analyzer import history  # noqa: PLC0415  # --help answers at once
-    from analyzer.store import marks  # noqa: PLC0415  # --help answers at once
+    from analyzer import history
+    from analyzer.store import marks
 
     code = 0
     for cluster in _each(context, _clusters(context, clusters), "verifying"):
@@ -100,7 +100,7 @@ def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
 @pass_context
 def rebuild(context: Context, /, clusters: tuple[str, ...], *, accept_loss: bool) -> int:
     """Make the history anew from the snapshot files; what has none stays as the history has it."""
-    from analyzer import history  # noqa: PLC0415  # --help answers at once
+    from analyzer import history
 
     def work(cluster: str) -> None:
         rebuilt = history.rebuild(context.open(), cluster, accept_loss=accept_loss)
@@ -120,7 +120,7 @@ def compact(
     context: Context, /, clusters: tuple[str, ...], older_than: str | None, *, dry_run: bool
 ) -> int:
     """Delete old snapshot files after verifying that the history can restore them."""
-    from analyzer import history  # noqa: PLC0415  # --help answers at once
+    from analyzer import history
 
     config, stored = context.configuration(), _clusters(context, clusters)
     cutoff = _cutoff(older_than, config.retention.compact_after if config else None, "--older-than")
@@ -141,7 +141,7 @@ def prune(
     context: Context, /, clusters: tuple[str, ...], keep: str | None, *, dry_run: bool
 ) -> int:
     """Delete history older than --keep; never one side of an event that stays, never the newest snapshot."""
-    from analyzer import history  # noqa: PLC0415  # --help answers at once
+    from analyzer import history
 
     config, stored = context.configuration(), _clusters(context, clusters)
     cutoff = _cutoff(keep, config.retention.keep if config else None, "--keep")

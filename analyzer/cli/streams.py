@@ -9,7 +9,7 @@ from analyzer.errors import StoreError
 _BAD_FOR = {0: os.O_WRONLY, 1: os.O_RDONLY, 2: os.O_WRONLY}  # how /dev/null stands for a closed one
 
 
-class ReaderGone(Exception):  # noqa: N818  # an end, not an error
+class ReaderGone(Exception):
     """Whoever read standard output has seen enough."""
 
 

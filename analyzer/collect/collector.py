@@ -30,7 +30,7 @@ from analyzer.store.snapshot import EXITS, Listing, Snapshot
 
 _GLANCE = 0.2  # seconds between two looks at whether somebody wants to end the run
 _MOST_SKEW = 300.0  # seconds that our clock may be from the array's for anything to be deleted
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
+_EPOCH = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

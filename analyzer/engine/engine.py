@@ -14,11 +14,11 @@ Columns = Mapping[str, str]  # of a table: name and DuckDB's word for the type
 Extra = Mapping[str, tuple[Columns, Sequence[Sequence[Any]]]]  # tables beside the store's
 
 
-class FileRetired(StoreError):  # noqa: N818  # asked again, nobody outside sees it
+class FileRetired(StoreError):
     """A file that the manifest named is no longer there: a writer replaced it meanwhile."""
 
 
-class StatementFailed(UsageError):  # noqa: N818  # named as the user reads it
+class StatementFailed(UsageError):
     """A valid statement failed over these rows: its own values, or a damaged file."""
 
 

@@ -35,7 +35,7 @@ _NO_ATTEMPTS = (
     + " where false"
 )
 _TAKEN_AT = attrgetter("taken_at")
-_EARLIEST = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
+_EARLIEST = datetime(1970, 1, 1)
 
 
 class History:

@@ -89,7 +89,7 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
         return {name for name, _digest, _rows in self.files()}
 
 
-class NewerFormat(StoreError):  # noqa: N818  # named as the user reads it, not as Python does
+class NewerFormat(StoreError):
     """A newer version wrote the manifest: it is whole, and this version may not touch it."""
 
 
@@ -228,7 +228,7 @@ def _check(manifest: Manifest) -> None:
     for name, folded in manifest.tables.items():
         kinds[f"{name}.closed"] = folded.closed
         if folded.open is not None:
-            kinds[f"{name}.open"] = [Part(folded.open, 0, datetime.min, datetime.min)]  # noqa: DTZ901  # naive means UTC here
+            kinds[f"{name}.open"] = [Part(folded.open, 0, datetime.min, datetime.min)]
     seen = set()
     for kind, parts in kinds.items():
         for part in parts:

@@ -26,8 +26,8 @@ from analyzer.store.publish import publish
 
 _ROW_GROUP = 16_384
 _MEMORY = "1500MB"
-EVERYTHING = datetime.min  # noqa: DTZ901  # naive means UTC here
-NOTHING = datetime.max  # noqa: DTZ901  # naive means UTC here
+EVERYTHING = datetime.min
+NOTHING = datetime.max
 
 
 def quote(text: object) -> str:

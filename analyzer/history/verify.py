@@ -95,7 +95,7 @@ def _forgotten(
 ) -> Iterator[str]:
     """Marks that are to be kept, and were set after what they name had been forgotten."""
     complete = [at for at, attempt in attempts.items() if attempt.status == "complete"]
-    first = min(complete, default=datetime.max)  # noqa: DTZ901  # naive means UTC here
+    first = min(complete, default=datetime.max)
     with suppress(StoreError):  # that they are damaged is said once, not of each cluster
         for mark in marks.read(store):
             if mark.keep and pruned is not None and mark.instant < min(pruned, first):

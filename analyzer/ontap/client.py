@@ -33,7 +33,7 @@ _GLANCE = 0.2  # seconds between two looks at whether the client was stopped
 _LARGEST = 256 * 1024 * 1024  # bytes of one answer
 
 
-class RequestFailed(Exception):  # noqa: N818  # a reason, carried to where it is recorded
+class RequestFailed(Exception):
     """A request that brought no usable answer.
 
     *status* is HTTP's, None if there was none; *kind* is the error with the exit status of it.

@@ -62,7 +62,7 @@ _DECODERS = {name: msgspec.json.Decoder(Page[kind], strict=False) for name, kind
 _CLUSTER = msgspec.json.Decoder(ClusterRecord, strict=False)
 
 
-class Malformed(Exception):  # noqa: N818  # named as the reason reads
+class Malformed(Exception):
     """The body is not what the endpoint answers; the message says where."""
 
 

@@ -68,7 +68,7 @@ class LogPosition:
     known to have a day ago at most, None where it has to be asked.
     """
 
-    since: datetime = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
+    since: datetime = datetime(1970, 1, 1)
     names: frozenset[str] | None = None
 
 

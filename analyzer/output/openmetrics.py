@@ -17,7 +17,7 @@ from analyzer.text import escape_lines
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 END = "# EOF\n"
 _PIECE = 1 << 16  # characters
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
+_EPOCH = datetime(1970, 1, 1)
 _ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 _AGES = b"_age_seconds"
 _AGE = re.compile(rb"(?m)^([a-z_]+_age_seconds(?:\{.*\})? )(\d+)$")

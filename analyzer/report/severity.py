@@ -96,4 +96,4 @@ def _within(rule: SeverityRule, after: datetime | None, by: datetime | None) -> 
     after, by = after or by, by or after
     if after is None or by is None:
         return False
-    return by > (rule.since or datetime.min) and after < (rule.until or datetime.max)  # noqa: DTZ901  # naive means UTC here
+    return by > (rule.since or datetime.min) and after < (rule.until or datetime.max)

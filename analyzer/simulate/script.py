@@ -77,7 +77,7 @@ class Replay:
         return self.world
 
 
-def replay(world: World, steps: Iterable[Step], until: datetime = datetime.max) -> World:  # noqa: DTZ901  # naive means UTC here
+def replay(world: World, steps: Iterable[Step], until: datetime = datetime.max) -> World:
     """A copy of the world as it is at an instant; the world itself stays as it was."""
     return Replay(world.copy(), steps).advance(until)
 

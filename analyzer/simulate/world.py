@@ -31,7 +31,7 @@ class World(State):
         super().__init__(name, seed, version)
         self.random = Random(seed)
         self.revision = 0
-        self.time = datetime(1970, 1, 1)  # noqa: DTZ001  # naive means UTC here
+        self.time = datetime(1970, 1, 1)
 
     def copy(self) -> "World":
         return deepcopy(self)
