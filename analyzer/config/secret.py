@@ -116,7 +116,7 @@ def reveal(key: str, source: Source, within: float) -> str:
 def _reveal(key: str, source: Source, within: float) -> str:
     if isinstance(source, Path):
         return _read(key, source)
-    if key.endswith("_env"):
+    if key.endswith(("_env", "-env")):  # a key of the configuration, or an option
         secret = os.environ.get(str(source))
         if not secret:
             raise UsageError(f"{key} names {source}, which is not set")
