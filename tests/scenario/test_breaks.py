@@ -73,7 +73,7 @@ EDITS = {
     ],
     "no retraction": [
         Edit(
-            "model/history/missed_reads",
+            "model/history/missed_connections",
             "where c.cluster is null and",
             "where false and",
             catalogue.test_a_path_missed_by_one_snapshot_was_never_away,

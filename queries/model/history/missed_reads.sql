@@ -2,8 +2,7 @@
 -- title = "Connections that one snapshot missed, of the window and of its open losses"
 -- description = """
 -- Those of missed_connections that are back within the window, or whose change belongs to a loss
--- that
--- is still open in it.
+-- still open in it.
 -- """
 -- [columns]
 -- cluster = "Cluster."
