@@ -71,16 +71,20 @@ def running(
             program.kill()
 
 
-def until(condition: Callable[[], bool], log: Path | None = None) -> None:
+def until(condition: Callable[[], bool], explain: Callable[[], Any] = str) -> None:
     end = time.monotonic() + 120.0
     while not condition():
-        assert time.monotonic() < end, log.read_text()[-2000:] if log else "it never came"
+        assert time.monotonic() < end, explain()
         time.sleep(0.3)
 
 
 @contextmanager
 def prometheus_server(folder: Path) -> Iterator[str]:
     """The address of a server over *folder*: its data, its configuration and its log."""
+
+    def log_text() -> str:
+        return (folder / "log").read_text()[-2000:]
+
     for _ in range(5):
         # Between our look and its start, another program may take the port.
         address = f"127.0.0.1:{free_port()}"
@@ -90,11 +94,11 @@ def prometheus_server(folder: Path) -> Iterator[str]:
             f"--web.listen-address={address}", stderr=log,
         ) as program:  # fmt: skip
             ready = f"http://{address}/-/ready"
-            until(lambda: program.poll() is not None or get(ready)[0] == 200, folder / "log")  # noqa: B023  # called at once
+            until(lambda: program.poll() is not None or get(ready)[0] == 200, log_text)  # noqa: B023  # called at once
             if program.poll() is None:
                 yield f"http://{address}"
                 return
-    raise AssertionError((folder / "log").read_text()[-2000:])
+    raise AssertionError(log_text())
 
 
 def get(url: str, token: str = TOKEN) -> tuple[int, str]:
@@ -153,7 +157,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
                 except OSError:
                     return False
 
-            until(scraped, folder / "log")
+            until(scraped, lambda: prometheus.ask("targets"))
             yield prometheus
 
 
