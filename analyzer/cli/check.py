@@ -127,11 +127,9 @@ def _run(
     strict: bool,
 ) -> "tuple[CheckSettings, Catalog, CheckResult]":
     from analyzer.alerts import check
-    from analyzer.config.rules import CheckSettings
     from analyzer.report import run
 
-    config = context.configuration()
-    settings = config.check if config is not None else CheckSettings()
+    settings = context.configuration.check
     if fail_on is not None:
         settings = replace(settings, fail_on=fail_on)
     request = run.ReportRequest(**times, at=times["until"], zone=options.zone(context))  # type: ignore[arg-type]  # only times
@@ -193,9 +191,8 @@ def _test(context: Context) -> int:
     from analyzer.alerts import message, webhook
     from analyzer.alerts.state import NewsBody
 
-    config = context.configuration()
-    settings = config.check if config is not None else None
-    if settings is None or not (settings.destinations or settings.webhook):
+    settings = context.configuration.check
+    if not (settings.destinations or settings.webhook):
         raise UsageError("no destination is configured; add [[check.destinations]]")
     tests: dict[str, Callable[[], int]] = {
         destination.name: partial(message.test, destination, settings.console)

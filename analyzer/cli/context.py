@@ -33,46 +33,42 @@ class Context(msgspec.Struct, frozen=True, dict=True):
     """What an answer left out because it cannot be read, clusters and marks, and the reason."""
 
     @cached_property
-    def _configuration(self) -> "Config | None":
-        from analyzer.config.file import load
+    def _config_file(self) -> Path | None:
+        """The file that was named, ./analyzer.toml, or the one in /etc."""
+        return self.config or next((path for path in _CONFIGS if path.is_file()), None)
 
-        path = self.config or next((path for path in _CONFIGS if path.is_file()), None)
-        return load(path) if path is not None else None
-
-    def configuration(self) -> "Config | None":
-        """The configuration: the file that was named, ./analyzer.toml, or the one in /etc.
+    @cached_property
+    def configuration(self) -> "Config":
+        """The configuration; where there is no file, what holds without one.
 
         Raises:
             UsageError: the file that was named is not there, or says something that it cannot.
         """
-        return self._configuration
+        from analyzer.config.file import Config, load
+
+        return load(self._config_file) if self._config_file is not None else Config()
 
     def required(self) -> "Config":
         """The configuration, which this command cannot do without."""
-        config = self.configuration()
-        if config is None:
+        if self._config_file is None:
             raise UsageError(
                 "there is no analyzer.toml here, and none in /etc/analyzer; name one with --config"
                 " or write one: 'analyzer doctor --example' prints it"
             )
-        if not config.clusters:
+        if not self.configuration.clusters:
             raise UsageError("no cluster is configured; add [[clusters]] to the configuration")
-        return config
+        return self.configuration
 
     @property
     def zone(self) -> tzinfo:
         """The zone of times without an offset: the configured one, else UTC."""
-        config = self.configuration()
-        return UTC if config is None or config.timezone is None else config.timezone
+        return self.configuration.timezone or UTC
 
     def open(self) -> "Store":
         """The store that was named, configured, or ./store; it may not be there yet."""
         from analyzer.store.layout import Store
 
-        if self.store is not None:
-            return Store(self.store)
-        config = self.configuration()
-        return Store(config.store if config is not None else Path("store"))
+        return Store(self.store or self.configuration.store)
 
     def existing(self) -> "Store":
         """The store, for a command that cannot do without one."""
@@ -108,12 +104,9 @@ class Context(msgspec.Struct, frozen=True, dict=True):
         from analyzer.config import policy
         from analyzer.report.archive import Archive
 
-        config = self.configuration()
-        limits = config.limits if config is not None else ()
-        rules = config.rules if config is not None else ()
-        rules += policy.load(self.policy_file(), self.zone).rules()
-        configured = config.clusters if config is not None else ()
-        tables = policy.tables(self.policy_file(), limits, self.zone, configured)
+        config, path = self.configuration, self.policy_file()
+        rules = config.rules + policy.load(path, self.zone).rules()
+        tables = policy.tables(path, config.limits, self.zone, config.clusters)
         if engine == "duckdb":
             archive = Archive(self.open(), clusters, folders, tables, rules)
         else:
@@ -137,18 +130,15 @@ class Context(msgspec.Struct, frozen=True, dict=True):
 
     def policy_file(self) -> Path | None:
         """The policy file: the configured one, or ./policy.toml if it exists."""
-        config = self.configuration()
-        if config is not None and config.policy is not None:
-            return config.policy
-        return _POLICY if _POLICY.is_file() else None
+        return self.configuration.policy or (_POLICY if _POLICY.is_file() else None)
 
     def policy_text(self) -> str:
         """The policy file with the configured limits behind it; '' if there is nothing of both."""
         from analyzer.config import policy, toml
 
-        path, config = self.policy_file(), self.configuration()
+        path = self.policy_file()
         text = toml.read(path) if path is not None else ""
-        for limit in config.limits if config is not None else ():
+        for limit in self.configuration.limits:
             text += (
                 f"\n[[limits]]\ncluster = {policy.quoted(limit.cluster or '*')}\n"
                 f"node = {policy.quoted(limit.node or '*')}\nsessions = {limit.sessions}\n"

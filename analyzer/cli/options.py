@@ -1,7 +1,7 @@
 """Options that several commands share: times, filters, formats, and how tables are shown."""
 
 from collections.abc import Sequence
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +35,11 @@ def zone(context: Context) -> tzinfo:
         UsageError: there is no such zone.
     """
     name = click.get_current_context().meta.get(_ZONE)
-    if name is not None:
-        from analyzer import clock
+    if name is None:
+        return context.zone
+    from analyzer import clock
 
-        return clock.zone(name)
-    config = context.configuration()
-    return (config.timezone if config is not None else None) or UTC
+    return clock.zone(name)
 
 
 def pager() -> bool:

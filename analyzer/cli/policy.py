@@ -55,8 +55,7 @@ def check(context: Context, file: Path | None) -> None:
     )
     for place, entry in enumerate(policy.load(path, context.zone).accept, start=1):
         _check_accepted(context, f"{path}: accept[{place}]", entry)
-    config = context.configuration()
-    for warning in config.warnings() if config is not None else ():
+    for warning in context.configuration.warnings():
         context.complain(f"warning: {warning}")
     for table, (_, rows) in tables.items():
         if rows:

@@ -243,12 +243,10 @@ class Counter:
 
 def _numbers(context: Context) -> Counter:
     from analyzer.alerts.metrics import Scoreboard
-    from analyzer.config.rules import CheckSettings
 
-    config = context.configuration()
-    settings = config.check if config is not None else CheckSettings()
-    configured = [cluster.name for cluster in config.clusters] if config is not None else []
-    return Counter(Scoreboard(context.existing(), context.tables, settings, configured))
+    config = context.configuration
+    configured = [cluster.name for cluster in config.clusters]
+    return Counter(Scoreboard(context.existing(), context.tables, config.check, configured))
 
 
 def _page(workers: "Workers", request: "PageRequest", seconds: float) -> "PageResponse":

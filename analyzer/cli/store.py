@@ -122,8 +122,8 @@ def compact(
     """Delete old snapshot files after verifying that the history can restore them."""
     from analyzer import history
 
-    config, stored = context.configuration(), _clusters(context, clusters)
-    cutoff = _cutoff(older_than, config.retention.compact_after if config else None, "--older-than")
+    configured, stored = context.configuration.retention, _clusters(context, clusters)
+    cutoff = _cutoff(older_than, configured.compact_after, "--older-than")
 
     def work(cluster: str) -> None:
         deleted = history.compact(context.open(), cluster, cutoff, dry_run=dry_run)
@@ -143,8 +143,8 @@ def prune(
     """Delete history older than --keep; never one side of an event that stays, never the newest snapshot."""
     from analyzer import history
 
-    config, stored = context.configuration(), _clusters(context, clusters)
-    cutoff = _cutoff(keep, config.retention.keep if config else None, "--keep")
+    configured, stored = context.configuration.retention, _clusters(context, clusters)
+    cutoff = _cutoff(keep, configured.keep, "--keep")
 
     def work(cluster: str) -> None:
         deleted = history.prune(context.open(), cluster, cutoff, dry_run=dry_run)
