@@ -1,6 +1,7 @@
 """What a name may look like, and the one wildcard: ``*``, without regard to case, everywhere."""
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 from analyzer.errors import UsageError
@@ -24,6 +25,11 @@ def check_cluster(name: str) -> str:
 def matches(pattern: str, name: str) -> bool:
     """Whether the wildcard matches the whole name."""
     return _compiled(pattern.lower()).fullmatch(name.lower()) is not None
+
+
+def matches_any(patterns: Collection[str], name: str) -> bool:
+    """Whether one of the wildcards matches the whole name, or there is none to match."""
+    return not patterns or any(matches(pattern, name) for pattern in patterns)
 
 
 def is_cluster(name: str) -> bool:

@@ -28,7 +28,7 @@ def demo(context: Context, /, output: Path) -> int:
     """Live through a day with an incident on a simulated array, and read what the reports say of it."""
     from analyzer import demo as room
     from analyzer import output as formats
-    from analyzer.console import page as console
+    from analyzer.console import html_file
     from analyzer.errors import UsageError
     from analyzer.store.layout import Store
     from analyzer.store.publish import deliver
@@ -52,7 +52,9 @@ def demo(context: Context, /, output: Path) -> int:
         click.echo()
     output.mkdir(parents=True, exist_ok=True)
     with deliver(page) as draft:
-        draft.write_text(console.bound(reports, f"{room.CLUSTER} on {room.DAY}"), encoding="utf-8")
+        draft.write_text(
+            html_file.of_reports(reports, f"{room.CLUSTER} on {room.DAY}"), encoding="utf-8"
+        )
     examples = "".join(f"  analyzer {command}\n" for command in _EXAMPLES)
     context.say(
         f"The store is in {store.root}, the same as a page in {page}. For example:\n{examples}"

@@ -79,14 +79,10 @@ def _holdings(context: Context, wanted: tuple[str, ...]) -> "dict[str, list[Hold
         UsageError: no cluster matches.
     """
     from analyzer.lake import holding
-    from analyzer.pattern import matches
+    from analyzer.pattern import matches_any
 
     store = context.existing()
-    clusters = [
-        name
-        for name in store.clusters()
-        if not wanted or any(matches(pattern, name) for pattern in wanted)
-    ]
+    clusters = [name for name in store.clusters() if matches_any(wanted, name)]
     if not clusters:
         raise UsageError(f"{store.root} has no such cluster; it has {', '.join(store.clusters())}")
     holdings, damaged = holding.holdings(store, clusters)

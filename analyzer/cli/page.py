@@ -24,7 +24,7 @@ def page(
     """
     from analyzer import clock
     from analyzer import output as formats
-    from analyzer.console import page as console
+    from analyzer.console import html_file
     from analyzer.report.run import ReportRequest
     from analyzer.store import marks
 
@@ -37,7 +37,7 @@ def page(
         since = clock.iso(end - clock.duration(last))
     request = ReportRequest(since=since, until=until, zone=zone)
     with progress(context, "asking and drawing", 1):
-        text = console.standing(context.catalog(cluster, queries), request)
+        text = html_file.daily(context.catalog(cluster, queries), request)
     formats.put(text, output, sys.stdout)
     if not formats.is_stream(output):
         context.say(f"wrote {output}")

@@ -40,9 +40,9 @@ def answer(
     if chosen.explain:
         output.explain(shown, sys.stdout)
     elif chosen.format == "html":
-        from analyzer.console import page
+        from analyzer.console import html_file
 
-        output.put(page.bound([shown]), chosen.output, sys.stdout)
+        output.put(html_file.of_reports([shown]), chosen.output, sys.stdout)
     else:
         shown = replace(shown, brief=()) if chosen.wide else shown
         output.write(shown, chosen.format, chosen.output, sys.stdout, pager=options.pager())

@@ -42,9 +42,9 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
     times["after"] = times["at"]
     result = catalog.tables() if tables else catalog.run(statement or "", times)
     if values["format_"] == "html":
-        from analyzer.console import page
+        from analyzer.console import html_file
 
-        text = page.bound([output.bare(result.columns, result.rows)])
+        text = html_file.of_reports([output.bare(result.columns, result.rows)])
         output.put(text, values["output"], sys.stdout)
         return context.exit_status()
     output.write_rows(

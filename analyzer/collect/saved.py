@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from analyzer.errors import UsageError
+from analyzer.ontap.client import LARGEST
 from analyzer.ontap.resource import Json
 from analyzer.ontap.resources import RESOURCES
 
-LARGEST = 256 * 1024 * 1024  # bytes of one answer, as for one over HTTP
 _GZIP = b"\x1f\x8b"
 
 

@@ -1,5 +1,6 @@
 """The page of an incident: a window of time, what was connected in it, and what became of A by B."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -316,26 +317,29 @@ class Incident:
 
     def command(self, name: str, **params: object) -> str:
         query = self.view.catalog.reports[name]
-        times = {
-            key: clock.iso(getattr(self, key)) for key in query.time_options if hasattr(self, key)
-        }
-        own = {key: str(value) for key, value in params.items()}
         names = {
             key: self.view.address.all_values(key)
             for key in ("svm", "initiator")
             if key in query.filters or key in query.params
         }
-        return self.view.command(f"report {name}", **times, **own, **names)
+        return self.view.command(f"report {name}", **self._options(name, params), **names)
+
+    def _options(self, name: str, params: Mapping[str, object]) -> dict[str, str]:
+        """The times of the page that a report takes, and its own parameters, as text."""
+        times = self.view.catalog.reports[name].time_options
+        return {
+            **{key: clock.iso(getattr(self, key)) for key in times if hasattr(self, key)},
+            **{key: str(value) for key, value in params.items()},
+        }
 
     def links(self, name: str, **params: object) -> list[tuple[str, str]]:
         """The rows as CSV and JSON."""
-        query = self.view.catalog.reports[name]
-        times = {
-            key: clock.iso(getattr(self, key)) for key in query.time_options if hasattr(self, key)
-        }
-        own = {key: str(value) for key, value in params.items()}
         names = ("cluster", "tz", "svm", "initiator")
-        base = self.view.address.only(*names).at(f"/reports/{name}").changed(**times, **own)
+        base = (
+            self.view.address.only(*names)
+            .at(f"/reports/{name}")
+            .changed(**self._options(name, params))
+        )
         return [
             (label, str(base.changed(format=form)))
             for label, form in (("CSV", "csv"), ("JSON", "json"))

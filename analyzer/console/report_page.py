@@ -10,7 +10,7 @@ from analyzer.console.exchange import PageResponse
 from analyzer.console.sheet import SheetOrder
 from analyzer.console.view import View
 from analyzer.errors import NothingSeen, UsageError
-from analyzer.output import table
+from analyzer.output import table, wording
 from analyzer.report import run
 from analyzer.report.header import Parameter, Query, grouped
 
@@ -54,7 +54,6 @@ def page(view: View) -> str | PageResponse:
         raise NothingSeen("there is no such report")
     query = view.catalog.reports[name]
     options = options_of(view, query)
-    form = _address_values(options)
     answer = run.run(view.catalog, query, _request(view, query))
     kind = view.address.value("format")
     if kind in _FILES:
@@ -72,7 +71,7 @@ def page(view: View) -> str | PageResponse:
         coverage=table.coverage(answer, view.zone),
         command=view.command(f"report {name}", **options),
         files=[
-            (kind.upper(), view.link(view.address.path, **form, format=kind)) for kind in _FILES
+            (kind.upper(), view.link(view.address.path, **options, format=kind)) for kind in _FILES
         ],
     )
 
@@ -83,10 +82,6 @@ def options_of(view: View, query: Query) -> dict[str, Sequence[str]]:
     names += ["severity"] if "severity" in query.columns else []
     names += ["ignore"] if query.ignore else []
     return {name: view.address.all_values(name) for name in names if name != "cluster"}
-
-
-def _address_values(options: dict[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    return {name: texts for name, texts in options.items() if texts}
 
 
 def _request(view: View, query: Query) -> run.ReportRequest:
@@ -124,7 +119,7 @@ def fields(view: View, query: Query) -> list[FormField]:
     questions = [
         FormField(
             name,
-            _label(name),
+            wording.heading(name),
             view.address.value(name),
             option.shown or option.default or "",
             option.help,
@@ -135,7 +130,7 @@ def fields(view: View, query: Query) -> list[FormField]:
     questions += [
         FormField(
             name,
-            _label(name),
+            wording.heading(name),
             view.address.value(name),
             "all",
             _HELP[name],
@@ -160,14 +155,10 @@ def _own(view: View, name: str, parameter: Parameter) -> FormField:
     choices: Sequence[str] = ("true", "false") if isinstance(default, bool) else parameter.choices
     return FormField(
         name=name,
-        label=_label(name),
+        label=wording.heading(name),
         value=view.address.value(name),
         default=str(default).lower() if isinstance(default, bool) else str(default),
         help=parameter.help,
         choices=choices,
         is_number=isinstance(default, int | float) and not isinstance(default, bool),
     )
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ")

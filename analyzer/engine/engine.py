@@ -36,9 +36,9 @@ class Result(msgspec.Struct, frozen=True):
 class Engine(Protocol):
     """Tables over the files that the manifests named when it was opened, read-only.
 
-    Statements are one SELECT each, in a sandbox: they see the tables and nothing else. Each method but ``close`` raises ``FileRetired`` where a file is
-    no longer there, ``StatementFailed`` where rows cannot be worked out, and ``UsageError`` where
-    the statement is wrong.
+    Statements are one SELECT each, in a sandbox: they see the tables and nothing else. Each method
+    but ``close`` raises ``FileRetired`` where a file is no longer there, ``StatementFailed`` where
+    rows cannot be worked out, and ``UsageError`` where the statement is wrong.
     """
 
     @property

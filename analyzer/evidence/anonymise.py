@@ -100,7 +100,7 @@ def anonymise(store: Store, pseudonyms: Pseudonyms) -> None:
         named = str(pseudonyms.of("cluster", cluster))
         for path in sorted(store.history_folder(cluster).glob("*.parquet")):
             _rewrite(path, path.name.split(".")[0], pseudonyms)
-        for path in sorted(_snapshots(store, cluster).glob("date=*/*.parquet")):
+        for path in sorted(store.snapshot_folder(cluster).glob("date=*/*.parquet")):
             _rewrite(path, path.name.split(".")[1], pseudonyms)
         _rename(store, cluster, named, pseudonyms)
         _hash(store, named)
@@ -116,10 +116,6 @@ def _mark(mark: Mark, pseudonyms: Pseudonyms) -> Mark:
         note=pseudonyms.of("note", mark.note),
         ticket=pseudonyms.of("ticket", mark.ticket),
     )
-
-
-def _snapshots(store: Store, cluster: str) -> Path:
-    return store.snapshots / f"cluster={cluster}"
 
 
 def _rewrite(path: Path, table: str, pseudonyms: Pseudonyms) -> None:
@@ -205,8 +201,8 @@ def _rename(store: Store, cluster: str, named: str, pseudonyms: Pseudonyms) -> N
         latest = {str(pseudonyms.of("svm_id", svm)): at for svm, at in folded.latest.items()}
         folded.latest = dict(sorted(latest.items()))
     store.history_folder(cluster).rename(store.history_folder(named))
-    if _snapshots(store, cluster).exists():
-        _snapshots(store, cluster).rename(_snapshots(store, named))
+    if store.snapshot_folder(cluster).exists():
+        store.snapshot_folder(cluster).rename(store.snapshot_folder(named))
     manifests.forget_digests(manifest)
     manifests.write(store, manifest, keep_previous=False)
 

@@ -22,7 +22,7 @@ from polars.exceptions import PolarsError
 
 from analyzer import clock, history
 from analyzer.config import policy
-from analyzer.console import page
+from analyzer.console import html_file
 from analyzer.errors import StoreError, UsageError
 from analyzer.evidence.anonymise import anonymise
 from analyzer.evidence.bundle_manifest import NAME, BundleManifest, Member, Parameters, hashed
@@ -144,8 +144,8 @@ def _reports(request: BundleRequest, folder: Path) -> BundleManifest:
     try:
         queries = [query for query in catalog.reports.values() if query.evidence]
         rest = [query for query in queries if query.page is None]
-        sections = [*page.sections(queries), *rest]
-        reports = page.reports(
+        sections = [*html_file.sections(queries), *rest]
+        reports = html_file.reports(
             catalog, run.ReportRequest(since=times["since"], until=times["until"]), sections
         )
         clusters = catalog.select(_CLUSTERS).records()
@@ -156,7 +156,7 @@ def _reports(request: BundleRequest, folder: Path) -> BundleManifest:
     names = tuple(row["cluster"] for row in clusters)
     now = clock.iso(clock.now())
     texts = {
-        "page.html": page.bound(reports, f"Evidence: {', '.join(names)}"),
+        "page.html": html_file.of_reports(reports, f"Evidence: {', '.join(names)}"),
         "README.txt": _README.format(**times, now=now, version=__version__),
         **{f"reports/{report.name}.json": as_json.whole(report) for report in answers},
         **{f"queries/{report.name}.sql": f"{report.sql.strip()}\n" for report in answers},

@@ -17,6 +17,7 @@ from analyzer.schema import ATTEMPT, Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 
+HELD = {"complete": "spells", "partial": "sightings"}  # the table that holds a snapshot's rows
 _SUSPECT = "empty, where the last complete answer was not"
 _DISPROVED = "empty, but the next answer had the same connections: not believed"
 # One connection, as nothing but itself could be (identity of a connection instance).
@@ -51,7 +52,7 @@ def snapshot_files(store: Store, cluster: str, instants: Iterable[datetime]) -> 
             for name in INVENTORIES
             if attempt.inventory_status(name) == "complete"
         }
-        table = {"complete": "spells", "partial": "sightings"}.get(attempt.answered)
+        table = HELD.get(attempt.answered)
         if table and attempt.sessions:
             files[table] = store.snapshot(cluster, instant)
         snapshots.append(SnapshotFiles(attempt, files))

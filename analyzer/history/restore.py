@@ -8,6 +8,7 @@ import polars as pl
 
 from analyzer import clock, schema
 from analyzer.errors import StoreError
+from analyzer.history.attempts import HELD
 from analyzer.history.history import History
 from analyzer.history.parts import moment
 from analyzer.inventories import INVENTORIES
@@ -15,7 +16,6 @@ from analyzer.schema import TABLES, Attempt, Table
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot, empty
 
-HELD = {"complete": "spells", "partial": "sightings"}  # the table that holds a snapshot's rows
 _TABLES = {table.name: table for table in TABLES}
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from analyzer.history.manifest import NAME, PART, PREVIOUS
 from analyzer.inventories import INVENTORIES
 from analyzer.store.layout import NAMES, Store, instant
+from analyzer.store.publish import DRAFT
 
-_DRAFT = re.compile(r"\..+\.\d+\.\d+", re.ASCII)  # what ``publish`` writes to
 _DATA = re.compile(
     r"(history|snapshots)\b|cluster=|date=|.*\.parquet|.*manifest.*\.json|.*\d{8}T\d{6}Z", re.DOTALL
 )
@@ -74,7 +74,7 @@ def _entries(folder: Path) -> Iterator[Path]:
         paths = sorted(folder.iterdir())
     except OSError:
         return
-    yield from (path for path in paths if not _DRAFT.fullmatch(path.name))
+    yield from (path for path in paths if not DRAFT.fullmatch(path.name))
 
 
 def _stray(path: Path) -> Stray:

@@ -12,9 +12,10 @@ import polars as pl
 from analyzer import clock
 from analyzer.errors import StoreError
 from analyzer.history import parts, register
+from analyzer.history.attempts import HELD
 from analyzer.history.history import History
 from analyzer.history.parts import source
-from analyzer.history.restore import HELD, as_answered
+from analyzer.history.restore import as_answered
 from analyzer.inventories import INVENTORIES
 from analyzer.schema import SESSIONS, TABLES, Attempt, Table
 from analyzer.store import marks, snapshot

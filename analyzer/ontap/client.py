@@ -30,7 +30,7 @@ _REFUSED = {"6", "6691623"}  # ONTAP's codes for a missing right, whatever the s
 _ATTEMPTS = 5
 _LONGEST = 300  # characters of a reason
 _GLANCE = 0.2  # seconds between two looks at whether the client was stopped
-_LARGEST = 256 * 1024 * 1024  # bytes of one answer
+LARGEST = 256 * 1024 * 1024  # bytes of one answer
 
 
 class RequestFailed(Exception):
@@ -245,8 +245,8 @@ class _Bounded(httpx.SyncByteStream):
         size = 0
         for chunk in self._stream:
             size += len(chunk)
-            if size > _LARGEST:
-                raise RequestFailed(f"the answer is larger than {_LARGEST >> 20} MB")
+            if size > LARGEST:
+                raise RequestFailed(f"the answer is larger than {LARGEST >> 20} MB")
             if time.monotonic() > self._end:
                 raise TimeoutError
             yield chunk

@@ -22,7 +22,6 @@ from analyzer.text import counted, escape_controls
 _ROWS = 3  # of a section, at most
 _LINES = 23  # of a screen, with one for the prompt
 _LABEL = 15  # columns
-_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
 class StatusFinding(msgspec.Struct, frozen=True):
@@ -119,7 +118,7 @@ def cluster(row: Row, report: Report) -> str:
     zone = report.zone
     now = report.parameters["until"]
     seen = wording.instant(
-        row["last_seen"], zone, dated=_another_day(row["last_seen"], now, report)
+        row["last_seen"], zone, dated=not wording.same_day(row["last_seen"], now, zone)
     )
     said = f"{name}  last snapshot {seen} {clock.zone_name(zone, row['last_seen'])}"
     if zone is not UTC:
@@ -129,11 +128,6 @@ def cluster(row: Row, report: Report) -> str:
         return f"{said}; no data missing"
     missing = wording.length(int(row["unknown_seconds"]))
     return f"{said}; {counted(row['gaps'], 'gap')}, {missing} unknown"
-
-
-def _another_day(instant: datetime, other: datetime, report: Report) -> bool:
-    zone = report.zone
-    return clock.local(instant, zone).date() != clock.local(other, zone).date()
 
 
 def summary(part: StatusPart) -> str:
@@ -187,7 +181,7 @@ def began(report: Report, finding: StatusFinding) -> str:
     """The interval in which it began, with its date where that is another day than the end's."""
     instants = (finding.after, finding.by)
     end = report.parameters.get("until") or report.parameters.get("at")
-    dated = any(_another_day(at, end, report) for at in instants if at and end)
+    dated = any(not wording.same_day(at, end, report.zone) for at in instants if at and end)
     return wording.interval(*instants, report.zone, dated=dated)
 
 
@@ -202,5 +196,5 @@ def _finding(screen: Screen, severity: str, line: str) -> None:
     mark = f" {wording.MARKS.get(severity, '  ')} "
     lines = wrap(line, max(screen.width - len(mark), table_layout.FOLDED), break_long_words=False)
     for number, piece in enumerate(lines):
-        head = Piece(" " * len(mark) if number else mark, _STYLES.get(severity, ""))
+        head = Piece(" " * len(mark) if number else mark, wording.STYLES.get(severity, ""))
         screen.line(head, Piece(piece))

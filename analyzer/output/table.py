@@ -14,8 +14,6 @@ from analyzer.report.coverage import STATUSES, NotJudged
 from analyzer.report.run import Report
 from analyzer.text import counted, escape_controls
 
-_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
-
 
 def headline(report: Report) -> str:
     """What was found, in sentences that never take 'could not see' for 'nothing there'."""
@@ -117,7 +115,7 @@ def heading(report: Report) -> str:
 
 def _near(instant: datetime, other: datetime, report: Report) -> str:
     """An instant, with its date unless that is the other's."""
-    same = clock.local(instant, report.zone).date() == clock.local(other, report.zone).date()
+    same = wording.same_day(instant, other, report.zone)
     age = (
         f", {wording.length(int((other - instant).total_seconds()))} before"
         if (other - instant > timedelta(hours=1))
@@ -190,5 +188,5 @@ def _stacked(laid_out: Layout, screen: Screen) -> None:
 def _piece(name: str, value: str, style: str = "") -> Piece:
     """A value in the style of its row; a severity has one of its own."""
     if name == "severity" and value:
-        style = f"{style} {_STYLES.get(value.rsplit(maxsplit=1)[-1], '')}"
+        style = f"{style} {wording.STYLES.get(value.rsplit(maxsplit=1)[-1], '')}"
     return Piece(value, style)

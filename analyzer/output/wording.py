@@ -14,6 +14,7 @@ from analyzer.report.run import Report
 from analyzer.text import escape_controls
 
 MARKS = {"critical": "!!", "high": "! ", "medium": "* ", "low": "- ", "info": "  "}
+STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 _INTERVALS = {"after": "by", "from": "to"}
 _INSTANT = re.compile(r"(?<![^\s(])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b", re.ASCII)
 _IQN = re.compile(r"iqn\..*:(?=[^:])", re.IGNORECASE | re.DOTALL)
@@ -80,6 +81,11 @@ def end_of(name: str) -> str:
         if name.endswith(f"_{start}"):
             return name.removesuffix(start) + stop
     return ""
+
+
+def same_day(one: datetime, other: datetime, zone: tzinfo) -> bool:
+    """Whether both have one date on the wall clock of *zone*."""
+    return clock.local(one, zone).date() == clock.local(other, zone).date()
 
 
 def instant(value: datetime, zone: tzinfo, *, dated: bool) -> str:

@@ -23,7 +23,7 @@ from analyzer.engine.statement import own, parse
 from analyzer.errors import StoreError, UsageError
 from analyzer.history import manifest as manifests
 from analyzer.history.parts import check_digest
-from analyzer.pattern import matches
+from analyzer.pattern import matches_any
 from analyzer.report import compose, header, names
 from analyzer.report.header import Queries, Query
 from analyzer.report.times import STANDARD
@@ -70,15 +70,15 @@ class Catalog:
         rules: Sequence[SeverityRule] = (),
         engine: Open = DuckDB,
     ) -> None:
-        def wanted(name: str) -> bool:
-            return not clusters or any(matches(pattern, name) for pattern in clusters)
-
         self.store = store
         self.rules = rules
         self._folders = tuple(folders)
         self._tables = dict(policy.tables(None) if tables is None else tables)
         columns, configured = self._tables["configured"]
-        self._tables["configured"] = columns, [row for row in configured if wanted(row[0])]
+        self._tables["configured"] = (
+            columns,
+            [row for row in configured if matches_any(clusters, row[0])],
+        )
         stored = store.clusters()
         self.damaged: dict[str, str] = {}
         """The clusters that are left out because their history cannot be read, and the reason."""
@@ -86,8 +86,8 @@ class Catalog:
         self.marks_problem: str | None = None
         """Why the marks cannot be read, if they cannot."""
         self._read_marks()
-        self.clusters = [name for name in stored if wanted(name)]
-        self.expected = sorted({*self.clusters, *(name for name, _ in configured if wanted(name))})
+        self.clusters = [name for name in stored if matches_any(clusters, name)]
+        self.expected = sorted({*self.clusters, *(row[0] for row in self._tables["configured"][1])})
         """The clusters that were ever collected, and those that are configured."""
         if clusters and not self.expected:
             near = did_you_mean(clusters[0].lower(), stored)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from analyzer.errors import StoreError, UsageError
 
-_DRAFT = re.compile(r"\..+\.\d+\.\d+")
+DRAFT = re.compile(r"\..+\.\d+\.\d+", re.ASCII)
 _ABANDONED = 3600.0  # seconds after which nobody is working on a draft any more
 _LONGEST = 60  # letters of a name in the name of its draft
 _PRIVATE = 0o770  # nobody but owner and group
@@ -166,7 +166,7 @@ def sweep(folder: Path, name: str = "", *, living: bool = True) -> None:
         drafts = [
             Path(entry)
             for entry in os.scandir(folder)
-            if _DRAFT.fullmatch(entry.name)
+            if DRAFT.fullmatch(entry.name)
             and entry.name.startswith(f".{name[:_LONGEST]}")
             and entry.is_file(follow_symlinks=False)
         ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support import browser_tab as chromium
-from support.pages import standing
+from support.pages import daily
 from support.served_console import served
 
 from analyzer import demo
@@ -25,7 +25,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Tab]:
 def day(recorded: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demonstration's day as a page."""
     until = datetime.combine(demo.DAY, datetime.min.time()) + timedelta(days=1)
-    return standing(recorded, tmp_path_factory.mktemp("page") / "day.html", until)
+    return daily(recorded, tmp_path_factory.mktemp("page") / "day.html", until)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from support import reports
 
 from analyzer import cli
-from analyzer.console import page
+from analyzer.console import html_file
 from analyzer.errors import UsageError
 from analyzer.output import chart
 from analyzer.report import header, run
@@ -111,7 +111,7 @@ def test_without_the_extra_the_page_says_what_draws_the_pictures(
     sample: Catalog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setattr(chart, "available", lambda: False)
-    html = page.standing(sample, ReportRequest())
+    html = html_file.daily(sample, ReportRequest())
     assert "<svg" not in html
     assert ".[charts]" in html
     assert "lnx4" in html

@@ -10,7 +10,7 @@ import pytest
 from support import snapshot_rows as plain
 from support.browser_tab import Tab
 from support.hostile import hostile_store
-from support.pages import standing
+from support.pages import daily
 
 from analyzer import demo
 from analyzer.config import policy
@@ -32,7 +32,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.mark.browser
 def test_nothing_of_the_array_runs_or_asks_or_overflows(tab: Tab, hostile: Store, tmp_path: Path):
-    path = standing(hostile, tmp_path / "page.html", END)
+    path = daily(hostile, tmp_path / "page.html", END)
     for width in (360, 1440):
         tab.open(path, width)
         assert tab.requests() == [path.as_uri()]

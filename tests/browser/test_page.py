@@ -1,11 +1,11 @@
-"""The standing report in a real browser."""
+"""The daily report in a real browser."""
 
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from support.browser_tab import Tab
-from support.pages import standing
+from support.pages import daily
 
 from analyzer import demo
 from analyzer.report import header
@@ -135,7 +135,7 @@ def test_on_paper_no_table_is_cut(tab: Tab, day: Path):
 
 def test_a_section_without_an_answer_says_why(tab: Tab, recorded: Store, tmp_path: Path):
     first = datetime.combine(demo.DAY, datetime.min.time())
-    page = standing(recorded, tmp_path / "early.html", first, "24h")
+    page = daily(recorded, tmp_path / "early.html", first, "24h")
     tab.open(page)
     said = tab.js("document.querySelector('#not-recovered .headline').textContent")
     assert said.startswith("No answer: ")

@@ -14,7 +14,7 @@ import hashlib, sys, tempfile
 from pathlib import Path
 from analyzer import output
 from analyzer.config import policy
-from analyzer.console import page
+from analyzer.console import html_file
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
@@ -27,7 +27,7 @@ for name, asked in header.reports().items():
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "told"
             if format_ == "html":
-                output.put(page.bound([made]), path, sys.stdout)
+                output.put(html_file.of_reports([made]), path, sys.stdout)
             else:
                 output.write(made, format_, path, sys.stdout)
             print(name, format_, hashlib.sha256(path.read_bytes()).hexdigest())

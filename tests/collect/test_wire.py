@@ -350,7 +350,7 @@ def test_a_connection_that_breaks_is_tried_again(trouble: Exception) -> None:
 
 
 def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analyzer.ontap.client._LARGEST", 1 << 20)
+    monkeypatch.setattr("analyzer.ontap.client.LARGEST", 1 << 20)
     whole = Wire(raw(b" " * (2 << 20))).sessions()
     assert whole.reason == "the answer is larger than 1 MB"
 

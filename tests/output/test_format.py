@@ -17,19 +17,19 @@ from msgspec.structs import replace
 from support import reports
 
 from analyzer import clock, output
-from analyzer.console import page
+from analyzer.console import html_file
 from analyzer.errors import UsageError
 from analyzer.output import matrix
 from analyzer.report.run import Report
 
 Golden = Callable[[str, str], None]
-STATIC = Path(page.__file__).with_name("static")
+STATIC = Path(html_file.__file__).with_name("static")
 BERLIN = clock.zone("Europe/Berlin")
 
 
 def written(report: Report, format_: str) -> str:
     """The report in a format; HTML is made a room above."""
-    return page.bound([report]) if format_ == "html" else output.text(report, format_, 80)
+    return html_file.of_reports([report]) if format_ == "html" else output.text(report, format_, 80)
 
 
 def _without_assets(text: str) -> str:
@@ -87,7 +87,7 @@ def test_programs_read_utc_whatever_the_zone(format_: str) -> None:
 
 
 def test_a_page_is_for_people_and_says_its_zone() -> None:
-    text = page.bound([replace(reports.losses(), zone=BERLIN)])
+    text = html_file.of_reports([replace(reports.losses(), zone=BERLIN)])
     assert "All times are Europe/Berlin (CET)." in text
     assert "day: 2026-11-23 CET" in text
     assert "<td>03:10–03:15</td>" in text

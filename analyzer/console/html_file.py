@@ -1,4 +1,4 @@
-"""The daily report: what an administrator wants to look at every morning, as one HTML file.
+"""Reports as one self-contained HTML file, the daily report among them.
 
 It is made of the console's templates and can be mailed and opened years later: nothing in it asks
 the network. A strict content security policy inside the file allows only its own style and its own
@@ -42,7 +42,7 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperView(View):
+class FileView(View):
     """A view without a server: it links to nothing but the reports on the same page."""
 
     names: frozenset[str] = frozenset()
@@ -91,12 +91,12 @@ def reports(
     return answers
 
 
-def bound(answers: Sequence[Report | Unanswered], title: str | None = None) -> str:
+def of_reports(answers: Sequence[Report | Unanswered], title: str | None = None) -> str:
     """Reports as one page, with their pictures."""
     return _page(answers, title)
 
 
-def standing(catalog: Catalog, request: ReportRequest) -> str:
+def daily(catalog: Catalog, request: ReportRequest) -> str:
     """The daily report as a page; the status of its window stands first.
 
     Raises:
@@ -108,7 +108,7 @@ def standing(catalog: Catalog, request: ReportRequest) -> str:
         for name, text in (("since", request.since), ("until", request.until))
     }
     names = frozenset(answer.name for answer in answers)
-    view = PaperView(PageAddress("/", tuple(ends.items())), catalog, request.zone, names=names)
+    view = FileView(PageAddress("/", tuple(ends.items())), catalog, request.zone, names=names)
     try:
         status = front_page.front(view)
     except NothingSeen:
