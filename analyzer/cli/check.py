@@ -90,7 +90,7 @@ def check(
         raise UsageError("--plugin prints the state: it goes with neither --once nor --output")
     try:
         settings, catalog, result = _run(
-            context, (cluster, queries), only, fail_on, times, strict=strict_coverage
+            context, cluster, queries, only, fail_on, times, strict=strict_coverage
         )
     except AnalyzerError as error:
         if not plugin:
@@ -119,7 +119,8 @@ def check(
 
 def _run(
     context: Context,
-    where: tuple[tuple[str, ...], tuple[Path, ...]],
+    clusters: tuple[str, ...],
+    folders: tuple[Path, ...],
     only: tuple[str, ...],
     fail_on: str | None,
     times: dict[str, str],
@@ -133,7 +134,7 @@ def _run(
     if fail_on is not None:
         settings = replace(settings, fail_on=fail_on)
     request = run.ReportRequest(**times, at=times["until"], zone=options.zone(context))  # type: ignore[arg-type]  # only times
-    catalog = context.catalog(*where)
+    catalog = context.catalog(clusters, folders)
     result = check.check(catalog, request, settings, strict=strict, only=only)
     return settings, catalog, result
 
@@ -214,8 +215,7 @@ def _test(context: Context) -> int:
 
 def _post(settings: "CheckSettings", news: "News") -> None:
     """The webhook hears before the store remembers: what it missed is told again."""
-    is_news = news.new or news.over or news.muted or (news.first and news.alerts)
-    if settings.webhook is None or not is_news:
+    if settings.webhook is None or not (news.edges or (news.first and news.alerts)):
         return
     from analyzer.alerts import webhook
 

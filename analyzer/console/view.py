@@ -14,17 +14,14 @@ from analyzer.console import markup
 from analyzer.console.address import PageAddress
 from analyzer.console.sheet import Sheet, SheetOrder, sheet
 from analyzer.output import wording
-from analyzer.report import names, run
+from analyzer.report import names, run, times
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report, ReportRequest
-from analyzer.report.times import TIMES
 from analyzer.text import escape_controls
 
-_TIMES = ("since", "until", "at", "before", "after")
-_FILTERS = ("svm", "initiator", "interface", "node")
-_STATE = ("cluster", "tz", *_TIMES)  # what a link to another page takes along
+_STATE = ("cluster", "tz", *times.NAMES)  # what a link to another page takes along
 _AROUND = timedelta(minutes=30)
-_PLAIN = {**TIMES["window"], **TIMES["pair"], **TIMES["instant"]}
+_PLAIN = {**times.TIMES["window"], **times.TIMES["pair"], **times.TIMES["instant"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +38,10 @@ class View:
 
     def request(self, **changes: Any) -> ReportRequest:
         """What the URL asks for: times, filters by wildcard, zone."""
-        times = {name: self.address.value(name) for name in _TIMES if self.address.value(name)}
-        filters = {name: self.address.all_values(name) for name in _FILTERS}
+        named = {name: self.address.value(name) for name in times.NAMES if self.address.value(name)}
+        filters = {name: self.address.all_values(name) for name in names.FILTERS}
         names.check_bound({**filters, "ignore": self.address.all_values("ignore")})
-        request = ReportRequest(**times, zone=self.zone, filters=filters)  # type: ignore[arg-type]  # only times
+        request = ReportRequest(**named, zone=self.zone, filters=filters)  # type: ignore[arg-type]  # only times
         return replace(request, **changes)
 
     def report(

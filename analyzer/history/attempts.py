@@ -86,6 +86,14 @@ def read_since(path: Path, since: datetime) -> list[Attempt]:
         raise StoreError(f"{path}: the attempts are damaged: {error}") from error
 
 
+def with_neighbours(
+    attempts: Sequence[Attempt],
+) -> list[tuple[Attempt | None, Attempt, Attempt | None]]:
+    """Each complete answer of the *attempts*, by time, between the one before and the one after."""
+    answers = [attempt for attempt in attempts if attempt.answered == "complete"]
+    return list(zip([None, *answers], answers, [*answers[1:], None], strict=False))
+
+
 def settle(
     attempts: Sequence[Attempt], returned: Callable[[Attempt, Attempt], bool]
 ) -> list[Attempt]:
@@ -96,10 +104,9 @@ def settle(
     *returned* says whether one is, between the answers of two instants. An empty answer speaks for
     the SVMs of the last one, where nobody listed the SVMs.
     """
-    answers = [attempt for attempt in attempts if attempt.answered == "complete"]
     verdicts: dict[datetime, Attempt] = {}
     carried: list[str] = []
-    for before, answer, after in zip([None, *answers], answers, [*answers[1:], None], strict=False):
+    for before, answer, after in with_neighbours(attempts):
         status, reason = "complete", None
         if answer.sessions == 0 and before is not None and before.sessions > 0:
             if after is None:

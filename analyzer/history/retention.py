@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from analyzer import clock
 from analyzer.errors import StoreError
-from analyzer.history.attempts import SnapshotFiles, snapshot_files
+from analyzer.history.attempts import SnapshotFiles, snapshot_files, with_neighbours
 from analyzer.history.history import History
 from analyzer.history.parts import EVERYTHING, moment
 from analyzer.history.restore import as_answered, restore
@@ -184,13 +184,11 @@ def _spared(history: History, start: datetime) -> set[datetime]:
     staying = {at for at in _answering(history) if at < start}
     if not staying:
         return staying
-    answers = [item for item in history.attempts() if item.answered == "complete"]
+    answers = with_neighbours(history.attempts())
     while True:
         support: set[datetime] = set()
         lister: datetime | None = None
-        for before, answer, after in zip(
-            [None, *answers], answers, [*answers[1:], None], strict=False
-        ):
+        for before, answer, after in answers:
             if answer.sessions == 0 and (answer.taken_at in staying or answer.taken_at >= start):
                 support |= {item.taken_at for item in (before, after) if item is not None}
                 if lister is not None and not answer.listed:

@@ -12,6 +12,7 @@ from analyzer.output.screen import Piece, Screen
 from analyzer.output.table_layout import Layout
 from analyzer.report.coverage import STATUSES, NotJudged
 from analyzer.report.run import Report
+from analyzer.report.times import NAMES
 from analyzer.text import counted, escape_controls
 
 
@@ -85,9 +86,7 @@ def _not_judged(rules: Sequence[NotJudged]) -> list[str]:
 
 def times(report: Report) -> str:
     """The times that the report is about, as programs write them."""
-    instants = [
-        (name, report.parameters.get(name)) for name in ("since", "until", "at", "before", "after")
-    ]
+    instants = [(name, report.parameters.get(name)) for name in NAMES]
     return ", ".join(
         f"{name} {clock.iso(instant)}"
         for name, instant in instants

@@ -125,7 +125,7 @@ class Catalog:
         self._named: dict[str, ModelKey] = {}
         self._bound_names: dict[str, frozenset[str]] = {}
         self._tables["partner_sessions"] = _PARTNER_COLUMNS, []
-        engine = self._open(self.store, self.clusters, self._tables, clock.now())
+        engine = self._engine_of(self.clusters)
         others = sorted(set(self.store.clusters()) - {*self.clusters, *self.damaged})
         if not others or not engine.run_query(own(_MIRRORED), {}).rows:
             return engine
@@ -133,15 +133,18 @@ class Catalog:
         # for: what is said of it is the same as if it had been.
         engine.close()
         self._tables["partner_sessions"] = _PARTNER_COLUMNS, self._partner_sessions(others)
-        return self._open(self.store, self.clusters, self._tables, clock.now())
+        return self._engine_of(self.clusters)
+
+    def _engine_of(self, clusters: Sequence[str]) -> Engine:
+        return self._open(self.store, clusters, self._tables, clock.now())
 
     def _partner_sessions(self, clusters: Sequence[str]) -> Sequence[Sequence[Any]]:
         """The sessions of mirrored SVMs in other clusters, ever."""
         try:
-            engine = self._open(self.store, clusters, self._tables, clock.now())
+            engine = self._engine_of(clusters)
         except StoreError:
             clusters = self._healthy(clusters)
-            engine = self._open(self.store, clusters, self._tables, clock.now())
+            engine = self._engine_of(clusters)
         try:
             return engine.run_query(own(_PARTNERS), {}).rows
         finally:

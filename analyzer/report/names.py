@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from analyzer.report.catalog import Catalog  # stands on this module
 
 # The model of each filter's names, and the parameters that it takes.
-_FILTERS: dict[str, tuple[str, dict[str, str]]] = {
+FILTERS: dict[str, tuple[str, dict[str, str]]] = {
     "svm": ("svm_names", {}),
     "initiator": ("initiator_names", {}),
     "interface": ("object_names", {"kind": "interface"}),
@@ -55,11 +55,11 @@ def filters(
     """
     patterns = {}
     for name, texts in wanted.items():
-        if texts and (name not in query.filters or name not in _FILTERS):
+        if texts and (name not in query.filters or name not in FILTERS):
             raise UsageError(f"report {query.name} has no column '{name}' to filter by")
         if texts:
             patterns[name] = [
-                _pattern(catalog, f"--{name}", text, *_FILTERS[name]) for text in texts
+                _pattern(catalog, f"--{name}", text, *FILTERS[name]) for text in texts
             ]
     return patterns
 

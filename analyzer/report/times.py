@@ -3,7 +3,8 @@
 from typing import Literal, NamedTuple
 
 Time = Literal["window", "pair", "instant", "always"]
-STANDARD = ("since", "until", "at", "before", "after", "now")
+NAMES = ("since", "until", "at", "before", "after")
+STANDARD = (*NAMES, "now")
 """The parameters that are given to every query."""
 _BEFORE = "First instant: the last complete snapshot at or before it."
 
