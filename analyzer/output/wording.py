@@ -83,9 +83,9 @@ def end_of(name: str) -> str:
     return ""
 
 
-def same_day(one: datetime, other: datetime, zone: tzinfo) -> bool:
+def same_day(instant: datetime, other: datetime, zone: tzinfo) -> bool:
     """Whether both have one date on the wall clock of *zone*."""
-    return clock.local(one, zone).date() == clock.local(other, zone).date()
+    return clock.local(instant, zone).date() == clock.local(other, zone).date()
 
 
 def instant(value: datetime, zone: tzinfo, *, dated: bool) -> str:
