@@ -2,8 +2,7 @@
 -- title = "Dropped connections by host"
 -- description = """
 -- The losses of dropped-connections, one row per host, cause and instant: how many paths, over
--- which
--- interfaces, how many are back.
+-- which interfaces, how many are back.
 -- """
 -- time = "window"
 -- kind = "finding"

@@ -1,14 +1,13 @@
 -- /// query
 -- title = "When each node reaches its limit"
 -- description = """
--- One row a node: a robust slope through its daily peaks since the last step of the level, how much
--- of the limit that policy gives is in use, what the trend comes to on a day, and the days on which
--- it comes to 80, 90 and 100 % of the limit. The range is from the day that the steepest slope and
--- the highest days allow to the day that the flattest and the lowest do; no latest day means that
--- growth may stop before. Fewer than fourteen days since the last step, or less than 80 % of the
--- time known, is not forecastable; a level that does not grow reaches nothing; without a limit
--- there
--- is a slope and no date.
+-- One row a node: a robust slope through its daily peaks since the last step of the level, how
+-- much of the limit that policy gives is in use, what the trend comes to on a day, and the days on
+-- which it comes to 80, 90 and 100 % of the limit. The range is from the day that the steepest
+-- slope and the highest days allow to the day that the flattest and the lowest do; no latest day
+-- means that growth may stop before. Fewer than fourteen days since the last step, or less than 80
+-- % of the time known, is not forecastable; a level that does not grow reaches nothing; without a
+-- limit there is a slope and no date.
 -- """
 -- time = "instant"
 -- group = "Capacity"

@@ -3,10 +3,9 @@
 -- description = """
 -- Changes of the path's interface, of the node that it stood on and of its SVM between the last
 -- snapshot with it and the first without, and what the array's own log says of them, of the port,
--- of
--- the initiator and of nodes between these two. It narrows what is said of the cause, never
--- the interval. Of a node that was taken over it goes without saying that its interfaces went down
--- or moved: what follows from the event of a larger object is left out, and so is a change that the
+-- of the initiator and of nodes between these two. It narrows what is said of the cause, never the
+-- interval. Of a node that was taken over it goes without saying that its interfaces went down or
+-- moved: what follows from the event of a larger object is left out, and so is a change that the
 -- log tells better. An interface stands on its own port, on that under a VLAN and on the members
 -- of an interface group.
 -- """

@@ -1,8 +1,7 @@
 -- /// query
 -- title = "Who stood on the interfaces that are enabled and down"
 -- description = """Initiators that were on the interface within a day before it was last up,
--- however
--- long ago that was: they miss it until it is repaired, switched off or removed."""
+-- however long ago that was: they miss it until it is repaired, switched off or removed."""
 -- [columns]
 -- cluster = "Cluster."
 -- svm_id = "SVM."
