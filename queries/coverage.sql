@@ -6,6 +6,7 @@
 -- """
 -- time = "window"
 -- group = "Data quality"
+-- brief = ["from", "status", "snapshots", "reason"]
 -- picture = "coverage"
 -- page = 10
 -- evidence = true

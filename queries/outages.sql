@@ -6,7 +6,7 @@
 -- """
 -- time = "window"
 -- kind = "finding"
--- brief = ["cause_kind", "cause", "lost_after", "back_after", "severity", "status", "detail"]
+-- brief = ["cause", "lost_after", "back_after", "status", "severity", "cause_kind", "detail"]
 -- status = { place = 20, label = "Outages", ended = true }
 -- group = "Incident"
 -- identity = ["cluster", "cause_kind", "cause", "lost_by"]

@@ -10,7 +10,7 @@
 -- time = "instant"
 -- kind = "finding"
 -- brief = ["initiator", "missing_node", "severity", "detail"]
--- status = { place = 50, label = "Upgrade now", none = "ready" }
+-- status = { place = 50, label = "Upgrade now", none = "ready", some = "not ready" }
 -- group = "Now and before a change"
 -- identity = ["cluster", "svm", "initiator", "node", "missing_node"]
 -- needs = ["interfaces", "nodes", "svms", "lun_maps", "portsets"]

@@ -91,7 +91,8 @@ def _collect(
 def _outcome_line(outcome: "Outcome") -> str:
     sessions = counted(outcome.sessions, "session")
     counts = f", {sessions}, {counted(outcome.connections, 'connection')}"
-    reason = f": {escape_controls(outcome.reason)}" if outcome.reason else ""
+    why = (outcome.reason or "").removeprefix(f"{outcome.cluster}: ")
+    reason = f": {escape_controls(why)}" if why else ""
     return (
         f"{outcome.cluster}: {outcome.status}{counts if outcome.status != 'failed' else ''},"
         f" {outcome.seconds:.1f} s{reason}"

@@ -204,10 +204,10 @@ def report(context: click.Context, queries: tuple[Path, ...]) -> None:
 
 @click.command("diff")
 @click.argument("before")
-@click.argument("after")
+@click.argument("after", default="latest")
 @pass_context
 def diff(context: Context, /, **values: Any) -> int:
-    """What changed between BEFORE and AFTER: short for 'report changes'."""
+    """What changed between BEFORE and AFTER (or the latest): short for 'report changes'."""
     return answer(context, _reports()["changes"], (), ReportOptions.of(values))
 
 

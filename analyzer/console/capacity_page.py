@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from analyzer import clock
 from analyzer.console import level_drawing
 from analyzer.console.axis import Axis
 from analyzer.console.level_drawing import LevelLine, Trend
@@ -81,7 +82,7 @@ def page(view: View) -> str:
         picture=level_drawing.drawn(lines, axis, until, gaps) if lines else "",
         left_out=len(_nodes(levels)) - len(lines),
         known=table.coverage(levels, view.zone),
-        window=f"{view.when(axis.since)}–{view.when(until)}",
+        window=f"{view.when(axis.since)}–{view.when(until)} {clock.zone_name(view.zone, axis.since, until)}",
         since=_SINCE,
         panels=[_panel(view, name, request) for name in _QUESTIONS],
         commands=[

@@ -34,7 +34,7 @@ def render(report: Report, width: int | None) -> str:
     it. A host without a session where one is expected is marked; a dot is none elsewhere.
     """
     screen = Screen(width)
-    screen.prose(table.heading(report), "bold")
+    table.title(screen, report)
     svms: dict[tuple[str, str], Cells] = {}
     for row in report.records():
         cells = svms.setdefault((row["cluster"], row["svm"] or ""), {})

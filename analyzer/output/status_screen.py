@@ -142,7 +142,8 @@ def summary(part: StatusPart) -> str:
     parts = [f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity]]
     if over:
         parts.append(f"{over} of {len(rows)} over")
-    return ", ".join(parts)
+    said = ", ".join(parts)
+    return f"{part.words.some}: {said}" if part.words.some else said
 
 
 def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:

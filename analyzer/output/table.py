@@ -52,6 +52,18 @@ def _ignored(report: Report) -> str:
     return f"Ignored: {', '.join(hidden)}." if report.ignored else ""
 
 
+def _chosen(report: Report) -> str:
+    """Whose rows were asked for; a pattern that everything matches chooses nothing."""
+    said = ", ".join(
+        f"{name} {escape_controls(pattern)}"
+        for name, value in report.parameters.items()
+        if name != "ignore" and (isinstance(value, list) or name == "initiator")
+        for pattern in ([value] if isinstance(value, str) else value)
+        if pattern != "*"
+    )
+    return f"Only {said}." if said else ""
+
+
 def coverage(report: Report, zone: tzinfo = UTC) -> str:
     """What was seen and what was not, a line each, with times in *zone*."""
     lines = []
@@ -112,6 +124,16 @@ def heading(report: Report) -> str:
     return f"{report.title} ({wording.interval(ends[0], ends[1], zone, dated=True)} {zone_name})"
 
 
+def title(screen: Screen, report: Report) -> None:
+    """The heading; what does not fit one line is broken before its times."""
+    said = heading(report)
+    if len(said) > screen.width:
+        said, gap, when = said.rpartition(" (")
+        screen.prose(said, "bold")
+        said = f"{gap}{when}".strip()
+    screen.prose(said, "bold")
+
+
 def _near(instant: datetime, other: datetime, report: Report) -> str:
     """An instant, with its date unless that is the other's."""
     same = wording.same_day(instant, other, report.zone)
@@ -127,8 +149,8 @@ def render(report: Report, width: int | None) -> str:
     """The whole report as text; *width* None asks the terminal, and colours as it can."""
     screen = Screen(width)
     if report.title:
-        screen.prose(heading(report), "bold")
-        screen.prose(headline(report))
+        title(screen, report)
+        screen.prose(" ".join(filter(None, [headline(report), _chosen(report)])))
     for line in sparkline.lines(report):
         screen.line(Piece(line))
     if report.rows:

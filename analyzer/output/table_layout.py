@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -62,9 +63,10 @@ def _shaped(
     """Names and columns as people read them, and what is said once above them.
 
     An interval is one column; in a report, what is empty is left out and what is the same
-    everywhere said once.
+    everywhere said once, as the interval between the two snapshots of a pair is.
     """
     source = report.names
+    pair = isinstance(report.parameters.get("before"), datetime)
     write = CellWriter(report, rows, short)
     names: list[str] = []
     columns: list[list[str]] = []
@@ -77,8 +79,13 @@ def _shaped(
         if end in source:
             other = source.index(end)
             skip.add(end)
-            names.append(name.removesuffix("_after") if name.endswith("_after") else "when")
-            columns.append([write.interval(row[k], row[other]) for row in rows])
+            label = name.removesuffix("_after") if name.endswith("_after") else "when"
+            spans = [write.interval(row[k], row[other]) for row in rows]
+            if pair and len(set(spans)) == 1:
+                above.append((label, spans[0]))
+                continue
+            names.append(label)
+            columns.append(spans)
             continue
         values = [write.cell(name, row[k]) for row in rows]
         if report.title and name in _OWNERS and len(set(values)) == 1:
@@ -121,7 +128,8 @@ def _start(name: str, names: Sequence[str]) -> str:
 def _fit(headings: Sequence[str], columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
     """Widths that fit the room; None if columns would have to be cut, not folded.
 
-    Prose is folded; what identifies is a word, and stays whole.
+    Prose and headings are folded, and other values only where that is not enough; what identifies
+    is a word, and stays whole.
     """
     widths = [
         max(len(heading), *map(len, values), 1)
@@ -139,6 +147,12 @@ def _fit(headings: Sequence[str], columns: Sequence[Sequence[str]], room: int) -
     room -= GAP * (len(headings) - 1)
     if sum(least) > room:
         return None
+    whole = [
+        low if heading in _PROSE else max(low, *map(len, values))
+        for heading, values, low in zip(headings, columns, least, strict=True)
+    ]
+    if sum(whole) <= room:
+        least = whole
     while sum(widths) > room:
         widest = max(range(len(widths)), key=lambda k: widths[k] - least[k])
         widths[widest] -= 1

@@ -66,13 +66,15 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class StatusSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What ``analyzer status`` shows of a report: its findings above info, in the order of *place*.
 
-    *none* is said where there are none; with *ended*, what is over is shown too; one that looks
-    back to the *baseline* is there where a mark is that.
+    *none* is said where there are none, *some* before the count of those that there are; with
+    *ended*, what is over is shown too; one that looks back to the *baseline* is there where a mark
+    is that.
     """
 
     place: int
     label: str
     none: str = "none"
+    some: str = ""
     ended: bool = False
     baseline: bool = False
 

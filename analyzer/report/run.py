@@ -300,7 +300,10 @@ def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
     snapshots: list[datetime] = [row[column] for row in latest if row[column] is not None]
     if not snapshots:
         wanted = "no complete snapshot" if last == 1 else "fewer than two complete snapshots"
-        raise NothingSeen(f"{', '.join(catalog.clusters)}: {wanted} by {clock.iso(instant)}")
+        raise NothingSeen(
+            f"{', '.join(catalog.clusters)}: {wanted} by {clock.iso(instant)};"
+            " 'analyzer snapshots' lists every attempt"
+        )
     return min(snapshots)
 
 

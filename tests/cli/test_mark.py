@@ -63,6 +63,7 @@ def test_a_mark_may_stand_for_every_time(run: Run) -> None:
         ("outages", "--since", "begin", "--until", "END"),
         ("sessions", "--at", "begin"),
         ("diff", "begin", "end"),
+        ("diff", "begin"),
         ("upgrade-readiness", "--at", "end", "--versus", "begin"),
         ("sql", "select $at, $since from marks", "--at", "end", "--since", "begin"),
         ("timeline", "lnx4", "--since", "begin"),

@@ -101,7 +101,7 @@ def test_a_variable_that_is_not_set_is_recorded_and_a_matter_of_configuration(
     monkeypatch.delenv("SECRET")
     code, lines = run("collect", "prod-a")
     assert code == 2
-    assert "password_env names SECRET, which is not set" in lines[-1]
+    assert lines[-1].endswith(" s: password_env names SECRET, which is not set")
     assert array.requests == []
     assert len(list(Path("store").glob("snapshots/*/*/*Z.parquet"))) == 1
 

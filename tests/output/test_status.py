@@ -107,6 +107,7 @@ def test_the_demonstration_is_told_on_one_screen(sample: Catalog) -> None:
     assert "node n2: 16 initiators lost 32 paths" in text
     assert "…lnx4  2026-11-23 02:10–02:15" in text
     assert "sql_n2_a missing" in text
+    assert "UPGRADE NOW    not ready: 1 high" in text
     labels = [part.words.label for part in status.parts]
     assert labels == [q.status.label for q in sorted(
         (q for q in header.reports().values() if q.status and not q.status.baseline), key=lambda q: q.status.place)]  # fmt: skip

@@ -57,6 +57,44 @@ def test_a_name_longer_than_the_line_is_whole(width: int) -> None:
     assert name in table.render(report, width)
 
 
+def ask(catalog: Catalog, name: str, **words: object) -> list[str]:
+    """The lines of a report on 80 columns."""
+    report = run.run(catalog, header.reports()[name], ReportRequest(**words))  # type: ignore[arg-type]
+    return table.render(report, 80).splitlines()
+
+
+def test_80_columns_say_whether_an_outage_is_over(sample: Catalog) -> None:
+    (line,) = [line for line in ask(sample, "outages") if line.startswith("n2")]
+    assert "partly_back" in line
+
+
+def test_the_interval_of_a_pair_is_said_once_and_a_change_is_one_line(sample: Catalog) -> None:
+    lines = ask(sample, "changes", before="2026-11-23T02:00:00Z")
+    assert [k for k, line in enumerate(lines) if "–2026-11-24 00:00" in line] == [0, 2]
+    assert [line.split()[:3] for line in lines if " lost " in line] == [
+        ["svm_sql", "lost", "…lnx4"]
+    ]
+
+
+def test_prose_is_folded_before_times(sample: Catalog) -> None:
+    lines = ask(sample, "coverage")
+    assert any(line.startswith("2026-11-23 11:15–2026-11-24 00:00  complete") for line in lines)
+
+
+def test_a_heading_is_broken_before_its_times(sample: Catalog) -> None:
+    assert ask(sample, "timeline", params={"initiator": "lnx4"})[:3] == [
+        "Everything that happened to one initiator",
+        "(2026-11-23 00:00–2026-11-24 00:00 UTC)",
+        "12 findings: 2 high, 3 medium, 7 info. Only initiator lnx4.",
+    ]
+
+
+def test_a_table_says_whose_rows_were_asked_for(sample: Catalog) -> None:
+    assert "Only" not in ask(sample, "outages")[1]
+    lines = ask(sample, "upgrade-readiness", filters={"initiator": ["*lnx*"]})
+    assert lines[1] == "No findings. Only initiator *lnx*."
+
+
 def test_severities_are_told_apart_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = (ReportColumn("severity", "How bad.", "VARCHAR"),)
     rows = [(severity,) for severity in SEVERITIES]
