@@ -105,7 +105,8 @@ def _rebuild(store: Store, cluster: str, lease: Lease, *, accept_loss: bool) -> 
     history = History(
         store, cluster, _start(store, cluster, base, bases, keep=bool(compacted)), lease
     )
-    _set_aside(history.folder / manifests.NAME, folders_only=True)
+    for file in (history.folder / manifests.NAME, store.register_file(cluster)):
+        _set_aside(file, folders_only=True)
     try:
         _fold_all(history, intact, max(compacted, default=None))
         rebuilt.compacted, rebuilt.folded = len(compacted), len(intact)

@@ -530,6 +530,15 @@ def test_what_only_a_deleted_history_had_is_lost_once(store: Store) -> None:
     assert history.rebuild(store, "prod-a").lost == []
 
 
+def test_rebuild_sets_a_folder_in_place_of_a_file_of_the_register_aside(store: Store) -> None:
+    entry = store.register_file("prod-a")
+    entry.unlink(missing_ok=True)
+    entry.mkdir(parents=True)
+    history.rebuild(store, "prod-a")
+    assert entry.is_file()
+    assert entry.with_name("prod-a.json.damaged").is_dir()
+
+
 def test_the_register_of_a_store_that_has_none_is_made_by_the_next_commit(store: Store) -> None:
     history.compact(store, "prod-a", END)
     shutil.rmtree(store.register)
