@@ -118,7 +118,10 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     folder = tmp_path_factory.mktemp("prometheus")
     start = datetime.now(UTC).replace(microsecond=0, tzinfo=None) - timedelta(hours=22)
     store, world = Store(folder / "store"), base_world()
-    with SimulatedArray(world) as array:
+    with pytest.MonkeyPatch.context() as patch, SimulatedArray(world) as array:
+        patch.delenv(
+            "ANALYZER_NOW", raising=False
+        )  # a fixture of a module comes before those of a test
         for minute in range(0, 22 * 60, 120):
             if minute == 720:
                 with array.moving():

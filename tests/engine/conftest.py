@@ -117,6 +117,7 @@ def both(
             since,
             until,
         )
-        yield twin
-        twin.duckdb.close()
-        twin.spark.close()
+    # The clock is the tests' own again: a session's fixture would set it for all that come after.
+    yield twin
+    twin.duckdb.close()
+    twin.spark.close()
