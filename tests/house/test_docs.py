@@ -153,7 +153,7 @@ def test_the_demonstration_tells_its_day_and_the_pages_show_it(tmp_path: Path) -
         [sys.executable, "-m", "analyzer", "demo", "--output", str(tmp_path / "demo")],
         cwd=ROOT, env=os.environ | {"COLUMNS": "100"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert re.search(r"(?m)^node +n2 +02:10–02:15 ", run.stdout)
+    assert re.search(r"(?m)^n2 +02:10–02:15 ", run.stdout)
     assert "iqn.2019-03.io.unknown:guest" in run.stdout
     assert "unknown 2026-11-23 11:00–11:15" in run.stdout
     assert "11:0" not in "".join(line for line in run.stdout.splitlines() if "lost" in line)
