@@ -9,6 +9,7 @@ import click
 from analyzer.cli.context import Context, pass_context
 from analyzer.cli.progress import progress
 from analyzer.errors import AnalyzerError, StoreError, UsageError
+from analyzer.text import counted
 
 if TYPE_CHECKING:
     from analyzer.history import Deleted
@@ -78,7 +79,7 @@ def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
             context.complain(f"{cluster}: 'analyzer rebuild {cluster}' makes anew what it can")
         else:
             context.say(
-                f"{cluster}: {verified.snapshots} snapshots can be given back;"
+                f"{cluster}: {counted(verified.snapshots, 'snapshot')} can be given back;"
                 f" the files of {verified.read} were read"
             )
         for note in verified.notes:
@@ -155,7 +156,7 @@ def prune(
 
 def _tell(context: Context, deleted: "Deleted", verb: str) -> None:
     size = f"{deleted.bytes / 1e6:.1f} MB of files"
-    context.say(f"{deleted.cluster}: {verb} {deleted.snapshots} snapshots, {size}")
+    context.say(f"{deleted.cluster}: {verb} {counted(deleted.snapshots, 'snapshot')}, {size}")
 
 
 COMMANDS: tuple[click.Command, ...] = (verify, rebuild, compact, prune)

@@ -21,6 +21,7 @@ from analyzer.schema import TABLES, Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.lease import Lease
+from analyzer.text import counted
 
 _CHUNK = 2_000_000  # rows folded at once
 
@@ -41,7 +42,7 @@ class Rebuilt:
     @property
     def sentence(self) -> str:
         """What was done, for people."""
-        text = f"folded {self.folded} snapshots anew"
+        text = f"folded {counted(self.folded, 'snapshot')} anew"
         if self.compacted:
             text += f", kept {self.compacted} that only the history has"
         if self.rewritten:

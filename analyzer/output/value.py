@@ -40,12 +40,13 @@ _SCALARS: tuple[tuple[type | UnionType, Callable[[Any], Any]], ...] = (
 
 
 def cell(value: Any) -> str:
-    """A value as one piece of text; absent is empty."""
+    """A value as one piece of text; absent is empty. A decimal keeps its digits."""
+    if isinstance(value, Decimal) and value.is_finite():
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     value = to_json(value)
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
     if isinstance(value, list) and all(isinstance(inner, str | int) for inner in value):
         return ", ".join(map(str, value))
     if isinstance(value, dict | list):

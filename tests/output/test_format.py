@@ -124,6 +124,14 @@ def test_what_is_not_a_number_is_null(value: object) -> None:
     assert json.loads(text, parse_constant=refuse) == {"x": None, "l": [None]}
 
 
+def test_a_decimal_keeps_its_digits_in_text() -> None:
+    row = bare(("x", "DECIMAL(38,3)", Decimal("99999999999999999.990")))
+    for format_ in ("csv", "markdown"):
+        text = output.text(row, format_)
+        assert "99999999999999999.99" in text
+        assert "99.990" not in text
+
+
 def test_an_instant_with_a_zone_is_written_once() -> None:
     instant = datetime(2026, 3, 2, 3, tzinfo=timezone(timedelta(hours=1)))
     row = bare(("t", "TIMESTAMP WITH TIME ZONE", instant), ("l", "TIMESTAMP[]", [instant]))
