@@ -139,8 +139,9 @@ select
     b.cause_kind,
     cause,
     severity,
-    initiator_sessions_left
-    || case when initiator_sessions_left = 1 then ' session left; ' else ' sessions left; ' end
+    'down to '
+    || initiator_sessions_left
+    || case when initiator_sessions_left = 1 then ' session; ' else ' sessions; ' end
     || case
         when open_paths = 0 and abandoned_paths > 0
         then 'abandoned'
