@@ -28,7 +28,7 @@ _STDOUT = Path("/dev/stdout")
 def text(report: Report, format_: str, width: int | None = None) -> str:
     """The report in a format made of text."""
     if format_ == "table":
-        from analyzer.output import table  # noqa: PLC0415  # rich, only for people
+        from analyzer.output import table  # noqa: PLC0415  # only for people
 
         return table.render(report, width)
     module, function = _TEXT[format_]
@@ -147,7 +147,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def explain(report: Report, stream: TextIO) -> None:
     """The rule in words, what it cannot see, its columns, its inputs and their coverage, its SQL."""
-    from analyzer.output import table  # noqa: PLC0415  # rich, only for people
+    from analyzer.output import table  # noqa: PLC0415  # only for people
 
     parts = [f"{report.title}\n\n{report.description}"]
     if report.cannot_see:
