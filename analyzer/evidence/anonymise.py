@@ -1,9 +1,9 @@
 """A store in which every name, address and uuid is a pseudonym.
 
 The store is rewritten before any report is asked, so that no word of a report can hold what was
-replaced. It is a store like any other: its history gives back its snapshots. Rows and lists are
-put in the order of the pseudonyms: in that of the names, who has a list of the names could read
-each pseudonym off by its rank.
+replaced. It is a store like any other: its history gives back its snapshots. Attempts stand in
+the order of time, other rows in that of their hashes, lists in that of the pseudonyms: in the order
+of the names, who has a list of the names could read each pseudonym off by its rank.
 """
 
 import json
@@ -124,12 +124,7 @@ def _rewrite(path: Path, table: str, pseudonyms: Pseudonyms) -> None:
     frame = pl.read_parquet(path, hive_partitioning=False, glob=False)
     columns = [_column(column, table, pseudonyms) for column in frame.get_columns()]
     frame = pl.DataFrame(columns)
-    scalars = [column.name for column in columns if not column.dtype.is_nested()]
-    lists = [column.name for column in columns if column.dtype.is_nested()]
-    # Rows that differ in a list only are few, and still have an order of their own.
-    ties = [pl.col(name).hash().alias(f"{name} order") for name in lists]
-    frame = frame.with_columns(ties).sort([*scalars, *(f"{name} order" for name in lists)])
-    _write(frame.select(column.name for column in columns), path, facts)
+    _write(frame[frame.hash_rows().arg_sort()], path, facts)
 
 
 def _write(frame: pl.DataFrame, path: Path, facts: Mapping[str, str]) -> None:
@@ -214,7 +209,7 @@ def _hash(store: Store, cluster: str) -> None:
         manifest = history.manifest
     for part in manifest.attempts:
         path = store.history_folder(cluster) / part.file
-        frame = pl.read_parquet(path, hive_partitioning=False, glob=False)
+        frame = pl.read_parquet(path, hive_partitioning=False, glob=False).sort("taken_at")
         rows = [hashes[instant] for instant in frame["taken_at"]]
         frame = frame.with_columns(
             pl.Series("content", [content for content, _ in rows]),
