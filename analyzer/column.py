@@ -56,8 +56,8 @@ class Inventory(msgspec.Struct, frozen=True):
     """One thing that a cluster lists: its table's name, what it is, its columns.
 
     *key* are the columns that identify a row, by which its rows are sorted. Earlier versions did
-    not list an inventory that was *added*: an attempt that did not ask for it has the hash that it
-    always had. A *rare* one is not asked for in every run. *lost* says what reports cannot tell
+    not list an inventory that was *added*: an attempt that did not request it has the hash that it
+    always had. A *rare* one is not requested in every run. *lost* says what reports cannot show
     without it.
     """
 

@@ -32,7 +32,7 @@ class ExtraMissing(UsageError):
 
 
 class NothingSeen(UsageError):
-    """No complete snapshot lies at or before the instant that was asked for."""
+    """No complete snapshot lies at or before the requested instant."""
 
 
 class StoreError(AnalyzerError):

@@ -21,7 +21,7 @@ SVMS = Inventory(
             added=True,
         ),
     ),
-    lost="an SVM that is missing cannot be told from one that the account may not see",
+    lost="a missing SVM is indistinguishable from one that the account may not see",
 )
 
 INTERFACES = Inventory(
@@ -67,8 +67,8 @@ IGROUPS = Inventory(
         Column("protocol", TEXT, "iscsi, fcp or mixed."),
         Column("portset", TEXT, "Name of the portset it is bound to."),
         Column("initiators", TEXTS, "Its initiators, lower-cased."),
-        Column("connection_state", TEXT, "ONTAP's own verdict (9.11.1), where asked for."),
-        Column("required_nodes", TEXTS, "Nodes that ONTAP says must be reached, where asked for."),
+        Column("connection_state", TEXT, "ONTAP's own verdict (9.11.1), where requested."),
+        Column("required_nodes", TEXTS, "Nodes that ONTAP says must be reached, where requested."),
     ),
     lost="hosts without any session are not missed",
 )
@@ -90,7 +90,7 @@ NODES = Inventory(
     lost="reports know of no HA partners, takeovers and givebacks",
 )
 
-# Inventories that change rarely or cost much: asked once an hour, and when something speaks for it.
+# Inventories that change rarely or cost much: listed hourly, and when something speaks for it.
 LUN_MAPS = Inventory(
     "lun_maps",
     "What is mapped to each igroup: through which nodes its hosts reach their LUNs.",
@@ -184,10 +184,10 @@ EMS = Inventory(
 
 MESSAGES = Inventory(
     "messages",
-    "Messages that the array's log knows, of those that are asked for; listed once a day.",
+    "Messages that the array's log knows, of those that are requested; listed once a day.",
     (Column("name", TEXT, "Name of the message."),),
     key=("name",),
-    lost="each message of the log is asked for by itself, once a day",
+    lost="each message of the log is requested by itself, once a day",
     added=True,
 )
 

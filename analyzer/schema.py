@@ -82,7 +82,7 @@ class Attempt(msgspec.Struct, kw_only=True):
     A field with a default is an added column.
     """
 
-    taken_at: Annotated[datetime, "When the cluster was asked."]
+    taken_at: Annotated[datetime, "When the cluster was queried."]
     status: Annotated[str, "complete, partial, failed or suspect, settled by what came after."]
     answered: Annotated[str, "Status as it was before anything came after it."]
     reason: Annotated[str | None, "Why it is not complete."]
@@ -103,13 +103,13 @@ class Attempt(msgspec.Struct, kw_only=True):
     nodes_reason: Annotated[str | None, "Why the nodes were not listed."]
     cluster_uuid: Annotated[str | None, "UUID of the cluster."]
     version: Annotated[str | None, "ONTAP release."]
-    collector: Annotated[str | None, "Which collector asked, or import."]
+    collector: Annotated[str | None, "Host of the collector, or import."]
     seconds: Annotated[float | None, "How long the answer took."]
     expected_interval: Annotated[int | None, "Seconds between snapshots, as configured."]
     clock_skew: Annotated[
         float | None, "Seconds that the cluster's clock was ahead of the collector's."
     ]
-    # Earlier versions did not know these inventories, and asked for none.
+    # Earlier versions did not know these inventories, and requested none.
     lun_maps_status: Annotated[str | None, "Whether the LUN maps were listed in the same run."] = (
         None
     )

@@ -1,4 +1,4 @@
-"""Text that others wrote, made harmless; text for terminals with few characters; near words."""
+"""Foreign text, escaped; ASCII fallbacks for terminals; close matches of misspelt words."""
 
 import difflib
 import unicodedata

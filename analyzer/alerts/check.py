@@ -105,8 +105,8 @@ def check(
 ) -> CheckResult:  # fmt: skip
     """Run the finding reports, or those of *only*.
 
-    A report that needs a complete snapshot where there is none is left out, unless it was asked
-    for: ``blind`` names the clusters that have none.
+    A report that needs a complete snapshot where there is none is left out, unless *only* names
+    it: ``blind`` names the clusters that have none.
 
     Raises:
         UsageError: a report of *only*, or one with a threshold of its own, is not there, or no

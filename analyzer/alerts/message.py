@@ -1,4 +1,4 @@
-"""What a destination hears of a check: its edges as bodies of its template, each told once."""
+"""The messages of a check to a destination: edges as bodies of its template, each sent once."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ def tell(store: Store, destination: Destination, result: CheckResult, console: s
     Raises:
         UsageError: its template, or what the configuration says of it, is wrong.
         Unreachable: it did not take everything; the next check tells the rest.
-        StoreError: what it was told cannot be read or written.
+        StoreError: the state of what it was sent cannot be read or written.
     """
     now = clock.now()
     news = state.news(store, result.checked, result.clusters, now, destination.name)

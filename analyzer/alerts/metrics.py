@@ -97,7 +97,7 @@ class Scoreboard:
     _families: dict[str, Family] = field(default_factory=dict)
 
     def refresh(self, seconds: float) -> None:
-        """Count what has changed; what is done in time is kept.
+        """Count the clusters that have changed; those counted in time stay cached.
 
         Raises:
             Busy: that was not enough: once more, it goes on from there.

@@ -1,10 +1,10 @@
-"""What is new since the last check, what is over and what is muted: each is told once.
+"""What is new since the last check, what is over and what is muted: each is reported once.
 
 The state is one file in the store, replaced atomically. A finding is the same finding as long as
 the columns are equal that the header of its report calls its identity; words and counts may change.
-A check touches only what it asked: the findings of its reports and clusters. Hence schedules that
-ask for different clusters, windows or severities can share one state. Each destination has a state
-of its own, which goes on when it was told: what one missed is not repeated to the others.
+A check changes only the findings of its own reports and clusters. Hence schedules with different
+clusters, windows or severities can share one state. Each destination has a state of its own, which
+advances when a message was delivered: what one missed is not repeated to the others.
 """
 
 import json
@@ -30,10 +30,10 @@ _REMEMBERED = timedelta(days=100)
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """A finding as it was told; instants are ISO 8601.
+    """A finding as it was reported; instants are ISO 8601.
 
     *seen* is the last check that had it. *open* is whether it lasts; *ends* whether it can end, and
-    did not only happen; *muted* whether its severity was lowered after it was told.
+    did not only happen; *muted* whether its severity was lowered after it was reported.
     """
 
     report: str
@@ -68,14 +68,14 @@ class NewsBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class _CheckState(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The file: what was told, by the identity of the finding, and so to each destination."""
+    """The file: the reported findings by their identities, and those sent to each destination."""
 
     format: int = 1
     alerts: dict[str, Alert] | None = None
     destinations: dict[str, dict[str, Alert]] = {}
 
     def alerts_of(self, destination: str) -> dict[str, Alert] | None:
-        """What *destination* was told ('' is whoever reads the output); None before the first."""
+        """What was sent to *destination* ('' is the command's output); None before the first."""
         return self.destinations.get(destination) if destination else self.alerts
 
 
@@ -95,7 +95,7 @@ _Step = tuple[Event | None, Alert | None]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a check tells beside what the last one told; *first* if there was none before.
+    """What a check reports compared with the last one; *first* if there was none before.
 
     *edges* are in the order of the reports; of a first check nothing is new.
     *alerts* are the findings of the check's own reports and clusters, as the state remembers them;
@@ -211,9 +211,9 @@ def _is_lower(finding: Alert, last: Alert) -> bool:
 
 
 def remember(store: Store, news: News, destination: str = "", missed: Container[str] = ()) -> None:
-    """Write what the next check will know; what another check told meanwhile stays.
+    """Write the state for the next check; what another check wrote meanwhile stays.
 
-    *missed* are keys of edges that the destination was not told: they are told again.
+    *missed* are keys of edges that could not be delivered to the destination: they are sent again.
 
     Raises:
         StoreError: it cannot be written.

@@ -76,9 +76,8 @@ def check(
     With --plugin it is 0, 1 (warning), 2 (critical) or 3 (unknown), as Nagios, Icinga and Checkmk
     read it; what cannot be answered is unknown too.
 
-    With --once the exit status is 1 only for what is new, and the configured webhook and
-    destinations hear of it; each is told once, and one that does not answer does not keep the
-    others.
+    With --once the exit status is 1 only for what is new. The configured webhook and destinations
+    are notified of each finding once; one that does not answer does not hold up the others.
     """
     from analyzer import clock
     from analyzer import output as formats
@@ -214,7 +213,7 @@ def _test(context: Context) -> int:
 
 
 def _post(settings: "CheckSettings", news: "News") -> None:
-    """The webhook hears before the store remembers: what it missed is told again."""
+    """Send to the webhook before the state is written: what it missed is sent again."""
     if settings.webhook is None or not (news.edges or (news.first and news.alerts)):
         return
     from analyzer.alerts import webhook

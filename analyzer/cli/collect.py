@@ -41,7 +41,7 @@ def collect(
     """Take one snapshot of each configured (or named) cluster.
 
     With [retention] in the configuration it also compacts and prunes, once a day. With --quiet
-    only failures are told.
+    only failures are printed.
     """
     from analyzer.errors import AnalyzerError
 
@@ -115,7 +115,7 @@ def _json(**fields: object) -> str:
 
 @click.command("import")
 @click.option("--cluster", required=True, help="Which cluster the answers are of.")
-@click.option("--taken-at", required=True, help="When the cluster was asked.")
+@click.option("--taken-at", required=True, help="When the cluster was queried.")
 @click.option("--failed", metavar="WHY", help="Record that nothing could be had, and why.")
 @click.option("--svms", type=_FILE, help="Answer of /api/svm/svms.")
 @click.option("--interfaces", type=_FILE, help="Answer of /api/network/ip/interfaces.")

@@ -41,7 +41,7 @@ def demo(context: Context, /, output: Path) -> int:
             " --output, or with --store where it is set"
         )
     context.say(
-        "A simulated array with four nodes, 19 hosts and a bad night is asked every five minutes\n"
+        "A simulated array with four nodes, 19 hosts and a bad night is polled every five minutes\n"
         f"for a day ({room.DAY}), over real HTTP on loopback."
     )
     with click.progressbar(length=289, label="collecting", file=sys.stderr) as bar:

@@ -19,7 +19,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--key-file",
     type=_FILE,
-    help="Secret that pseudonyms are made with, to have the same again; random if absent.",
+    help="Secret key of the pseudonyms, to get the same ones again; random if absent.",
 )
 @click.pass_context
 def evidence(

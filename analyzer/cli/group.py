@@ -27,7 +27,7 @@ _SECTIONS = {
 
 
 class Commands(UserDict[str, Any]):
-    """Commands by name; only the module of the one that is asked for is imported."""
+    """Commands by name; the module of a command is imported when that is looked up."""
 
     def __getitem__(self, name: str) -> click.Command:
         module = import_module(f"analyzer.cli.{super().__getitem__(name)}")

@@ -135,7 +135,7 @@ def _serve(
     tls: tuple[Path, Path] | None,
     ready: Callable[[str], object],
 ) -> int:
-    """Serve until a signal, the exit status; *ready* gets the address as soon as it can be asked."""
+    """Serve until a signal, the exit status; *ready* gets the address once the server listens."""
     try:
         from analyzer.console import routes
         from analyzer.rest.server import listen

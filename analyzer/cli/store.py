@@ -14,7 +14,7 @@ from analyzer.text import counted
 if TYPE_CHECKING:
     from analyzer.history import Deleted
 
-_SHOWN = 10  # problems of one cluster that are told
+_SHOWN = 10  # problems of one cluster that are printed
 
 
 def _clusters(context: Context, named: Sequence[str]) -> list[str]:
@@ -45,7 +45,7 @@ def _cutoff(text: str | None, configured: timedelta | None, option: str) -> date
 def _for_each(
     context: Context, clusters: Sequence[str], what: str, work: Callable[[str], None]
 ) -> int:
-    """Do *work* for each cluster; what fails of one is told, and the others go on.
+    """Do *work* for each cluster; what fails of one is reported, and the others go on.
 
     Returns the highest exit status.
     """
@@ -63,7 +63,7 @@ def _for_each(
 @click.argument("clusters", nargs=-1)
 @pass_context
 def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
-    """Prove that every snapshot can be given back as it was."""
+    """Prove that every snapshot can be restored as it was."""
     from analyzer import history
     from analyzer.store import marks
 
@@ -79,7 +79,7 @@ def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
             context.complain(f"{cluster}: 'analyzer rebuild {cluster}' makes anew what it can")
         else:
             context.say(
-                f"{cluster}: {counted(verified.snapshots, 'snapshot')} can be given back;"
+                f"{cluster}: {counted(verified.snapshots, 'snapshot')} can be restored;"
                 f" the files of {verified.read} were read"
             )
         for note in verified.notes:

@@ -14,7 +14,7 @@ class ReaderGone(Exception):
 
 
 class _Output(io.FileIO):
-    """Standard output, whose errors are told apart from those of all other files."""
+    """Standard output; its errors are distinguishable from those of all other files."""
 
     def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes-like
         try:

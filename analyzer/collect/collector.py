@@ -82,7 +82,7 @@ def collect(
     With *compact_after* or *keep* the store is tidied behind it, once a day.
 
     Raises:
-        KeyboardInterrupt: clusters that waited were not asked, what was asked was given up.
+        KeyboardInterrupt: waiting clusters were not queried, running requests were cancelled.
     """
     stop = Event()
 
@@ -119,7 +119,7 @@ def collect(
 def _collect(
     history: History, cluster: Cluster, stop: Event, *, slot: bool
 ) -> tuple[Outcome, "ClusterAnswer | None"]:
-    """One snapshot, recorded, and what the array answered; None if it was not asked."""
+    """One snapshot, recorded, and what the array answered; None if it was not queried."""
     taken_at = clock.now().replace(microsecond=0)
     history.catch_up()
     notes = clock_went_back(taken_at, history.manifest.horizon)
@@ -157,7 +157,7 @@ def _tidy(
     if outcome.taken_at is None or answer is None or (compact_after is None and keep is None):
         return outcome
     if answer.skew is None and outcome.status == "failed":
-        return outcome  # nobody answered, which is told
+        return outcome  # nobody answered, which is reported
     try:
         if answer.skew is None:
             raise UsageError("the array did not say what time it is, which confirms our clock")
@@ -274,7 +274,7 @@ def list_with_recheck(
     if count:
         listing.status, listing.failure = "partial", again.failure
         listing.reason = (
-            f"{count} sessions after {sessions_before}, and asked again: {again.reason}"
+            f"{count} sessions after {sessions_before}, and listed again: {again.reason}"
         )
     return listing
 

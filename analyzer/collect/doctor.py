@@ -192,7 +192,7 @@ def _check_fields(cluster: Cluster, client: Client) -> Iterator[Check]:
     except RequestFailed:
         return
     if fields:
-        detail = f"not known to this version and not kept: {', '.join(fields)}"
+        detail = f"not known to this version and not stored: {', '.join(fields)}"
         yield Check(cluster.name, "new fields", "ok", escape_controls(detail)[:500])
 
 

@@ -13,7 +13,7 @@ from analyzer.ontap.ems import LogPosition
 from analyzer.store.snapshot import Listing
 
 _RARELY = timedelta(hours=1)
-_ANSWERED = ("complete", "refused", "missing")  # what failed is asked again in the next run
+_ANSWERED = ("complete", "refused", "missing")  # what failed is requested again in the next run
 MIRRORED = ("sync_source", "sync_destination")
 
 Bindings = frozenset[tuple[str, str | None]]
@@ -39,7 +39,7 @@ def before(history: History, taken_at: datetime) -> Before:
     """What the history knows before a run at *taken_at*.
 
     In a quiet round the manifest alone says it; only what it does not have as listed within the
-    hour is looked for among the attempts: a right that is missing is not asked for each time.
+    hour is looked for among the attempts: what was refused is not requested each time.
     """
     since = taken_at - _RARELY
     latest = {name: folded.latest.get("") for name, folded in history.manifest.tables.items()}
@@ -63,7 +63,7 @@ def _bindings(history: History) -> Bindings:
             history.folder / file, columns=["uuid", "portset"], hive_partitioning=False
         )
     except (OSError, pl.exceptions.PolarsError):
-        return frozenset()  # damage is told by whoever folds
+        return frozenset()  # damage is reported by whoever folds
     return frozenset(igroups.iter_rows())
 
 

@@ -16,7 +16,7 @@ LOG = ("ems", "messages")
 _FIRST = timedelta(days=7)  # before the first reading
 # Read again each time: a node that was away hands its log in late, and two nodes' clocks differ.
 _OVERLAP = timedelta(hours=1)
-_DAY = timedelta(days=1)  # after which the cluster is asked again which messages it knows
+_DAY = timedelta(days=1)  # after which the names that the cluster knows are fetched again
 
 
 def position(history: History, present: datetime) -> LogPosition:

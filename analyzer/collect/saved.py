@@ -1,4 +1,4 @@
-"""A saved API answer: the JSON of a file as it came, whatever a shell or an editor made of it."""
+"""A saved API answer: the JSON of a file, whatever encoding or compression a shell gave it."""
 
 import gzip
 import io
@@ -74,7 +74,7 @@ def check_kind(path: Path, name: str, body: bytes) -> None:
     answer = msgspec.json.decode(body)
     records = answer.get("records") if isinstance(answer, dict) else None
     if not isinstance(records, list):
-        return  # told by who decodes it
+        return  # reported by who decodes it
     origin = _linked(answer) or _resembled(records, name)
     if origin != name:
         raise UsageError(

@@ -22,8 +22,8 @@ class Cluster(Credentials, frozen=True, forbid_unknown_fields=True):
 
     *timeout* is for one whole answer, first byte to last; *deadline* for everything that one run
     asks, pages and retries. *verify* is true, false or a CA file. *shrink* is the share of sessions
-    that may vanish before the array is asked again; *connectivity_tracking* also asks igroups for
-    ONTAP's own verdict, which costs the array time.
+    that may vanish before the listing is repeated; *connectivity_tracking* also requests ONTAP's
+    own verdict on igroups, which costs the array time.
     """
 
     name: Text

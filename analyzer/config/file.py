@@ -51,7 +51,7 @@ keep = "400d"                     # older history goes
 # webhook_token_env = "ALERT_TOKEN"
 # console = "https://history.example.com"  # where 'analyzer serve' is reached: for links
 
-# [[check.destinations]]          # told what is new and what is over: chats, ticket systems
+# [[check.destinations]]          # notified of what is new and over: chats, ticket systems
 # name = "chat"
 # url_env = "CHAT_URL"            # or url, url_file, url_command
 # body = '{"text": {{ alerts | map(attribute="text") | join("\\n") | tojson }} }'

@@ -1,1 +1,1 @@
-"""The pages that a browser sees, made of the same reports."""
+"""The pages that a browser sees, rendered from the same reports."""

@@ -39,7 +39,7 @@ class CapacityRow:
 
 
 class CapacityPanel(msgspec.Struct, frozen=True):
-    """A report that is asked by a form: its rows, or the *reason* why there are none."""
+    """A report with a form of its parameters: its rows, or the *reason* why there are none."""
 
     name: str
     title: str
@@ -125,7 +125,7 @@ def _nodes(levels: Report) -> dict[Key, list[Row]]:
 
 
 def _lines(levels: Report, forecast: Report, *, several: bool) -> list[LevelLine]:
-    """The lines that can be told apart: of more nodes those with the most sessions."""
+    """At most ``SERIES`` lines: of more nodes those with the most sessions."""
     trends = _keyed(forecast)
     lines = []
     for (cluster, node), rows in _nodes(levels).items():

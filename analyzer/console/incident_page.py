@@ -54,7 +54,7 @@ def page(view: View) -> str:
 
 
 class Incident:
-    """What the templates of the page ask for; each report is asked once, when it is needed."""
+    """The values that the templates of the page read; each report is run once, when needed."""
 
     def __init__(self, view: View) -> None:
         self.view = view

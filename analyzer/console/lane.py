@@ -22,7 +22,7 @@ WORDS = {
 OF_OBJECTS = {"none": "nearly no session", "some_paths": "fewer sessions", "all_paths": "all"}
 _ENDED = ("recovered", "replaced", "abandoned")
 _LONGEST = 300  # characters of a name
-_MOST = 6  # spans that are told in words
+_SPANS_IN_WORDS = 6  # at most; of the others the number
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,9 @@ def drawn(lane: Lane, axis: Axis, words: dict[str, str], gaps: str | None = None
 def sentence(lane: Lane, axis: Axis, words: dict[str, str]) -> str:
     """The lane in words: when it was not well, or what it was all the time."""
     bad = [row for row in lane.spans if row["state"] != "all_paths"]
-    parts = [f"{words[row['state']]} {_span(axis, row)}" for row in bad[:_MOST]]
-    if len(bad) > _MOST:
-        parts.append(f"{len(bad) - _MOST} more")
+    parts = [f"{words[row['state']]} {_span(axis, row)}" for row in bad[:_SPANS_IN_WORDS]]
+    if len(bad) > _SPANS_IN_WORDS:
+        parts.append(f"{len(bad) - _SPANS_IN_WORDS} more")
     return ", ".join(parts) or words[lane.state]
 
 
@@ -128,8 +128,8 @@ def _path(lane: Lane, axis: Axis, state: str, spans: Sequence[Row], words: str) 
         f"H{row['first_column']}z"
         for row in spans
     )
-    when = ", ".join(_bounds(axis, row) for row in spans[:_MOST])
-    more = f" and {len(spans) - _MOST} more" if len(spans) > _MOST else ""
+    when = ", ".join(_bounds(axis, row) for row in spans[:_SPANS_IN_WORDS])
+    more = f" and {len(spans) - _SPANS_IN_WORDS} more" if len(spans) > _SPANS_IN_WORDS else ""
     title = element("title", f"{lane.label}: {words} {when}{more}")
     return element("path", title, class_=state, data_lane=lane.label, data_state=state, d=d)
 

@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 960, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 130, 10, 24
 _PLOT = WIDTH - _LEFT - _RIGHT
 _LINE = 14  # pixels between two names
-SERIES = 8  # lines that can be told apart
+SERIES = 8  # lines at most that readers can distinguish
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which page answers a URL, made in the process that has the store open; an error is a page too."""
+"""Routes a URL to its page, in the process that has the store open; an error is a page too."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -28,9 +28,9 @@ PAGES: Mapping[str, Make] = {
     "node": object_page.page,
     "reports": report_page.page,
 }
-_LIFE = timedelta(minutes=1)  # of a catalog that is kept
-_PAGES = 25  # that one catalog answers: each may leave tables of models behind
-_LARGEST = 1_000_000  # bytes of an answer that is kept with it
+_CATALOG_AGE = timedelta(minutes=1)  # after which a catalog is opened anew
+_CATALOG_PAGES = 25  # that one catalog answers: each may leave tables of models behind
+_CACHED_BYTES = 1_000_000  # of a response at most, to be cached with its catalog
 _RELATIVE = 60  # seconds that a page whose times depend on the clock is the same
 
 
@@ -38,7 +38,7 @@ _RELATIVE = 60  # seconds that a page whose times depend on the clock is the sam
 class OpenCatalog:
     """A catalog that stays open for the next pages, and for how long.
 
-    *answers* are the pages that were made of it, by their ETags.
+    *answers* are the cached responses, by their ETags.
     """
 
     catalog: Catalog
@@ -56,8 +56,8 @@ class OpenCatalog:
         return (
             (tuple(clusters), token) == (self.clusters, self.token)
             and not self.catalog.ahead
-            and self.opened <= now < self.opened + _LIFE
-            and self.pages < _PAGES
+            and self.opened <= now < self.opened + _CATALOG_AGE
+            and self.pages < _CATALOG_PAGES
         )
 
 
@@ -122,12 +122,12 @@ class Pages:
             self._close()  # whatever state a statement left it in
             raise
         response = PageResponse(content.encode()) if isinstance(content, str) else content
-        if response.status == 200 and len(response.body) <= _LARGEST:
+        if response.status == 200 and len(response.body) <= _CACHED_BYTES:
             opened.answers[etag] = response
         return _validated(response, etag, request)
 
     def _opened(self, clusters: Sequence[str], token: str) -> OpenCatalog:
-        """The catalog of the last pages, where it is still true: its models are not made anew."""
+        """The catalog of the last pages while it is valid: its models are not built anew."""
         now = clock.now()
         if self._open is None or not self._open.serves(clusters, token, now):
             self._close()

@@ -1,4 +1,4 @@
-"""Every report: its parameters as a form made from the header, its rows, its rule."""
+"""Every report: its parameters as a form built from the header, its rows, its rule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

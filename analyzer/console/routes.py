@@ -1,6 +1,6 @@
 """The console over HTTP: who may see it, its static files, its pages; the rest is the array's API.
 
-Pages are made elsewhere (in a process of bounded time and memory); here is nothing but transport.
+Pages are rendered elsewhere (in a process of bounded time and memory); here is only transport.
 """
 
 import asyncio

@@ -20,7 +20,7 @@ _ESSENTIAL = (
 
 
 def text(incident: "Incident") -> str:
-    """The state of the page as it is asked for: what changed from A to B, and what gives it again."""
+    """The page as Markdown for a ticket: what changed from A to B, and the command for it."""
     view, report = incident.view, incident.changes
     clusters = ", ".join(escaped(name) for name in view.catalog.clusters)
     lines = [f"### iSCSI paths of {clusters}", ""]

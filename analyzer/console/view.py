@@ -1,4 +1,4 @@
-"""What a page is made of: its URL, the store as it is now, and its templates."""
+"""The context of a page: its URL, the store as it is now, and its templates."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ _PLAIN = {**times.TIMES["window"], **times.TIMES["pair"], **times.TIMES["instant
 class View:
     """One page of one request; *zone* is that of the URL, else the configured one.
 
-    *store* is the change token of what the page was made from.
+    *store* is the change token of the store that the page was rendered from.
     """
 
     address: PageAddress

@@ -37,7 +37,7 @@ class DuckDB:
         self._connection = engine()
         # A page reads a large file dozens of times: the footer of a file that never changes, once.
         self._connection.execute("set parquet_metadata_cache = true")
-        # Tables that are in memory or have no rows: each is made when a statement first reads it.
+        # Tables in memory or without rows: each is created when a statement first reads it.
         self._waiting: dict[str, tuple[Columns, Sequence[Sequence[Any]]]] = dict(extra)
         try:
             self.ahead, large = self._open_store(store, clusters, now)

@@ -62,7 +62,7 @@ class Engine(Protocol):
     def stream_query(
         self, statement: Statement, parameters: Mapping[str, Any]
     ) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Rows in batches, for more of them than memory holds; nothing else is asked meanwhile."""
+        """Rows in batches, for more of them than memory holds; run no other statement meanwhile."""
 
     def describe(
         self, statement: Statement, parameters: Mapping[str, Any]

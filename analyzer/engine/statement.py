@@ -1,4 +1,4 @@
-"""One SELECT, and what it is made of: the tables that it reads, and its parameters.
+"""One SELECT, parsed: the tables that it reads, and its parameters.
 
 DuckDB's own parser reads what somebody else wrote (``parse``). It builds a tree in C++ and another
 in Python, which for all models under a report takes longer than to plan them; the program's own
@@ -19,7 +19,7 @@ from analyzer.errors import UsageError
 if TYPE_CHECKING:
     import duckdb
 
-# Table functions that make rows of what they are given. All others look around.
+# Table functions that compute rows from their arguments. All others read files or the catalog.
 _HARMLESS = {
     "generate_series", "json_each", "json_tree", "range", "repeat", "summary", "unnest",
 }  # fmt: skip

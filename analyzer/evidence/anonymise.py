@@ -1,9 +1,9 @@
 """A store in which every name, address and uuid is a pseudonym.
 
-The store is rewritten before any report is asked, so that no word of a report can hold what was
-replaced. It is a store like any other: its history gives back its snapshots. Attempts stand in
-the order of time, other rows in that of their hashes, lists in that of the pseudonyms: in the order
-of the names, who has a list of the names could read each pseudonym off by its rank.
+The store is rewritten before any report is run, so that no word of a report can hold what was
+replaced. It is a store like any other: its snapshots can be restored from its history. Attempts
+stand in the order of time, other rows in that of their hashes, lists in that of the pseudonyms: in
+the order of the names, who has a list of the names could read each pseudonym off by its rank.
 """
 
 import json
@@ -23,7 +23,7 @@ from analyzer.schema import Mark
 from analyzer.store import marks
 from analyzer.store.layout import Store
 
-# What kind of value a column holds. A column of text that is not here or among the kept is
+# What kind of value a column holds. A column of text that is neither here nor in ``_UNCHANGED`` is
 # replaced as a word of its own kind.
 _KINDS = {
     "svm_id": "svm_id",
@@ -70,7 +70,7 @@ _NAMES = {
     "messages": None,
 }  # fmt: skip
 _UUIDS = {"svms": "svm_id", "interfaces": "interface_id", "metrocluster": "svm_id"}
-_KEPT = {
+_UNCHANGED = {
     "isid", "isid_raw", "authentication", "state", "subtype", "failover", "services", "os_type",
     "protocol", "connection_state", "type", "reachability", "san_multipathing", "takeover_state",
     "giveback_state", "model", "version", "message", "severity",
@@ -140,7 +140,7 @@ def _facts(text: str, pseudonyms: Pseudonyms) -> str:
 
 
 def _kind(column: str, table: str) -> str | None:
-    if column in _KEPT:
+    if column in _UNCHANGED:
         return None
     if column == "name":
         return _NAMES[table]

@@ -46,7 +46,7 @@ _CLUSTERS = """
 """
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first instant that a zip file knows
 _README = """\
-Evidence of iSCSI sessions, {since} to {until}, made by analyzer {version}.
+Evidence of iSCSI sessions, {since} to {until}, written by analyzer {version}.
 
 page.html      the reports as one page, with pictures
 reports/       the same as JSON

@@ -1,6 +1,6 @@
 """The manifest of a bundle, and whether a bundle is still what it says.
 
-Nothing is ever extracted: members are read in pieces and only their hashes are kept. Whoever does
+Nothing is ever extracted: members are read in pieces, and only hashed. Whoever does
 extract it may trust a bundle that is as it says: it has plain files only, whose names stay within
 the folder they are extracted to, and no more bytes than a bundle of its size can have (a zip bomb).
 """
@@ -60,7 +60,7 @@ class Parameters(msgspec.Struct, frozen=True):
 
 
 class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """``manifest.json``: what is in the bundle, of what, and what made it.
+    """``manifest.json``: what is in the bundle, its parameters, and the versions that wrote it.
 
     *clusters* are rows about each cluster, for a reader.
     """

@@ -16,7 +16,7 @@ from uuid import UUID
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _IQN = re.compile(r"iqn\.\d{4}-\d{2}\.([^:]+)(?::(.+))?", re.DOTALL)
-_WORKER = re.compile(rf"(.+)-({_UUID})", re.DOTALL)  # an igroup that Trident made
+_WORKER = re.compile(rf"(.+)-({_UUID})", re.DOTALL)  # an igroup that Trident created
 _HTTP = re.compile(r"\bHTTP \d{3}\b|\[Errno \d+\]")
 
 
@@ -24,8 +24,8 @@ def _bits(address: IPv4Address | IPv6Address) -> str:
     return f"{int(address):0{address.max_prefixlen}b}"
 
 
-# Addresses in these stay in these: what a private network is, a reader must still see.
-_KEPT = tuple(
+# Special-use networks (RFC 6890), whose prefixes are preserved: a private address stays private.
+_PRESERVED = tuple(
     ip_network(text)
     for text in (
         "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
@@ -34,7 +34,7 @@ _KEPT = tuple(
 )  # fmt: skip
 _BRANCHES = {
     (network.version, _bits(network.network_address)[:k])
-    for network in _KEPT
+    for network in _PRESERVED
     for k in range(network.prefixlen)
 }
 
@@ -44,7 +44,7 @@ _MAY_STAY = {"mask", "policy", "collector"}
 
 
 class Pseudonyms:
-    """Pseudonyms under one secret *key*; ``replaced`` holds those that were asked for so far."""
+    """Pseudonyms under one secret *key*; ``replaced`` holds those that were assigned so far."""
 
     def __init__(self, key: bytes) -> None:
         """Begin with nothing replaced."""
@@ -196,7 +196,7 @@ class Pseudonyms:
         return "-".join([self._word(text, kind), *services])
 
     def _reason(self, text: str, kind: str) -> str:
-        """Words of a failure may hold anything: only its status or error number is kept."""
+        """The text of a failure may hold anything: only its status or error number stays."""
         statuses = sorted(set(_HTTP.findall(text)))
         return ", ".join([self._word(text, kind), *statuses])
 

@@ -1,6 +1,6 @@
 """The history: attempts and spells per cluster, folded from snapshots, losslessly.
 
-A reader needs little of it: each name is imported when it is first asked for.
+A reader needs little of it: each name is imported on first access (PEP 562).
 """
 
 import sys

@@ -113,7 +113,7 @@ def settle(
                 status, reason = "suspect", _SUSPECT
             elif after.sessions > 0 and returned(before, after):
                 status, reason = "failed", _DISPROVED
-        # The first attempt keeps the scope it was given: what it stood on may be out of sight.
+        # The first attempt retains its stored scope: what settled it may lie before *attempts*.
         spoken_for = answer.scope if answer is attempts[0] else answer.listed
         scope = answer.listed
         if status == "complete" and not answer.listed:

@@ -1,7 +1,7 @@
-"""A store of its own made of another: the whole history, and the snapshot files of one window.
+"""A part of a store as a store of its own: the whole history, the snapshot files of one window.
 
-The history goes along whole because verdicts stand on it: new means never seen before, and open
-means not seen since. A snapshot whose file was compacted away is given back from it.
+The history is copied whole because verdicts stand on it: new means never seen before, and open
+means not seen since. A snapshot whose file was compacted away is restored from it.
 """
 
 import shutil

@@ -103,7 +103,7 @@ class History:
         """
         taken_at = snapshot.taken_at
         if taken_at < _EARLIEST:
-            raise UsageError(f"{clock.iso(taken_at)}: no array was asked before 1970")
+            raise UsageError(f"{clock.iso(taken_at)}: no array was queried before 1970")
         attempt = snapshots.attempt(snapshot)
         self.catch_up()
         stored = self.last_attempt(taken_at, taken_at + timedelta(microseconds=1))

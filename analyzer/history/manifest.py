@@ -248,7 +248,7 @@ def write(
 ) -> None:
     """Replace the manifest: from now on readers see the files that this one names.
 
-    The one before it is kept beside it, unless that is known to be damaged.
+    The previous one is retained beside it, unless that is known to be damaged.
 
     Raises:
         Busy: another host took over the lease meanwhile; nothing was published.

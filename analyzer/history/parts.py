@@ -157,7 +157,7 @@ def unreadable(path: Path) -> str | None:
     """Why a Parquet file cannot be read to its last page; None if it can."""
     session = engine()
     try:
-        # Values are decoded only where something is made of them.
+        # A table, not a count: only then are all values decoded.
         session.execute(f"create temp table whole as from {source([path])}")
     except (duckdb.Error, UnicodeDecodeError) as error:
         return str(error).partition("\n")[0]

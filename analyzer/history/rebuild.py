@@ -1,4 +1,4 @@
-"""The history made anew: from the snapshot files, and of what has none from the history itself."""
+"""The history folded anew: from the snapshot files, and where there is none from the history."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class Rebuilt:
         """What was done, for people."""
         text = f"folded {counted(self.folded, 'snapshot')} anew"
         if self.compacted:
-            text += f", kept {self.compacted} that only the history has"
+            text += f", retained {self.compacted} that only the history has"
         if self.rewritten:
             text += f", wrote {len(self.rewritten)} damaged files anew"
         return text
@@ -248,7 +248,7 @@ def _rewrite(history: History, base: _Base, instants: list[datetime]) -> list[da
 
 
 def _set_aside(path: Path, *, folders_only: bool = False) -> None:
-    """Give what nothing can be made of another name; it is not ours to delete."""
+    """Rename a damaged file or folder to ``*.damaged``; it is not ours to delete."""
     if path.is_dir() or (path.exists() and not folders_only):
         path.rename(path.with_name(f"{path.name}.damaged"))
 

@@ -1,4 +1,4 @@
-"""A snapshot given back from the history, row for row."""
+"""A snapshot restored from the history, row for row."""
 
 from datetime import datetime
 from typing import Any

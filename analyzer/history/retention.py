@@ -82,7 +82,7 @@ def _compact(history: History, before: datetime, *, dry_run: bool = False) -> De
 def prune(store: Store, cluster: str, before: datetime, *, dry_run: bool = False) -> Deleted:
     """Forget what is older than *before*.
 
-    An event whose later side is kept keeps its earlier side: for every SVM the last complete
+    An event whose later side is retained retains its earlier side: for every SVM the last complete
     snapshot before *before* stays, if another follows. The newest one always stays; what is later
     than the clock is no newest one, and lets nothing go. What answers at a mark that says so stays
     too, as if nothing had been taken between it and what stays.
@@ -175,7 +175,7 @@ def _start(history: History, before: datetime) -> datetime:
 
 
 def _spared(history: History, start: datetime) -> set[datetime]:
-    """The attempts before *start* that answer at marks that are kept, and what settles empty ones.
+    """The attempts before *start* that answer at protected marks, and those that settle empty ones.
 
     How an empty answer is read depends on the answers beside it, and on the last one that listed
     the SVMs where it does not (``settle``). Without a spared one before it, the first that stays is
@@ -201,7 +201,7 @@ def _spared(history: History, start: datetime) -> set[datetime]:
 
 
 def _answering(history: History) -> set[datetime]:
-    """The attempts that answer at marks that are kept.
+    """The attempts that answer at protected marks (those set with ``--keep``).
 
     They are the last complete one by then, and of each SVM and inventory the last listing.
     """

@@ -29,7 +29,7 @@ _TRIES = 3
 class Verified:
     """What verify saw of one cluster.
 
-    *snapshots* can be given back by the history; of these, *read* have files that were read too.
+    *snapshots* can be restored from the history; of these, *read* have files that were read too.
     *notes* say what was not read.
     """
 
@@ -46,7 +46,7 @@ class Verified:
 
 
 def verify(store: Store, cluster: str) -> Verified:
-    """Whether every snapshot that the history claims can be given back as it was.
+    """Whether every snapshot that the history claims can be restored row for row.
 
     Takes no lock and writes nothing. Whole fingerprints are recomputed, and every file that
     counts is read to its last page.
@@ -87,14 +87,14 @@ def _verify(store: Store, cluster: str) -> Verified:
     notes += _forgotten(store, pruned, proved)
     alone = len(proved.keys() - set(instants))
     if alone:
-        notes.append(f"{alone} snapshots have no file any more; the history alone gives them back")
+        notes.append(f"{alone} snapshots have no file any more; only the history has them")
     return Verified(cluster, len(proved), read, tuple(problems), tuple(notes))
 
 
 def _forgotten(
     store: Store, pruned: datetime | None, attempts: Mapping[datetime, Attempt]
 ) -> Iterator[str]:
-    """Marks that are to be kept, and were set after what they name had been forgotten."""
+    """Marks with ``keep`` that were set after the instant that they name was pruned."""
     complete = [at for at, attempt in attempts.items() if attempt.status == "complete"]
     first = min(complete, default=datetime.max)
     with suppress(StoreError):  # that they are damaged is said once, not of each cluster
@@ -128,7 +128,7 @@ def prove(history: History) -> tuple[dict[datetime, Attempt], list[str]]:
         elif fingerprints[attempt.taken_at][1] == attempt.fingerprint:
             proved[attempt.taken_at] = attempt
         else:
-            problems.append(f"{clock.iso(attempt.taken_at)} cannot be given back: its hash differs")
+            problems.append(f"{clock.iso(attempt.taken_at)} cannot be restored: its hash differs")
     return proved, problems
 
 
@@ -154,7 +154,7 @@ def damaged_files(history: History) -> Iterator[str]:
 
 
 class _RunningSums:
-    """The sum of a table's row hashes at any instant, by SVM; asked in order of time."""
+    """The sum of a table's row hashes at an instant, by SVM; instants must ascend."""
 
     def __init__(self, history: History, table: Table) -> None:
         self._edges = sorted(_edges(history, table))
@@ -203,7 +203,7 @@ def recomputed(history: History, attempts: Sequence[Attempt]) -> dict[datetime, 
 
 
 class SnapshotChecker:
-    """Compares snapshot files with their attempts; asked in order of time."""
+    """Compares snapshot files with their attempts, in ascending order of time."""
 
     def __init__(self, store: Store, cluster: str) -> None:
         self._store = store

@@ -1,8 +1,7 @@
 """``history.duckdb``: the history as tables, for anyone's DuckDB.
 
-It holds views only. They look up the committed files in the manifests each time they are asked,
-so that a shell which has been open for a week sees the history as it is now, and nobody ever
-waits for it. It is built beside and renamed over, and only when the store has moved or the
+It holds views only. They look up the committed files in the manifests at each query, so that a
+shell which has been open for a week sees the history as it is now, and nobody ever waits for it. It is built beside and renamed over, and only when the store has moved or the
 program is another.
 """
 
@@ -51,7 +50,7 @@ def _refresh(store: Store) -> None:
     if mark.is_file() and mark.read_bytes() == version.encode() and store.database.is_file():
         return
     try:
-        # Not made in place: to DuckDB a '?' in a path begins the options of a database.
+        # Built elsewhere and moved: to DuckDB a '?' in a path begins the options of a database.
         with tempfile.TemporaryDirectory(prefix="analyzer-") as folder:
             built = Path(folder) / store.database.name
             with engine() as session:
@@ -119,7 +118,7 @@ def _view(store: Store, table: Table) -> str:
     )
 
 
-def _scan(  # what a table is made of
+def _scan(  # each is a part of the select
     store: Store, label: str, path: str, columns: Sequence[Column], bounds: Iterable[str],
     document: str = "tables",
 ) -> str:  # fmt: skip

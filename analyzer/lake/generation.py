@@ -6,8 +6,9 @@
     generations/00000007/spells/cluster=prod-a/year=2026/3b1f…-5c02….parquet
     generations/00000007/generation.json          which parts of which cluster it has
 
-A file is named for what it was made of. What the generation before has too is linked, not written.
-A generation appears under its name whole, and ``latest`` is then replaced atomically.
+A file is named by the digest of its sources (content addressing); one that the generation before
+has too is hard-linked, not written. A generation appears under its name whole, and ``latest`` is
+then replaced atomically.
 """
 
 import fcntl
@@ -30,7 +31,7 @@ from analyzer.history.parts import engine, quote
 from analyzer.lake import holding
 from analyzer.lake.holding import NO_END, Holding
 
-_KEPT = 2  # generations: readers of the one before may still be at work
+_RETAINED = 2  # generations: readers of the one before may still be at work
 _NOTE = "generation.json"
 
 
@@ -70,7 +71,7 @@ def write(holdings: Mapping[str, Sequence[Holding]], target: Path) -> WrittenGen
             written, linked = _fill(draft, before, holdings)
             draft.rename(folder)
             _point(target / "latest", Path("generations") / folder.name)
-            for number in sorted(numbers)[: 1 - _KEPT or None]:
+            for number in sorted(numbers)[: 1 - _RETAINED or None]:
                 shutil.rmtree(generations / f"{number:08d}", ignore_errors=True)
             return WrittenGeneration(folder, written, linked)
     except (OSError, duckdb.Error) as error:
@@ -103,7 +104,7 @@ def _fill(draft: Path, before: Path, holdings: Mapping[str, Sequence[Holding]]) 
 
 def _files(table: str, items: Sequence[Holding]) -> Iterator[tuple[Path, str]]:
     """Every file that a table consists of, and the select of its rows."""
-    # What is made of the same parts in another way is another file.
+    # The same parts written in another format or with other columns are another file.
     edition = manifests.digest(msgspec.json.encode([holding.FORMAT, COLUMNS[table]]))[:8]
     for item in items:
         cluster = Path(f"cluster={item.cluster}")

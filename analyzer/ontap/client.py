@@ -1,4 +1,4 @@
-"""The HTTP client of one cluster: one kept-alive connection, one request after the other.
+"""The HTTP client of one cluster: one persistent connection, one request at a time.
 
 Retries are for transient errors (429, 502, 503, 504, resets, timeouts), never for a refusal.
 Redirects are never followed, compressed bodies never accepted, credentials never sent to another
@@ -74,12 +74,12 @@ _Result = httpx.Response | Exception
 
 
 class Client:
-    """Asks one cluster; use it as a context manager.
+    """Queries one cluster; use it as a context manager.
 
     ``timeout`` of the cluster is of one whole answer, from the request to its last byte;
-    ``deadline`` is of everything that is asked, retries included, from now on.
+    ``deadline`` is of all requests together, retries included, from now on.
 
-    Once *stop* is set, what is asked ends at once. *sleep* and *transport* are seams for tests.
+    Once *stop* is set, the running request is cancelled. *sleep* and *transport* are for tests.
     ``date`` is the cluster's clock as its last answer, a refusal too, had it (naive UTC).
     """
 
@@ -128,7 +128,7 @@ class Client:
         self.http.close()
 
     def get(self, target: str) -> bytes:
-        """The body at a path with its query; asked again where that may help, until the deadline.
+        """The body at a path with its query; transient errors are retried until the deadline.
 
         Raises:
             RequestFailed: no usable answer; says why in a sentence without secrets.
@@ -258,7 +258,7 @@ class _Bounded(httpx.SyncByteStream):
 def _bound(response: httpx.Response) -> None:
     """A hook of httpx, before the body is read."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise RequestFailed("the answer is compressed, which was not asked for")
+        raise RequestFailed("the answer is compressed, which was not requested")
     assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101  # a client that is not async
     response.stream = _Bounded(response.stream, response.request.extensions["end"])
 
@@ -275,7 +275,7 @@ def _failure(error: Exception) -> RequestFailed:
         return _Transient(f"cannot connect: {error}")
     if isinstance(error, httpx.TransportError | httpx.StreamError):
         return _Transient(f"the connection broke: {error or type(error).__name__}")
-    return RequestFailed(f"the address cannot be asked: {error}")
+    return RequestFailed(f"the address cannot be queried: {error}")
 
 
 def _judge(response: httpx.Response) -> bytes:

@@ -1,7 +1,7 @@
-"""The array's event log (EMS): which messages are asked for, and how in few requests.
+"""The array's event log (EMS): which messages are requested, and how in few requests.
 
-A name that the cluster does not know fails the whole request, so that its own list of messages is
-asked first, once a day. DEBUG is hidden, since no severity is asked for.
+A name that the cluster does not know fails the whole request, so its own list of messages is
+fetched first, once a day. DEBUG stays hidden, since the request names no severity.
 """
 
 import time
@@ -57,7 +57,7 @@ NAMES = frozenset(
         "vserver.stop.succeeded",
     }
 )
-"""What is asked for: what explains a lost path, or stands beside one."""
+"""The messages that are requested: those that explain a lost path, or occur beside one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class LogPosition:
     """Where the reading of a cluster's event log goes on.
 
     *since* is by the array's clock (naive UTC); *names* are the messages that the cluster was
-    known to have a day ago at most, None where it has to be asked.
+    known to have a day ago at most, None where the list has to be fetched.
     """
 
     since: datetime = datetime(1970, 1, 1)
@@ -81,7 +81,7 @@ class LogReading:
 
 
 def read_log(client: Client, release: Release, position: LogPosition) -> LogReading:
-    """The events from the position on: one request, two where the names have to be asked.
+    """The events from the position on: one request, two where the names have to be fetched.
 
     Never raises for what the array does.
     """

@@ -1,6 +1,6 @@
-"""Which field of the array's records each column of an inventory is made of.
+"""Which field of the array's records each column of an inventory is read from.
 
-What is collected and what is served again from history both stand on it.
+Collecting and serving the API from the history both use this mapping.
 """
 
 from analyzer.inventories import INVENTORIES

@@ -51,7 +51,7 @@ def identity(client: Client) -> ClusterIdentity:
     """Ask ``/api/cluster``, which a narrow account may not.
 
     Raises:
-        RequestFailed: the cluster cannot be asked at all: unreachable, or login refused.
+        RequestFailed: the cluster cannot be queried at all: unreachable, or login refused.
     """
     resource = RESOURCES["cluster"]
     try:

@@ -32,11 +32,11 @@ class Resource:
     """One endpoint.
 
     ``arrays`` names the fields that are lists: of objects, or of scalars. ``default`` is what a
-    collection returns where no ``fields`` are given. ``links`` gives objects that carry a link of their own the path
-    it points at; the member ``uuid`` completes it. ``aliases`` are query parameters whose name
-    differs from the field's. ``collected`` is what the collector asks for, where the release has it;
-    ``costly`` what it asks for beside that where the configuration says so. ``since`` is the first
-    release that has the endpoint.
+    collection returns for a request without ``fields``. ``links`` maps objects that carry a link of
+    their own to the path it points at; the member ``uuid`` completes it. ``aliases`` are query
+    parameters whose name differs from the field's. ``collected`` is what the collector requests,
+    where the release has it; ``costly`` what it requests beside that if the configuration says so.
+    ``since`` is the first release that has the endpoint.
     """
 
     name: str

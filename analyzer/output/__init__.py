@@ -1,7 +1,7 @@
 """Rows in, text out: one module per format.
 
 ``table`` is for people and fits their terminal; the others are for programs and never change
-with it. HTML is made of the console's templates, a room above.
+with it. HTML is rendered from the console's templates, a layer above.
 """
 
 import sys
@@ -15,7 +15,7 @@ from analyzer.report.run import Report, ReportColumn
 from analyzer.store.publish import deliver
 
 WIDTH = 120  # columns of a table, where nobody's terminal says otherwise
-# Each is imported when it is asked for.
+# Each is imported on first use.
 _TEXT = {
     "json": ("json", "whole"),
     "ndjson": ("json", "lines"),
@@ -26,7 +26,7 @@ _STDOUT = Path("/dev/stdout")
 
 
 def text(report: Report, format_: str, width: int | None = None) -> str:
-    """The report in a format made of text."""
+    """The report in a textual format."""
     if format_ == "table":
         from analyzer.output import table  # noqa: PLC0415  # only for people
 

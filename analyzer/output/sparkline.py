@@ -23,8 +23,8 @@ Span = tuple[datetime, datetime]
 def lines(report: Report) -> list[str]:
     """A line for each series that the report says it has: whose, its levels, least to most.
 
-    A series is told from others by the columns before its time, which is the first column of a
-    time or a date.
+    A series is identified by the columns before its time, which is the first column of a time or
+    a date.
     """
     names, types = report.names, [column.type for column in report.columns]
     when = next((k for k, type_ in enumerate(types) if type_ in {"TIMESTAMP", "DATE"}), None)

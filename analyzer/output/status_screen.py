@@ -85,7 +85,7 @@ def text(status: Status) -> str:
 
 
 def as_json(status: Status) -> Mapping[str, Any]:
-    """The same for programs: the reports that the screen is made of."""
+    """The same for programs: the reports that the screen shows."""
     return {
         "clusters": envelope(status.clusters),
         "sections": [

@@ -53,7 +53,7 @@ def _ignored(report: Report) -> str:
 
 
 def _chosen(report: Report) -> str:
-    """Whose rows were asked for; a pattern that everything matches chooses nothing."""
+    """The filters of the rows; a pattern that everything matches is none."""
     said = ", ".join(
         f"{name} {escape_controls(pattern)}"
         for name, value in report.parameters.items()

@@ -53,7 +53,7 @@ def lay_out(report: Report, room: int) -> Layout:
                 break
         if best.widths is not None and len(best.names) == len(names):
             break
-    assert best is not None  # noqa: S101  # made in the first round
+    assert best is not None  # noqa: S101  # set in the first round
     return best
 
 

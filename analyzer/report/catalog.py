@@ -1,7 +1,7 @@
-"""Queries over one store: picks the clusters, makes the models that a query needs, filters rows.
+"""Queries over one store: picks the clusters, builds the models that a query needs, filters rows.
 
-Opening takes each cluster's manifest once and keeps it: everything asked of one catalog is
-asked of one consistent instant, whatever lands meanwhile. A cluster whose history is damaged is left
+Opening reads each cluster's manifest once, so that all queries of one catalog see one consistent
+state (snapshot isolation), whatever lands meanwhile. A cluster whose history is damaged is left
 out, and named by whoever opened the catalog; the others go on.
 """
 
@@ -118,8 +118,8 @@ class Catalog:
         self._tables["marks"] = columns, [msgspec.structs.astuple(mark) for mark in self.marks]
 
     def _opened(self) -> Engine:
-        # A model is made once for the parameters that it uses: by those, the name under which its
-        # table waits, or its rows; and whose table statements read by the model's own name.
+        # A model is built once for the parameters that it uses. By those: the name under which its
+        # table waits, or its rows. By the model's name: whose table statements read under it.
         self._model_tables: dict[ModelKey, str] = {}
         self._answers: dict[ModelKey, Result] = {}
         self._named: dict[str, ModelKey] = {}
@@ -129,8 +129,8 @@ class Catalog:
         others = sorted(set(self.store.clusters()) - {*self.clusters, *self.damaged})
         if not others or not engine.run_query(own(_MIRRORED), {}).rows:
             return engine
-        # An SVM that a MetroCluster mirrors may have switched over to a cluster that was not asked
-        # for: what is said of it is the same as if it had been.
+        # An SVM that a MetroCluster mirrors may have switched over to a cluster that is not
+        # selected: what is said of it is the same as if it were.
         engine.close()
         self._tables["partner_sessions"] = _PARTNER_COLUMNS, self._partner_sessions(others)
         return self._engine_of(self.clusters)
@@ -194,8 +194,8 @@ class Catalog:
     ) -> Result:
         """The rows of a query, a model among them; *filters* keep rows by wildcard.
 
-        *parameters* are times and values of the query's own as they were asked for; a time that
-        is not named is null, a value that is not named is its default.
+        *parameters* are times and the query's own values; a missing time is null, a missing value
+        is its default.
 
         Raises:
             UsageError: the query is not valid, has no column to filter by, or a filter matches
@@ -248,9 +248,9 @@ class Catalog:
     def stream(
         self, text: str, parameters: Mapping[str, Any], where: object = "the statement"
     ) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """The rows of one SELECT over tables and models in batches; none of them is held.
+        """The rows of one SELECT over tables and models, streamed in batches.
 
-        Nothing else is asked of the catalog until the last one.
+        Run no other query of the catalog until the last one.
         """
         query = header.bare(text, where)
         values = self._bound(query, parameters)

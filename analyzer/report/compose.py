@@ -9,7 +9,7 @@ Models = Mapping[str, Query]
 
 
 def order(query: Query, models: Models) -> list[Query]:
-    """The models that *query* stands on, in the order in which they can be made.
+    """The models that *query* reads, each after those that it reads itself (topological order).
 
     Raises:
         UsageError: models stand on each other in a circle, or one of the files is no SELECT.

@@ -126,7 +126,7 @@ class Query(Header, frozen=True, kw_only=True):
 
     @property
     def statement(self) -> Statement:
-        """What it is made of.
+        """The query parsed.
 
         Raises:
             UsageError: it is not one SELECT, or looks at more than tables.
@@ -217,7 +217,7 @@ def _check(query: Query) -> None:
     for name, parameter in query.params.items():
         if name in STANDARD:
             raise UsageError(
-                f"{query.path}: parameter '{name}' is given to every query; do not declare it"
+                f"{query.path}: parameter '{name}' is passed to every query; do not declare it"
             )
         if parameter.choices and parameter.default not in parameter.choices:
             raise UsageError(f"{query.path}: the default of '{name}' is not one of its choices")
@@ -237,10 +237,10 @@ def _files(folder: Path) -> list[Path]:
 
 
 class Queries(Mapping[str, Query]):
-    """Query files by name, each read when it is first asked for: a question needs few of them."""
+    """Query files by name, each parsed on first access (lazily): a report needs few of them."""
 
     def __init__(self, paths: Mapping[str, Path], read: dict[Path, Query]) -> None:
-        """Those of *paths*; *read* are those that were asked for."""
+        """Those of *paths*; *read* are those parsed so far."""
         self._paths = dict(sorted(paths.items()))
         self._read = read
 
@@ -273,7 +273,7 @@ def _discover(folders: tuple[Path, ...]) -> Queries:
             if not _NAME.fullmatch(path.stem):
                 raise UsageError(f"{path}: a query is named in lower case, digits and dashes")
             if not path.is_relative_to(home()):
-                read[path] = parse(path)  # mistakes of somebody else's file are told at once
+                read[path] = parse(path)  # mistakes of somebody else's file are reported at once
             paths[path.stem] = path
     return Queries(paths, read)
 

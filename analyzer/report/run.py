@@ -37,7 +37,7 @@ class ReportColumn(msgspec.Struct, frozen=True):
 
 
 class DataAge(msgspec.Struct, frozen=True):
-    """The last complete snapshot of a cluster at the end of what was asked; *stale* is too old."""
+    """The last complete snapshot of a cluster at the end of the window; *stale*: it is too old."""
 
     cluster: str
     taken_at: datetime | None
@@ -50,8 +50,8 @@ class Report(msgspec.Struct, frozen=True):
     Instants in *rows* are naive UTC; *coverage* has one of each cluster; *inputs* are the
     tables of the store that the SQL reads. *brief*, *series*, *picture*, *identity*, *began* and
     *ended* are as the header of the query has them. Tables for people write times in *zone*;
-    *window* is from the snapshot that is looked at first to the instant that is asked about;
-    *data* says how old the data is then; *marks* are those of the window; *ignored* counts the rows
+    *window* is from the first snapshot that is read to the requested end; *data* says how old the
+    data is at that end; *marks* are those of the window; *ignored* counts the rows
     that were not to be shown, by the wildcard that hid them.
     """
 
@@ -125,7 +125,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class ReportRequest(msgspec.Struct, frozen=True):
-    """What was asked: times as the user wrote them, own parameters, filters by wildcard.
+    """A request for a report: times as the user wrote them, own parameters, filters by wildcard.
 
     *ignore* are wildcards of what is not to be shown, of reports whose header says of which column.
     With *severity*, only rows at least that severe. Without *covered*, nothing is said of what could

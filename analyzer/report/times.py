@@ -1,16 +1,16 @@
-"""The times that a report is asked for: a window, a pair of instants, an instant, or none."""
+"""The times that a report takes: a window, a pair of instants, an instant, or none."""
 
 from typing import Literal, NamedTuple
 
 Time = Literal["window", "pair", "instant", "always"]
 NAMES = ("since", "until", "at", "before", "after")
 STANDARD = (*NAMES, "now")
-"""The parameters that are given to every query."""
+"""The parameters that every query may use without declaring them."""
 _BEFORE = "First instant: the last complete snapshot at or before it."
 
 
 class TimeOption(NamedTuple):
-    """A time that a report is asked for: what it is unless one is named, and its help.
+    """A time that a report takes: its default and its help.
 
     *shown* is the default in words, where a mark or a model says what it is. One without a default
     need not be named.

@@ -29,8 +29,8 @@ Faults = Sequence[Fault] | Callable[[ReceivedRequest], Fault | None]
 class SimulatedArray:
     """A server on loopback that answers as ONTAP does, for as long as it is entered.
 
-    ``requests`` is everything that was asked; ``faults`` may be changed at any time; ``clock``
-    says what the ``Date`` header says (naive, UTC).
+    ``requests`` are all requests received; ``faults`` may be changed at any time; ``clock`` is the
+    instant of the ``Date`` header (naive, UTC).
     """
 
     def __init__(  # each is a property of the array
@@ -54,7 +54,7 @@ class SimulatedArray:
 
         The account logs in with *username* and *password*, or bears *token*; it gets 403 for paths
         that match *forbidden*, and sees one *svm* only where that is named. *tls* are files of
-        certificate and key. *page_limit* counts where ``max_records`` is not given.
+        certificate and key. *page_limit* applies to requests without ``max_records``.
         """
         self.username, self.password, self.token = username, password, token
         self.forbidden = tuple(forbidden)

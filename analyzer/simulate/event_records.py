@@ -27,7 +27,7 @@ _NO_DEBUG = Clause((EMS.by_name["message.severity"],), Not(Equal("debug")))
 
 
 class EventRecords(MemoryRecords):
-    """DEBUG is hidden unless a severity is asked for; an unknown message fails the request."""
+    """DEBUG is hidden unless a severity is requested; an unknown message fails the request."""
 
     def page(self, query: RestQuery, limit: int = LIMIT) -> Slice:
         filtered = {field.name for clause in query.clauses for field in clause.fields}

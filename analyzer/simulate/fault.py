@@ -160,7 +160,7 @@ def _next_other_host(
 
 
 def _empty_page(fault: Fault, request: ReceivedRequest, response: RestResponse) -> RestResponse:
-    """A page cut by time: nothing in it, and what was asked is still to come."""
+    """A page cut off by ``return_timeout``: no records, and a link to the next page."""
     del fault
     joint = "&" if request.query else "?"
     following = {"next": {"href": f"{request.target}{joint}start.position=0"}}

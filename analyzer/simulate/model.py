@@ -1,4 +1,4 @@
-"""What a cluster is made of: nodes, SVMs, interfaces, igroups, hosts, sessions."""
+"""The parts of a simulated cluster: nodes, SVMs, interfaces, igroups, hosts, sessions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

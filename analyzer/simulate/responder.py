@@ -24,7 +24,7 @@ class Responder:
     def respond(
         self, request: RestRequest, *, body: bool = False, most: int | None = None
     ) -> RestResponse:
-        """The response to a request that is let in; *most* records on a page, whatever is asked."""
+        """The response to an authorised request; *most* is an upper bound of records on a page."""
         if self._revision != self.world.revision:
             self._revision = self.world.revision
             self._records.clear()

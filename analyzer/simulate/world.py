@@ -1,4 +1,4 @@
-"""A cluster that can be moved by operations, and what it would answer when asked.
+"""A cluster whose state operations change, and what it would answer to a request.
 
 Deterministic: the same seed and the same operations give the same world, to the last TCP port.
 There is no clock in it.

@@ -1,4 +1,4 @@
-"""Ready-made worlds: the small one of scripts and tests, and a fleet of any size."""
+"""Predefined worlds: the small one of scripts and tests, and a fleet of any size."""
 
 from analyzer.simulate.model import Host, Igroup, Interface, Kind, Node, Svm
 from analyzer.simulate.world import World

@@ -127,7 +127,7 @@ def acquire(
         try:
             os.link(draft, lease.path)
         except FileExistsError as error:
-            # NFS may answer so to a link that was made, when its first answer was lost.
+            # NFS may answer so after it created the link, when its first answer was lost.
             if draft.stat().st_nlink < 2:
                 raise _busy(folder, cluster) from error
     finally:

@@ -48,7 +48,7 @@ def is_name(text: str) -> bool:
 
 
 def read(store: Store) -> tuple[Mark, ...]:
-    """Every mark, by instant; none where nobody made one.
+    """Every mark, by instant; empty where none was set.
 
     Raises:
         StoreError: the file is damaged or of a newer format.

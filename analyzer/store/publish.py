@@ -38,7 +38,7 @@ def make_folder(folder: Path) -> None:
     """Make a folder of the store with those above it, for owner and group only.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     try:
         folder.mkdir(_PRIVATE)
@@ -85,7 +85,7 @@ def deliver(path: Path) -> Iterator[Path]:
     """Write a file that a user named (``--output``): yields a path to write to.
 
     A regular file is replaced atomically and keeps its mode; a link stays, its target is written.
-    Standard output, a pipe or a device is written to when all is ready. Folders are not made.
+    Standard output, a pipe or a device is written to when all is ready. Folders are not created.
 
     Raises:
         UsageError: nothing can be written at that place.
@@ -105,7 +105,7 @@ def deliver(path: Path) -> Iterator[Path]:
 
 
 def _replace(target: Path) -> Iterator[Path]:
-    # The draft is made first, so that a place that takes no file is refused before the work.
+    # The draft is created first, so that a place that takes no file is refused before the work.
     draft = _draft(target)
     try:
         mode = _mode(target)

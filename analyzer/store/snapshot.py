@@ -53,7 +53,7 @@ class Listing:
 
 @cache
 def not_asked(name: str) -> Listing:
-    """The listing of an inventory that nobody asked for."""
+    """The listing of an inventory that was not requested."""
     return Listing(NOT_ASKED, None, pl.DataFrame(schema=INVENTORIES[name].schema))
 
 
@@ -75,7 +75,7 @@ class Snapshot:
     svms_wanted: tuple[str, ...] = ()
 
     def listing(self, name: str) -> Listing:
-        """The named inventory, as listed or as not asked."""
+        """The named inventory as listed, or with the status 'not asked'."""
         return self.inventories.get(name) or not_asked(name)
 
     @property
@@ -171,7 +171,7 @@ def write(
     """Write the snapshot's files, the session file last.
 
     *before_replace* is the fencing check before a file that is there already is replaced; new
-    ones are written by a fenced writer too, since the array is never asked for that instant again.
+    ones are written by a fenced writer too, since that instant can never be collected again.
 
     Raises:
         Busy: another host took over the lease, and stored the same instant.

@@ -121,7 +121,7 @@ def test_fields_that_are_newer_than_this_program_are_named_once(
     array.faults = [Fault("unknown_field", "*/iscsi/sessions")]
     check = checks_of(cluster)["new fields"]
     assert check.status == "ok"
-    assert check.detail.endswith("not kept: novelty.a")
+    assert check.detail.endswith("not stored: novelty.a")
 
 
 def test_a_certificate_that_is_not_checked_is_said(cluster: Cluster) -> None:

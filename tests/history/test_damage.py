@@ -597,7 +597,7 @@ def test_a_wrong_fold_is_named_even_where_digests_agree(store: Store) -> None:
     rows_changed(path)
     edited(store, manifests.forget_digests)
     problem = history.verify(store, "prod-a").problem or ""
-    assert "cannot be given back: its hash differs" in problem
+    assert "cannot be restored: its hash differs" in problem
     with pytest.raises(StoreError, match="nothing compacted"):
         history.compact(store, "prod-a", END)
     history.rebuild(store, "prod-a")
@@ -636,7 +636,7 @@ def test_verify_reads_a_store_that_nobody_may_write_and_leaves_it_as_it_is(store
 def test_verify_says_what_it_did_not_read(store: Store) -> None:
     history.compact(store, "prod-a", END)
     (note,) = history.verify(store, "prod-a").notes
-    assert note == "6 snapshots have no file any more; the history alone gives them back"
+    assert note == "6 snapshots have no file any more; only the history has them"
 
 
 def test_a_snapshot_that_lies_there_unfolded_is_named_and_folded_by_rebuild(store: Store) -> None:
@@ -664,7 +664,7 @@ def test_a_snapshot_that_lies_there_unfolded_is_named_and_folded_by_rebuild(stor
 @pytest.mark.parametrize("year", [26, 999, 1969])
 def test_an_instant_that_cannot_be_is_refused(store: Store, year: int) -> None:
     before = contents(store)
-    with pytest.raises(UsageError, match="no array was asked before 1970"):
+    with pytest.raises(UsageError, match="no array was queried before 1970"):
         history.record(store, replace(empty_answer(1), taken_at=datetime(year, 11, 23)))
     assert contents(store) == before
 
@@ -775,7 +775,7 @@ PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
                    edited(s, manifests.forget_digests)),
         "verify", 4,
     ),
-    "… cannot be given back: its hash differs": (forged, "verify", 4),
+    "… cannot be restored: its hash differs": (forged, "verify", 4),
     "… is not a whole snapshot": (SNAPSHOTS["empty session file"].damage, "verify", 4),
     "… cannot be read": (SNAPSHOTS["empty inventory file"].damage, "verify", 4),
     "… is the snapshot of prod-b at …": (
@@ -783,7 +783,7 @@ PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
     ),
     "… is not folded": (partial(unfolded, pending=False), "verify", 4),
     "… is whole and not folded yet": (partial(unfolded, pending=True), "verify", 0),
-    "… have no file any more; the history alone gives them back": (
+    "… have no file any more; only the history has them": (
         lambda s: history.compact(s, "prod-a", END), "verify", 0,
     ),
     "… looks like data and counts nowhere": (

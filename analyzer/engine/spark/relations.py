@@ -13,7 +13,7 @@ from analyzer.engine.spark.dialect import SparkPart, SparkStatement
 class Run:
     """One statement being run.
 
-    A relation that several others stand on is worked out once and kept: Spark would work it out
+    A relation that several others read is computed once and checkpointed: Spark would compute it
     anew for each.
     """
 
@@ -41,7 +41,7 @@ class Run:
             if part.grows is not None:
                 self._grow(part, part.grows)
             elif wanted[part.name] > 1:
-                self._keep(part.name, self._front(part.sql, part.uses))
+                self._checkpoint(part.name, self._front(part.sql, part.uses))
         return self._frame(self._front(self._statement.sql, self._statement.uses))
 
     def _front(self, sql: str, uses: Iterable[str]) -> str:
@@ -52,7 +52,7 @@ class Run:
             name = waiting.pop()
             if name not in needed:
                 needed.add(name)
-                if self._sql[name] == self._parts[name].sql:  # what is kept stands on nothing
+                if self._sql[name] == self._parts[name].sql:  # a checkpoint reads no relation
                     waiting += self._parts[name].uses
         front = ", ".join(
             f"{name} AS ({self._sql[name]})" for name in self._parts if name in needed
@@ -62,9 +62,9 @@ class Run:
     def _frame(self, sql: str) -> Any:
         return self._session.sql(sql, args=self._bound)
 
-    def _keep(self, name: str, sql: str) -> Any:
-        view = f"kept_{id(self)}_{len(self._frames)}"
-        # The client takes a kept relation for the active session's, whoever asked.
+    def _checkpoint(self, name: str, sql: str) -> Any:
+        view = f"checkpoint_{id(self)}_{len(self._frames)}"
+        # The client looks a checkpoint up in the active session, not in the frame's own.
         SparkSession._active_session.session = self._session  # noqa: SLF001  # no other way
         frame = self._frame(sql).localCheckpoint()
         frame.createOrReplaceTempView(view)
@@ -75,8 +75,8 @@ class Run:
     def _grow(self, part: SparkPart, grows: str) -> None:
         """Round by round, each standing on the one before it, until nothing is added."""
         rounds = []
-        frame = self._keep(part.name, self._front(part.sql, part.uses))
+        frame = self._checkpoint(part.name, self._front(part.sql, part.uses))
         while not frame.isEmpty():
             rounds.append(self._sql[part.name])
-            frame = self._keep(part.name, self._front(grows, (part.name, *part.uses)))
+            frame = self._checkpoint(part.name, self._front(grows, (part.name, *part.uses)))
         self._sql[part.name] = " UNION ALL ".join(rounds) or self._sql[part.name]

@@ -17,7 +17,7 @@ _RETRIES = {"max_retries": 5, "max_backoff": 2000}  # some five seconds, likewis
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
-    # Spark 4.2 breaks plans that meet one kept relation twice ("became unresolved").
+    # Spark 4.2 breaks plans that use one checkpoint twice ("became unresolved").
     "spark.sql.optimizer.excludedRules": (
         "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
     ),
@@ -43,7 +43,7 @@ def connect(url: str) -> Any:
         ) from error
     finally:
         channel.close()
-    # Whoever waited in vain is told so in one sentence, by us.
+    # The timeout is reported in one sentence of our own, so the client's warning is silenced.
     warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]", UserWarning)
     try:
         session = SparkSession.builder.remote(url).create()

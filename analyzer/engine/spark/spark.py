@@ -36,7 +36,7 @@ _TYPES = {
     "struct(name varchar, value varchar)[]": "array<struct<name:string,value:string>>",
 }
 _SPELLS = ("closed", "open")
-# A file that a writer retired, or what a lost executor had kept: to be read and worked out anew.
+# A file that a writer retired, or a checkpoint lost with its executor: to be computed anew.
 _RETIRED = ("FILE_NOT_EXIST", "PATH_NOT_FOUND", "CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND")
 _LATEST = {"cluster": "varchar", "svm_id": "varchar", "taken_at": "timestamp"}
 
@@ -109,7 +109,7 @@ class Spark:
     def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
         self._types.create_table(name, statement, parameters)
         with self._answers(statement.where):
-            # The client takes a kept relation for the active session's, whoever asked.
+            # The client looks a checkpoint up in the active session, not in the frame's own.
             SparkSession._active_session.session = self._session  # noqa: SLF001  # no other way
             frame = self._run(statement, parameters).frame().localCheckpoint()
             self._view(name, frame)
@@ -170,7 +170,7 @@ class Spark:
 
     @contextmanager
     def time_limit(self, seconds: float) -> Iterator[None]:
-        """Only what DuckDB is asked is interrupted: a server has limits of its own."""
+        """Only DuckDB's statements are interrupted: a server has limits of its own."""
         with self._types.time_limit(seconds):
             yield
 
@@ -184,7 +184,7 @@ def _schema(columns: Columns) -> str:
 
 
 def _reader(kind: str) -> Callable[[Any], Any]:
-    """From Spark's value to what DuckDB would have given for that type."""
+    """The conversion of Spark's value to the value that DuckDB returns for that type."""
     if kind.endswith("[]"):
         each = _reader(kind.removesuffix("[]"))
         return lambda value: None if value is None else [each(item) for item in value]

@@ -1,7 +1,7 @@
 """One picture: its Altair chart, its words, and how it becomes a still image.
 
-The SVG of a page is made anew from known elements and attributes: nothing in it can run, ask the
-network or carry a style that the page's content security policy would refuse. Text of the array
+The SVG of a page is rebuilt from an allow-list of elements and attributes: nothing in it can run,
+load from the network or carry a style that the page's content security policy would refuse. Text of the array
 is in it as text only. Ink is ``currentColor``; the other colours are legible on light and dark.
 """
 
@@ -81,7 +81,7 @@ class Picture:
 
     def _clean(self, specification: VegaLite, ink: str) -> str:
         drawn = vl_convert.vegalite_to_svg(specification)
-        root = _still(ET.fromstring(drawn), ink)  # noqa: S314  # made here, by the library
+        root = _still(ET.fromstring(drawn), ink)  # noqa: S314  # rendered here, by the library
         root.set("role", "img")
         root.set("aria-label", f"{self.title}. {self.text}")
         for place, (tag, words) in enumerate((("title", self.title), ("desc", self.text))):
@@ -92,7 +92,7 @@ class Picture:
 
 
 def unchecked() -> AbstractContextManager[None]:
-    """Altair without its look at every object as it is made, which takes longer than drawing."""
+    """Altair without schema validation of every object, which takes longer than drawing."""
     return debug_mode(arg=False)
 
 

@@ -23,7 +23,7 @@ def coverage(report: Report) -> Picture:
     for row in report.records():
         key = (escape_controls(row["cluster"]), row["status"])
         spans.setdefault(key, []).append((row["from"], row["to"]))
-    # Sorted, so that an unknown span is drawn over what is too near to it to be told apart.
+    # Sorted, so that an unknown span is drawn over one that would be indistinguishable from it.
     rows = [
         {"cluster": cluster, "status": status, "from": begin, "to": end}
         for (cluster, status), stretches in sorted(spans.items())

@@ -26,7 +26,7 @@ def _holds(record: Record, clause: Clause) -> bool:
 
 
 class MemoryRecords:
-    """The records of a resource, sorted by key once, for as many pages as are asked."""
+    """The records of a resource in memory, sorted by key once for all pages."""
 
     def __init__(self, resource: Resource, records: Iterable[Record]) -> None:
         keyed = ((key_of(resource, record), record) for record in records)

@@ -157,7 +157,7 @@ def _arguments(raw: str, resource: Resource) -> dict[str, str]:
     for written, value, _ in pairs(raw):
         name = _SAME.get(written, resource.aliases.get(written, written))
         if name in arguments:
-            raise bad(TWICE, f'Field "{written}" is given twice', written)
+            raise bad(TWICE, f'Field "{written}" is specified twice', written)
         arguments[name] = value
     return arguments
 

@@ -18,11 +18,10 @@ LIMIT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The records of one page, cut to the fields asked for.
+    """The records of one page, cut to the requested fields.
 
     ``count`` is of them even if none are returned. ``after`` is the key of the last one,
-    ``position`` how many came so far, where a next page has to be asked for; both are None on
-    the last page.
+    ``position`` how many came so far, if there is a next page; both are None on the last page.
     """
 
     records: list[Json]

@@ -56,7 +56,7 @@ class RestRequest:
 
 
 def check(request: RestRequest, *, body: bool = False) -> RestResponse | None:
-    """The response that needs no records; None where some are asked for.
+    """The response that needs no records; None for a request for records.
 
     Raises:
         QueryError: a method that does not read, or a body, which no request may carry.
@@ -79,8 +79,8 @@ def respond(
 ) -> RestResponse:
     """The response to a request that reads.
 
-    It is narrowed to one *svm*, or to none ('') of them; *most* records on a page, whatever is
-    asked.
+    It is narrowed to one *svm*, or to none ('') of them; *most* is an upper bound of the records on
+    a page, whatever ``max_records`` says.
 
     Raises:
         QueryError: it cannot be answered; see ``refusal``.

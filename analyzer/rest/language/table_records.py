@@ -50,7 +50,7 @@ def _key(resource: Resource) -> list[str]:
 
 
 class TableRecords:
-    """The records of a resource in a table, for as many pages as are asked.
+    """The records of a resource in a table, page by page.
 
     *run* runs a statement with bound values. *svm* narrows them to one SVM, by uuid or name.
     """

@@ -1,4 +1,4 @@
-"""Which snapshot an instant means, and what that snapshot can be asked."""
+"""Which snapshot an instant means, and which fields can be queried of it."""
 
 import re
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class SnapshotRef:
 
     @property
     def release(self) -> Release:
-        """Whose fields may be asked for: any, where it was not collected."""
+        """The release whose fields may be queried: the newest where none was collected."""
         return self.version[1:3] if self.attempt["version"] else _NEWEST
 
     @property

@@ -15,9 +15,9 @@ from starlette.types import ASGIApp
 
 from analyzer.errors import UsageError
 
-_HEAD = 65_536  # bytes of a request's head that are kept while its end is waited for
+_HEAD = 65_536  # bytes of a request's head that are buffered until it is complete
 _CONNECTIONS = 256
-_IDLE = 30  # seconds that a connection is kept for the next request
+_IDLE = 30  # seconds that an idle connection stays open for the next request (keep-alive)
 _GRACE = 3  # seconds for answers under way when it is to stop
 
 

@@ -32,9 +32,9 @@ class FieldMap:
 
 
 def _columns(inventory: str) -> dict[str, str]:
-    """The expression of each field that a column is made of."""
+    """The expression of each field that a column stores."""
     columns = {field: quoted(column) for column, field in column_fields(inventory).items()}
-    if "ha.partners.name" in columns:  # the first of them is kept
+    if "ha.partners.name" in columns:  # only the first partner is stored
         columns["ha.partners.name"] = "case when ha_partner is not null then [ha_partner] end"
     return columns
 
@@ -68,7 +68,7 @@ FIELDS = {
         },
         counted="connections > 0",
     ),
-    # Not the LUN maps: what is kept of them is what each igroup sees, and no single map.
+    # Not the LUN maps: the history stores what each igroup sees, and no single map.
     **{
         name: FieldMap(name, _columns(name))
         for name in ("svms", "interfaces", "igroups", "nodes", "portsets", "ports")

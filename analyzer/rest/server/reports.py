@@ -30,7 +30,7 @@ def answer(
     """The list of reports, one of them, the description of all endpoints, or where everything is.
 
     Raises:
-        QueryError: there is no such report, or it cannot be asked so.
+        QueryError: there is no such report, or no such parameter of it.
         UsageError: a time or a value is wrong.
         Busy: it took longer than that.
     """
@@ -67,7 +67,7 @@ def _run(
         if name not in times and name not in own:
             raise bad(UNEXPECTED, f'Unexpected argument "{name}".', name)
         if len(texts) > 1:
-            raise bad(TWICE, f'"{name}" is given twice', name)
+            raise bad(TWICE, f'"{name}" is specified twice', name)
     values = {name: texts[0] for name, texts in arguments.items()}
     if values.get("severity", "info") not in SEVERITIES:
         raise invalid(values["severity"], "severity")

@@ -1,7 +1,7 @@
-"""An answer that is made ahead: a scrape gets the last one at once (stale-while-revalidate).
+"""A cached response to a scrape, served at once and renewed behind it (stale-while-revalidate).
 
-What makes it is a worker process of its own, started by the first scrape, so that counting keeps no
-other request waiting. Each scrape has the next answer made.
+A worker process of its own, started by the first scrape, renders it, so that counting delays no
+other request. Each scrape starts the rendering of the next response.
 """
 
 import time

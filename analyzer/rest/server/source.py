@@ -133,7 +133,7 @@ def _identity(at: SnapshotRef) -> Record:
 
 
 class ServedClusters:
-    """The clusters of a store, of which the last few that were asked stay open."""
+    """The clusters of a store; those used last stay open (an LRU cache)."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

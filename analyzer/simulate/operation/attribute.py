@@ -38,7 +38,7 @@ def igroup_remove(world: World, igroup: str, host: str) -> None:
 
 @operation
 def recreate_igroup(world: World, igroup: str) -> None:
-    """Deleted and made again with the same name and members: another uuid."""
+    """Deleted and recreated with the same name and members: another uuid."""
     world.igroups[igroup].uuid = world.new_uuid("igroup", igroup, world.revision)
 
 
@@ -52,7 +52,7 @@ def map_luns(world: World, igroup: str, *owners: str) -> None:
 
 @operation
 def bind(world: World, igroup: str, portset: str, *interfaces: str) -> None:
-    """Bind it to a portset of these interfaces, which is made where there is none."""
+    """Bind it to a portset of these interfaces, which is created where there is none."""
     group = world.igroups[igroup]
     for interface in interfaces:
         world.interfaces[interface]  # must exist

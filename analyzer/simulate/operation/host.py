@@ -127,7 +127,7 @@ def disconnect(world: World, host: str, interface: str, cid: str) -> None:
 
 
 @operation
-def add_host(  # what a host is made of
+def add_host(  # each is a property of the host
     world: World, key: str, svm: str, addresses: str, igroup: str = "", initiator: str = ""
 ) -> None:
     """A new host (addresses separated by commas) logs in to every interface of the SVM."""

@@ -127,7 +127,7 @@ def remove_interface(world: World, interface: str) -> None:
 
 @operation
 def recreate_interface(world: World, interface: str) -> None:
-    """Deleted and made again with the same name and address: another uuid, another tag."""
+    """Deleted and recreated with the same name and address: another uuid, another tag."""
     for key, lif in world.like(world.interfaces, interface).items():
         lif.uuid = world.new_uuid("interface", key, world.revision)
         lif.tag = 1 + max(other.tag for other in world.interfaces.values())
@@ -179,6 +179,6 @@ def _log_lif(world: World, key: str, node: str, message: str) -> None:
 
 
 def _log_step(world: World, node: str, step: str, other: str) -> None:
-    """A finished step of a failover, told by the node that has a say in it."""
+    """Log a finished step of a failover, as the node does that performs it."""
     summary = f"{step} of {other} by {node} completed"
     world.log(node, "cf.transition.info", summary, eventType=step, eventSummary=summary)
