@@ -1,8 +1,8 @@
 """Reports as one self-contained HTML file, the daily report among them.
 
 It is rendered from the console's templates and can be mailed and opened years later: it loads
-nothing from the network. A strict content security policy inside the file allows only its own style and its own
-script, by hash; it works without scripts as plain tables.
+nothing from the network. A strict content security policy inside the file allows only its own style
+and its own script, by hash; it works without scripts as plain tables.
 """
 
 import base64

@@ -1,8 +1,8 @@
 """The manifest of a bundle, and whether a bundle is still what it says.
 
-Nothing is ever extracted: members are read in pieces, and only hashed. Whoever does
-extract it may trust a bundle that is as it says: it has plain files only, whose names stay within
-the folder they are extracted to, and no more bytes than a bundle of its size can have (a zip bomb).
+Nothing is ever extracted: members are read in pieces, and only hashed. Whoever does extract it may
+trust a bundle that is as it says: it has plain files only, whose names stay within the folder they
+are extracted to, and no more bytes than a bundle of its size can have (a zip bomb).
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """``history.duckdb``: the history as tables, for anyone's DuckDB.
 
 It holds views only. They look up the committed files in the manifests at each query, so that a
-shell which has been open for a week sees the history as it is now, and nobody ever waits for it. It is built beside and renamed over, and only when the store has moved or the
-program is another.
+shell which has been open for a week sees the history as it is now, and nobody ever waits for it. It
+is built beside and renamed over, and only when the store has moved or the program is another.
 """
 
 import shutil

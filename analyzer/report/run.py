@@ -47,12 +47,12 @@ class DataAge(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """What a renderer needs: words, columns, rows, and what could not be seen.
 
-    Instants in *rows* are naive UTC; *coverage* has one of each cluster; *inputs* are the
-    tables of the store that the SQL reads. *brief*, *series*, *picture*, *identity*, *began* and
-    *ended* are as the header of the query has them. Tables for people write times in *zone*;
-    *window* is from the first snapshot that is read to the requested end; *data* says how old the
-    data is at that end; *marks* are those of the window; *ignored* counts the rows
-    that were not to be shown, by the wildcard that hid them.
+    Instants in *rows* are naive UTC; *coverage* has one of each cluster; *inputs* are the tables of
+    the store that the SQL reads. *brief*, *series*, *picture*, *identity*, *began* and *ended* are
+    as the header of the query has them. Tables for people write times in *zone*; *window* is from
+    the first snapshot that is read to the requested end; *data* says how old the data is at that
+    end; *marks* are those of the window; *ignored* counts the rows that were not to be shown, by
+    the wildcard that hid them.
     """
 
     name: str

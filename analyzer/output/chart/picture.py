@@ -1,8 +1,9 @@
 """One picture: its Altair chart, its words, and how it becomes a still image.
 
 The SVG of a page is rebuilt from an allow-list of elements and attributes: nothing in it can run,
-load from the network or carry a style that the page's content security policy would refuse. Text of the array
-is in it as text only. Ink is ``currentColor``; the other colours are legible on light and dark.
+load from the network or carry a style that the page's content security policy would refuse. Text of
+the array is in it as text only. Ink is ``currentColor``; the other colours are legible on light and
+dark.
 """
 
 import json
