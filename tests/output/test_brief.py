@@ -1,6 +1,6 @@
 """Brief tables: the telling columns first, as many as fit; names shortened before blocks."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,10 @@ from analyzer.store.layout import Store
 @pytest.fixture
 def lost(sample: Catalog) -> Report:
     return run.run(sample, header.reports()["dropped-connections"], ReportRequest())
+
+
+def test_a_year_has_four_digits() -> None:
+    assert wording.instant(datetime(1, 1, 1, 2, 10), UTC, dated=True) == "0001-01-01 02:10"
 
 
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
