@@ -113,6 +113,8 @@ def _pattern(
     """The wildcard that matches what *text* names."""
     if text == "*":
         return text
+    if not text:  # an empty variable of a script
+        raise UsageError(f"{option}: '' is nobody's name; leave it out, or write '*', to mean all")
     rows = catalog.run_query(catalog.models[model], values).records()
     text = _address(text)
     if any(matches(text, row["name"]) for row in rows):

@@ -58,6 +58,10 @@ def test_an_initiator_is_found_by_whatever_it_is_called(
         ("report upgrade-readiness --svm svm_sq --fail-on high", "svm_sql"),
         ("report dropped-connections --initiator lnx99", "lnx9"),
         ("timeline nobody", "nearest"),
+        ("report outages --initiator=", "'' is nobody's name"),
+        ("paths --svm=", "'' is nobody's name"),
+        ("report outages --cluster=", "prod-a"),
+        ("report failover --name=", "'' is nobody's name"),
         ("report failover --name n9", "n4"),
         ("report failover --kind interface --name n1", "_n1_"),
         ("report failover --kind switch", "'node'"),
@@ -77,6 +81,13 @@ def test_what_matches_nothing_is_refused_with_the_nearest(
     out, err = capsys.readouterr()
     assert out == ""
     assert says in err
+
+
+def test_an_empty_name_is_not_everybody(
+    recorded: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(recorded, "timeline", "") == 2
+    assert "'' is nobody's name" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", header.reports())
