@@ -1,6 +1,8 @@
 """Whom the client trusts, and what a failed handshake means."""
 
 import ssl
+import stat
+from pathlib import Path
 
 from analyzer.config.cluster import Cluster
 
@@ -14,6 +16,11 @@ def context(cluster: Cluster) -> ssl.SSLContext | bool:
     if cluster.url.startswith("http:"):
         return False
     authorities = None if isinstance(cluster.verify, bool) else str(cluster.verify)
+    for name in (authorities, cluster.client_cert, cluster.client_key):
+        # OpenSSL would read a folder or /dev/zero for ever; a pipe is how a shell hands a secret.
+        mode = Path(name).stat().st_mode if name else stat.S_IFREG
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            raise OSError(f"{name} is no file")
     trust = ssl.create_default_context(cafile=authorities)
     if cluster.verify is False:
         trust.check_hostname = False

@@ -145,6 +145,14 @@ def test_a_secret_that_is_not_there_is_a_matter_of_configuration(
     assert check.advice == "correct the configuration, or put there what it names"
 
 
+@pytest.mark.parametrize("place", ["/dev/zero", "/etc", "/dev/null"])
+def test_a_ca_file_that_is_a_folder_or_a_device_is_no_file(place: str) -> None:
+    cluster = Cluster("prod-a", "https://127.0.0.1:9", username="u", password_env="P", verify=place)
+    check = checks_of(cluster)["certificate"]
+    assert (check.status, check.exit_code) == ("fail", 2)
+    assert f"{place} is no file" in check.detail
+
+
 def test_an_svm_that_is_not_there_is_named(cluster: Cluster) -> None:
     check = checks_of(replace(cluster, svms=("svm_sql", "svm_no")))["svms"]
     assert (check.status, check.detail) == ("warn", "there is no 'svm_no'")
