@@ -22,6 +22,7 @@ from analyzer.errors import StoreError
 from analyzer.report.run import Report
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
+from analyzer.store.regular import read_regular
 from analyzer.text import counted, escape_controls
 
 _FORMAT = 2
@@ -235,7 +236,7 @@ def remember(store: Store, news: News, destination: str = "", missed: Container[
 def _read(store: Store) -> _CheckState:
     """The state, empty before the first check; one of an earlier format is as good as empty."""
     try:
-        state = msgspec.json.decode(store.alerts.read_bytes(), type=_CheckState)
+        state = msgspec.json.decode(read_regular(store.alerts), type=_CheckState)
     except FileNotFoundError:
         return _CheckState(format=_FORMAT)
     except (OSError, ValueError, RecursionError) as error:

@@ -15,6 +15,7 @@ from analyzer.collect.due import MIRRORED
 from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable, UsageError
 from analyzer.history import History, strays
+from analyzer.history.manifest import misplaced
 from analyzer.inventories import INVENTORIES
 from analyzer.ontap import Client, RequestFailed
 from analyzer.ontap.ems import LogPosition, read_log
@@ -82,12 +83,16 @@ def check_store(store: Store) -> Iterator[Check]:
 
 def _damage(store: Store, cluster: str) -> Check | None:
     """What prevents that the history of a cluster is read, if anything."""
+    problems = misplaced(store, cluster)
     try:
         with History.read(store, cluster):
-            return None
+            pass
     except StoreError as error:
-        advice = f"run 'analyzer verify {cluster}', then 'analyzer rebuild {cluster}'"
-        return Check(cluster, "history", "fail", str(error), advice, error.exit_code)
+        problems.append(str(error))
+    if not problems:
+        return None
+    advice = f"run 'analyzer verify {cluster}', then 'analyzer rebuild {cluster}'"
+    return Check(cluster, "history", "fail", problems[0], advice, StoreError.exit_code)
 
 
 def check_cluster(cluster: Cluster) -> Iterator[Check]:

@@ -16,6 +16,7 @@ from analyzer.inventories import INVENTORIES
 from analyzer.schema import ATTEMPT, Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
+from analyzer.store.regular import check_regular
 
 HELD = {"complete": "spells", "partial": "sightings"}  # the table that holds a snapshot's rows
 _SUSPECT = "empty, where the last complete answer was not"
@@ -67,7 +68,7 @@ def read_part(path: Path, *columns: str) -> pl.DataFrame:
     """
     try:
         return pl.read_parquet(
-            path, columns=[*columns] or None, hive_partitioning=False, glob=False
+            check_regular(path), columns=[*columns] or None, hive_partitioning=False, glob=False
         )
     except snapshot.DAMAGE as error:
         raise StoreError(f"{path} cannot be read: {error}") from error

@@ -67,6 +67,8 @@ class History:
             UsageError: no cluster may be called so.
         """
         with store.lock(check_cluster(cluster)) as lease:
+            if misplaced := manifests.misplaced(store, cluster):  # before anything is stored
+                raise StoreError(misplaced[0])
             manifest = manifests.read(store, cluster)
             history = cls(store, cluster, manifest or Manifest(cluster=cluster), lease)
             try:

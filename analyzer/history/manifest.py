@@ -20,6 +20,7 @@ from analyzer.errors import StoreError
 from analyzer.schema import TABLES
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
+from analyzer.store.regular import check_regular, read_regular
 
 FORMAT = 2  # 1 had fewer tables
 NAME = "manifest.json"
@@ -104,7 +105,7 @@ def digest(content: bytes) -> str:
 
 def file_digest(path: Path) -> str:
     """The same, of a file that may be large."""
-    with path.open("rb") as stream:
+    with check_regular(path).open("rb") as stream:
         return hashlib.file_digest(stream, partial(hashlib.blake2b, digest_size=16)).hexdigest()
 
 
@@ -130,6 +131,15 @@ def rebuild_advice(cluster: str) -> str:
     return f"'analyzer rebuild {cluster}' makes it anew"
 
 
+def misplaced(store: Store, cluster: str) -> list[str]:
+    """Sentences: what stands in the way of a folder of the cluster, or of its file in the register."""
+    return [
+        f"{path} is in the way: it is {'a' if path.is_dir() else 'no'} folder;"
+        f" 'analyzer rebuild {cluster}' sets it aside"
+        for path in store.misplaced(cluster)
+    ]
+
+
 def read(store: Store, cluster: str) -> Manifest | None:
     """The cluster's manifest as last committed; None where it has no history yet.
 
@@ -153,7 +163,7 @@ def read(store: Store, cluster: str) -> Manifest | None:
 
 def _content(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -23,6 +23,7 @@ from analyzer.errors import StoreError
 from analyzer.history import manifest as manifests
 from analyzer.history.manifest import Part
 from analyzer.store.publish import publish
+from analyzer.store.regular import is_special
 
 _ROW_GROUP = 16_384
 _MEMORY = "1500MB"
@@ -50,7 +51,14 @@ def source(paths: Iterable[Path], columns: Sequence[Column] = (), *, filename: b
 
     *columns* are those of their table: files of earlier versions are read as if they had what was
     added since (schema evolution).
+
+    Raises:
+        StoreError: there is something else than a regular file.
     """
+    paths = list(paths)
+    for path in paths:
+        if is_special(path):
+            raise StoreError(f"{path} cannot be read: it is no regular file")
     added = ", ".join(f'null::{c.type} as "{c.name}"' for c in columns if c.added)
     named = ", filename = true" if filename else ""
     named += ", union_by_name = true" if added else ""
@@ -159,7 +167,7 @@ def unreadable(path: Path) -> str | None:
     try:
         # A table, not a count: only then are all values decoded.
         session.execute(f"create temp table whole as from {source([path])}")
-    except (duckdb.Error, UnicodeDecodeError) as error:
+    except (duckdb.Error, UnicodeDecodeError, StoreError) as error:
         return str(error).partition("\n")[0]
     finally:
         session.close()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from analyzer import clock
@@ -21,6 +22,8 @@ from analyzer.schema import TABLES, Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.lease import Lease
+from analyzer.store.publish import cannot_write
+from analyzer.store.regular import read_regular
 from analyzer.text import counted
 
 _CHUNK = 2_000_000  # rows folded at once
@@ -70,7 +73,9 @@ def rebuild(store: Store, cluster: str, *, accept_loss: bool = False) -> Rebuilt
         Busy: another process writes the history.
         StoreError: something would be lost, and *accept_loss* is not set; nothing was changed.
     """
-    with store.lock(check_cluster(cluster)) as lease:
+    for path in store.misplaced(check_cluster(cluster)):  # no writer can be at work on it
+        _set_aside(path)
+    with store.lock(cluster) as lease:
         store.sweep_snapshots(cluster)
         return _rebuild(store, cluster, lease, accept_loss=accept_loss)
 
@@ -106,8 +111,7 @@ def _rebuild(store: Store, cluster: str, lease: Lease, *, accept_loss: bool) -> 
     history = History(
         store, cluster, _start(store, cluster, base, bases, keep=bool(compacted)), lease
     )
-    for file in (history.folder / manifests.NAME, store.register_file(cluster)):
-        _set_aside(file, folders_only=True)
+    _set_aside(history.folder / manifests.NAME, folders_only=True)
     try:
         _fold_all(history, intact, max(compacted, default=None))
         rebuilt.compacted, rebuilt.folded = len(compacted), len(intact)
@@ -129,7 +133,7 @@ def _bases(store: Store, cluster: str) -> Iterator[_Base]:
     for name in (manifests.NAME, manifests.PREVIOUS):
         path = store.history_folder(cluster) / name
         try:
-            manifest = manifests.decode(path.read_bytes(), path, cluster)
+            manifest = manifests.decode(read_regular(path), path, cluster)
             history = History(store, cluster, manifest)
         except NewerFormat:
             raise
@@ -250,7 +254,15 @@ def _rewrite(history: History, base: _Base, instants: list[datetime]) -> list[da
 def _set_aside(path: Path, *, folders_only: bool = False) -> None:
     """Rename a damaged file or folder to ``*.damaged``; it is not ours to delete."""
     if path.is_dir() or (path.exists() and not folders_only):
-        path.rename(path.with_name(f"{path.name}.damaged"))
+        aside = path.with_name(f"{path.name}.damaged")
+        for number in count(2):
+            if not aside.exists():
+                break
+            aside = path.with_name(f"{path.name}.damaged-{number}")
+        try:
+            path.rename(aside)
+        except OSError as error:
+            raise cannot_write(path, error) from error
 
 
 def cut(history: History, instant: datetime) -> None:

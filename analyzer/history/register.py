@@ -11,9 +11,10 @@ from datetime import datetime
 import msgspec
 
 from analyzer.errors import StoreError
-from analyzer.history.manifest import Manifest, rebuild_advice, seal, unseal
+from analyzer.history.manifest import Manifest, seal, unseal
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
+from analyzer.store.regular import read_regular
 
 
 class RegisterEntry(msgspec.Struct):
@@ -31,13 +32,13 @@ def read(store: Store, cluster: str) -> RegisterEntry | None:
     """
     path = store.register_file(cluster)
     try:
-        entry = msgspec.json.decode(unseal(path.read_bytes()), type=RegisterEntry)
+        entry = msgspec.json.decode(unseal(read_regular(path)), type=RegisterEntry)
         if entry.cluster != cluster:
             raise ValueError(f"it is that of {entry.cluster}")
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
-        raise StoreError(f"{path} is damaged ({error}); {rebuild_advice(cluster)}") from error
+        raise StoreError(f"{path} is damaged ({error})") from error
     return entry
 
 
@@ -52,7 +53,7 @@ def write(store: Store, manifest: Manifest, before_rename: Callable[[], None]) -
     entry = RegisterEntry(manifest.cluster, manifest.compacted)
     content = seal(msgspec.json.encode(entry))
     with suppress(OSError):  # not there yet, or to be replaced
-        if path.read_bytes() == content:
+        if read_regular(path) == content:
             return
     with publish(path, before_rename=before_rename) as draft:
         draft.write_bytes(content)

@@ -57,7 +57,8 @@ def _in_history(folder: Path) -> Iterator[Stray]:
 
 def _in_snapshots(store: Store, cluster: str, folder: Path) -> Iterator[Stray]:
     for day in _entries(folder):
-        if not re.fullmatch(r"date=\d{4}-\d\d-\d\d", day.name, re.ASCII):
+        named = re.fullmatch(r"date=\d{4}-\d\d-\d\d", day.name, re.ASCII)
+        if not named or not day.is_dir():
             yield _stray(day)
             continue
         for path in _entries(day):

@@ -11,6 +11,7 @@ import polars as pl
 
 from analyzer import clock
 from analyzer.errors import StoreError
+from analyzer.history import manifest as manifests
 from analyzer.history import parts, register
 from analyzer.history.attempts import HELD
 from analyzer.history.history import History
@@ -60,14 +61,16 @@ def verify(store: Store, cluster: str) -> Verified:
 
 
 def _verify(store: Store, cluster: str) -> Verified:
+    misplaced = manifests.misplaced(store, cluster)
     try:
         with History.read(store, cluster) as history:
             instants = store.instants(cluster)
             pending = set(store.pending(cluster))
             proved, problems = prove(history)
-            register.read(store, cluster)
     except StoreError as error:
-        return Verified(cluster, 0, 0, (str(error),), ("its snapshot files were not read",))
+        problems = misplaced or [str(error)]
+        return Verified(cluster, 0, 0, tuple(problems), ("its snapshot files were not read",))
+    problems += misplaced or _register_problem(store, cluster)
     compacted, pruned = history.manifest.compacted, history.manifest.pruned
     checker, notes, read = SnapshotChecker(store, cluster), [], 0
     for instant in instants:
@@ -89,6 +92,14 @@ def _verify(store: Store, cluster: str) -> Verified:
     if alone:
         notes.append(f"{alone} snapshots have no file any more; only the history has them")
     return Verified(cluster, len(proved), read, tuple(problems), tuple(notes))
+
+
+def _register_problem(store: Store, cluster: str) -> list[str]:
+    try:
+        register.read(store, cluster)
+    except StoreError as error:
+        return [f"{error}; the next snapshot writes it anew, and so does rebuild"]
+    return []
 
 
 def _forgotten(

@@ -17,6 +17,7 @@ A file appears under its final name whole or not at all; names that start with a
 unfinished and nobody reads them.
 """
 
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -87,8 +88,8 @@ class Store:
             entry.name.removeprefix(_CLUSTER)
             for top in (self.history, self.snapshots)
             if top.is_dir()
-            for entry in top.iterdir()
-            if entry.name.startswith(_CLUSTER)
+            for entry in os.scandir(top)
+            if entry.name.startswith(_CLUSTER) and entry.is_dir()
         }
         entries |= {path.stem for path in self.register.glob("*.json")}
         return sorted(filter(is_cluster, entries))
@@ -107,6 +108,18 @@ class Store:
         day = self.snapshot_folder(cluster) / f"date={taken_at:%Y-%m-%d}"
         suffix = f".{inventory}.parquet" if inventory else ".parquet"
         return day / (clock.compact(taken_at) + suffix)
+
+    def misplaced(self, cluster: str) -> Iterator[Path]:
+        """What stands where the cluster has a folder and is none, or is one where it has a file."""
+        history = self.history_folder(cluster)
+        folders = (
+            self.root / "locks", self.root / "leases", self.root / "leases" / cluster,
+            self.register, self.history, history, history / "pending",
+            self.snapshots, self.snapshot_folder(cluster),
+        )  # fmt: skip
+        yield from (path for path in folders if path.exists() and not path.is_dir())
+        if self.register_file(cluster).is_dir():
+            yield self.register_file(cluster)
 
     def delete_snapshot(self, cluster: str, taken_at: datetime) -> None:
         """Delete the files of one attempt, the session file first: without it nobody reads them."""

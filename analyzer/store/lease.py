@@ -23,6 +23,7 @@ import msgspec
 
 from analyzer.errors import Busy
 from analyzer.store.publish import make_folder, sweep
+from analyzer.store.regular import read_regular
 
 LEASE_SECONDS = 120.0  # without a heartbeat for so long, a lease may be taken over
 HEARTBEAT_SECONDS = 20.0
@@ -150,7 +151,7 @@ def _check_expired(
     """Raise Busy unless the latest lease is released, of this host, or without a heartbeat."""
     path = folder / f"{_numbers(folder)[-1]:08d}"
     with suppress(FileNotFoundError):
-        if path.read_bytes().endswith(_RELEASED) or _holder(folder).host == host:
+        if read_regular(path).endswith(_RELEASED) or _holder(folder).host == host:
             return
         silent = present - path.stat().st_mtime
         if silent < -lease_seconds:
@@ -174,7 +175,7 @@ def _numbers(folder: Path) -> list[int]:
 def _holder(folder: Path) -> Holder:
     """Who acquired the latest lease."""
     try:
-        text = (folder / f"{_numbers(folder)[-1]:08d}").read_bytes().removesuffix(_RELEASED)
+        text = read_regular(folder / f"{_numbers(folder)[-1]:08d}").removesuffix(_RELEASED)
         return msgspec.json.decode(text, type=Holder)
     except (OSError, IndexError, ValueError, msgspec.DecodeError):
         return Holder()

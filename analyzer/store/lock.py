@@ -50,7 +50,7 @@ def _acquire(handle: FileIO, root: Path, cluster: str, host: str) -> Lease:
         handle.write(f"process {os.getpid()} on {host}".encode())
         return lease.acquire(root / "leases" / cluster, cluster, host)
     except OSError as error:
-        raise cannot_write(root, error) from error
+        raise cannot_write(Path(error.filename or root), error) from error
 
 
 def _lock(path: Path, cluster: str) -> FileIO:

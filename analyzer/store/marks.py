@@ -19,6 +19,7 @@ from analyzer.store import lock
 from analyzer.store.layout import Store
 from analyzer.store.lease import Lease
 from analyzer.store.publish import publish, sweep
+from analyzer.store.regular import read_regular
 from analyzer.text import did_you_mean
 
 FORMAT = 1
@@ -54,7 +55,7 @@ def read(store: Store) -> tuple[Mark, ...]:
         StoreError: the file is damaged or of a newer format.
     """
     try:
-        content = store.marks.read_bytes()
+        content = read_regular(store.marks)
         number = msgspec.json.decode(content, type=_MarksHeader).format
         if number > FORMAT:
             raise StoreError(

@@ -24,6 +24,7 @@ from analyzer.inventories import INVENTORIES, NOT_ASKED
 from analyzer.schema import Attempt
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
+from analyzer.store.regular import check_regular
 
 _KEY = "analyzer"
 _ENCODER = msgspec.json.Encoder()
@@ -210,7 +211,9 @@ def read_attempt(store: Store, cluster: str, taken_at: datetime) -> Attempt:
     """
     path = store.snapshot(cluster, taken_at)
     try:
-        stored = msgspec.json.decode(pl.read_parquet_metadata(path)[_KEY], type=_StoredAttempt)
+        stored = msgspec.json.decode(
+            pl.read_parquet_metadata(check_regular(path))[_KEY], type=_StoredAttempt
+        )
     except DAMAGE as error:
         raise StoreError(f"{path} is not a whole snapshot: {_first_line(error)}") from error
     if (stored.cluster, stored.taken_at) != (cluster, taken_at):
@@ -232,7 +235,7 @@ def read_rows(
     """
     path = store.snapshot(cluster, taken_at, inventory)
     try:
-        rows = pl.read_parquet(path, hive_partitioning=False, glob=False)
+        rows = pl.read_parquet(check_regular(path), hive_partitioning=False, glob=False)
     except DAMAGE as error:
         raise StoreError(f"{path} cannot be read: {_first_line(error)}") from error
     listed = INVENTORIES[inventory] if inventory else schema.SESSIONS

@@ -1,6 +1,7 @@
 """What can go wrong with a store: each kind is named by whoever meets it, and makes nothing worse."""
 
 import json
+import os
 import random
 import re
 import shutil
@@ -111,6 +112,12 @@ def as_folder(path: Path) -> None:
     path.mkdir()
 
 
+def as_pipe(path: Path) -> None:
+    """In place of the file: nobody writes, so that whoever opens it waits for ever."""
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
 def rows_changed(path: Path) -> None:
     frame = pl.read_parquet(path, hive_partitioning=False)
     frame.with_columns(node=pl.lit("n9")).write_parquet(path)
@@ -164,7 +171,9 @@ HISTORY = {
     "missing history": Kind(
         lambda s: shutil.rmtree(folder(s)), "manifest.json is missing beside snapshots"
     ),
-    "folder for a manifest": Kind(lambda s: as_folder(manifest(s)), "Is a directory"),
+    "folder for a manifest": Kind(lambda s: as_folder(manifest(s)), "it is no regular file"),
+    "pipe for a manifest": Kind(lambda s: as_pipe(manifest(s)), "it is no regular file"),
+    "pipe for a file": Kind(lambda s: as_pipe(part(s, "attempts")), "is not there"),
     "newer manifest": Kind(
         lambda s: manifest(s).write_text('{"format":7,"novel":{}}'), "a newer version of analyzer"
     ),
@@ -231,6 +240,11 @@ def by_words(kinds: dict[str, Kind]) -> list[object]:
 SNAPSHOTS = {
     "empty session file": Kind(lambda s: session_file(s).write_bytes(b""), "not a whole snapshot"),
     "folder for a session file": Kind(lambda s: as_folder(session_file(s)), "not a whole snapshot"),
+    "pipe for a session file": Kind(lambda s: as_pipe(session_file(s)), "it is no regular file"),
+    "pipe for an inventory file": Kind(
+        lambda s: as_pipe(s.snapshot("prod-a", s.instants("prod-a")[1], "nodes")),
+        "it is no regular file",
+    ),
     "session file of another cluster": Kind(
         lambda s: shutil.copyfile(session_file(s, "prod-b"), session_file(s)),
         "is the snapshot of prod-b",
@@ -528,6 +542,88 @@ def test_what_only_a_deleted_history_had_is_lost_once(store: Store) -> None:
     assert (rebuilt.folded, len(rebuilt.lost)) == (1, 1)
     shutil.rmtree(folder(store))
     assert history.rebuild(store, "prod-a").lost == []
+
+
+@pytest.mark.parametrize("place", [
+    lambda store: store.marks, lambda store: store.alerts,
+    lambda store: store.register_file("prod-a"),
+], ids=["marks", "alerts", "register"])  # fmt: skip
+def test_a_pipe_for_a_file_of_the_store_is_named_and_not_waited_for(
+    store: Store, run: Run, place: Callable[[Store], Path]
+) -> None:
+    as_pipe(place(store))
+    ended = [run(*words) for words in (["verify"], ["check", "--once"])]
+    assert max(code for code, _, _ in ended) == 4
+    assert any(f"{place(store)}" in narration for _, _, narration in ended)
+
+
+def as_file(path: Path) -> None:
+    """In place of the folder, whose files are gone."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.write_text("not a folder")
+
+
+@pytest.mark.parametrize("name", [
+    "locks", "leases", "leases/prod-a", "register", "history", "history/cluster=prod-a",
+    "history/cluster=prod-a/pending", "snapshots", "snapshots/cluster=prod-a",
+])  # fmt: skip
+def test_a_file_in_place_of_a_folder_is_named_by_all_and_set_aside_by_rebuild(
+    store: Store, name: str
+) -> None:
+    before = answers(store)
+    place = store.root / name
+    as_file(place)
+    remaining = contents(store)
+    assert str(place) in (history.verify(store, "prod-a").problem or "")
+    (damage,) = (check for check in check_store(store) if check.cluster == "prod-a")
+    assert (str(place) in damage.detail, damage.exit_code) == (True, 4)
+    with pytest.raises(StoreError):
+        history.record(store, empty_answer(9_000))
+    assert contents(store) == remaining, "nothing is stored that the exit status denies"
+    assert history.rebuild(store, "prod-a").lost == []
+    assert answers(store) == before
+    assert place.with_name(f"{place.name}.damaged").read_text() == "not a folder"
+    assert history.verify(store, "prod-a").problem is None
+    assert "prod-a.damaged" not in store.clusters()
+    history.record(store, empty_answer(9_000))
+
+
+def test_a_file_in_place_of_a_day_of_snapshots_is_named(store: Store, run: Run) -> None:
+    day = session_file(store).parent
+    as_file(day)
+    code, _, narration = run("verify")
+    assert (code, str(day) in narration) == (4, True)
+
+
+def test_nothing_is_stored_beside_a_folder_in_place_of_a_file_of_the_register(store: Store) -> None:
+    as_folder(store.register_file("prod-a"))
+    before = contents(store)
+    with pytest.raises(StoreError, match="rebuild prod-a"):
+        history.record(store, empty_answer(9_000))
+    assert contents(store) == before
+
+
+def test_a_damaged_entry_of_the_register_hides_nothing_else_and_the_next_snapshot_mends_it(
+    store: Store,
+) -> None:
+    store.register_file("prod-a").write_bytes(b"{}")
+    session_file(store).write_bytes(b"")
+    verified = history.verify(store, "prod-a")
+    assert verified.read > 0
+    assert [word in text for word, text in zip(
+        ("the next snapshot writes it anew", "not a whole snapshot"), verified.problems, strict=True
+    )] == [True, True]  # fmt: skip
+    history.record(store, empty_answer(9_000))
+    assert len(history.verify(store, "prod-a").problems) == 1
+
+
+def test_what_is_set_aside_does_not_replace_what_was_before(store: Store) -> None:
+    for text in ("first", "second"):
+        as_folder(manifest(store))
+        (manifest(store) / "note").write_text(text)
+        history.rebuild(store, "prod-a")
+    names = ("manifest.json.damaged", "manifest.json.damaged-2")
+    assert [(folder(store) / name / "note").read_text() for name in names] == ["first", "second"]
 
 
 def test_rebuild_sets_a_folder_in_place_of_a_file_of_the_register_aside(store: Store) -> None:
