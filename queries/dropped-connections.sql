@@ -51,8 +51,8 @@
 -- detail = "What is left, and what to look at."
 -- evidence = "What the array itself says of the interval; null if nothing."
 -- event_log = """read: the array's own log of the interval was read, so that no evidence means
--- that it
--- says nothing; not covered: the array had let go of that part of it; not read: nobody asked."""
+-- that it says nothing; not covered: the array had let go of that part of it; not read: nobody
+-- asked."""
 -- refused_logins = "Logins that the array refused to the host there since; null if not read."
 -- ///
 with
@@ -119,12 +119,12 @@ with
                 '; ' || nullif(g.refused_logins, 0) || ' logins refused there', ''
             ) as detail,
             e.evidence,
-            coalesce(g.event_log, 'not read') as event_log,
+            g.event_log,
             g.refused_logins
         from losses l
         join causes c on c.loss = l.loss
         left join evidence e on e.loss = l.loss
-        left join loss_log g on g.loss = l.loss
+        join loss_log g on g.loss = l.loss
         where l.in_window
         union all
         select

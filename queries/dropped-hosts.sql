@@ -38,8 +38,8 @@
 -- detail = "In words."
 -- evidence = "What the array itself says of the interval; null if nothing."
 -- event_log = """read: the array's own log of the interval was read, so that no evidence means
--- that it
--- says nothing; not covered: the array had let go of that part of it; not read: nobody asked."""
+-- that it says nothing; not covered: the array had let go of that part of it; not read: nobody
+-- asked."""
 -- refused_logins = "Logins that the array refused to the host there since; null if not read."
 -- ///
 with
@@ -51,12 +51,12 @@ with
             c.cause_id,
             l.status = 'open' as missing,
             s.rank,
-            coalesce(g.event_log, 'not read') as event_log,
+            g.event_log,
             g.refused_logins as refused
         from losses l
         join causes c on c.loss = l.loss
         join severities s on s.severity = l.severity
-        left join loss_log g on g.loss = l.loss
+        join loss_log g on g.loss = l.loss
     ),
     evidence as (
         select

@@ -36,22 +36,16 @@
 -- paths_back = "How many of the paths are back."
 -- evidence = "What the array itself says of the interval; null if nothing."
 -- event_log = """read: the array's own log of the interval was read, so that no evidence means
--- that it
--- says nothing; not covered: the array had let go of that part of it; not read: nobody asked."""
+-- that it says nothing; not covered: the array had let go of that part of it; not read: nobody
+-- asked."""
 -- ///
 with
     ranked as (
-        select
-            l.*,
-            c.cause_kind,
-            c.cause,
-            c.cause_id,
-            s.rank,
-            coalesce(g.event_log, 'not read') as event_log
+        select l.*, c.cause_kind, c.cause, c.cause_id, s.rank, g.event_log
         from losses l
         join causes c on c.loss = l.loss
         join severities s on s.severity = l.severity
-        left join loss_log g on g.loss = l.loss
+        join loss_log g on g.loss = l.loss
     ),
     evidence as (
         select
@@ -88,7 +82,6 @@ with
             max(renamed_to) as renamed_to,
             cardinality(list_distinct(list(interface_id))) as interfaces,
             bool_or(in_window) as in_window,
-            bool_and(event_log = 'read') as is_read,
             -- Of both, not read is the last by name.
             max(event_log) filter (where event_log <> 'read') as unread
         from ranked
@@ -138,7 +131,9 @@ select
         else ''
     end
     || coalesce(
-        '; ' || e.evidence, case when is_read then '; the array''s log says nothing of it' end, ''
+        '; ' || e.evidence,
+        case when unread is null then '; the array''s log says nothing of it' end,
+        ''
     )
     || coalesce('; switched over to ' || switched_to, '')
     || coalesce('; probably goes on as ' || renamed_to, '')

@@ -59,8 +59,7 @@ with recursive
                 else session::varchar
             end as r2,
             -- R3, the same path with another ISID: a reboot or a logout. Before R4, since a
-            -- rebooted
-            -- host may swap the ISIDs of its ports.
+            -- rebooted host may swap the ISIDs of its ports.
             concat_ws(chr(31), host, initiator_address, lif) as r3,
             -- R4, the same interface from another host address.
             concat_ws(chr(31), host, lif) as r4,

@@ -2,8 +2,7 @@
 -- title = "Snapshots that show a change"
 -- description = """
 -- Every complete snapshot that shows a connection for the first time, or for the first time no
--- more:
--- of all history, so that a catalog that stays open makes it once.
+-- more: of all history, so that a catalog that stays open makes it once.
 -- """
 -- [columns]
 -- cluster = "Cluster."

@@ -1,13 +1,11 @@
 -- /// query
 -- title = "What the array's own log can say of each loss"
--- description = """
--- One row for each loss of a cluster that ever read its array's log.
--- """
 -- [columns]
 -- loss = "The loss, as numbered by losses."
 -- event_log = """read: the log of the whole interval was read; not covered: the array had let go of
 -- it, wholly or in part, before it was read; not read: nobody read it then."""
--- refused_logins = "Logins that the array refused to the host there since."
+-- refused_logins = """Logins that the array refused to the host there since; null if the cluster
+-- never read its log."""
 -- ///
 with
     ever as (
@@ -24,9 +22,9 @@ select
         then 'not covered'
         else 'not read'
     end as event_log,
-    coalesce(r.refused, 0) as refused_logins
+    case when e.cluster is not null then coalesce(r.refused, 0) end as refused_logins
 from losses l
-join ever e on e.cluster = l.cluster
+left join ever e on e.cluster = l.cluster
 left join
     event_log g
     on g.cluster = l.cluster
