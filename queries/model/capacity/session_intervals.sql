@@ -18,10 +18,8 @@ select
     s.initiator_address,
     p.node,
     p.fabric,
-    greatest(s.first_seen, coalesce(p.begins, s.first_seen)) as begins,
-    case
-        when s.gone_by is null then p.ends else least(s.gone_by, coalesce(p.ends, s.gone_by))
-    end as ends,
+    greatest(p.begins, s.first_seen) as begins,
+    least(p.ends, s.gone_by) as ends,
     1.0::double / greatest(coalesce(s.connections, 1), 1) as share
 from spells s
 left join

@@ -55,17 +55,13 @@ with
             case
                 when l.begins > s.first_seen then l.begins_after else s.seen_after
             end as begins_after,
-            case when l.begins > s.first_seen then l.begins else s.first_seen end as begins,
+            greatest(l.begins, s.first_seen) as begins,
             case
                 when s.gone_by is null or l.ends < s.gone_by
                 then coalesce(l.ends_after, s.last_seen)
                 else s.last_seen
             end as ends_after,
-            case
-                when s.gone_by is null or l.ends < s.gone_by
-                then coalesce(l.ends, s.gone_by)
-                else s.gone_by
-            end as ends
+            least(l.ends, s.gone_by) as ends
         from sessions s
         join
             interface_locations l

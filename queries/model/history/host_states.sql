@@ -124,20 +124,13 @@ with
             f.facet,
             case f.facet when 'node' then l.node else l.fabric end,
             case when l.begins > s.first_seen then l.begins_after else s.seen_after end,
-            greatest(
-                case when l.begins > s.first_seen then l.begins else s.first_seen end,
-                $since::timestamp
-            ),
+            greatest(l.begins, s.first_seen, $since::timestamp),
             case
                 when s.gone_by is null or l.ends < s.gone_by
                 then coalesce(l.ends_after, s.last_seen)
                 else s.last_seen
             end,
-            case
-                when s.gone_by is null or l.ends < s.gone_by
-                then coalesce(l.ends, s.gone_by)
-                else s.gone_by
-            end
+            least(l.ends, s.gone_by)
         from swept s
         join
             interface_locations l

@@ -77,17 +77,13 @@ with
             l.node,
             s.sessions,
             case when l.begins > s.first_seen then l.begins_after else s.seen_after end,
-            case when l.begins > s.first_seen then l.begins else s.first_seen end,
+            greatest(l.begins, s.first_seen),
             case
                 when s.gone_by is null or l.ends < s.gone_by
                 then coalesce(l.ends_after, s.last_seen)
                 else s.last_seen
             end,
-            case
-                when s.gone_by is null or l.ends < s.gone_by
-                then coalesce(l.ends, s.gone_by)
-                else s.gone_by
-            end
+            least(l.ends, s.gone_by)
         from seen s
         join
             interface_locations l
