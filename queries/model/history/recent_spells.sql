@@ -25,46 +25,33 @@
 -- gone_by = "First complete snapshot without it; null while it is there."
 -- ///
 -- Two scans, each by a bound that whole row groups can be left out by.
+with
+    chosen as (
+        select *
+        from spells
+        where $since is not null and gone_by is null
+        union all
+        select *
+        from spells
+        where gone_by >= (select $since::timestamp - abandon_days * interval 1 day from thresholds)
+    )
 select
-    s.cluster,
-    s.svm_id,
-    s.initiator,
-    s.isid,
-    s.tsih,
-    s.target_portal_group,
-    s.connections,
-    s.cid,
-    s.initiator_address,
-    s.initiator_port,
-    s.interface_id,
-    s.interface_uuid,
-    s.interface,
-    s.interface_address,
-    s.seen_after,
-    s.first_seen,
-    s.last_seen,
-    s.gone_by
-from spells s
-where $since is not null and s.gone_by is null
-union all
-select
-    s.cluster,
-    s.svm_id,
-    s.initiator,
-    s.isid,
-    s.tsih,
-    s.target_portal_group,
-    s.connections,
-    s.cid,
-    s.initiator_address,
-    s.initiator_port,
-    s.interface_id,
-    s.interface_uuid,
-    s.interface,
-    s.interface_address,
-    s.seen_after,
-    s.first_seen,
-    s.last_seen,
-    s.gone_by
-from spells s
-where s.gone_by >= (select $since::timestamp - h.abandon_days * interval 1 day from thresholds h)
+    cluster,
+    svm_id,
+    initiator,
+    isid,
+    tsih,
+    target_portal_group,
+    connections,
+    cid,
+    initiator_address,
+    initiator_port,
+    interface_id,
+    interface_uuid,
+    interface,
+    interface_address,
+    seen_after,
+    first_seen,
+    last_seen,
+    gone_by
+from chosen
