@@ -29,7 +29,6 @@ from analyzer.collect import collector, files
 from analyzer.config.cluster import Cluster
 from analyzer.simulate import SimulatedArray, apply, base_world
 from analyzer.store.layout import Store
-from support.effort import effort
 from support.snapshot_rows import START, lone, row
 
 store = Store(Path(sys.argv[1]))
