@@ -6,9 +6,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
-Json = dict[
-    str, Any
-]  # an object of the array's JSON: which members it has is its resource's matter
+Json = dict[str, Any]  # of the array, whose members are a matter of the resource
 Release = tuple[int, int]
 Kind = Literal["string", "integer", "boolean"]
 

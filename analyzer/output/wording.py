@@ -117,7 +117,7 @@ def interval(start: datetime | None, end: datetime | None, zone: tzinfo, *, date
         return left
     if end is None:
         return f"{left} – open"
-    same = start is not None and clock.local(start, zone).date() == clock.local(end, zone).date()
+    same = start is not None and same_day(start, end, zone)
     return f"{left}–{instant(end, zone, dated=dated and not same)}"
 
 

@@ -92,9 +92,6 @@ class Scrape:
             with self._turn:
                 self._counting, self._ended, self._failure = False, time.monotonic(), failure
                 if body:
-                    self._body, self._counted_at, self._instant = (
-                        body,
-                        time.monotonic(),
-                        clock.now(),
-                    )
+                    self._body, self._instant = body, clock.now()
+                    self._counted_at = self._ended
                 self._turn.notify_all()
