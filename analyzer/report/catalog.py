@@ -7,7 +7,7 @@ out, and named by whoever opened the catalog; the others go on.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ from analyzer.history.parts import check_digest
 from analyzer.pattern import matches_any
 from analyzer.report import compose, header, names
 from analyzer.report.header import Queries, Query
-from analyzer.report.times import STANDARD
+from analyzer.report.times import DAY, STANDARD
 from analyzer.schema import Mark
 from analyzer.store import marks
 from analyzer.store.layout import Store
@@ -36,7 +36,6 @@ T = TypeVar("T")
 ModelKey = tuple[str, tuple[tuple[str, Any], ...]]  # its name, and the parameters that it uses
 Open = Callable[[Store, Sequence[str], Extra, datetime], Engine]
 _TRIES = 3
-_DAY = timedelta(days=1)
 _PARTNER_COLUMNS = {
     "cluster": "varchar", "svm": "varchar", "initiator": "varchar", "initiator_address": "varchar",
     "interface_address": "varchar", "first_seen": "timestamp", "gone_by": "timestamp",
@@ -235,7 +234,7 @@ class Catalog:
             UsageError: it is not one SELECT, or not a valid one.
         """
         now = clock.now()
-        times = {"since": now - _DAY, "until": now, "at": now, "after": now, "now": now}
+        times = {"since": now - DAY, "until": now, "at": now, "after": now, "now": now}
         return self.run_query(header.bare(text, where), times | dict(parameters or {}))
 
     def select(

@@ -1,7 +1,7 @@
 """A report: the rows that a query returns, with the words of its own header around them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,13 +18,13 @@ from analyzer.report.catalog import Catalog
 from analyzer.report.coverage import Coverage, coverage
 from analyzer.report.header import Query
 from analyzer.report.severity import lowered
+from analyzer.report.times import DAY
 from analyzer.schema import Mark
 from analyzer.store import marks
 
 if TYPE_CHECKING:
     import polars as pl
 
-DAY = timedelta(hours=24)
 _WORDS = {"severity", "detail"}  # columns that may change of one finding
 
 
@@ -238,15 +238,15 @@ def _times(
             raise UsageError(
                 f"--before {clock.iso(before)} is later than --after {clock.iso(after)}"
             )
-        seen = _seen(catalog, after, 1 if before is not None else 2)
+        seen = _seen(catalog, after, previous=before is None)
         start = before if before is not None else seen
-        _seen(catalog, start, 1)
+        _seen(catalog, start)
         return {"before": before, "after": after, "now": present}, (start, after)
     at = moment(catalog, request.at, request.zone)
     if query.time == "instant" and not _reads_snapshots(catalog, query):
         return {"at": at, "now": present}, (at, at)
     if query.time == "instant":
-        return {"at": at, "now": present}, (_seen(catalog, at, 1), at)
+        return {"at": at, "now": present}, (_seen(catalog, at), at)
     return {"now": present}, (present - DAY, present)
 
 
@@ -289,17 +289,17 @@ def moment(catalog: Catalog, text: str, zone: tzinfo = UTC) -> datetime:
     if text == "latest":
         return clock.now()
     if text == "previous":
-        return _seen(catalog, clock.now(), 2)
+        return _seen(catalog, clock.now(), previous=True)
     return marks.moment(catalog.store, text, zone)
 
 
-def _seen(catalog: Catalog, instant: datetime, last: int) -> datetime:
-    """The earliest, over the clusters, of their *last*-but-so-many complete snapshots by then."""
+def _seen(catalog: Catalog, instant: datetime, *, previous: bool = False) -> datetime:
+    """The earliest, over the clusters, of their last complete snapshots by then, or the *previous*."""
     latest = catalog.run_query(catalog.models["latest_complete"], {"at": instant}).records()
-    column = "taken_at" if last == 1 else "previous_at"
+    column = "previous_at" if previous else "taken_at"
     snapshots: list[datetime] = [row[column] for row in latest if row[column] is not None]
     if not snapshots:
-        wanted = "no complete snapshot" if last == 1 else "fewer than two complete snapshots"
+        wanted = "fewer than two complete snapshots" if previous else "no complete snapshot"
         raise NothingSeen(
             f"{', '.join(catalog.clusters)}: {wanted} by {clock.iso(instant)};"
             " 'analyzer snapshots' lists every attempt"

@@ -1,9 +1,11 @@
 """The times that a report takes: a window, a pair of instants, an instant, or none."""
 
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 Time = Literal["window", "pair", "instant", "always"]
 NAMES = ("since", "until", "at", "before", "after")
+DAY = timedelta(days=1)  # how far back is looked where no window is named
 STANDARD = (*NAMES, "now")
 """The parameters that every query may use without declaring them."""
 _BEFORE = "First instant: the last complete snapshot at or before it."
