@@ -872,6 +872,11 @@ PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
         "verify", 4,
     ),
     "… cannot be restored: its hash differs": (forged, "verify", 4),
+    "… is in the way: it is no folder": (
+        lambda s: (shutil.rmtree(folder(s)), folder(s).write_text("")), "verify", 4,
+    ),
+    "… it is a folder": (lambda s: as_folder(s.register_file("prod-a")), "verify", 4),
+    "… it is no regular file": (HISTORY["pipe for a manifest"].damage, "verify", 4),
     "… is not a whole snapshot": (SNAPSHOTS["empty session file"].damage, "verify", 4),
     "… cannot be read": (SNAPSHOTS["empty inventory file"].damage, "verify", 4),
     "… is the snapshot of prod-b at …": (
