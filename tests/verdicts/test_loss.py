@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support.array_builder import A1, T0, World, linux
 from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer.inventories import INVENTORIES
@@ -166,3 +167,11 @@ def mirrors(partners: dict[str, str]) -> Listing:
     ]
     columns = INVENTORIES["metrocluster"].schema
     return Listing("complete", None, pl.DataFrame(rows, schema=columns))
+
+
+def test_what_was_lost_stands_before_what_is_worse_of_the_array(tmp_path: Path) -> None:
+    world = World(tmp_path, sessions=linux(1)).take()
+    world.nodes["n2"]["state"] = "down"
+    rows = world.without("lnx1", A1).take().ask("changes", before=T0, after=world.now)
+    changes = [(row["change"], row["severity"]) for row in rows]
+    assert changes == [("lost", "medium"), ("node_down", "high")]
