@@ -33,10 +33,7 @@ class FieldMap:
 
 def _columns(inventory: str) -> dict[str, str]:
     """The expression of each field that a column stores."""
-    columns = {field: quoted(column) for column, field in column_fields(inventory).items()}
-    if "ha.partners.name" in columns:  # only the first partner is stored
-        columns["ha.partners.name"] = "case when ha_partner is not null then [ha_partner] end"
-    return columns
+    return {field: quoted(column) for column, field in column_fields(inventory).items()}
 
 
 FIELDS = {
@@ -71,8 +68,16 @@ FIELDS = {
     # Not the LUN maps: the history stores what each igroup sees, and no single map.
     **{
         name: FieldMap(name, _columns(name))
-        for name in ("svms", "interfaces", "igroups", "nodes", "portsets", "ports")
+        for name in ("svms", "interfaces", "igroups", "portsets", "ports")
     },
+    "nodes": FieldMap(
+        "nodes",
+        {
+            **_columns("nodes"),
+            # Only the first partner is stored.
+            "ha.partners.name": "case when ha_partner is not null then [ha_partner] end",
+        },
+    ),
     "ems": FieldMap(
         "(select distinct * exclude (seen_after, first_seen, last_seen, gone_by)"
         " from ems where first_seen <= $taken_at)",

@@ -96,7 +96,7 @@ with
             max_by(reason, taken_at) filter (where status <> 'not asked' or not is_rare) as reason
         from answers
         -- Nobody misses a log that was never asked for.
-        where is_rare or inventory <> 'ems' or status <> 'not asked'
+        where inventory <> 'ems' or status <> 'not asked'
         group by cluster, inventory
     )
 select cluster, inventory, status, reason
