@@ -88,23 +88,25 @@ def parse(text: str, zone: tzinfo = UTC) -> datetime:
         raise UsageError(f"'{text}' is not a time: {ACCEPTED}") from error
 
 
-def moment(text: str, zone: tzinfo = UTC) -> datetime:
+def moment(text: str, zone: tzinfo = UTC, present: datetime | None = None) -> datetime:
     """Read a time as a user writes it: an instant, a time of day, or a duration back from now.
+
+    *present* is what now is, if it is not to be the clock's time.
 
     Raises:
         UsageError: it is none of these, or ambiguous or impossible in *zone*.
     """
-    text = text.strip()
+    text, present = text.strip(), present or now()
     if text.lower() == "now":
-        return now()
+        return present
     if re.fullmatch(f"(?:{_DURATION.pattern})+", text):
         try:
-            return now() - duration(text)
+            return present - duration(text)
         except OverflowError as error:
             raise UsageError(f"'{text}' back from now is before the calendar begins") from error
     words = _TIME_OF_DAY.fullmatch(text)
     if text and words:
-        return _time_of_day(words, text, zone)
+        return _time_of_day(words, text, zone, present)
     return parse(text, zone)
 
 
@@ -118,7 +120,7 @@ def check_window(since: datetime, until: datetime) -> None:
         raise UsageError(f"--since {iso(since)} is after --until {iso(until)}")
 
 
-def _time_of_day(words: re.Match[str], text: str, zone: tzinfo) -> datetime:
+def _time_of_day(words: re.Match[str], text: str, zone: tzinfo, present: datetime) -> datetime:
     """``02:10`` is the latest one past; ``today`` and ``yesterday`` begin at midnight of *zone*."""
     day, *numbers = words.groups()
     try:
@@ -126,12 +128,12 @@ def _time_of_day(words: re.Match[str], text: str, zone: tzinfo) -> datetime:
         at = time(hour, minute, second)
     except ValueError as error:
         raise UsageError(f"'{text}' is not a time: {ACCEPTED}") from error
-    today = local(now(), zone).date()
+    today = local(present, zone).date()
     if day is not None:
         today -= _DAY * (day.lower() == "yesterday")
         return _from_local(datetime.combine(today, at), zone)
     instant = _from_local(datetime.combine(today, at), zone)
-    return instant if instant <= now() else _from_local(datetime.combine(today - _DAY, at), zone)
+    return instant if instant <= present else _from_local(datetime.combine(today - _DAY, at), zone)
 
 
 def _from_local(instant: datetime, zone: tzinfo) -> datetime:

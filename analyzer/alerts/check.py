@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from analyzer import clock
 from analyzer.config.rules import NEVER, SEVERITIES, CheckSettings, at_least
 from analyzer.errors import NothingSeen, StoreError, UsageError
 from analyzer.report import run
@@ -139,7 +138,7 @@ def check(
         tuple(cluster for cluster in catalog.expected if cluster not in catalog.damaged),
         tuple(checked),
         tally,
-        max((report.window[1] for report, _ in checked if report.window), default=clock.now()),
+        max((report.window[1] for report, _ in checked if report.window), default=catalog.now),
         _gaps([report for report, _ in checked]),
         strict,
         details,

@@ -36,7 +36,7 @@ def families(catalog: Catalog) -> dict[str, Family]:
 
 def present(catalog: Catalog, result: CheckResult, at: datetime) -> list[Sample]:
     """The numbers at *at*, in order, with the findings of a check that ended then."""
-    times = {"since": at, "until": at, "at": at, "now": clock.now()}
+    times = {"since": at, "until": at, "at": at, "now": catalog.now}
     samples = [
         Sample(*row) for row in catalog.run_query(catalog.models["metric_samples"], times).rows
     ]
@@ -61,7 +61,7 @@ def past(catalog: Catalog, since: datetime, until: datetime, step: int) -> Itera
     Raises:
         StoreError: a file of the store is damaged.
     """
-    times = {"since": since, "until": until, "at": until, "now": clock.now(), "step_seconds": step}
+    times = {"since": since, "until": until, "at": until, "now": catalog.now, "step_seconds": step}
     columns = ", ".join(Sample._fields)
     text = f"select {columns} from metric_samples order by {columns}"  # noqa: S608  # our own names
     for rows in catalog.stream(text, times, "the numbers"):
@@ -160,7 +160,7 @@ class Scoreboard:
         with closing(self.open_catalog(clusters)) as catalog:
             self._families = families(catalog)
             result = check(catalog, ReportRequest(), self.settings)
-            for sample in present(catalog, result, clock.now()):
+            for sample in present(catalog, result, catalog.now):
                 if sample.cluster in scores:
                     lines = scores[sample.cluster]
                     text = openmetrics.line(

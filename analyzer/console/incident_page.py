@@ -217,7 +217,7 @@ class Incident:
 
     def zooms(self) -> list[tuple[str, str]]:
         """Other windows: around this one, beside it, between A and B."""
-        half, now = (self.until - self.since) / 2, clock.now()
+        half, now = (self.until - self.since) / 2, self.view.catalog.now
         quarter = half / 2
         windows = [
             ("earlier", self.since - half, self.until - half),

@@ -44,7 +44,6 @@ class OpenCatalog:
     catalog: Catalog
     clusters: tuple[str, ...]
     token: str
-    opened: datetime
     pages: int = 0
     answers: dict[str, PageResponse] = field(default_factory=dict)
 
@@ -56,7 +55,7 @@ class OpenCatalog:
         return (
             (tuple(clusters), token) == (self.clusters, self.token)
             and not self.catalog.ahead
-            and self.opened <= now < self.opened + _CATALOG_AGE
+            and self.catalog.now <= now < self.catalog.now + _CATALOG_AGE
             and self.pages < _CATALOG_PAGES
         )
 
@@ -131,7 +130,7 @@ class Pages:
         now = clock.now()
         if self._open is None or not self._open.serves(clusters, token, now):
             self._close()
-            self._open = OpenCatalog(self.open_catalog(clusters), tuple(clusters), token, now)
+            self._open = OpenCatalog(self.open_catalog(clusters), tuple(clusters), token)
         return self._open
 
     def _close(self) -> None:

@@ -84,8 +84,8 @@ class View:
 
         It began between *after* and *by*, and was over by *end*, if it is.
         """
-        first, last = after or by or clock.now(), by or after or clock.now()
-        since, until = first - _AROUND, min((end or last) + _AROUND, clock.now())
+        first, last = after or by or self.catalog.now, by or after or self.catalog.now
+        since, until = first - _AROUND, min((end or last) + _AROUND, self.catalog.now)
         moments = {"since": since, "until": max(until, last), "before": first, "after": last}
         return self.link(
             "/incident", **{name: clock.iso(at) for name, at in moments.items()}, at=None
@@ -135,7 +135,7 @@ class View:
 
     @property
     def zone_name(self) -> str:
-        name = clock.zone_name(self.zone, clock.now())
+        name = clock.zone_name(self.zone, self.catalog.now)
         return name if self.zone is UTC else f"{self.zone} ({name})"
 
     def render(self, name: str, /, **values: Any) -> str:

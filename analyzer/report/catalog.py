@@ -70,6 +70,8 @@ class Catalog:
         engine: Open = DuckDB,
     ) -> None:
         self.store = store
+        self.now = clock.now()
+        """The present of every answer: once, so that no two of them differ and models are shared."""
         self.rules = rules
         self._folders = tuple(folders)
         self._tables = dict(policy.tables(None) if tables is None else tables)
@@ -109,8 +111,8 @@ class Catalog:
     def _read_marks(self) -> None:
         """What is later than the clock is not seen; damaged marks are no reason for no answer."""
         try:
-            now = clock.now()
-            self.marks = tuple(mark for mark in marks.read(self.store) if mark.instant <= now)
+            stored = marks.read(self.store)
+            self.marks = tuple(mark for mark in stored if mark.instant <= self.now)
         except StoreError as error:
             self.marks_problem = str(error)
         columns = {column.name: column.type for column in schema.MARK}
@@ -135,7 +137,7 @@ class Catalog:
         return self._engine_of(self.clusters)
 
     def _engine_of(self, clusters: Sequence[str]) -> Engine:
-        return self._open(self.store, clusters, self._tables, clock.now())
+        return self._open(self.store, clusters, self._tables, self.now)
 
     def _partner_sessions(self, clusters: Sequence[str]) -> Sequence[Sequence[Any]]:
         """The sessions of mirrored SVMs in other clusters, ever."""
@@ -154,7 +156,7 @@ class Catalog:
         healthy = []
         for cluster in clusters:
             try:
-                DuckDB(self.store, [cluster], {}, clock.now()).close()
+                DuckDB(self.store, [cluster], {}, self.now).close()
                 healthy.append(cluster)
             except StoreError as error:
                 self.damaged[cluster] = str(error)
@@ -233,7 +235,7 @@ class Catalog:
         Raises:
             UsageError: it is not one SELECT, or not a valid one.
         """
-        now = clock.now()
+        now = self.now
         times = {"since": now - DAY, "until": now, "at": now, "after": now, "now": now}
         return self.run_query(header.bare(text, where), times | dict(parameters or {}))
 

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from analyzer import clock
 from analyzer.engine.engine import Row
 from analyzer.errors import UsageError
 from analyzer.report.catalog import Catalog
@@ -66,7 +65,7 @@ def coverage(
     Raises:
         UsageError: the header of the query names a model that is not there.
     """
-    times = {"since": window[0], "until": window[1], "now": clock.now()}
+    times = {"since": window[0], "until": window[1], "now": catalog.now}
     counts = {row["cluster"]: row for row in _model(catalog, query, "coverage_counts", times)}
     gaps = _by_cluster(_model(catalog, query, "unknowns", times), Gap)
     gaps |= {name: [Gap(None, None, reason)] for name, reason in catalog.damaged.items()}

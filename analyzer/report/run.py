@@ -225,7 +225,7 @@ def _times(
     catalog: Catalog, query: Query, request: ReportRequest
 ) -> tuple[dict[str, datetime | None], tuple[datetime, datetime]]:
     """The standard parameters, and the window whose coverage concerns the answer."""
-    present = clock.now()
+    present = catalog.now
     if query.time == "window":
         until = moment(catalog, request.until, request.zone)
         since = moment(catalog, request.since, request.zone)
@@ -266,7 +266,7 @@ def _before(
     if text is None and query.before is not None:
         if query.before not in catalog.models:
             raise UsageError(f"{query.path}: there is no model '{query.before}'")
-        times = {"since": after - DAY, "until": after, "now": clock.now()}
+        times = {"since": after - DAY, "until": after, "now": catalog.now}
         ((before,),) = catalog.run_query(catalog.models[query.before], times).rows
         return before or max(after - DAY, first(catalog))
     return None if text in {None, "previous"} else moment(catalog, str(text), request.zone)
@@ -277,7 +277,7 @@ def first(catalog: Catalog) -> datetime:
     ((first,),) = catalog.select(
         "select min(taken_at) from attempts where status = 'complete'"
     ).rows
-    return first or clock.now()
+    return first or catalog.now
 
 
 def moment(catalog: Catalog, text: str, zone: tzinfo = UTC) -> datetime:
@@ -287,10 +287,10 @@ def moment(catalog: Catalog, text: str, zone: tzinfo = UTC) -> datetime:
         UsageError: it is none; names the nearest marks.
     """
     if text == "latest":
-        return clock.now()
+        return catalog.now
     if text == "previous":
-        return _seen(catalog, clock.now(), previous=True)
-    return marks.moment(catalog.store, text, zone)
+        return _seen(catalog, catalog.now, previous=True)
+    return marks.moment(catalog.store, text, zone, catalog.now)
 
 
 def _seen(catalog: Catalog, instant: datetime, *, previous: bool = False) -> datetime:
@@ -308,6 +308,6 @@ def _seen(catalog: Catalog, instant: datetime, *, previous: bool = False) -> dat
 
 
 def _data(catalog: Catalog, end: datetime) -> tuple[DataAge, ...]:
-    result = catalog.run_query(catalog.models["data_age"], {"at": min(end, clock.now())})
+    result = catalog.run_query(catalog.models["data_age"], {"at": min(end, catalog.now)})
     # A model's rows have no order.
     return tuple(DataAge(**row) for row in sorted(result.records(), key=lambda row: row["cluster"]))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from analyzer import clock
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def compared(
 
 
 def _places(catalog: "Catalog", at: datetime) -> set[Place]:
-    return set(catalog.run_query(catalog.models["scope_at"], {"at": at, "now": clock.now()}).rows)
+    return set(catalog.run_query(catalog.models["scope_at"], {"at": at, "now": catalog.now}).rows)
 
 
 def _column(like: "ReportColumn") -> "ReportColumn":

@@ -92,7 +92,9 @@ def between(marks: Sequence[Mark], since: datetime, until: datetime) -> tuple[Ma
     return tuple(mark for mark in marks if since <= mark.instant <= until)
 
 
-def moment(store: Store, text: str, zone: tzinfo = UTC) -> datetime:
+def moment(
+    store: Store, text: str, zone: tzinfo = UTC, present: datetime | None = None
+) -> datetime:
     """Read a time as a user writes it: what ``clock.moment`` reads, or the name of a mark.
 
     Raises:
@@ -101,7 +103,7 @@ def moment(store: Store, text: str, zone: tzinfo = UTC) -> datetime:
     """
     name = text.strip()
     if not is_name(name):
-        return clock.moment(text, zone)
+        return clock.moment(text, zone, present)
     marks = read(store)
     mark = find(marks, name)
     if mark is None:

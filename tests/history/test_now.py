@@ -1,17 +1,24 @@
 """Nothing later than the clock is seen, however the store has grown since."""
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import count, repeat
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.array_builder import T0, World, linux
 from support.effort import few
 from support.snapshot_rows import STEP, stored
 from test_laws import histories
 
+from analyzer import clock
 from analyzer.demo import at
-from analyzer.report import run
+from analyzer.engine.duckdb import DuckDB
+from analyzer.report import run, status
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
 from analyzer.schema import TABLES
@@ -32,10 +39,10 @@ def tables(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 def test_every_table_is_as_it_was_at_the_clock(
     snapshots: list[Snapshot], data: st.DataObject
 ) -> None:
-    count = data.draw(st.integers(1, len(snapshots)))
-    now = snapshots[count - 1].taken_at + data.draw(st.sampled_from([STEP / 2, STEP * 0]))
+    number = data.draw(st.integers(1, len(snapshots)))
+    now = snapshots[number - 1].taken_at + data.draw(st.sampled_from([STEP / 2, STEP * 0]))
     with TemporaryDirectory() as folder, at(now):
-        before = tables(stored(folder, "before", snapshots[:count]))
+        before = tables(stored(folder, "before", snapshots[:number]))
         assert tables(stored(folder, "after", snapshots)) == before
 
 
@@ -45,10 +52,10 @@ def test_every_table_is_as_it_was_at_the_clock(
 def test_a_report_is_as_it_was_at_the_clock(
     name: str, snapshots: list[Snapshot], data: st.DataObject
 ) -> None:
-    count = data.draw(st.integers(1, len(snapshots)))
+    number = data.draw(st.integers(1, len(snapshots)))
     answers = []
-    with TemporaryDirectory() as folder, at(snapshots[count - 1].taken_at):
-        for kind, taken in (("before", snapshots[:count]), ("after", snapshots)):
+    with TemporaryDirectory() as folder, at(snapshots[number - 1].taken_at):
+        for kind, taken in (("before", snapshots[:number]), ("after", snapshots)):
             catalog = Catalog(stored(folder, kind, taken))
             try:
                 answers.append(
@@ -58,3 +65,29 @@ def test_a_report_is_as_it_was_at_the_clock(
                 answers.append(str(error))
             catalog.close()
     assert answers[0] == answers[1]
+
+
+def test_what_is_asked_while_the_clock_goes_on_has_one_present(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path / "store", "prod-a", sessions=[*linux(1), *linux(2)])
+    world.take(2).without("lnx1").take()
+    tables: list[str] = []
+    create = DuckDB.create_table
+
+    def created(engine: DuckDB, name: str, *rest: Any) -> None:
+        tables.append(name)
+        create(engine, name, *rest)
+
+    monkeypatch.setattr(DuckDB, "create_table", created)
+
+    def answers(seconds: Iterator[int]) -> tuple[set[datetime], list[str]]:
+        monkeypatch.setattr(clock, "now", lambda: T0 + timedelta(hours=1, seconds=next(seconds)))
+        tables.clear()
+        catalog = Catalog(Store(tmp_path / "store"))
+        answer = status.status(catalog)
+        catalog.close()
+        reports = [answer.clusters, *(part.report for part in answer.parts if part.report)]
+        return {report.window[1] for report in reports}, list(tables)
+
+    assert answers(count()) == answers(repeat(0))
