@@ -20,7 +20,7 @@ from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
 from analyzer.store.layout import Store
 
-_FOR_MANY_ROWS = "join_order,statistics_propagation"
+_FOR_MANY_ROWS = "join_order,statistics_propagation,outer_join_simplification,projection_pullup,join_filter_pushdown"
 _BATCH = 10_000  # rows of a stream that are held at a time
 
 
