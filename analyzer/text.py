@@ -1,12 +1,16 @@
 """Foreign text, escaped; ASCII fallbacks for terminals; close matches of misspelt words."""
 
 import difflib
+import json
+import re
 import unicodedata
 from collections.abc import Iterable
 from hashlib import blake2b
 
 MANY = 40  # known words that one error lists
 
+# How DuckDB words an error of the system that a write in the background met.
+_WRAPPED = re.compile(r'\{"exception_type".*"exception_message":("(?:[^"\\]|\\.)*")')
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories
 # ASCII for what this program itself prints beyond ASCII.
 _ASCII = str.maketrans(
@@ -27,6 +31,13 @@ def escape_controls(text: str) -> str:
 def escape_lines(text: str) -> str:
     """Sentences of several lines in which nothing but the line breaks steers a terminal."""
     return "\n".join(escape_controls(line) for line in text.split("\n"))
+
+
+def first_line(error: BaseException) -> str:
+    """What a library says of an error, without what follows below and without the JSON around it."""
+    line = str(error).strip().partition("\n")[0]
+    wrapped = _WRAPPED.search(line)
+    return str(json.loads(wrapped[1])) if wrapped else line
 
 
 def beginning(text: str, most: int) -> str:

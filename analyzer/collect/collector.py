@@ -87,13 +87,13 @@ def collect(
     stop = Event()
 
     def work(cluster: Cluster) -> Outcome:
-        start = time.monotonic()
+        start, outcome = time.monotonic(), Outcome(cluster.name, "failed", 0)
         try:
             with History.open(store, cluster.name) as history:
                 outcome, answer = _collect(history, cluster, stop, slot=slot)
                 outcome = _tidy(history, outcome, answer, compact_after, keep)
         except AnalyzerError as error:
-            outcome = Outcome(cluster.name, "failed", error.exit_code, reason=str(error))
+            outcome = _failed(outcome, error)
         return replace(outcome, seconds=time.monotonic() - start)
 
     side_by_side()
@@ -147,6 +147,14 @@ def _outcome(attempt: Attempt, code: int, cluster: Cluster, notes: tuple[str, ..
         cluster.name, attempt.status, code, attempt.taken_at, attempt.sessions,
         attempt.connections, reason=attempt.reason, notes=notes,
     )  # fmt: skip
+
+
+def _failed(outcome: Outcome, error: AnalyzerError) -> Outcome:
+    """What became of a cluster that ended with *error*, before its snapshot was stored or after."""
+    if outcome.taken_at is None:
+        return replace(outcome, exit_code=error.exit_code, reason=str(error))
+    code = max(outcome.exit_code, error.exit_code)
+    return replace(outcome, exit_code=code, problems=(*outcome.problems, str(error)))
 
 
 def _tidy(

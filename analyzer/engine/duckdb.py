@@ -19,6 +19,7 @@ from analyzer.engine.statement import Statement
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
 from analyzer.store.layout import Store
+from analyzer.text import first_line
 
 _FOR_MANY_ROWS = "join_order,statistics_propagation,outer_join_simplification,projection_pullup,join_filter_pushdown"
 _BATCH = 10_000  # rows of a stream that are held at a time
@@ -44,7 +45,7 @@ class DuckDB:
             self._lock(large)
         except (OSError, duckdb.Error, UnicodeDecodeError) as error:
             self.close()
-            why = str(error).partition("\n")[0]  # the rest quotes our own statement
+            why = first_line(error)  # the rest quotes our own statement
             raise StoreError(f"a file of the history cannot be read: {why}") from error
 
     def _open_store(

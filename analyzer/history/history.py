@@ -74,7 +74,10 @@ class History:
             try:
                 if manifest is None:
                     history.commit()  # so that files without a manifest are always damage
+                else:  # a damaged entry is mended before anything is stored
+                    register.write(store, manifest, lease.check)
                 yield history
+                views.refresh(store)
             finally:
                 history.session.close()
 
@@ -153,7 +156,6 @@ class History:
         self.commit()
         for instant in instants:
             self.store.clear_pending(self.cluster, instant)
-        views.refresh(self.store)
         return settled
 
     def _is_folded(self, instant: datetime) -> bool:

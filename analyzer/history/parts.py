@@ -24,6 +24,7 @@ from analyzer.history import manifest as manifests
 from analyzer.history.manifest import Part
 from analyzer.store.publish import publish
 from analyzer.store.regular import is_special
+from analyzer.text import first_line
 
 _ROW_GROUP = 16_384
 _MEMORY = "1500MB"
@@ -149,7 +150,7 @@ class FoldSession:
         except (duckdb.Error, UnicodeDecodeError) as error:
             if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
                 _shared.cache_clear()  # the whole database is unusable from here on
-            reason = str(error).partition("\n")[0]
+            reason = first_line(error)
             if str(self._folder) not in reason:
                 damaged = (str(path) for path in self._files() if unreadable(path))
                 reason = ": ".join([*list(damaged)[:1], reason])
@@ -168,7 +169,7 @@ def unreadable(path: Path) -> str | None:
         # A table, not a count: only then are all values decoded.
         session.execute(f"create temp table whole as from {source([path])}")
     except (duckdb.Error, UnicodeDecodeError, StoreError) as error:
-        return str(error).partition("\n")[0]
+        return first_line(error)
     finally:
         session.close()
     return None

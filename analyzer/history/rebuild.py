@@ -1,5 +1,6 @@
 """The history folded anew: from the snapshot files, and where there is none from the history."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -253,10 +254,10 @@ def _rewrite(history: History, base: _Base, instants: list[datetime]) -> list[da
 
 def _set_aside(path: Path, *, folders_only: bool = False) -> None:
     """Rename a damaged file or folder to ``*.damaged``; it is not ours to delete."""
-    if path.is_dir() or (path.exists() and not folders_only):
+    if path.is_dir() or (os.path.lexists(path) and not folders_only):
         aside = path.with_name(f"{path.name}.damaged")
         for number in count(2):
-            if not aside.exists():
+            if not os.path.lexists(aside):
                 break
             aside = path.with_name(f"{path.name}.damaged-{number}")
         try:

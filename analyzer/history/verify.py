@@ -98,7 +98,9 @@ def _register_problem(store: Store, cluster: str) -> list[str]:
     try:
         register.read(store, cluster)
     except StoreError as error:
-        return [f"{error}; the next snapshot writes it anew, and so does rebuild"]
+        return [
+            f"{error}; 'analyzer rebuild {cluster}' writes it anew, and so does the next snapshot"
+        ]
     return []
 
 

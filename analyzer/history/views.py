@@ -22,6 +22,7 @@ from analyzer.history.parts import engine, escape_glob, quote
 from analyzer.schema import BOUNDS, TABLES, Table
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
+from analyzer.text import first_line
 from analyzer.version import __version__
 
 _EDITION = 5  # of the views
@@ -35,10 +36,16 @@ def refresh(store: Store) -> None:
     """Make the database if it is missing, moved or of another version.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: it cannot be written; all else is done.
     """
     with _MAKING:
-        _refresh(store)
+        try:
+            _refresh(store)
+        except (StoreError, OSError, duckdb.Error) as error:
+            raise StoreError(
+                f"cannot make {store.database} for other programs: {first_line(error)};"
+                " all else is done"
+            ) from error
 
 
 def _refresh(store: Store) -> None:
@@ -49,22 +56,17 @@ def _refresh(store: Store) -> None:
     mark = seed / "made.txt"
     if mark.is_file() and mark.read_bytes() == version.encode() and store.database.is_file():
         return
-    try:
-        # Built elsewhere and moved: to DuckDB a '?' in a path begins the options of a database.
-        with tempfile.TemporaryDirectory(prefix="analyzer-") as folder:
-            built = Path(folder) / store.database.name
-            with engine() as session:
-                _seed(store, session)
-                session.execute(
-                    f"attach {quote(built)} as built (storage_version {quote(_OLDEST)})"
-                )
-                session.execute("use built")
-                for statement in _views(store):
-                    session.execute(statement)
-            with publish(store.database) as draft:
-                shutil.copyfile(built, draft)
-    except duckdb.Error as error:
-        raise StoreError(f"cannot write {store.database}: {error}") from error
+    # Built elsewhere and moved: to DuckDB a '?' in a path begins the options of a database.
+    with tempfile.TemporaryDirectory(prefix="analyzer-") as folder:
+        built = Path(folder) / store.database.name
+        with engine() as session:
+            _seed(store, session)
+            session.execute(f"attach {quote(built)} as built (storage_version {quote(_OLDEST)})")
+            session.execute("use built")
+            for statement in _views(store):
+                session.execute(statement)
+        with publish(store.database) as draft:
+            shutil.copyfile(built, draft)
     with publish(mark) as draft:
         draft.write_text(version)
 

@@ -18,6 +18,7 @@ from analyzer.errors import Busy, StoreError
 from analyzer.history.parts import engine, quote
 from analyzer.lake import holding
 from analyzer.lake.holding import FORMAT, NO_END, PARTITIONS, Change, ExportState, Holding
+from analyzer.text import first_line
 from analyzer.version import __version__
 
 _KEY = "analyzer"  # of a commit's metadata
@@ -59,8 +60,7 @@ def write(holdings: Sequence[Holding], table: str, target: str) -> ExportedTable
     except CommitFailedError as error:
         raise Busy(f"{uri}: somebody else wrote to it meanwhile; try again") from error
     except (DeltaError, OSError, duckdb.Error, ValueError) as error:
-        why = str(error).strip().partition("\n")[0]
-        raise StoreError(f"cannot write {uri}: {why}") from error
+        raise StoreError(f"cannot write {uri}: {first_line(error)}") from error
 
 
 def _open(uri: str) -> DeltaTable | None:

@@ -30,6 +30,7 @@ from analyzer.history import manifest as manifests
 from analyzer.history.parts import engine, quote
 from analyzer.lake import holding
 from analyzer.lake.holding import NO_END, Holding
+from analyzer.text import first_line
 
 _RETAINED = 2  # generations: readers of the one before may still be at work
 _NOTE = "generation.json"
@@ -75,8 +76,7 @@ def write(holdings: Mapping[str, Sequence[Holding]], target: Path) -> WrittenGen
                 shutil.rmtree(generations / f"{number:08d}", ignore_errors=True)
             return WrittenGeneration(folder, written, linked)
     except (OSError, duckdb.Error) as error:
-        why = str(error).partition("\n")[0]
-        raise StoreError(f"cannot write {target}: {why}") from error
+        raise StoreError(f"cannot write {target}: {first_line(error)}") from error
 
 
 def _fill(draft: Path, before: Path, holdings: Mapping[str, Sequence[Holding]]) -> tuple[int, int]:

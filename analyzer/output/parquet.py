@@ -1,5 +1,6 @@
 """Parquet, written by DuckDB with the types that the query gave."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import duckdb
 from analyzer.errors import UsageError
 from analyzer.history.parts import engine, quote
 from analyzer.report.run import Report, ReportColumn
+from analyzer.text import first_line
 
 _CHUNK = 10_000  # rows in one insert
 _LONG = 2**63
@@ -18,6 +20,7 @@ def write(report: Report, path: Path) -> None:
 
     Raises:
         UsageError: a column has a type that Parquet cannot hold.
+        OSError: the disk would not take it.
     """
     columns = list(zip(*report.rows, strict=True)) or [()] * len(report.columns)
     types = [_type(column, values) for column, values in zip(report.columns, columns, strict=True)]
@@ -33,9 +36,12 @@ def write(report: Report, path: Path) -> None:
                     [list(values[start : start + _CHUNK]) for values in columns],
                 )
             connection.execute(f"copy written to {quote(path)} (format parquet)")
+        except duckdb.IOException as error:
+            raise OSError(errno.EIO, first_line(error)) from error
         except duckdb.Error as error:
-            reason = str(error).partition("\n")[0]
-            raise UsageError(f"Parquet cannot hold a column of this answer: {reason}") from error
+            raise UsageError(
+                f"Parquet cannot hold a column of this answer: {first_line(error)}"
+            ) from error
 
 
 def _type(column: ReportColumn, values: tuple[Any, ...]) -> str:

@@ -117,7 +117,7 @@ class Store:
             self.register, self.history, history, history / "pending",
             self.snapshots, self.snapshot_folder(cluster),
         )  # fmt: skip
-        yield from (path for path in folders if path.exists() and not path.is_dir())
+        yield from (path for path in folders if os.path.lexists(path) and not path.is_dir())
         if self.register_file(cluster).is_dir():
             yield self.register_file(cluster)
 

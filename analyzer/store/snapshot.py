@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from analyzer.schema import Attempt
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 from analyzer.store.regular import check_regular
+from analyzer.text import first_line
 
 _KEY = "analyzer"
 _ENCODER = msgspec.json.Encoder()
@@ -196,11 +198,11 @@ def _write(
         if path.exists():
             before_replace()
 
+    # Not by Polars itself, which has other words for a full disk.
+    content = BytesIO()
+    rows.write_parquet(content, compression="zstd", metadata=metadata)
     with publish(path, before_rename=check) as draft:
-        try:
-            rows.write_parquet(draft, compression="zstd", metadata=metadata)
-        except pl.exceptions.PolarsError as error:
-            raise StoreError(f"cannot write {path}: {error}") from error
+        draft.write_bytes(content.getbuffer())
 
 
 def read_attempt(store: Store, cluster: str, taken_at: datetime) -> Attempt:
@@ -215,7 +217,7 @@ def read_attempt(store: Store, cluster: str, taken_at: datetime) -> Attempt:
             pl.read_parquet_metadata(check_regular(path))[_KEY], type=_StoredAttempt
         )
     except DAMAGE as error:
-        raise StoreError(f"{path} is not a whole snapshot: {_first_line(error)}") from error
+        raise StoreError(f"{path} is not a whole snapshot: {first_line(error)}") from error
     if (stored.cluster, stored.taken_at) != (cluster, taken_at):
         raise StoreError(
             f"{path} is the snapshot of {stored.cluster} at {clock.iso(stored.taken_at)}"
@@ -237,7 +239,7 @@ def read_rows(
     try:
         rows = pl.read_parquet(check_regular(path), hive_partitioning=False, glob=False)
     except DAMAGE as error:
-        raise StoreError(f"{path} cannot be read: {_first_line(error)}") from error
+        raise StoreError(f"{path} cannot be read: {first_line(error)}") from error
     listed = INVENTORIES[inventory] if inventory else schema.SESSIONS
     for column in listed.columns:
         if column.added and column.name not in rows.columns:
@@ -245,10 +247,6 @@ def read_rows(
     if dict(rows.schema) != listed.schema:
         raise StoreError(f"{path} does not have the columns of {listed.name}")
     return rows
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
 
 
 def empty() -> pl.DataFrame:

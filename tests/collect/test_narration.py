@@ -185,6 +185,18 @@ def test_retention_that_fails_is_told_with_quiet_too_and_is_the_status(
     assert lines[0].startswith("prod-a: complete, 76 sessions")
 
 
+@pytest.mark.usefixtures("views_are_made")
+def test_a_snapshot_is_told_as_stored_where_only_the_database_of_views_cannot_be_made(
+    run: Run,
+) -> None:
+    Path("store/history.duckdb").mkdir(parents=True)
+    ended, lines = run("--quiet", "collect", "prod-a")
+    assert ended == 4
+    assert lines[0].startswith("prod-a: complete, 76 sessions")
+    assert "history.duckdb" in lines[1]
+    assert lines[1].endswith("all else is done")
+
+
 @pytest.mark.parametrize("forbidden", [(), ("/api/cluster",)], ids=["identified", "refused"])
 def test_a_clock_far_from_the_arrays_deletes_nothing_and_says_so(
     run: Run, array: SimulatedArray, forbidden: tuple[str, ...]

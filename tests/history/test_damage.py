@@ -4,9 +4,10 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,7 +24,7 @@ import analyzer
 from analyzer import cli, clock, demo, history
 from analyzer.collect.doctor import check_store
 from analyzer.errors import StoreError, UsageError
-from analyzer.history import History, views
+from analyzer.history import History, register, views
 from analyzer.history import manifest as manifests
 from analyzer.report.catalog import Catalog
 from analyzer.schema import TABLES
@@ -595,12 +596,54 @@ def test_a_file_in_place_of_a_day_of_snapshots_is_named(store: Store, run: Run) 
     assert (code, str(day) in narration) == (4, True)
 
 
-def test_nothing_is_stored_beside_a_folder_in_place_of_a_file_of_the_register(store: Store) -> None:
-    as_folder(store.register_file("prod-a"))
+@pytest.mark.parametrize("damage", [
+    lambda s: as_folder(s.register_file("prod-a")),
+    lambda s: (shutil.rmtree(s.register), s.register.symlink_to("nowhere")),
+], ids=["folder", "link to nowhere"])  # fmt: skip
+def test_nothing_is_stored_beside_a_register_that_takes_no_file_and_rebuild_mends_it(
+    store: Store, damage: Callable[[Store], object]
+) -> None:
+    damage(store)
     before = contents(store)
     with pytest.raises(StoreError, match="rebuild prod-a"):
         history.record(store, empty_answer(9_000))
     assert contents(store) == before
+    history.rebuild(store, "prod-a")
+    assert store.register_file("prod-a").is_file()
+
+
+def test_nothing_is_stored_while_a_damaged_entry_of_the_register_cannot_be_mended(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def refuse(path: Path, **_: object) -> Iterator[Path]:
+        raise StoreError(f"cannot write {path}")
+        yield path
+
+    store.register_file("prod-a").write_text("{")
+    monkeypatch.setattr(register, "publish", refuse)
+    before = contents(store)
+    with pytest.raises(StoreError, match=r"cannot write .*prod-a\.json"):
+        history.record(store, empty_answer(9_000))
+    assert contents(store) == before
+
+
+@pytest.mark.parametrize("size", [0, 600, 2000])
+def test_a_disk_that_takes_no_more_is_said_in_plain_words_and_loses_nothing(
+    store: Store, size: int
+) -> None:
+    before = answers(store)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        with pytest.raises(StoreError, match=r"cannot .*write[^{}]*: File too large$"):
+            history.record(store, empty_answer(9_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert history.verify(store, "prod-a").problem is None
+    assert answers(store) == before
+    history.record(store, empty_answer(9_000))
+    assert history.verify(store, "prod-a").problem is None
 
 
 def test_a_damaged_entry_of_the_register_hides_nothing_else_and_the_next_snapshot_mends_it(
@@ -611,7 +654,7 @@ def test_a_damaged_entry_of_the_register_hides_nothing_else_and_the_next_snapsho
     verified = history.verify(store, "prod-a")
     assert verified.read > 0
     assert [word in text for word, text in zip(
-        ("the next snapshot writes it anew", "not a whole snapshot"), verified.problems, strict=True
+        ("writes it anew, and so does the next snapshot", "not a whole snapshot"), verified.problems, strict=True
     )] == [True, True]  # fmt: skip
     history.record(store, empty_answer(9_000))
     assert len(history.verify(store, "prod-a").problems) == 1
@@ -626,13 +669,16 @@ def test_what_is_set_aside_does_not_replace_what_was_before(store: Store) -> Non
     assert [(folder(store) / name / "note").read_text() for name in names] == ["first", "second"]
 
 
-def test_rebuild_sets_a_folder_in_place_of_a_file_of_the_register_aside(store: Store) -> None:
+@pytest.mark.parametrize("damage", [as_folder, lambda path: path.write_text("{")])
+def test_rebuild_writes_the_file_of_the_register_anew(
+    store: Store, damage: Callable[[Path], object]
+) -> None:
     entry = store.register_file("prod-a")
-    entry.unlink(missing_ok=True)
-    entry.mkdir(parents=True)
+    whole = entry.read_bytes()
+    damage(entry)
     history.rebuild(store, "prod-a")
-    assert entry.is_file()
-    assert entry.with_name("prod-a.json.damaged").is_dir()
+    assert entry.read_bytes() == whole
+    assert entry.with_name("prod-a.json.damaged").is_dir() == (damage == as_folder)
 
 
 def test_the_register_of_a_store_that_has_none_is_made_by_the_next_commit(store: Store) -> None:
