@@ -1,6 +1,6 @@
 """Options that several commands share: times, filters, formats, and how tables are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,7 +179,7 @@ class ReportOptions(msgspec.Struct, frozen=True):
     """What the command line says of one report; *times* and *params* as they were written."""
 
     times: dict[str, str]
-    params: dict[str, Any]
+    params: Mapping[str, object]
     clusters: Sequence[str]
     filters: dict[str, Sequence[str]]
     ignore: Sequence[str] = ()
@@ -194,7 +194,7 @@ class ReportOptions(msgspec.Struct, frozen=True):
     explain: bool = False
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> "ReportOptions":
+    def of(cls, values: Mapping[str, Any]) -> "ReportOptions":
         """From the values of click's options."""
         names = (
             "output", "severity", "fail_on", "chart", "watch", "engine", "wide", "explain", "ignore",

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ def _gate(context: Context, report: "Report", fail_on: str | None) -> int:
 def _run(
     context: Context, query: "Query", folders: tuple[Path, ...], chosen: ReportOptions
 ) -> "Report":
-    values: dict[str, Any] = {
+    values: Mapping[str, Any] = {
         **chosen.times,
         **{name: patterns for name, patterns in chosen.filters.items() if patterns},
         **{name: value for name, value in chosen.params.items() if name in query.params},

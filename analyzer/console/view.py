@@ -55,7 +55,8 @@ class View:
         """
         query = self.catalog.reports[name]
         request = request or self.request()
-        filters: dict[str, Any] = {**request.filters, **{k: (v,) for k, v in values.items()}}
+        named = {name: (str(value),) for name, value in values.items()}
+        filters = {**request.filters, **named}
         filters = {name: texts for name, texts in filters.items() if name in query.filters}
         params = {**request.params, **{k: v for k, v in values.items() if k in query.params}}
         return run.run(self.catalog, query, replace(request, filters=filters, params=params))

@@ -129,7 +129,7 @@ class FoldSession:
         """The first column of the first row."""
         return self.rows(statement, parameters)[0][0]
 
-    def records(self, statement: str, parameters: Any = None) -> list[dict[str, Any]]:
+    def records(self, statement: str, parameters: Any = None) -> list[dict[str, object]]:
         """All rows of a statement by the names of their columns."""
         with self._translated():
             cursor = self._cursor.execute(statement, parameters)

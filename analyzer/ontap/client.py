@@ -8,7 +8,7 @@ host, through a proxy or into a message.
 import random
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -196,9 +196,10 @@ class Client:
             Interrupted: the client was stopped meanwhile.
         """
         ended: SimpleQueue[_Result] = SimpleQueue()
-        extensions: dict[str, Any] = {"trace": self._traced, "end": time.monotonic() + seconds}
+        end = time.monotonic() + seconds
         # Parsed once: joined to a base, a long query is parsed three times.
         url = httpx.URL(self.cluster.url + target)
+        extensions = {"trace": self._traced, "end": end}
         request = self.http.build_request("GET", url, extensions=extensions)
 
         def exchange() -> None:
@@ -209,7 +210,7 @@ class Client:
 
         Thread(target=exchange, daemon=True).start()
         try:
-            result = self._wait(ended, extensions["end"])
+            result = self._wait(ended, end)
         except (TimeoutError, Interrupted):
             if self._socket is not None:
                 with suppress(OSError):
@@ -229,7 +230,7 @@ class Client:
                 return ended.get(timeout=min(left, _GLANCE))
         raise Interrupted
 
-    def _traced(self, event: str, info: dict[str, Any]) -> None:
+    def _traced(self, event: str, info: Mapping[str, Any]) -> None:
         """Remember the connection's socket, so that it can be cut from another thread."""
         if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
             self._socket = info["return_value"].get_extra_info("socket")

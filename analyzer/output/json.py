@@ -1,8 +1,9 @@
 """JSON: the whole envelope, or one row a line."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import msgspec
 
@@ -10,16 +11,29 @@ from analyzer.output.value import to_json
 from analyzer.report.run import Report
 
 
-def envelope(report: Report) -> dict[str, Any]:
+class ReportEnvelope(TypedDict):
     """The object that ``--format json`` prints; its first keys and their order are promised."""
-    return {
+
+    report: str
+    title: str
+    parameters: Mapping[str, object]
+    coverage: list[Mapping[str, object]]
+    rows: list[Mapping[str, object]]
+    ignored: NotRequired[Mapping[str, int]]
+
+
+def envelope(report: Report) -> ReportEnvelope:
+    """The report with values that JSON has."""
+    body: ReportEnvelope = {
         "report": report.name,
         "title": report.title,
         "parameters": to_json(report.parameters),
         "coverage": to_json(msgspec.to_builtins(report.coverage, builtin_types=(datetime,))),
         "rows": [to_json(row) for row in report.records()],
-        **({"ignored": dict(report.ignored)} if report.ignored else {}),
     }
+    if report.ignored:
+        body["ignored"] = dict(report.ignored)
+    return body
 
 
 def whole(report: Report) -> str:

@@ -291,7 +291,7 @@ class Catalog:
             for name, digest, _ in manifest.files() if manifest is not None else ():
                 check_digest(self.store.history_folder(cluster) / name, digest)
 
-    def _bound(self, query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def _bound(self, query: Query, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         declared = compose.parameters(query, self.models)
         bound = dict.fromkeys(STANDARD) | {
             name: value for name, value in parameters.items() if name not in declared

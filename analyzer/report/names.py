@@ -28,7 +28,7 @@ _MOST = 200  # patterns and stars of one filter
 MODELS = ("initiator_names",)  # that conditions on rows read
 
 
-def params(catalog: "Catalog", query: Query, values: Mapping[str, Any]) -> dict[str, Any]:
+def params(catalog: "Catalog", query: Query, values: Mapping[str, Any]) -> Mapping[str, Any]:
     """The values of a query, those that name things as patterns that match something.
 
     Raises:

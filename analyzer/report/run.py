@@ -58,7 +58,7 @@ class Report(msgspec.Struct, frozen=True):
     name: str
     title: str
     description: str
-    parameters: dict[str, Any]
+    parameters: Mapping[str, Any]
     columns: tuple[ReportColumn, ...]
     rows: list[tuple[Any, ...]]
     coverage: list[Coverage]

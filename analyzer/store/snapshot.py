@@ -132,9 +132,11 @@ def attempt(snapshot: Snapshot) -> Attempt:
         name: (listing.status, digest(listing.rows.iter_rows(), INVENTORIES[name].columns))
         for name, listing in listings.items()
     }
-    outcomes: dict[str, Any] = {}
-    for name, listing in listings.items():
-        outcomes |= {f"{name}_status": listing.status, f"{name}_reason": listing.reason}
+    outcomes = {
+        f"{name}_{outcome}": getattr(listing, outcome)
+        for name, listing in listings.items()
+        for outcome in ("status", "reason")
+    }
     sessions = rows.select("svm_id", "target_portal_group", "tsih").n_unique() if rows.height else 0
     return Attempt(
         taken_at=snapshot.taken_at,

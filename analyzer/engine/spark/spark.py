@@ -56,7 +56,7 @@ class Spark:
         """
         self._types = DuckDB(store, (), extra, now)
         self._session = connect(url)
-        self._frames: dict[str, Any] = {}  # the server forgets a table that nobody holds
+        self._frames: dict[str, object] = {}  # the server forgets a table that nobody holds
         self._temporary: dict[str, Columns] = {}
         self.ahead = False
         files = tables.files(store, clusters)

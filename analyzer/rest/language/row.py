@@ -48,7 +48,6 @@ def shaper(arrays: frozenset[str], names: tuple[str, ...]) -> Callable[[Row], Js
 
     body = [f"{', '.join(columns.values())}, = row", *fill("record", tree(names), "", columns)]
     source = "\n ".join(["def shape(row):", *body, "return record"])
-    scope: dict[str, Any] = {}
+    scope: dict[str, Callable[[Row], Json]] = {}
     exec(source, scope)  # noqa: S102  # of names that a resource declares
-    shape: Callable[[Row], Json] = scope["shape"]
-    return shape
+    return scope["shape"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from analyzer.ontap.resource import Field, Resource
 from analyzer.rest.language.condition import (
@@ -31,10 +31,10 @@ _TYPES = {str: "varchar", int: "bigint", bool: "boolean"}
 class Bound:
     """The values of a statement, by the names of their parameters."""
 
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def __call__(self, value: Any) -> str:
+    def __call__(self, value: object) -> str:
         """The parameter that stands for *value*."""
         name = f"v{next(self._numbers)}"
         self.values[name] = value
