@@ -22,7 +22,7 @@ def open(  # noqa: A001  # as gzip.open and dbm.open
     queries: Sequence[str | PathLike[str]] = (),
     policy: str | PathLike[str] | None = None,
 ) -> "Archive":
-    """Open a store to ask it: its reports and tables, as Polars frames or as rows.
+    """Open a store for reading: its reports and tables, as Polars frames or as rows.
 
     *clusters* are wildcards (all, if none), *queries* folders of query files beside ours, *policy*
     is a policy file. Nothing is written, and nobody waits for it.

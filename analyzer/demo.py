@@ -1,4 +1,4 @@
-"""A day with an incident, from a simulated array to the reports that tell it.
+"""A day with an incident, from a simulated array to its reports.
 
 Everything is real but the array and the clock: HTTP on loopback, the collector, the store, the
 reports.
@@ -51,7 +51,7 @@ INCIDENT = """
     18:16 reboot win2
 """
 
-# The array answers nobody between these.
+# The array does not answer between these.
 BLIND = ("11:03", "11:13")
 
 HEADLINES = ("dropped-connections", "outages", "new-initiators", "multipath-imbalance")
@@ -102,7 +102,7 @@ def record(store: Store, on_snapshot: Callable[[int, int, Outcome], None]) -> da
     gone, back = (datetime.combine(DAY, datetime.strptime(t, "%H:%M").time()) for t in BLIND)  # noqa: DTZ007  # a time of day
     with array:
         cluster = Cluster(CLUSTER, array.url, "reader", password_env=_SECRET, interval=Seconds(300))
-        blind = replace(cluster, deadline=1.0)  # nobody waits for an array that is away
+        blind = replace(cluster, deadline=1.0)  # the array is away: no need to wait for long
         for number, instant in enumerate(instants, 1):
             with array.moving():
                 replay.advance(instant)
@@ -116,7 +116,7 @@ def record(store: Store, on_snapshot: Callable[[int, int, Outcome], None]) -> da
 
 
 def headlines(store: Store, end: datetime) -> tuple[list[Report], list[Report]]:
-    """The reports that tell the day: each as an overview where there is one, and each whole."""
+    """The reports of the day: each as an overview where there is one, and each whole."""
     queries = header.reports()
     with at(end):
         catalog = Catalog(store)

@@ -52,7 +52,7 @@ INTERFACES = Inventory(
             added=True,
         ),
     ),
-    lost="reports cannot tell on which node and subnet a session stands",
+    lost="reports do not know on which node and subnet a session stands",
 )
 
 IGROUPS = Inventory(
@@ -198,4 +198,4 @@ INVENTORIES = {
     )
 }  # fmt: skip
 NOT_ASKED = "not asked"
-"""The status of an inventory that an attempt did not ask for."""
+"""The status of an inventory that an attempt did not request."""

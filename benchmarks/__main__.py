@@ -23,7 +23,7 @@ from benchmarks import (
     questions,
     serve,
 )
-from benchmarks.figure import Figure, last_kept, save, table
+from benchmarks.figure import Figure, last_stored, save, table
 
 # name: (what to run in full, what to run to see that it runs)
 RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] = {
@@ -72,7 +72,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     figures: list[Figure] = []
-    before = last_kept()
+    before = last_stored()
     for name in options.names or RUNS:
         full, quick = RUNS[name]
         figures += quick() if options.quick else full()

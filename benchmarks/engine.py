@@ -36,7 +36,7 @@ def engine(sessions: int, snapshots: int, share: float = 0.001) -> list[Figure]:
     """How many times as long an engine takes that is made for many machines, on one."""
     with (
         tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder,
-        _sail(Path(folder) / "kept") as sail,
+        _sail(Path(folder) / "checkpoints") as sail,
     ):
         store = Store(Path(folder) / "store")
         for taken in Fleet(sessions, share).snapshots(snapshots):

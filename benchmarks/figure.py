@@ -128,7 +128,7 @@ def table(figures: list[Figure], before: Run | None = None) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def last_kept() -> Run | None:
+def last_stored() -> Run | None:
     """The newest run in ``benchmarks/results``."""
     runs = [msgspec.json.decode(path.read_bytes(), type=Run) for path in RESULTS.glob("*.json")]
     return max(runs, key=lambda run: run.date, default=None)

@@ -157,7 +157,7 @@ def _prometheus(data: Path) -> Iterator[str]:
         server.wait(30)
 
 
-def _asked_back(url: str, path: Path) -> tuple[int, int]:
+def _read_back(url: str, path: Path) -> tuple[int, int]:
     """Series and samples of the text, each compared with what Prometheus answers."""
     series: dict[str, dict[int, float]] = {}
     with path.open() as lines:
@@ -200,7 +200,7 @@ def backfill(root: Path, clusters: int = 13, hosts: int = 100, days: int = 400) 
     )
     start = time.perf_counter()
     with _prometheus(data) as url:
-        series, samples = _asked_back(url, text)
+        series, samples = _read_back(url, text)
     step(f"{samples:,} samples of {series} series asked back over HTTP, all equal", start)
 
 

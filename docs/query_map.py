@@ -13,7 +13,7 @@ FAMILIES = {
     "history": "What broke, and what came back",
     "instant": "What is wrong now",
     "capacity": "What grows",
-    "monitor": "What monitors are told",
+    "monitor": "Numbers for monitors",
 }
 
 
@@ -48,7 +48,7 @@ def page() -> str:
         "",
         "A report is a `.sql` file in this folder; what several reports need is a model in a folder",
         "below. Models are made one after the other as temporary tables, so each may be read, and",
-        "asked, on its own. Within a table below, every query stands only on those above it and on",
+        "queried, on its own. Within a table below, every query stands only on those above it and on",
         "tables before: read from the top. How a file is written:",
         "[Writing a report](../docs/writing-a-report.md); every column:",
         "[Reference](../docs/reference.md).",

@@ -14,8 +14,8 @@
 -- check = false
 -- evidence = true
 -- needs = ["ems"]
--- cannot_see = """What the array has forgotten before it was asked, and messages that are not asked
--- for. A time is as exact as the clocks: their skew is measured to a second."""
+-- cannot_see = """What the array has forgotten before it was read, and messages that are not
+-- requested. A time is as exact as the clocks: their skew is measured to a second."""
 -- [params.message]
 -- kind = "pattern"
 -- names = "message_names"

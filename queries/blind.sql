@@ -16,7 +16,7 @@
 -- last_seen = "Its last complete snapshot; null if it never had one."
 -- attempts_since = "How often somebody tried since then."
 -- severity = "high; critical after a day."
--- detail = "The last reason that was given."
+-- detail = "The reason of the last attempt."
 -- ///
 with
     tried as (

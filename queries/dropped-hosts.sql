@@ -38,8 +38,8 @@
 -- detail = "In words."
 -- evidence = "What the array itself says of the interval; null if nothing."
 -- event_log = """read: the array's own log of the interval was read, so that no evidence means
--- that it says nothing; not covered: the array had let go of that part of it; not read: nobody
--- asked."""
+-- that it says nothing; not covered: the array had let go of that part of it; not read: it was
+-- not requested."""
 -- refused_logins = "Logins that the array refused to the host there since; null if not read."
 -- ///
 with

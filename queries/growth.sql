@@ -71,7 +71,13 @@ with
     ),
     events as (
         select
-            cluster, kind, key, initiator, first_seen as since, share, seen_after is null as given
+            cluster,
+            kind,
+            key,
+            initiator,
+            first_seen as since,
+            share,
+            seen_after is null as is_baseline
         from kinds
         union all
         select cluster, kind, key, initiator, gone_by, - share, false
@@ -86,7 +92,7 @@ with
             initiator,
             date_trunc('week', since)::date as week,
             sum(share) as share,
-            coalesce(sum(share) filter (where given), 0) as given
+            coalesce(sum(share) filter (where is_baseline), 0) as baseline
         from events
         group by all
     ),
@@ -108,8 +114,8 @@ with
             m.key,
             m.initiator,
             c.week,
-            coalesce(w.given, 0) as given,
-            coalesce(w.share, 0) - coalesce(w.given, 0) as share,
+            coalesce(w.baseline, 0) as baseline,
+            coalesce(w.share, 0) - coalesce(w.baseline, 0) as share,
             sum(coalesce(w.share, 0)) over (
                 partition by m.cluster, m.kind, m.key, m.initiator
                 order by c.week

@@ -3,7 +3,7 @@
 -- description = """
 -- One row per initiator of a cluster at one instant, over all its SVMs: where it comes from, what
 -- it belongs to, how it authenticates. An initiator in two SVMs, in no igroup, with two aliases
--- or partly without CHAP is told by note.
+-- or partly without CHAP has a note.
 -- """
 -- time = "instant"
 -- brief = ["initiator", "svms", "sessions", "addresses", "igroups", "authentication", "note"]
@@ -19,7 +19,7 @@
 -- addresses = "Its addresses."
 -- aliases = "Aliases it sent."
 -- igroups = "Igroups it belongs to."
--- authentication = "chap, none, or mixed; null if not told."
+-- authentication = "chap, none, or mixed; null if not reported."
 -- first_seen = "First snapshot of the history that shows it."
 -- note = "What is unusual; null if nothing is."
 -- ///

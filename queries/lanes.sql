@@ -3,7 +3,7 @@
 -- description = """
 -- A lane for each host, interface or node, and on it the state of its paths: what a timeline
 -- draws. The window is cut into columns; of several states in one column the worst is shown, and
--- neighbours of one state are one row. Lanes that are open come first. What nobody saw is told by
+-- neighbours of one state are one row. Lanes that are open come first. What nobody saw is in
 -- the report coverage.
 -- """
 -- time = "window"

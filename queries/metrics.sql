@@ -1,8 +1,8 @@
 -- /// query
 -- title = "Numbers for monitors"
 -- description = """
--- What /metrics, check --format openmetrics and export openmetrics tell, as rows: one for each
--- number and instant. Where the last complete snapshot is too old, what it showed is not told.
+-- What /metrics, check --format openmetrics and export openmetrics write, as rows: one for each
+-- number and instant. Where the last complete snapshot is too old, what it showed is left out.
 -- """
 -- time = "window"
 -- group = "Data quality"

@@ -36,8 +36,8 @@
 -- paths_back = "How many of the paths are back."
 -- evidence = "What the array itself says of the interval; null if nothing."
 -- event_log = """read: the array's own log of the interval was read, so that no evidence means
--- that it says nothing; not covered: the array had let go of that part of it; not read: nobody
--- asked."""
+-- that it says nothing; not covered: the array had let go of that part of it; not read: it was
+-- not requested."""
 -- ///
 with
     ranked as (

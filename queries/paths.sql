@@ -13,7 +13,7 @@
 -- page = 80
 -- evidence = true
 -- needs = ["interfaces"]
--- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not told."
+-- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not in it."
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM."

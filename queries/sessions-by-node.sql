@@ -3,7 +3,7 @@
 -- description = """
 -- Levels weigh as long as they lasted between complete snapshots; time that is unknown weighs
 -- nothing and is named in the coverage. A limit comes from the policy and from nowhere else. The
--- severity tells how near the peak came to it: 80, 90 or 100 %. Sessions whose node is
+-- severity says how near the peak came to it: 80, 90 or 100 %. Sessions whose node is
 -- not known, without interface data, are the row of no node.
 -- """
 -- time = "window"

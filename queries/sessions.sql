@@ -9,7 +9,7 @@
 -- group = "Who is this"
 -- identity = ["cluster", "svm", "initiator", "isid", "interface"]
 -- needs = ["interfaces"]
--- cannot_see = "What happened between that snapshot and the instant that was asked for."
+-- cannot_see = "What happened between that snapshot and the requested instant."
 -- [columns]
 -- cluster = "Cluster."
 -- taken_at = "The snapshot that shows it."

@@ -23,7 +23,7 @@ class Checked(NamedTuple):
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """What the reports found; with *strict*, gaps make the answer unknown.
+    """The findings of the reports; with *strict*, gaps make the answer unknown.
 
     *clusters* are those that were judged, *damaged* those whose history cannot be read. *tally*
     counts findings by cluster, severity and whether they are over. Findings of *details* are not
@@ -67,9 +67,9 @@ class CheckResult(msgspec.Struct, frozen=True):
 
     @property
     def plugin_code(self) -> int:
-        """The exit status by which monitoring plugins tell their state.
+        """The exit status of a monitoring plugin.
 
-        What is over alarms nobody any more: a monitor is to be green when all is well again.
+        What is over raises no alarm: a monitor is to be green when all is well again.
         """
         if self.damaged or (self.strict and self.gaps):
             return 3

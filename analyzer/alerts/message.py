@@ -22,7 +22,7 @@ _AROUND = timedelta(minutes=30)  # of a moment, so that one sees what was before
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one POST tells: the edges, and what the template knows of them."""
+    """The content of one POST: the edges, and the variables of its template."""
 
     edges: tuple[Edge, ...]
     context: Mapping[str, Any]
@@ -35,7 +35,7 @@ def tell(store: Store, destination: Destination, result: CheckResult, console: s
 
     Raises:
         UsageError: its template, or what the configuration says of it, is wrong.
-        Unreachable: it did not take everything; the next check tells the rest.
+        Unreachable: it did not take everything; the next check sends the rest.
         StoreError: the state of what it was sent cannot be read or written.
     """
     now = clock.now()

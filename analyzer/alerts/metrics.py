@@ -122,7 +122,7 @@ class Scoreboard:
                 self._scores[name] = _Score(stamps[name], time.monotonic(), clock.now(), lines)
 
     def text(self) -> str:
-        """All of it, as ``/metrics`` has it; ages are those of when each cluster was counted."""
+        """All of it, as ``/metrics`` shows it; ages are those of when each cluster was counted."""
         parts = []
         for name, family in self._families.items():
             lines = [self._line(score, name) for _, score in sorted(self._scores.items())]

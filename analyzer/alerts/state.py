@@ -33,7 +33,7 @@ _REMEMBERED = timedelta(days=100)
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """A finding as it was reported; instants are ISO 8601.
 
-    *seen* is the last check that had it. *open* is whether it lasts; *ends* whether it can end, and
+    *seen* is the last check that found it. *open* is whether it lasts; *ends* whether it can end, and
     did not only happen; *muted* whether its severity was lowered after it was reported.
     """
 
@@ -100,7 +100,7 @@ class News:
 
     *edges* are in the order of the reports; of a first check nothing is new.
     *alerts* are the findings of the check's own reports and clusters, as the state remembers them;
-    *forgotten* are the keys of those that nobody has seen for long.
+    *forgotten* are the keys of those that were not seen for long.
     """
 
     edges: tuple[Edge, ...]

@@ -26,7 +26,7 @@ def post(url: str, body: NewsBody, token: str | None = None, *, pause: float = 1
 
     Raises:
         UsageError: the address or the token cannot be sent.
-        Unreachable: nobody took it. The message names the host, and neither path nor token.
+        Unreachable: it was not delivered. The message names the host, and neither path nor token.
     """
     content = msgspec.json.encode(body)
     headers = {"Content-Type": "application/json"}
@@ -40,7 +40,7 @@ def send(destination: Destination, content: bytes, *, pause: float = 1.0) -> int
 
     Raises:
         UsageError: a secret is not where the configuration says, or cannot be sent.
-        Unreachable: nobody took it.
+        Unreachable: it was not delivered.
     """
     url, token = destination.reveal("url"), destination.reveal("token")
     headers = {"Content-Type": destination.content_type, **destination.headers}
@@ -74,7 +74,7 @@ def _post(who: str, url: str, content: bytes, headers: dict[str, str], pause: fl
                 break
         if attempt + 1 < TRIES:
             time.sleep(pause * 2**attempt)
-    raise Unreachable(f"{who} at {request.url.host}: {why}; the next check tells it again")
+    raise Unreachable(f"{who} at {request.url.host}: {why}; the next check sends it again")
 
 
 async def _send(request: httpx.Request) -> int:

@@ -206,7 +206,7 @@ def _test(context: Context) -> int:
         try:
             answer = f"HTTP {test()}"
         except AnalyzerError as error:
-            answer = str(error).removesuffix("; the next check tells it again")
+            answer = str(error).removesuffix("; the next check sends it again")
             code = max(code, error.exit_code)
         click.echo(escape_controls(f"{name}: {answer}"))
     return code

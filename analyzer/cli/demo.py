@@ -68,7 +68,7 @@ _EXAMPLES = ("status", "dropped-connections --initiator '*lnx4*'", "timeline '*l
 
 
 def _exports(store: "Store", end: datetime) -> str:
-    """The line that lets a shell ask the demonstration's store, as of its last instant."""
+    """The line that points a shell to the demonstration's store, as of its last instant."""
     words = f"ANALYZER_STORE={shlex.quote(str(store.root))} ANALYZER_NOW={end:%Y-%m-%dT%H:%M:%SZ}"
     folder = Path(sys.argv[0]).absolute().parent
     if shutil.which("analyzer") is None and (folder / "analyzer").is_file():

@@ -20,7 +20,7 @@ def page(
 ) -> int:  # fmt: skip
     """The daily report: coverage, outages, losses, new hosts, paths and capacity in one file.
 
-    It is self-contained HTML: it asks no network, works without scripts and can be mailed.
+    It is self-contained HTML: it loads nothing, works without scripts and can be mailed.
     """
     from analyzer import clock
     from analyzer import output as formats

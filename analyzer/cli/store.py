@@ -100,7 +100,7 @@ def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
 @click.option("--accept-loss", is_flag=True, help="Go on without what nothing gives back.")
 @pass_context
 def rebuild(context: Context, /, clusters: tuple[str, ...], *, accept_loss: bool) -> int:
-    """Make the history anew from the snapshot files; what has none stays as the history has it."""
+    """Rebuild the history from the snapshot files; what has none stays as it is."""
     from analyzer import history
 
     def work(cluster: str) -> None:

@@ -37,7 +37,7 @@ _EPOCH = datetime(1970, 1, 1)
 class Outcome:
     """How one cluster's run ended.
 
-    *notes* are for whoever wants to know more: inventories that were not collected, a clock that
+    *notes* are printed with ``--verbose``: inventories that were not collected, a clock that
     went back. *problems* did not end well, and are in *exit_code*: retention that failed.
     """
 

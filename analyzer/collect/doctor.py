@@ -167,7 +167,7 @@ def _check_answers(cluster: Cluster, client: Client, identity: ClusterIdentity) 
 def _check_inventory(
     cluster: Cluster, name: str, inventory: ListingResult, identity: ClusterIdentity
 ) -> Check:
-    """Whether one inventory can be listed, and what reports cannot tell without it."""
+    """Whether one inventory can be listed, and what reports lack without it."""
     resource, failed = RESOURCES[name], inventory.failure
     if failed is None:
         return Check(cluster.name, resource.path, "ok", counted(len(inventory.records), "record"))

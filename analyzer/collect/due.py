@@ -1,4 +1,4 @@
-"""Which inventories a run asks for: some always, the rare ones once an hour or for a reason."""
+"""Which inventories a run requests: some always, the rare ones once an hour or for a reason."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -63,12 +63,12 @@ def _bindings(history: History) -> Bindings:
             history.folder / file, columns=["uuid", "portset"], hive_partitioning=False
         )
     except (OSError, pl.exceptions.PolarsError):
-        return frozenset()  # damage is reported by whoever folds
+        return frozenset()  # folding reports the damage
     return frozenset(igroups.iter_rows())
 
 
 def is_due(name: str, before: Before, listings: Listings, sessions: int) -> bool:
-    """Whether a run asks for the inventory *name*; *listings* are those that it has already.
+    """Whether a run requests the inventory *name*; *listings* are those that it has already.
 
     *sessions* is how many it listed.
     """

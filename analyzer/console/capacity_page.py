@@ -21,7 +21,7 @@ from analyzer.report.run import Report, ReportRequest
 
 _SINCE = "90d"  # where the URL names no window
 _ROWS = 100  # of a panel
-# What the page asks beside levels, and the questions of its form that are theirs.
+# The reports of the page beside levels, and the form's parameters that are theirs.
 _QUESTIONS = {"failover": ("kind", "name"), "what-if": ("hosts", "like", "interfaces", "within")}
 Key = tuple[str, str | None]
 

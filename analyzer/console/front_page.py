@@ -104,5 +104,5 @@ def _finding(view: View, report: Report, finding: StatusFinding) -> FrontFinding
 
 
 def _harmless(text: str) -> str:
-    """What an array says, of a length that a line of the page can have; the report has it whole."""
+    """An array's text, cut to the length of a line of the page; the report shows it whole."""
     return escape_controls(beginning(text, _LONGEST))

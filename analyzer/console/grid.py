@@ -18,7 +18,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """*change* is as the report of the matrix has it."""
+    """*change* is the report's column."""
 
     change: str
     text: str

@@ -178,7 +178,7 @@ class Incident:
 
     @cached_property
     def short(self) -> dict[str, str]:
-        """Initiators without what stands before the last colon, where that tells them apart."""
+        """Initiators without what stands before the last colon, where the rest is unique."""
         lanes = [shown.name for shown in self.lanes] if not self.view.address.value("part") else []
         return wording.shortened([lanes, [row["initiator"] or "" for row in self.matrix_rows]])
 

@@ -37,7 +37,7 @@ class Lane:
 
     @property
     def label(self) -> str:
-        """Its name as a drawing has it: harmless, and not too long."""
+        """Its name in a drawing: harmless, and not too long."""
         return beginning(escape_controls(self.name), _LONGEST)
 
     @property
@@ -111,7 +111,7 @@ def sentence(lane: Lane, axis: Axis, words: dict[str, str]) -> str:
 
 
 def blind(axis: Axis, gaps: Sequence[UnseenSpan], clusters: Sequence[str]) -> Markup:
-    """What nobody saw of each cluster, once, for all of its lanes to use (``gaps-0`` …)."""
+    """The unknown time of each cluster, once, for all of its lanes to use (``gaps-0`` …)."""
     symbols = [
         element(
             "g", *unknown(axis, [gap for gap in gaps if gap.cluster == name], str(HEIGHT)),

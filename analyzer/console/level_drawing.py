@@ -58,7 +58,7 @@ def drawn(
     until: datetime,
     unknown: Iterable[tuple[datetime | None, datetime | None]] = (),
 ) -> Markup:
-    """The drawing; levels end at *until*, and nobody saw what was in the *unknown* intervals."""
+    """The drawing; levels end at *until*; the *unknown* intervals are bands."""
     tops = [level for line in lines for _, level in line.points]
     tops += [line.limit for line in lines if line.limit is not None]
     highs = [line.trend.high for line in lines if line.trend is not None]

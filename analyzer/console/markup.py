@@ -31,7 +31,7 @@ def environment() -> Environment:
 
 
 def _tail(name: str, most: int = 34) -> str:
-    """The end of a long name, which tells initiators apart."""
+    """The end of a long name, which distinguishes initiators."""
     return name if len(name) <= most else f"…{name[-most:]}"
 
 

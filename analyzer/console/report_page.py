@@ -85,7 +85,7 @@ def options_of(view: View, query: Query) -> dict[str, Sequence[str]]:
 
 
 def _request(view: View, query: Query) -> run.ReportRequest:
-    """The report as the URL asks for it.
+    """The report with the parameters of the URL.
 
     Raises:
         UsageError: a value is not what the header says.

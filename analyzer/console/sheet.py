@@ -217,7 +217,7 @@ def object_of(column: str, record: Mapping[str, Any]) -> str | None:
 
 
 def named(text: str, href: str | None) -> CellPart:
-    """A name; of an iSCSI qualified name the part that tells hosts apart is what matters."""
+    """A name; of an iSCSI qualified name the part that distinguishes hosts is what matters."""
     text = beginning(text, _CELL)
     prefix = _IQN.match(text)
     return CellPart(text[prefix.end() :], prefix[0], href) if prefix else CellPart(text, "", href)

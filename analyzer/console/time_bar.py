@@ -29,7 +29,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class UnseenSpan:
-    """Time that nobody saw in a cluster."""
+    """Unknown time of a cluster."""
 
     cluster: str
     begins: datetime

@@ -37,7 +37,7 @@ class View:
     store: str = ""
 
     def request(self, **changes: Any) -> ReportRequest:
-        """What the URL asks for: times, filters by wildcard, zone."""
+        """The parameters of the URL: times, filters by wildcard, zone."""
         named = {name: self.address.value(name) for name in times.NAMES if self.address.value(name)}
         filters = {name: self.address.all_values(name) for name in names.FILTERS}
         names.check_bound({**filters, "ignore": self.address.all_values("ignore")})

@@ -65,7 +65,7 @@ Unpack it and ask again:
 
 @dataclass(frozen=True, slots=True)
 class BundleRequest:
-    """What a bundle is to be of; with *key*, or *anonymous* under a key that nobody keeps."""
+    """The window, clusters and key of a bundle; *anonymous* without *key* is under a random one."""
 
     since: datetime
     until: datetime

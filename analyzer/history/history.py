@@ -121,7 +121,7 @@ class History:
             )
         self.store.mark_pending(self.cluster, taken_at)
         if stored is not None:
-            # The history alone has it for as long as the new files are not whole.
+            # Only the history holds it until the new files are whole.
             self.store.delete_snapshot(self.cluster, taken_at)
         snapshots.write(self.store, snapshot, attempt, self.check_lease)
         settled = self._fold_pending([taken_at])

@@ -287,7 +287,7 @@ def add_digests(manifest: Manifest, folder: Path) -> None:
 
 
 def forget_digests(manifest: Manifest) -> None:
-    """Forget them all, for whoever rewrites the files."""
+    """Forget them all, before the files are rewritten."""
     for parts in (manifest.attempts, *(folded.closed for folded in manifest.tables.values())):
         parts[:] = [msgspec.structs.replace(part, digest=None) for part in parts]
     for folded in manifest.tables.values():

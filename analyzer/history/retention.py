@@ -1,6 +1,6 @@
 """Letting go of what is old: compact and prune.
 
-Nothing is deleted that the history has not been proved to give back, and whoever is killed
+Nothing is deleted that the history has not been proved to reproduce, and a process that is killed
 leaves a store that the next one reads.
 """
 

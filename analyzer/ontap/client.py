@@ -49,7 +49,7 @@ class RequestFailed(Exception):
 
 
 class _Transient(RequestFailed):
-    """May pass; *wait* is what the cluster asks for, in seconds."""
+    """May pass; *wait* is its ``Retry-After``, in seconds."""
 
     def __init__(self, reason: str, status: int | None = None, wait: float | None = None) -> None:
         super().__init__(reason, status)
@@ -80,7 +80,7 @@ class Client:
     ``deadline`` is of all requests together, retries included, from now on.
 
     Once *stop* is set, the running request is cancelled. *sleep* and *transport* are for tests.
-    ``date`` is the cluster's clock as its last answer, a refusal too, had it (naive UTC).
+    ``date`` is the cluster's clock as the last answer, a refusal too, gave it (naive UTC).
     """
 
     def __init__(

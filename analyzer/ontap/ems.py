@@ -94,14 +94,14 @@ def read_log(client: Client, release: Release, position: LogPosition) -> LogRead
     names = NAMES if learned is None else learned
     reading = LogReading(_ask(client, release, names, position.since), learned)
     if _refused(reading.events):  # its list may not be read, or it takes no OR of names
-        _ask_one_by_one(client, release, names, position.since, reading)
+        _request_each(client, release, names, position.since, reading)
     elif reading.events.status == "complete":
         reading.names = names
     return reading
 
 
 def _shared_names(client: Client, release: Release) -> frozenset[str] | None:
-    """The names that both sides know; None where the cluster does not tell."""
+    """The names that both sides know; None where the cluster does not list them."""
     messages = listing(client, RESOURCES["messages"], release)
     if messages.status != "complete":
         return None
@@ -130,7 +130,7 @@ def _ask(client: Client, release: Release, names: frozenset[str], since: datetim
     return events
 
 
-def _ask_one_by_one(
+def _request_each(
     client: Client, release: Release, names: frozenset[str], since: datetime, reading: LogReading
 ) -> None:
     """One request for each name; those that are refused are not known."""

@@ -1,4 +1,4 @@
-"""What a REST resource is: path, keys, fields, and what the collector asks of it."""
+"""What a REST resource is: path, keys, fields, and what the collector requests of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The REST resources, declared as data: paths, keys, fields, and what the collector asks for.
+"""The REST resources, declared as data: paths, keys, fields, and what the collector requests.
 
 The collector, the simulated array and ``serve`` all stand on these declarations.
 """

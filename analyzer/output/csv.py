@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it, in UTF-8; a cell that a spreadsheet would run gets an apostrophe."""
+"""CSV by RFC 4180, in UTF-8; a cell that a spreadsheet would run gets an apostrophe."""
 
 import csv
 import io

@@ -18,7 +18,7 @@ def escaped(text: str) -> str:
 
 
 def render(report: Report) -> str:
-    """Title and window, what was found, the rows, what could not be seen."""
+    """Title and window, the findings, the rows, what could not be seen."""
     lines = []
     if report.title:
         times = table.times(report)

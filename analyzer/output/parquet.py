@@ -45,7 +45,7 @@ def write(report: Report, path: Path) -> None:
 
 
 def _type(column: ReportColumn, values: tuple[Any, ...]) -> str:
-    """DuckDB's type, where Parquet has it: a HUGEINT, such as a sum, would become a DOUBLE."""
+    """DuckDB's type, where Parquet has such a type: a HUGEINT, such as a sum, would become a DOUBLE."""
     if column.type == '"NULL"':
         return "VARCHAR"
     if column.type in {"HUGEINT", "UHUGEINT"}:

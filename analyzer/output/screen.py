@@ -26,7 +26,7 @@ class Piece(NamedTuple):
 
 
 class Screen:
-    """Lines of text; *width* None asks the terminal, and colours as it can."""
+    """Lines of text; *width* None is the terminal's, and colours as it can."""
 
     def __init__(self, width: int | None) -> None:
         self.width = width or get_terminal_size().columns

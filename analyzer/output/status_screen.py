@@ -37,7 +37,7 @@ class StatusFinding(msgspec.Struct, frozen=True):
 
 
 def render(status: Status, width: int | None) -> str:
-    """The screen; *width* None asks the terminal, and colours as it can.
+    """The screen; *width* None is the terminal's, and colours as it can.
 
     Of each section it shows as many rows as leave the whole on one screen, at least one.
     """
@@ -147,7 +147,7 @@ def summary(part: StatusPart) -> str:
 
 
 def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
-    """What a section has found, the open and severe ones first; names are shortened, or *whole*."""
+    """The findings of a section, the open and severe ones first; names are shortened, or *whole*."""
     if part.report is None:
         return []
     report = part.report

@@ -17,7 +17,7 @@ from analyzer.text import counted, escape_controls
 
 
 def headline(report: Report) -> str:
-    """What was found, in sentences that never take 'could not see' for 'nothing there'."""
+    """The findings, in sentences that never take 'could not see' for 'nothing there'."""
     return " ".join(filter(None, [_rows_said(report), _versus(report), _ignored(report)]))
 
 
@@ -146,7 +146,7 @@ def _near(instant: datetime, other: datetime, report: Report) -> str:
 
 
 def render(report: Report, width: int | None) -> str:
-    """The whole report as text; *width* None asks the terminal, and colours as it can."""
+    """The whole report as text; *width* None is the terminal's, and colours as it can."""
     screen = Screen(width)
     if report.title:
         title(screen, report)

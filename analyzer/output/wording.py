@@ -23,7 +23,7 @@ _IQN = re.compile(r"iqn\..*:(?=[^:])", re.IGNORECASE | re.DOTALL)
 def ordered(report: Report) -> list[tuple[Any, ...]]:
     """The rows as people read them: of findings the open ones first, then by severity.
 
-    What tells a story, its first brief column being a time, stays in the order of time.
+    A chronicle, whose first brief column is a time, stays in the order of time.
     """
     names = report.names
     first = (*report.brief, *names)[0]
@@ -132,7 +132,7 @@ def length(seconds: int) -> str:
 
 
 def shortened(rows: Iterable[Sequence[Any]]) -> dict[str, str]:
-    """Initiator names without what stands before the last colon, where that tells them apart."""
+    """Initiator names without what stands before the last colon, where the rest is unique."""
     values = chain.from_iterable(rows)
     parts = chain.from_iterable(value if isinstance(value, list) else (value,) for value in values)
     names = {part for part in parts if isinstance(part, str) and _IQN.match(part)}

@@ -72,7 +72,7 @@ class Archive(Catalog):
         return self.report("snapshots", **times)
 
     def tables(self) -> Result:
-        """Every table and model that ``sql`` can ask: table, column, type, sentence.
+        """Every table and model that ``sql`` can read: table, column, type, sentence.
 
         A model has a row of its own, of type ``model``, before those of its columns.
         """

@@ -2,7 +2,7 @@
 
 Opening reads each cluster's manifest once, so that all queries of one catalog see one consistent
 state (snapshot isolation), whatever lands meanwhile. A cluster whose history is damaged is left
-out, and named by whoever opened the catalog; the others go on.
+out, and named in ``damaged``; the others go on.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

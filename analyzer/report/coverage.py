@@ -41,7 +41,7 @@ class NotJudged(msgspec.Struct, frozen=True):
 class Coverage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of one cluster: snapshots of each status, what is unknown, what was not collected.
 
-    What nobody looked for is None, and no key in JSON: *not_judged* of a report that does not judge.
+    What was not looked for is None, and no key in JSON: *not_judged* of a report that does not judge.
     """
 
     cluster: str

@@ -72,7 +72,7 @@ def check_bound(filters: Mapping[str, Sequence[str]]) -> None:
     """
     for name, patterns in filters.items():
         if sum(1 + pattern.count("*") for pattern in patterns) > _MOST:
-            raise UsageError(f"{name}: more than {_MOST} patterns and stars: ask for less at once")
+            raise UsageError(f"{name}: more than {_MOST} patterns and stars: send fewer at once")
 
 
 def ignored(

@@ -94,7 +94,7 @@ class Report(msgspec.Struct, frozen=True):
         return [dict(zip(names, row, strict=True)) for row in self.rows]
 
     def is_over(self, row: Row) -> bool:
-        """Whether the row tells of something that has ended, as the header says."""
+        """Whether the row is of something that has ended, as the header says."""
         return row.get("status") in self.ended
 
     def frame(self) -> "pl.DataFrame":
@@ -129,7 +129,7 @@ class ReportRequest(msgspec.Struct, frozen=True):
 
     *ignore* are wildcards of what is not to be shown, of reports whose header says of which column.
     With *severity*, only rows at least that severe. Without *covered*, nothing is said of what could
-    not be seen: whoever asks shows that himself.
+    not be seen: the caller shows that itself.
     """
 
     since: str = "24h"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def frame(columns: "Sequence[ReportColumn]", rows: Sequence[tuple[Any, ...]]) -> "pl.DataFrame":
     """A frame with DuckDB's types; instants are naive UTC."""
-    import polars as pl  # noqa: PLC0415  # only who asks for a frame waits for it
+    import polars as pl  # noqa: PLC0415  # only a frame needs it
 
     types = {
         "BOOLEAN": pl.Boolean(), "VARCHAR": pl.String(), "DATE": pl.Date(), "DOUBLE": pl.Float64(),

@@ -162,7 +162,7 @@ def attempt(snapshot: Snapshot) -> Attempt:
 
 
 class _StoredAttempt(Attempt):
-    """An attempt as the metadata of its session file has it."""
+    """An attempt from the metadata of its session file."""
 
     cluster: str = ""
 

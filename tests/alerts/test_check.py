@@ -21,7 +21,7 @@ def place(
 LOST = ("check", "--report", "dropped-connections")
 
 
-def test_each_finding_is_told_once_and_its_end_once(place: Place) -> None:
+def test_each_finding_is_reported_once_and_its_end_once(place: Place) -> None:
     place.see("02:10")
     place.see("02:15")
     code, out, _ = place.run(*LOST, "--once")
@@ -38,7 +38,7 @@ def test_each_finding_is_told_once_and_its_end_once(place: Place) -> None:
     assert place.run(*LOST, "--once", now="02:27")[1] == ""
 
 
-def test_what_began_and_ended_between_two_checks_is_told(place: Place) -> None:
+def test_what_began_and_ended_between_two_checks_is_reported(place: Place) -> None:
     place.see("02:10")
     place.run(*LOST, "--once")
     place.see("02:15", "lnx1")
@@ -199,7 +199,7 @@ def test_a_webhook_hears_what_is_new_and_what_is_over(
     assert "not-to-be-seen" not in out + err
 
 
-def test_what_a_webhook_missed_is_told_again(place: Place, hook: str) -> None:
+def test_what_a_webhook_missed_is_sent_again(place: Place, hook: str) -> None:
     place.configure(f'[check]\nwebhook = "{hook}"\n')
     place.see("02:10")
     place.run(*LOST, "--once")
@@ -207,7 +207,7 @@ def test_what_a_webhook_missed_is_told_again(place: Place, hook: str) -> None:
     Hook.answers = [503, 503, 503]
     code, out, err = place.run(*LOST, "--once")
     assert (code, out.count("NEW")) == (69, 4)
-    assert "webhook at 127.0.0.1: HTTP 503; the next check tells it again" in err
+    assert "webhook at 127.0.0.1: HTTP 503; the next check sends it again" in err
     assert len(Hook.heard) == 3
     assert place.run(*LOST, "--once")[0] == 1
     assert len(Hook.heard) == 4
@@ -309,7 +309,7 @@ def test_reports_without_any_snapshot_leave_the_check_to_blind(place: Place) -> 
     assert "prod-b: no complete snapshot" in err
 
 
-def test_two_schedules_with_one_cluster_each_share_what_was_told(place: Place) -> None:
+def test_two_schedules_with_one_cluster_each_share_the_alerts_that_were_sent(place: Place) -> None:
     first, other = (("check", "--once", "--cluster", name) for name in ("prod-a", "prod-b"))
     place.see("02:10")
     fail(place, "02:10")
@@ -335,7 +335,7 @@ def test_two_schedules_with_other_windows_and_thresholds_do_not_flip(place: Plac
         assert place.run(*long, now="02:51")[1] == ""
 
 
-def test_what_is_lowered_after_it_was_told_is_muted_and_not_over(place: Place) -> None:
+def test_what_is_lowered_after_it_was_reported_is_muted_and_not_over(place: Place) -> None:
     place.see("02:10")
     place.run(*LOST, "--once")
     place.see("02:15", "lnx1")
@@ -436,7 +436,7 @@ def test_the_example_configuration_runs_with_every_comment_removed(place: Place)
         (f"http://{'a' * 70}.invalid/x", "t"),
     ],
 )
-def test_a_webhook_that_cannot_be_told_is_a_sentence(
+def test_a_webhook_that_cannot_be_reached_is_a_sentence(
     place: Place, hook: str, monkeypatch: pytest.MonkeyPatch, url: str, token: str
 ) -> None:
     del hook  # nobody waits between the tries

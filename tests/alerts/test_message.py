@@ -92,7 +92,7 @@ def test_one_that_fails_does_not_stop_the_others_and_hears_it_later(
     receiver.answers["/first"] = 403
     code, out, err = place.run(*LOST)
     assert (code, out.count("NEW")) == (69, 4)
-    assert "destination first at 127.0.0.1: HTTP 403; the next check tells it again" in err
+    assert "destination first at 127.0.0.1: HTTP 403; the next check sends it again" in err
     assert len(receiver.bodies("/second")) == 1
     del receiver.answers["/first"]
     assert place.run(*LOST) == (0, "", "")
@@ -155,7 +155,7 @@ def test_a_template_without_end_is_ended(body: str, monkeypatch: pytest.MonkeyPa
         template.render(chat, [{}])
 
 
-def test_secrets_are_sent_and_never_told(
+def test_secrets_are_sent_and_never_printed(
     place: Place, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHAT_URL", receiver.url("/hooks/not-to-be-seen"))

@@ -99,7 +99,7 @@ def test_the_past_ends_where_the_present_is(sample: Catalog) -> None:
     assert len(last) > 20
 
 
-def test_a_window_does_not_change_what_is_told_of_an_instant(sample: Catalog) -> None:
+def test_a_window_does_not_change_what_is_reported_of_an_instant(sample: Catalog) -> None:
     day = window(sample, NIGHT - timedelta(hours=2), INSTANTS[2])
     short = window(sample, NIGHT, NIGHT + timedelta(hours=4))
     assert short
@@ -108,7 +108,7 @@ def test_a_window_does_not_change_what_is_told_of_an_instant(sample: Catalog) ->
     ]
 
 
-def test_what_a_snapshot_showed_is_not_told_when_it_is_too_old(sample: Catalog) -> None:
+def test_what_a_snapshot_showed_is_not_reported_when_it_is_too_old(sample: Catalog) -> None:
     fresh, late = (at(sample, datetime(2026, 11, 24, hour)) for hour in (3, 4))
     assert numbers(fresh, "analyzer_sessions")
     families = {number.family for number in at(sample, datetime(2026, 11, 24, 3, 1))}
@@ -120,7 +120,7 @@ def test_what_a_snapshot_showed_is_not_told_when_it_is_too_old(sample: Catalog) 
     assert numbers(late, "analyzer_snapshot_age_seconds") == {(): 4 * 3600}
 
 
-def test_a_limit_is_told_beside_the_sessions(tmp_path: Path) -> None:
+def test_a_limit_is_reported_beside_the_sessions(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.sessions += linux(1)
     world.take(3)

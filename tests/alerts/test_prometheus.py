@@ -189,7 +189,7 @@ def test_a_scrape_needs_the_token(prometheus: Prometheus) -> None:
     assert get(f"{prometheus.analyzer}/metrics", "wrong")[0] == 401
 
 
-def test_the_past_is_asked_back_value_by_value(prometheus: Prometheus) -> None:
+def test_the_past_is_read_back_value_by_value(prometheus: Prometheus) -> None:
     series: dict[tuple[str, str], dict[int, float]] = {}
     for line in prometheus.past.splitlines():
         match = SAMPLE.fullmatch(line)

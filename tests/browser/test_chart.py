@@ -96,7 +96,7 @@ def test_a_name_of_any_length_costs_a_picture_its_beginning_and_stays_apart():
     assert data.name(first, "who", 1) != data.name(two, "who", 1)
 
 
-def test_spans_too_near_to_be_told_apart_are_one_and_no_other():
+def test_spans_too_near_to_be_distinguished_are_one_and_no_other():
     from analyzer.output.chart import data  # noqa: PLC0415  # needs the extra
 
     start = datetime(2026, 11, 23)

@@ -60,7 +60,7 @@ def test_every_picture_says_what_it_shows_and_stands_by_its_table(tab: Tab, day:
     pictures = tab.js(
         "[...document.querySelectorAll('svg')].map(svg => ({"
         "role: svg.getAttribute('role'), label: svg.getAttribute('aria-label'),"
-        "title: svg.querySelector('title').textContent, told: svg.querySelector('desc').textContent,"
+        "title: svg.querySelector('title').textContent, words: svg.querySelector('desc').textContent,"
         "beside: svg.closest('section').querySelectorAll('tbody tr').length,"
         "drawn: svg.getBoundingClientRect().height}))"
     )
@@ -68,7 +68,7 @@ def test_every_picture_says_what_it_shows_and_stands_by_its_table(tab: Tab, day:
     for picture in pictures:
         assert picture["role"] == "img"
         assert picture["title"] in picture["label"]
-        assert picture["told"] in picture["label"]
+        assert picture["words"] in picture["label"]
         assert picture["beside"] > 0
         assert picture["drawn"] > 40
 

@@ -20,16 +20,16 @@ from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
 catalog = Catalog(Store(Path(sys.argv[1])), tables=policy.tables(None))
-for name, asked in header.reports().items():
+for name, query in header.reports().items():
     request = run.ReportRequest(since="40d", at="latest", before="10d")
-    made = run.run(catalog, asked, request)
+    report = run.run(catalog, query, request)
     for format_ in ("table", "json", "ndjson", "csv", "markdown", "html", "parquet"):
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "told"
+            path = Path(folder) / "report"
             if format_ == "html":
-                output.put(html_file.of_reports([made]), path, sys.stdout)
+                output.put(html_file.of_reports([report]), path, sys.stdout)
             else:
-                output.write(made, format_, path, sys.stdout)
+                output.write(report, format_, path, sys.stdout)
             print(name, format_, hashlib.sha256(path.read_bytes()).hexdigest())
 """
 

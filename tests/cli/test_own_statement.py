@@ -73,7 +73,7 @@ def test_a_relation_of_the_statement_hides_the_model(ask: Ask) -> None:
     assert ask("with losses as (select 1 as a) select a from losses") == [{"a": 1}]
 
 
-def test_every_model_can_be_asked_and_is_listed_with_its_sentence(
+def test_every_model_can_be_queried_and_is_listed_with_its_sentence(
     ask: Ask, recorded: Store
 ) -> None:
     listed = ask("--tables")

@@ -43,7 +43,7 @@ def test_what_can_match_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("accepted: 1\n", "")
 
 
-def test_what_is_over_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_over_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert check("[[accept]]\nuntil = 2026-11-23\n") == 0
     assert "accept[1]: ended at 2026-11-23T00:00:00Z" in capsys.readouterr().err
 

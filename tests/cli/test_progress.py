@@ -54,7 +54,7 @@ def test_long_work_has_a_bar_that_counts_and_goes_away() -> None:
     assert seen.rstrip("\r\n").endswith("\x1b[2K")
 
 
-def test_what_is_told_meanwhile_has_a_line_of_its_own() -> None:
+def test_what_is_reported_meanwhile_has_a_line_of_its_own() -> None:
     _, seen = output_of(1.6, "loud", "more")
     assert "\x1b[2Ktold meanwhile\r\n" in seen
 

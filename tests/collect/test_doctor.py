@@ -167,7 +167,7 @@ def test_the_rights_are_for_the_account_of_the_configuration(
     assert "security login create -user-or-group-name reader -application http" in advice
 
 
-def test_a_secret_that_everybody_can_read_is_told(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_secret_that_everybody_can_read_is_reported(cluster: Cluster, tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text(PASSWORD)
     filed = replace(cluster, password_env=None, password_file=path)

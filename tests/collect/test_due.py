@@ -60,7 +60,7 @@ def test_quiet_rounds_cost_nothing_and_once_an_hour_three_requests(rounds: Round
     assert rounds.next() == set()
 
 
-def test_a_right_that_is_missing_is_not_asked_for_each_time(rounds: Rounds) -> None:
+def test_a_right_that_is_missing_is_not_requested_each_time(rounds: Rounds) -> None:
     rounds.array.faults = [Fault("status", RESOURCES["lun_maps"].path, status=403)]
     assert rounds.next() == RARE
     assert [rounds.next() for _ in range(3)] == [set()] * 3
@@ -68,7 +68,7 @@ def test_a_right_that_is_missing_is_not_asked_for_each_time(rounds: Rounds) -> N
     assert "lun_maps" in rounds.next()
 
 
-def test_what_failed_is_asked_again_in_the_next_round(rounds: Rounds) -> None:
+def test_what_failed_is_requested_again_in_the_next_round(rounds: Rounds) -> None:
     rounds.array.faults = [Fault("malformed", RESOURCES["ports"].path)]
     assert rounds.next() == RARE
     rounds.array.faults = []
@@ -88,7 +88,7 @@ def test_what_failed_is_asked_again_in_the_next_round(rounds: Rounds) -> None:
         ("rename_svm S1 other", set()),
     ],
 )
-def test_what_happens_decides_what_is_asked(
+def test_what_happens_decides_what_is_requested(
     rounds: Rounds, operation: str, inventories: set[str]
 ) -> None:
     rounds.next()

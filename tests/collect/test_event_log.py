@@ -107,7 +107,9 @@ def test_a_quiet_round_costs_one_request_and_the_first_of_a_day_two(site: Site) 
     assert site.paths == [MESSAGES, EMS]
 
 
-def test_what_is_asked_is_by_name_from_the_last_event_on_and_without_a_severity(site: Site) -> None:
+def test_what_is_requested_is_by_name_from_the_last_event_on_and_without_a_severity(
+    site: Site,
+) -> None:
     site.look("02:00")
     site.look("02:15")
     site.look("02:20")
@@ -182,7 +184,7 @@ def test_what_a_node_hands_in_late_is_kept_too(site: Site) -> None:
     assert [row["text"] for row in site.report("array-events") if row["happened_at"] == moment("02:11")]  # fmt: skip
 
 
-def test_a_cluster_that_learned_or_forgot_a_message_is_asked_again(
+def test_the_messages_of_a_cluster_that_learned_or_forgot_one_are_listed_again(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.look("02:00")

@@ -142,7 +142,7 @@ def test_odd_but_whole_listings_are_complete(
     assert (outcome.status, outcome.sessions) == ("complete", 76), outcome.reason
 
 
-def test_a_sudden_emptiness_is_asked_about_again(
+def test_a_sudden_emptiness_is_listed_again(
     array: SimulatedArray, cluster: Cluster, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(store, cluster, 10, monkeypatch)
@@ -155,7 +155,7 @@ def test_a_sudden_emptiness_is_asked_about_again(
     assert (believed.status, believed.exit_code) == ("complete", 0)
 
 
-def test_a_refused_login_is_asked_once_and_answers_77(
+def test_a_refused_login_is_tried_once_and_ends_with_77(
     array: SimulatedArray, cluster: Cluster, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET", "wrong")
@@ -201,7 +201,7 @@ def test_an_array_that_never_ends_an_answer_is_failed_at_the_deadline_of_the_run
 
 
 @pytest.mark.parametrize("kind", ["trickle", "drip", "hang"])
-def test_an_answer_that_takes_too_long_is_cut_and_asked_for_again(
+def test_an_answer_that_takes_too_long_is_cut_and_requested_again(
     array: SimulatedArray, cluster: Cluster, store: Store, kind: str
 ) -> None:
     array.faults = [Fault(kind, SESSIONS, nth=1, seconds=60.0 if kind == "hang" else 0.2)]
@@ -224,7 +224,7 @@ def test_the_deadline_of_a_run_is_the_interval_where_none_is_configured(cluster:
     assert replace(cluster, deadline=90.0, interval=600).run_seconds == 90
 
 
-def test_the_verdict_of_ontap_is_asked_for_only_where_it_is_wanted(
+def test_the_verdict_of_ontap_is_requested_only_where_it_is_wanted(
     array: SimulatedArray, cluster: Cluster, store: Store, tmp_path: Path
 ) -> None:
     run(store, cluster)
@@ -256,7 +256,7 @@ def test_an_array_that_is_away_is_failed_with_69(
     array.online()
 
 
-def test_a_second_collector_is_told_75_and_asks_nothing(
+def test_a_second_collector_ends_with_75_and_requests_nothing(
     array: SimulatedArray, cluster: Cluster, store: Store
 ) -> None:
     with Store(store.root).lock("prod-a"):

@@ -106,7 +106,7 @@ def test_a_variable_that_is_not_set_is_recorded_and_a_matter_of_configuration(
     assert len(list(Path("store").glob("snapshots/*/*/*Z.parquet"))) == 1
 
 
-def test_a_bug_with_one_cluster_is_told_when_the_others_are_stored(
+def test_a_bug_with_one_cluster_is_reported_when_the_others_are_stored(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = collector.take
@@ -142,7 +142,7 @@ def test_a_scope_is_by_name_or_uuid_and_a_stranger_is_named(
         assert outcome.notes == (("svms: there is no 'svm_no'",) if "svm_no" in svms else ())
 
 
-def test_a_steep_drop_within_the_scope_is_asked_about_and_doubted(
+def test_a_steep_drop_within_the_scope_is_listed_again_and_doubted(
     array: SimulatedArray, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scoped = Cluster(
@@ -171,7 +171,7 @@ def test_a_steep_drop_within_the_scope_is_asked_about_and_doubted(
 @pytest.mark.parametrize(
     ("error", "code"), [(StoreError("a file is damaged"), 4), (Busy("somebody reads"), 75)]
 )
-def test_retention_that_fails_is_told_with_quiet_too_and_is_the_status(
+def test_retention_that_fails_is_reported_with_quiet_too_and_is_the_status(
     run: Run, monkeypatch: pytest.MonkeyPatch, error: AnalyzerError, code: int
 ) -> None:
     def fail(*_: object) -> None:

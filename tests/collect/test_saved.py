@@ -128,7 +128,7 @@ def test_an_inventory_of_the_wrong_kind_is_refused_by_name(
     assert stored(folder) == []
 
 
-def test_an_instant_far_ahead_of_the_clock_is_refused_unless_it_is_asked_for(
+def test_an_instant_far_ahead_of_the_clock_is_refused_unless_it_is_requested(
     folder: Path, take_in: Import
 ) -> None:
     assert take_in("sessions.json", taken_at="2026-11-23T02:17:00Z")[0] == 0

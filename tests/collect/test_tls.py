@@ -134,7 +134,7 @@ def test_without_verification_anything_goes(authority: Authority, place: Any) ->
     assert place(tls, verify=False).status == "complete"
 
 
-def test_a_client_certificate_is_shown_where_it_is_asked_for(
+def test_a_client_certificate_is_sent_where_it_is_requested(
     authority: Authority, place: Any
 ) -> None:
     tls = authority.signed("array", "IP:127.0.0.1")

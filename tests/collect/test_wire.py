@@ -17,7 +17,7 @@ from analyzer.ontap.listing import ListingResult
 PATH = "/api/protocols/san/iscsi/sessions"
 SECRET = "not-to-be-seen-4711"
 Reply = httpx.Response | Exception
-ONE = {"svm": {"uuid": "s", "name": "svm"}, "target_portal_group": "l", "tsih": 1}
+RECORD = {"svm": {"uuid": "s", "name": "svm"}, "target_portal_group": "l", "tsih": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Wire:
-    """Replies one after the other, the last for ever; keeps what was asked and slept."""
+    """Replies one after the other, the last for ever; remembers requests and waits."""
 
     def __init__(self, *replies: Reply, **how: Any) -> None:
         self.replies, self.requests, self.slept = list(replies), [], []
@@ -75,7 +75,7 @@ def raw(body: bytes, status: int = 200, **headers: str) -> httpx.Response:
 
 
 def number(tsih: int) -> dict[str, Any]:
-    return {**ONE, "tsih": tsih}
+    return {**RECORD, "tsih": tsih}
 
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
@@ -117,7 +117,7 @@ FIELDS = ["svm", "initiator", "connections", "igroups", "isid", "target_portal_g
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("value", [5.5, True, [5], {"uuid": 5, "name": []}, [{"cid": {}}]])
 def test_no_type_in_any_field_breaks_the_client(field: str, value: Any) -> None:
-    whole = Wire(page({**ONE, field: value})).sessions()
+    whole = Wire(page({**RECORD, field: value})).sessions()
     assert whole.status in {"failed", "complete"}
 
 
@@ -144,7 +144,7 @@ def test_the_last_of_a_key_written_twice_counts() -> None:
         (504, 5, Unreachable),
     ],
 )
-def test_only_what_may_pass_is_asked_again(
+def test_only_what_may_pass_is_requested_again(
     status: int, asks: int, error: type[AnalyzerError]
 ) -> None:
     wire = Wire(raw(b"", status, location="https://evil.example/"))
@@ -175,7 +175,7 @@ def test_a_right_that_is_missing_is_one_whatever_the_status(code: str) -> None:
     ],
 )
 def test_retry_after_is_honoured_or_too_long(retry_after: str, slept: list[float]) -> None:
-    wire = Wire(raw(b"", 429, retry_after=retry_after), page(ONE))
+    wire = Wire(raw(b"", 429, retry_after=retry_after), page(RECORD))
     assert wire.sessions().status == ("complete" if slept else "failed")
     assert wire.slept == slept
 
@@ -187,7 +187,7 @@ def test_a_retry_after_that_means_nothing_is_a_short_wait(retry_after: str) -> N
     busy = httpx.Response(
         429, stream=httpx.ByteStream(b""), headers=[(b"retry-after", retry_after.encode("latin-1"))]
     )
-    wire = Wire(busy, page(ONE))
+    wire = Wire(busy, page(RECORD))
     assert wire.sessions().status == "complete"
     assert 0.2 < wire.slept[0] < 0.6
 
@@ -240,8 +240,8 @@ def test_what_a_page_says_of_itself_must_be_true() -> None:
         page(number(1), following=f"{PATH}?n=1"), page(number(2), num_records=7)
     ).sessions()
     assert (listing.status, listing.reason) == ("partial", "page 2 says 7 records and has 1")
-    assert Wire(page(ONE, errors=[{"message": "x"}])).sessions().status == "partial"
-    assert Wire(page(ONE, errors=[])).sessions().status == "complete"
+    assert Wire(page(RECORD, errors=[{"message": "x"}])).sessions().status == "partial"
+    assert Wire(page(RECORD, errors=[])).sessions().status == "complete"
 
 
 def test_a_refusal_in_the_middle_is_the_last_request() -> None:
@@ -275,7 +275,7 @@ def test_a_token_command_is_run_once_more_and_no_oftener(
     wire = Wire(raw(b""), token_command=command(tmp_path, *tokens), username=None)
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return page(ONE) if request.headers["Authorization"] == "Bearer new" else raw(b"", 401)
+        return page(RECORD) if request.headers["Authorization"] == "Bearer new" else raw(b"", 401)
 
     wire.answer = answer
     assert wire.sessions().status == status
@@ -284,7 +284,7 @@ def test_a_token_command_is_run_once_more_and_no_oftener(
 
 
 def test_a_token_is_renewed_even_at_the_last_try(tmp_path: Path) -> None:
-    replies = [*(raw(b"", 503) for _ in range(4)), raw(b"", 401), page(ONE)]
+    replies = [*(raw(b"", 503) for _ in range(4)), raw(b"", 401), page(RECORD)]
     secret = command(tmp_path, "old", "new")
     assert Wire(*replies, token_command=secret, username=None).sessions().status == "complete"
 
@@ -312,7 +312,7 @@ def test_a_password_that_is_refused_is_not_tried_again(tmp_path: Path) -> None:
 def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(
     secret: dict[str, Any], says: str
 ) -> None:
-    wire = Wire(page(ONE), **secret, timeout=1.0)
+    wire = Wire(page(RECORD), **secret, timeout=1.0)
     whole = wire.sessions()
     assert says in str(whole.reason)
     assert whole.failure is not None
@@ -320,7 +320,7 @@ def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(
     assert wire.requests == []
 
 
-def test_a_secret_that_is_told_back_is_not_passed_on() -> None:
+def test_a_secret_that_is_echoed_is_not_passed_on() -> None:
     basic = base64.b64encode(f"reader:{SECRET}".encode()).decode()
     body = msgspec.json.encode({"error": {"message": f"bad header: Basic {basic}; {SECRET}"}})
     assert Wire(raw(body, 400)).sessions().reason == "HTTP 400: bad header: Basic ***; ***"
@@ -346,7 +346,7 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_a_connection_that_breaks_is_tried_again(trouble: Exception) -> None:
-    assert Wire(trouble, page(ONE)).sessions().status == "complete"
+    assert Wire(trouble, page(RECORD)).sessions().status == "complete"
 
 
 def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,7 +169,7 @@ def test_a_secret_file_is_read_without_mark_and_end_of_line(tmp_path: Path, cont
     assert cluster.reveal() == "s3cret"
 
 
-def test_a_secret_file_that_everybody_can_read_is_told(tmp_path: Path) -> None:
+def test_a_secret_file_that_everybody_can_read_is_reported(tmp_path: Path) -> None:
     config = load(tmp_path, CLUSTER + 'username = "r"\npassword_file = "secret"\n')
     secret = tmp_path / "secret"
     secret.write_text("x")

@@ -96,7 +96,7 @@ def test_a_lane_draws_the_time_between_both_bounds_of_a_loss_as_not_certain():
     assert maybe.get("d") == "M125 0h5v14H125zM155 0h5v14H155z"
 
 
-def test_a_lane_that_ends_badly_is_told_without_an_end():
+def test_a_lane_that_ends_badly_is_reported_without_an_end():
     rows = [span("none", 130, 239, began_after=at("02:05"), began_by=at("02:10"))]
     assert "no path since 02:05–02:10" in titles(lane.drawn(lane.lanes(rows)[0], NIGHT, WORDS))[0]
 

@@ -208,7 +208,7 @@ def test_a_moved_handle_asks_for_what_depends_on_it_only(store: Store) -> None:
         ({"since": "soon"}, "soon"),
     ],
 )
-def test_what_cannot_be_asked_is_said_in_a_sentence(
+def test_what_cannot_be_requested_is_said_in_a_sentence(
     store: Store, values: dict[str, str], complaint: str
 ) -> None:
     def opened(clusters: Any) -> Catalog:

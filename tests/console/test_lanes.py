@@ -99,7 +99,7 @@ def test_neighbours_of_one_state_are_one_row(catalog: Catalog) -> None:
             )
 
 
-def test_lanes_are_asked_for_in_parts_without_one_twice(catalog: Catalog) -> None:
+def test_lanes_are_requested_in_parts_without_one_twice(catalog: Catalog) -> None:
     every = ask(catalog, "lanes")
     parts = [row for skip in range(0, 10, 3) for row in ask(catalog, "lanes", rows=3, skip=skip)]
     assert parts == every

@@ -87,7 +87,7 @@ def test_every_report_is_a_page_with_its_form_its_command_and_its_rule(app: ASGI
     assert "The rule, as SQL" in page
 
 
-ASKED = [
+REQUESTS = [
     ("outages", {"since": "26h", "severity": "medium"}),
     ("dropped-connections", {"initiator": "lnx4", "include_retracted": "true"}),
     ("dropped-connections", {"interface": "sql_n2_*", "since": "2026-11-23T02:00Z"}),
@@ -103,7 +103,7 @@ ASKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "values"), ASKED)
+@pytest.mark.parametrize(("name", "values"), REQUESTS)
 def test_the_rows_of_a_page_are_those_of_the_command_that_it_shows(
     app: ASGIApp, recorded: Store, name: str, values: dict[str, str]
 ):
@@ -147,7 +147,7 @@ def test_a_page_sorts_filters_and_goes_on_by_its_url(app: ASGIApp):
      (f"/reports/paths?initiator={'*' * 300}", 400, "more than 200"),
      (f"/reports/events?ignore={'*' * 300}", 400, "ignore: more than 200")],
 )  # fmt: skip
-def test_a_url_that_cannot_be_asked_gets_a_sentence(
+def test_a_url_that_cannot_be_requested_gets_a_sentence(
     app: ASGIApp, target: str, status: int, says: str
 ):
     reply = look(app, target)

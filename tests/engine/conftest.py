@@ -57,7 +57,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if url:
         yield url
         return
-    checkpoints = tmp_path_factory.mktemp("kept")
+    checkpoints = tmp_path_factory.mktemp("checkpoints")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SAIL_EXECUTION__CHECKPOINT__PATH", checkpoints.as_uri())
         patch.setenv("RUST_LOG", "error")

@@ -56,7 +56,7 @@ def test_where_nobody_listens_it_says_so_soon(
     )
 
 
-def test_a_server_that_dies_is_told_of_soon(
+def test_a_server_that_dies_is_reported_soon(
     recorded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(session._RETRIES, "max_retries", 1)

@@ -33,7 +33,7 @@ NAMES = {
     "interface_node", "subnet", "port", "text",
 }  # fmt: skip
 # ONTAP's own words; the last two are the steps of a failover in its event log.
-KEPT_WORDS = {"HTTP 401", "import", "complete", "running", "default", "Default", "linux",
+PUBLIC_WORDS = {"HTTP 401", "import", "complete", "running", "default", "Default", "linux",
               "takeover", "giveback"}  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def named(bundle: Path) -> set[str]:
         for column in frame.drop(plain_columns, strict=False).get_columns():
             texts |= words(column.unique().to_list() if column.dtype == pl.String() else [
                 *column.to_list()])  # fmt: skip
-    return {word for word in texts if len(word) > 3} - KEPT_WORDS
+    return {word for word in texts if len(word) > 3} - PUBLIC_WORDS
 
 
 def hashes(bundle: Path) -> set[str]:

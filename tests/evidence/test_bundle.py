@@ -90,7 +90,7 @@ def test_what_was_compacted_is_given_back_as_it_was(recorded: Store, tmp_path: P
     shutil.copytree(recorded.root, compacted.root)
     history.compact(compacted, "prod-a", datetime(2026, 11, 23, 12))
     assert compacted.instants("prod-a")[0] > UNTIL
-    excerpted, restored = Store(tmp_path / "kept"), Store(tmp_path / "given")
+    excerpted, restored = Store(tmp_path / "excerpt"), Store(tmp_path / "restored")
     for store, into in ((recorded, excerpted), (compacted, restored)):
         assert len(history.excerpt(store, "prod-a", into, SINCE, UNTIL)) == 3
     assert history.verify(restored, "prod-a").problem is None
@@ -173,7 +173,7 @@ def test_a_damaged_history_is_status_4_and_no_bundle(
     assert not (tmp_path / "x.zip").exists()
 
 
-def test_of_two_clusters_the_bundle_has_those_that_were_asked_for(
+def test_of_two_clusters_the_bundle_has_those_that_were_selected(
     write: Write, tmp_path: Path
 ) -> None:
     both = Store(tmp_path / "both")

@@ -356,7 +356,7 @@ def test_every_question_answers_for_the_healthy_cluster_and_ends_with_4(
     assert answer
 
 
-def test_a_damaged_cluster_that_nobody_asked_for_is_none_of_the_answer(
+def test_a_damaged_cluster_that_is_not_selected_is_none_of_the_answer(
     store: Store, run: Run
 ) -> None:
     manifest(store).write_bytes(b"")
@@ -417,7 +417,7 @@ def test_a_configured_cluster_that_is_damaged_is_not_called_never_collected(
     assert [row["cluster"] for row in blind["rows"]] == ["prod-b"]
 
 
-def test_what_was_told_of_a_cluster_is_not_over_because_its_history_is_damaged(
+def test_an_alert_of_a_cluster_is_not_over_because_its_history_is_damaged(
     store: Store, run: Run
 ) -> None:
     check = ("check", "--once", "--since", "2d", "--format", "json")
@@ -467,8 +467,8 @@ def test_a_damaged_file_is_named_and_nothing_is_deleted(store: Store, kind: Kind
         with pytest.raises(StoreError, match=kind.words):
             let_go(store, "prod-a", END)
     assert store.instants("prod-a") == snapshots
-    late, next_one = (empty_answer(minute) for minute in (1, 9_000))
-    for write in (partial(history.record, store, late), partial(history.record, store, next_one)):
+    late, following = (empty_answer(minute) for minute in (1, 9_000))
+    for write in (partial(history.record, store, late), partial(history.record, store, following)):
         with suppress(StoreError):  # not all read this file; none of them breaks on it
             write()
     rebuilt = history.rebuild(store, "prod-a")
@@ -503,7 +503,7 @@ def test_rebuild_repairs_a_history_whose_snapshots_are_there(store: Store, kind:
 
 
 @pytest.mark.parametrize("kind", by_words(HISTORY | FILES))
-def test_rebuild_loses_nothing_that_was_compacted_without_being_told(
+def test_rebuild_loses_nothing_that_was_compacted_without_accept_loss(
     store: Store, kind: Kind
 ) -> None:
     history.compact(store, "prod-a", END)

@@ -46,7 +46,7 @@ def test_it_is_made_anew_where_the_store_has_moved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["attempts", "spells"])
-def test_it_can_be_asked_before_anything_happened(tmp_path: Path, name: str) -> None:
+def test_it_can_be_queried_before_anything_happened(tmp_path: Path, name: str) -> None:
     store = Store(tmp_path / "store")
     views.refresh(store)
     with duckdb.connect(str(store.database), read_only=True) as shell:

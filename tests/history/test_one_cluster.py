@@ -15,7 +15,7 @@ REPORTS = ("outages", "multipath-imbalance", "snapshots", "paths")
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """Two clusters; of each a host lost its sessions to a node."""
-    for cluster in ("asked", "beside"):
+    for cluster in ("selected", "beside"):
         world = World(tmp_path, cluster, sessions=linux(1) + linux(2)).take(3)
         world.without("lnx1", world.lifs[0]).take(2)
     return Store(tmp_path)
@@ -27,7 +27,7 @@ def test_a_report_of_one_cluster_reads_no_file_of_another(
     monkeypatch.setenv("ANALYZER_NOW", f"{T0 + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}")
 
     def answers() -> list[tuple[list[tuple[object, ...]], dict[str, str]]]:
-        with Archive(store, ["asked"]) as archive:
+        with Archive(store, ["selected"]) as archive:
             return [(archive.report(name).rows, archive.damaged) for name in REPORTS]
 
     before = answers()

@@ -89,11 +89,11 @@ def main(folder: Path) -> int:
     os.environ.setdefault("ANALYZER_NOW", "2026-11-24T00:00:00Z")
     for kind in ("delta", "parquet"):
         subprocess.run([*program, "export", kind, str(folder / kind)], check=True)
-    asked_of = json.dumps(questions(folder))
+    requests = json.dumps(questions(folder))
     digests, failed = expected(folder), 0
     for version in VERSIONS:
         answers = subprocess.run(
-            [python_of(version), "-c", READER], input=asked_of, capture_output=True, text=True,
+            [python_of(version), "-c", READER], input=requests, capture_output=True, text=True,
             check=True,
         ).stdout  # fmt: skip
         results: dict[str, list[str]] = {}

@@ -139,7 +139,7 @@ def test_an_address_that_was_there_before_is_no_second_host(world: World) -> Non
     assert clones(world) == []
 
 
-def test_a_second_host_is_told_for_seven_days(world: World) -> None:
+def test_a_second_host_is_reported_for_seven_days(world: World) -> None:
     world.take(3)
     mine, _ = of(world, "lnx1")
     world.sessions += elsewhere(mine)

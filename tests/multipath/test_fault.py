@@ -109,7 +109,7 @@ def test_uneven_counts_are_found_and_even_multiples_are_a_setting(world: World) 
     assert not [fault for host, fault in faults if host == "lnx8" and fault != "too_many_sessions"]
 
 
-def test_more_sessions_on_every_path_are_told_for_as_long_as_they_are_new(world: World) -> None:
+def test_more_sessions_on_every_path_are_reported_for_as_long_as_they_are_new(world: World) -> None:
     world.step = timedelta(hours=12)
     world.take(2).without("lnx1")
     world.sessions += linux(1, times=4)
@@ -164,7 +164,7 @@ def test_a_node_that_is_away_is_one_finding_for_hosts_of_two_pairs(tmp_path: Pat
 
 
 @pytest.mark.parametrize("inventories", [("svms", "interfaces", "nodes"), ("svms", "igroups")])
-def test_nobody_is_said_to_be_in_no_igroup_where_nobody_told(
+def test_nobody_is_said_to_be_in_no_igroup_where_none_were_listed(
     world: World, inventories: tuple[str, ...]
 ) -> None:
     members = [login.initiator for login in world.sessions]

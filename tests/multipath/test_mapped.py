@@ -131,7 +131,7 @@ def test_required_nodes_come_before_lun_maps(world: World) -> None:
     assert row["expected_from"] == "required nodes"
 
 
-def test_a_network_that_no_host_of_the_igroup_is_in_is_not_asked_for(world: World) -> None:
+def test_a_network_that_no_host_of_the_igroup_is_in_is_not_requested(world: World) -> None:
     """Two networks of the same nodes may belong to other hosts."""
     others = (Lif("bak_n1", "192.168.30.11", "n1"), Lif("bak_n2", "192.168.30.12", "n2"))
     world.lifs += others
@@ -143,7 +143,7 @@ def test_a_network_that_no_host_of_the_igroup_is_in_is_not_asked_for(world: Worl
     assert "interface_missing" not in faults
 
 
-def test_a_host_on_no_node_that_reports_its_luns_is_told(world: World) -> None:
+def test_a_host_on_no_node_that_reports_its_luns_is_reported(world: World) -> None:
     world.lun_maps["ig_first"]["reporting_nodes"] = SECOND_PAIR
     row = faults(world.take(), "lnx5")["required_node_missing"]
     assert (row["missing"], row["expected_from"], row["severity"]) == (

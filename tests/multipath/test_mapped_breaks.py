@@ -44,7 +44,7 @@ BREAKS: dict[str, tuple[str, str, str, Test, dict[str, Any]]] = {
     ),
     "every network is asked for": (
         f"{INSTANT}/expected", "and n.fabric is not distinct from m.fabric", "",
-        mapped.test_a_network_that_no_host_of_the_igroup_is_in_is_not_asked_for, {},
+        mapped.test_a_network_that_no_host_of_the_igroup_is_in_is_not_requested, {},
     ),
     "ports of another time": (
         f"{HISTORY}/interface_changes", "and t.last_seen >= c.changed_by", "",

@@ -83,7 +83,7 @@ def test_a_spare_member_that_never_logged_in_is_none_of_them(world: World) -> No
     assert rows(world.take(4), "igroup_partly_alive") == []
 
 
-def test_one_address_of_two_names_is_told_and_louder_while_new(world: World) -> None:
+def test_one_address_of_two_names_is_reported_and_louder_while_new(world: World) -> None:
     world.take(2)
     world.sessions += linux(9, (A1, B1), address="192.168.10.101")
     (row,) = rows(world.take(), "shared_address")
@@ -96,7 +96,7 @@ def test_one_address_of_two_names_is_told_and_louder_while_new(world: World) -> 
     assert [row["severity"] for row in rows(world.take(3), "shared_address")] == ["info"]
 
 
-def test_hosts_behind_one_gateway_from_the_first_look_are_only_told(tmp_path: Path) -> None:
+def test_hosts_behind_one_gateway_from_the_first_look_are_only_reported(tmp_path: Path) -> None:
     world = World(tmp_path)
     for number in (1, 2):
         world.sessions += linux(number, address="192.168.10.1")

@@ -68,7 +68,7 @@ def run(hostile: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     return call
 
 
-ASKED = [
+COMMANDS = [
     ["report", "dropped-connections"], ["report", "outages"], ["report", "events"],
     ["report", "paths", "--at", "2026-11-23T02:01:00Z"], ["timeline", "*"], ["snapshots"],
     ["report", "coverage"], ["report", "new-initiators"], ["report", "initiators"],
@@ -76,7 +76,9 @@ ASKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("command", [*ASKED, ["paths", "--at", "2026-11-23T02:01:00Z"], ["check"]])
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, ["paths", "--at", "2026-11-23T02:01:00Z"], ["check"]]
+)
 def test_a_table_steers_no_terminal_and_shows_everything(run: Run, command: list[str]) -> None:
     text = run(*command)
     assert text.count("\n") > 2
@@ -91,7 +93,7 @@ def test_a_matrix_shows_names_whole(run: Run) -> None:
     assert "x" * 10_000 in text
 
 
-@pytest.mark.parametrize("command", ASKED)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_markdown_means_only_itself(run: Run, command: list[str]) -> None:
     text = run(*command, "--format", "markdown")
     assert not STEERS.search(text)
@@ -100,7 +102,7 @@ def test_markdown_means_only_itself(run: Run, command: list[str]) -> None:
     assert len(bars) == 1, "a cell broke out of its column"
 
 
-@pytest.mark.parametrize("command", ASKED)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_spreadsheet_runs_no_cell(run: Run, command: list[str]) -> None:
     text = run(*command, "--format", "csv")
     rows = list(csv.reader(io.StringIO(text, newline="")))
@@ -115,7 +117,7 @@ def test_numbers_keep_their_sign_in_csv() -> None:
     assert as_csv.render(report) == "n,t\r\n-5,'-5\r\n"
 
 
-@pytest.mark.parametrize("command", ASKED)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_json_gives_the_text_back_as_it_was(run: Run, command: list[str]) -> None:
     document = json.loads(run(*command, "--format", "json"))
     lines = run(*command, "--format", "ndjson").splitlines()

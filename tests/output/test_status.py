@@ -100,7 +100,7 @@ def test_a_screen_says_how_many_it_leaves_out_and_a_ticket_has_them_all() -> Non
     )
 
 
-def test_the_demonstration_is_told_on_one_screen(sample: Catalog) -> None:
+def test_the_demonstration_is_reported_on_one_screen(sample: Catalog) -> None:
     status = first.status(sample)
     text = status_screen.render(status, 80)
     assert len(text.splitlines()) <= 24

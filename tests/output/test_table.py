@@ -93,14 +93,14 @@ def test_a_heading_is_broken_before_its_times(sample: Catalog) -> None:
     assert lines[2].endswith(" info. Only initiator lnx4.")
 
 
-def test_a_table_says_whose_rows_were_asked_for(sample: Catalog) -> None:
+def test_a_table_says_whose_rows_were_requested(sample: Catalog) -> None:
     for name in ("outages", "timeline"):  # of none, and of every initiator
         assert not [line for line in ask(sample, name) if "Only" in line]
     lines = ask(sample, "upgrade-readiness", filters={"initiator": ["*lnx*"]})
     assert lines[1] == "No findings. Only initiator *lnx*."
 
 
-def test_severities_are_told_apart_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_severities_differ_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = (ReportColumn("severity", "How bad.", "VARCHAR"),)
     rows = [(severity,) for severity in SEVERITIES]
     report = Report("r", "R", "", {}, columns, rows, [], "finding", None, "")

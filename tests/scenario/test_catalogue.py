@@ -83,7 +83,7 @@ def test_i07_a_takeover_where_interfaces_stay(watch: Watch) -> None:
     night.never("dropped-connections", severity="critical")
 
 
-def test_a_takeover_is_told_and_is_the_evidence_of_what_it_explains(watch: Watch) -> None:
+def test_a_takeover_is_reported_and_is_the_evidence_of_what_it_explains(watch: Watch) -> None:
     night = watch(TAKEOVER, until="02:35", inventories=BARE)
     taken = {"changed_after": "02:10", "changed_by": "02:15", "initiator": None}
     night.say("events", change="node_taken_over", detail="node n2 taken over by n1", **taken)

@@ -43,7 +43,7 @@ def comparison(
     return Comparison(night, watch(night.text, until="03:20", looks=night.looks))
 
 
-def test_every_loss_is_told_once_with_its_bounds_and_no_other(comparison: Comparison) -> None:
+def test_every_loss_is_reported_once_with_its_bounds_and_no_other(comparison: Comparison) -> None:
     true = Counter(
         (loss.path, loss.after, loss.by, loss.sessions, loss.left) for loss in comparison.losses
     )

@@ -50,7 +50,7 @@ def test_it_counts(client: HostConnection, array: SimulatedArray):
     assert IscsiSession.count_collection(**{"svm.name": "svm_sql"}) == 51
 
 
-def test_unasked_it_gets_the_key_and_the_svm(client: HostConnection):
+def test_it_gets_the_key_and_the_svm_by_default(client: HostConnection):
     assert {frozenset(bare(record)) for record in listed(IscsiSession)} == {
         frozenset({"svm", "target_portal_group", "tsih"})
     }

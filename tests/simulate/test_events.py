@@ -83,7 +83,7 @@ def test_the_index_counts_on_each_node_and_time_can_be_filtered(array: Simulated
     }
 
 
-def test_debug_is_hidden_unless_a_severity_is_asked_for(array: SimulatedArray) -> None:
+def test_debug_is_hidden_unless_a_severity_is_requested(array: SimulatedArray) -> None:
     def severities(query: str) -> set[str]:
         return {event["message"]["severity"] for event in ask(array, EVENTS + query)}
 

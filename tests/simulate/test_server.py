@@ -65,7 +65,7 @@ def code(body: Any) -> str:
     return number
 
 
-def test_credentials_are_asked_for(call: Caller):
+def test_credentials_are_requested(call: Caller):
     assert call(SESSIONS, Authorization="")[0] == 401
     assert call(SESSIONS, Authorization="Basic " + b64encode(b"admin:wrong").decode())[0] == 401
     assert call(SESSIONS, Authorization="Basic ***")[0] == 401

@@ -265,5 +265,5 @@ def test_drift_goes_on_and_is_the_same_for_the_same_seed():
     assert any(runs[0])
 
 
-def test_a_fleet_has_as_many_sessions_as_asked():
+def test_a_fleet_has_as_many_sessions_as_requested():
     assert len(fleet(41).sessions()) == 41

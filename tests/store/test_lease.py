@@ -77,7 +77,7 @@ def killed(store: Store, host: str) -> None:
         child.send_signal(signal.SIGKILL)
 
 
-def test_another_host_waits_and_is_told_who_holds_it(tmp_path: Path) -> None:
+def test_another_host_waits_and_learns_who_holds_it(tmp_path: Path) -> None:
     here, there = Store(tmp_path, "here"), Store(tmp_path, "there")
     with (
         here.lock("c1"),

@@ -54,7 +54,7 @@ def random_records(resource: Resource, seed: int) -> list[dict[str, Any]]:
     return records
 
 
-def one_in(number: int) -> st.SearchStrategy[bool]:
+def chance(number: int) -> st.SearchStrategy[bool]:
     return st.integers(1, number).map(lambda drawn: drawn == number)
 
 
@@ -89,18 +89,18 @@ def queries(draw: st.DrawFn, resource: Resource) -> str:
     every = st.sampled_from(list(resource.by_name))
     names = draw(st.lists(every, max_size=2, unique=True))
     said = [(name, draw(conditions(resource.by_name[name].kind))) for name in names]
-    if draw(one_in(2)):
+    if draw(chance(2)):
         by = draw(st.lists(st.tuples(every, st.sampled_from(["asc", "desc", ""])), min_size=1, max_size=3))  # fmt: skip
         said.append(("order_by", ",".join(f"{name} {direction}" for name, direction in by)))
-    if draw(one_in(2)):
+    if draw(chance(2)):
         said.append(("fields", draw(st.sampled_from(["*", "**"]) | st.lists(every, min_size=1, max_size=4).map(",".join))))  # fmt: skip
-    if draw(one_in(4)):
+    if draw(chance(4)):
         said += [("query", draw(st.sampled_from(["a", "A*", "*b*", "a b", "*1*|*é*", "0", "tru*", "*a*b"]))), ("query_fields", draw(st.just("*") | every))]  # fmt: skip
     for name, least in (("max_records", 1), ("offset", 0), ("start.position", 0)):
-        if draw(one_in(4)):
+        if draw(chance(4)):
             said.append((name, str(draw(st.integers(least, 4)))))
-    if draw(one_in(6)):
+    if draw(chance(6)):
         said.append(("return_records", "false"))
-    if draw(one_in(5)):
+    if draw(chance(5)):
         said += [(token(resource, name), str(draw(st.sampled_from(KINDS[resource.by_name[name].kind])))) for name in resource.keys]  # fmt: skip
     return "&".join(f"{name}={quote(value, safe='')}" for name, value in said)

@@ -136,7 +136,7 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(
     for newcomer in came:
         assert "known from sql on c1, which switched over" in newcomer["detail"]
     catalog.close()
-    # It is told the same, whichever cluster is asked for.
+    # The rows are the same, whichever cluster is selected.
     for name, rows in {"outages": [outage], "dropped-connections": lost}.items():
         one_site = Catalog(store, ["c1"])
         assert run.run(one_site, reports[name], window).records() == rows

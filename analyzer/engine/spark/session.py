@@ -29,7 +29,7 @@ def connect(url: str) -> Any:
 
     Raises:
         UsageError: the address is none.
-        Unreachable: nobody answers there.
+        Unreachable: nothing answers there.
     """
     try:
         channel = DefaultChannelBuilder(url).toChannel()

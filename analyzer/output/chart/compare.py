@@ -5,7 +5,7 @@ from collections import Counter
 import altair as alt
 
 from analyzer.output.chart import data
-from analyzer.output.chart.picture import CALM, FOUND, INK, LOST, Picture
+from analyzer.output.chart.picture import CALM, HEALTHY, INK, LOST, Picture
 from analyzer.output.table import headline
 from analyzer.report.run import Report
 from analyzer.text import counted
@@ -86,7 +86,7 @@ def changes(report: Report) -> Picture:
         if name in drawn
     ]
     colour = alt.Color(
-        "change:N", scale=alt.Scale(domain=["lost", "appeared"], range=[LOST, FOUND])
+        "change:N", scale=alt.Scale(domain=["lost", "appeared"], range=[LOST, HEALTHY])
     )
     whole = alt.Axis(title="sessions, lost to the left", format="d", tickMinStep=1)
     chart = (

@@ -9,13 +9,13 @@ import altair as alt
 from analyzer import clock
 from analyzer.engine.engine import Row
 from analyzer.output.chart import data
-from analyzer.output.chart.picture import CALM, FOUND, LOST, SERIES, Picture
+from analyzer.output.chart.picture import CALM, HEALTHY, LOST, SERIES, Picture
 from analyzer.report.run import Report
 
 _POINTS = 400
 _LABELS = 14  # names that fit above each other
 _AHEAD = timedelta(days=90)
-_RIVER = {"lost": LOST, "reconnected": CALM, "appeared": FOUND}
+_RIVER = {"lost": LOST, "reconnected": CALM, "appeared": HEALTHY}
 
 
 class LabelPlace(NamedTuple):

@@ -17,8 +17,8 @@ import vl_convert
 from altair.utils.schemapi import debug_mode
 
 INK, FAINT = "#1b1f24", "#7a8490"
-LOST, DOUBT, FOUND, CALM = "#d6453a", "#d98e04", "#2f8f5b", "#3b82c4"
-SERIES = [CALM, DOUBT, FOUND, "#a463c9", LOST, "#1d9aa3", "#c2578a", "#8a7a45"]
+LOST, DOUBT, HEALTHY, CALM = "#d6453a", "#d98e04", "#2f8f5b", "#3b82c4"
+SERIES = [CALM, DOUBT, HEALTHY, "#a463c9", LOST, "#1d9aa3", "#c2578a", "#8a7a45"]
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _ELEMENTS = {"svg", "g", "path", "rect", "line", "circle", "text", "tspan"}
@@ -36,7 +36,7 @@ ET.register_namespace("", "http://www.w3.org/2000/svg")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart with its words; *text* tells what it shows to who cannot see it."""
+    """A chart with its words; *text* is its alternative for readers who cannot see it."""
 
     name: str
     title: str

@@ -8,7 +8,7 @@ import altair as alt
 from analyzer import clock
 from analyzer.engine.engine import Row
 from analyzer.output.chart import data
-from analyzer.output.chart.picture import CALM, DOUBT, FAINT, FOUND, LOST, Picture
+from analyzer.output.chart.picture import CALM, DOUBT, FAINT, HEALTHY, LOST, Picture
 from analyzer.report.run import Report
 from analyzer.text import counted, escape_controls
 
@@ -31,7 +31,7 @@ def coverage(report: Report) -> Picture:
     ]
     blind = sum(row["status"] != "complete" for row in report.records())
     colour = alt.Color(
-        "status:N", scale=alt.Scale(domain=["complete", "unknown"], range=[FOUND, FAINT])
+        "status:N", scale=alt.Scale(domain=["complete", "unknown"], range=[HEALTHY, FAINT])
     )
     chart = (
         alt.Chart(data.values(rows))
@@ -49,7 +49,7 @@ def coverage(report: Report) -> Picture:
 
 
 def losses(report: Report, column: str) -> Picture:
-    """Who was down, when: surely, possibly, and not back yet; bands are what nobody saw."""
+    """The times of each outage: certain, possible, and not back yet; bands are unknown time."""
     since, until = data.window(report)
     several = data.clusters(report)
     records = report.records()

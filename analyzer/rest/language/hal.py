@@ -16,7 +16,7 @@ _BLANK = '""'
 
 
 def wants_links(accept: str | None) -> bool:
-    """Whether an ``Accept`` header asks for links: all do, but plain ``application/json``."""
+    """Whether an ``Accept`` header wants links: all do, but plain ``application/json``."""
     first = (accept or "").split(",")[0].split(";")[0].strip().lower()
     return first != JSON
 

@@ -210,7 +210,7 @@ def _order(
 def _bound(clauses: list[Clause]) -> None:
     """What it costs to plan and run a request does not grow beyond any bound."""
     if sum(comparisons(clause.condition) * len(clause.fields) for clause in clauses) > _COMPARISONS:
-        sentence = f"more than {_COMPARISONS:,} comparisons in one request: ask for less at once"
+        sentence = f"more than {_COMPARISONS:,} comparisons in one request: send fewer at once"
         raise bad(INVALID, sentence)
 
 

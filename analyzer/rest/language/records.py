@@ -62,7 +62,7 @@ class Source(Protocol):
 
 
 def key_of(resource: Resource, record: Record) -> Key:
-    """What a record is found and sorted by; an unset part sorts first.
+    """The key of a record, for looking up and sorting; an unset part sorts first.
 
     Where no uuid came, a name stands for it.
     """

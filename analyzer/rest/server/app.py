@@ -1,4 +1,4 @@
-"""The ASGI application: limits first, then authentication, then whoever answers."""
+"""The ASGI application: limits first, then authentication, then the handler."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -79,7 +79,7 @@ class App:
         return answer
 
     def _admit(self, scope: Scope) -> tuple[RestRequest, Identity, RestResponse | None]:
-        """The request, who asks, and the answer if it takes no records.
+        """The request, its identity, and the answer if it takes no records.
 
         Raises:
             QueryError: it is too long, from somebody who may not, or does not only read.

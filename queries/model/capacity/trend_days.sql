@@ -70,7 +70,7 @@ with
     leaps as (
         select
             w.*,
-            -- Medians tell a step from spikes, means tell the day.
+            -- Medians distinguish a step from spikes, means describe the day.
             abs(w.mean_of_week - u.rise) as edge,
             abs(w.rise_of_week - u.rise)
             > greatest(t.step_spreads * u.spread, t.step_share * w.sessions, t.step_sessions)

@@ -1,7 +1,7 @@
 -- /// query
 -- title = "Inventories that were not collected"
 -- description = """Inventories that the last answered attempt up to the window's end did not
--- bring; of those that are rarely asked for, the last attempt of a day that asked."""
+-- bring; of those that are rarely requested, the last attempt of a day that did."""
 -- [columns]
 -- cluster = "Cluster."
 -- inventory = """svms, interfaces, igroups, nodes, lun_maps, portsets, ports, metrocluster or
@@ -95,7 +95,7 @@ with
             ) as status,
             max_by(reason, taken_at) filter (where status <> 'not asked' or not is_rare) as reason
         from answers
-        -- Nobody misses a log that was never asked for.
+        -- Nobody misses a log that was never requested.
         where inventory <> 'ems' or status <> 'not asked'
         group by cluster, inventory
     )

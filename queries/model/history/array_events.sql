@@ -78,7 +78,7 @@ with
         where ha_partner is not null
         group by cluster, name
     ),
-    told as (
+    classified as (
         select
             e.cluster,
             e."time" - case
@@ -146,7 +146,7 @@ select
     log_index,
     message,
     event,
-    -- The step of a failover is told by the node that served meanwhile.
+    -- The step of a failover follows from the node that served meanwhile.
     case when event in ('taken_over', 'given_back') then partner else node end as about_node,
     port,
     interface,
@@ -195,4 +195,4 @@ select
         then 'low'
         else 'info'
     end as severity
-from told
+from classified

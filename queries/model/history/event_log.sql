@@ -17,7 +17,7 @@ with
             cluster,
             taken_at,
             ems_since,
-            -- Of a saved log it is not known from when on it was asked for.
+            -- Of a saved log it is not known from when on it was requested.
             coalesce(collector, '') = 'import' as is_saved,
             coalesce(clock_skew, 0)::bigint * interval 1 second as skew,
             lag(taken_at) over (partition by cluster order by taken_at) as previous
@@ -25,7 +25,7 @@ with
         where ems_status = 'complete'
     ),
     vanished as (
-        -- Events that a reading asked for, and that are not there any more.
+        -- Events that a reading requested, and that are not there any more.
         select distinct e.cluster, e.gone_by as taken_at, e.node
         from ems e
         join

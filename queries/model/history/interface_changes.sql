@@ -2,7 +2,7 @@
 -- title = "Interfaces that moved, went down or up, were added or removed"
 -- description = """
 -- Interfaces for iSCSI of SVMs. One that an account no longer sees was not removed, and one that
--- was made anew with its sessions is told by them.
+-- was created anew with its sessions shows in those.
 -- """
 -- [columns]
 -- cluster = "Cluster."

@@ -6,7 +6,7 @@
 -- of the initiator and of nodes between these two. It narrows what is said of the cause, never the
 -- interval. Of a node that was taken over it goes without saying that its interfaces went down or
 -- moved: what follows from the event of a larger object is left out, and so is a change that the
--- log tells better. An interface stands on its own port, on that under a VLAN and on the members
+-- log shows better. An interface stands on its own port, on that under a VLAN and on the members
 -- of an interface group.
 -- """
 -- [columns]

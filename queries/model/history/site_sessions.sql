@@ -1,8 +1,8 @@
 -- /// query
 -- title = "Sessions of every site of a MetroCluster"
 -- description = """
--- The connections of SVMs that a MetroCluster mirrors, in the clusters asked for and in the
--- others, so that a switchover is told the same whichever cluster is asked for.
+-- The connections of SVMs that a MetroCluster mirrors, in the clusters selected and in the
+-- others, so that a switchover is the same whichever cluster is selected.
 -- """
 -- [columns]
 -- cluster = "Cluster."

@@ -167,7 +167,7 @@ with
         where
             not list_contains(h.interface_ids, e.interface_id)
             and h.want_paths is null
-            -- What a single interface lacks is told as such.
+            -- What a single interface lacks is a finding of its own.
             and (e.expected_from <> 'interfaces in use' or len(h.interface_ids) > 1)
             -- Its last session there must be gone for a settle window (F09).
             and (

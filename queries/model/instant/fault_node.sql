@@ -239,7 +239,7 @@ join interfaces_per_node y on y.cluster = b.cluster and y.svm_id = b.svm_id and 
 where
     a.sessions <> b.sessions
     and x.interfaces = y.interfaces
-    -- An interface that is missing is told as such.
+    -- An interface that is missing is a finding of its own.
     and not exists (
         select 1
         from expected e
@@ -276,7 +276,7 @@ join
         from members_at
         where live
         union all
-        -- Of a pair that it stands on the missing half is told above.
+        -- The missing half of a pair that it stands on is a finding above.
         select l.cluster, l.svm_id, l.initiator, l.node, 'LUN maps'
         from (select *, unnest(nodes) as node from lun_nodes) l
         left join nodes_at n on n.cluster = l.cluster and n.node = l.node

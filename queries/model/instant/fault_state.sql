@@ -13,7 +13,8 @@
 -- ///
 with
     strayed as (
-        -- Sessions on an interface that is not at home (F17). Of a takeover the node is told.
+        -- Sessions on an interface that is not at home (F17). Of a takeover the node is the
+        -- finding.
         select
             i.cluster,
             i.svm_id,
@@ -298,7 +299,7 @@ select
     end,
     []
 from hosts_at
--- Letter case tells nothing: names are compared without it.
+-- Letter case means nothing: names are compared without it.
 where
     initiator <> ''
     and (

@@ -1,8 +1,7 @@
 -- /// query
 -- title = "Families of numbers for monitors"
--- description = """What each number is, in the words of OpenMetrics. A family that is told of
--- what a
--- snapshot showed falls silent when the data is too old; the others go on."""
+-- description = """What each number is, in the words of OpenMetrics. A family that counts
+-- what a snapshot showed falls silent when the data is too old; the others go on."""
 -- [columns]
 -- family = "Name, as monitors know it."
 -- kind = "gauge or counter."
@@ -53,7 +52,7 @@ from
                 'analyzer_history_damaged',
                 'gauge',
                 '',
-                '1 where the history of a cluster cannot be read, so that nothing is told of it.',
+                '1 where the history of a cluster cannot be read, so that it has no other number.',
                 false
             ),
             (

@@ -1,5 +1,5 @@
 -- /// query
--- title = "Instants that numbers for monitors are told for"
+-- title = "Instants of the numbers for monitors"
 -- description = """Multiples of a step since the epoch that lie in the window; its one instant
 -- where it ends when it begins."""
 -- [params.step_seconds]

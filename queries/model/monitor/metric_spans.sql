@@ -3,7 +3,7 @@
 -- description = """
 -- Sessions by node, hosts by redundancy, open losses by severity, and gaps, each as an interval
 -- with a weight: the number at an instant is the sum of those that hold then. A weight of nothing
--- says that zero is told where nothing holds.
+-- makes it zero where nothing holds.
 -- """
 -- [columns]
 -- family = "Family, as in metric_families."
@@ -47,7 +47,7 @@ select
     null,
     n.svm,
     null,
-    -- Whether a path is missing is told by the losses.
+    -- Whether a path is missing is a matter of the losses.
     case when h.state in ('all_paths', 'some_paths') then 'redundant' else h.state end,
     h.began,
     h.ended,

@@ -158,7 +158,7 @@ INITIATOR = ["initiator.name", "initiator.alias", "initiator.comment"]
         ("ignore_unknown_fields=true&fields=nonsense,isid", ["isid"]),
     ],
 )  # fmt: skip
-def test_the_fields_that_are_asked_for_come_with_the_default_ones(
+def test_the_fields_that_are_requested_come_with_the_default_ones(
     query: str, more: list[str]
 ) -> None:
     assert sorted(parse(SESSIONS, query).fields) == sorted(DEFAULT + more)

@@ -81,7 +81,7 @@ VALUES = st.text(alphabet='abc019*|,!<>=.{}"% nul+', max_size=12)
 
 @settings(max_examples=300, deadline=None)
 @given(parameters=st.lists(st.tuples(NAMED, VALUES), max_size=4), sessions=records())
-def test_whatever_is_asked_is_answered_or_refused(
+def test_whatever_is_requested_is_answered_or_refused(
     parameters: list[tuple[str, str]], sessions: list[dict[str, Any]]
 ) -> None:
     raw = "&".join(f"{name}={value}" for name, value in parameters)
@@ -118,7 +118,7 @@ def test_deep_nesting_is_refused_not_a_crash() -> None:
             continue
 
 
-def test_the_next_link_repeats_what_was_asked_as_it_was_written() -> None:
+def test_the_next_link_repeats_what_was_requested_as_it_was_written() -> None:
     raw = "fields=%2A&initiator.name=a%7Cb&max_records=1&offset=0"
     parsed = parse(SESSIONS, raw)
     link = next_link(parsed, Slice([], 1, after=("", "lif 1", 7)))

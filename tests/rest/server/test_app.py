@@ -105,7 +105,7 @@ class Waiting:
         return RestResponse(200, b"{}", {})
 
 
-def test_too_many_at_once_are_told_to_come_again() -> None:
+def test_too_many_at_once_get_429() -> None:
     waiting = Waiting()
     app = App(Authenticator(), waiting, limits=Limits(requests=2))
 
@@ -138,7 +138,7 @@ def test_an_answer_that_takes_too_long_is_ended(
     assert ask(app, SESSIONS).status == 200
 
 
-def test_a_bug_is_one_sentence_and_told_to_who_runs_it(
+def test_a_bug_is_one_sentence_for_who_runs_it(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[Exception] = []

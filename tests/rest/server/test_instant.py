@@ -265,7 +265,7 @@ def test_many_instants_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.Monkey
         assert len(tables.rows) == 2
 
 
-def test_several_clusters_must_be_told_apart(tmp_path: Path) -> None:
+def test_several_clusters_must_be_distinguished(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     nothing = application(store)
     assert "no snapshots yet" in ask(nothing, SESSIONS).message

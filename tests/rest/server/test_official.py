@@ -103,7 +103,7 @@ def test_it_reads_the_cluster(client: HostConnection, served: Night):
     assert (cluster.version.generation, cluster.version.major) == (9, 16)
 
 
-def test_it_is_told_what_nobody_saw(served: Night):
+def test_an_unknown_instant_is_an_error_with_its_reason(served: Night):
     with connected(served, "prod-a@20261123T021200Z") as connection:
         with pytest.raises(NetAppRestError, match="is unknown: HTTP 401") as raised:
             listed(IscsiSession)

@@ -65,5 +65,7 @@ def ask_whatever_is_described(app: App, prefix: str, examples: int) -> int:
     ("prefix", "examples"),
     [("/api/", effort(4, 40)), ("/reports/c", effort(3, 40)), ("/reports/f", effort(4, 40))],
 )
-def test_whatever_is_asked_is_answered_as_described(app: App, prefix: str, examples: int) -> None:
+def test_whatever_is_requested_is_answered_as_described(
+    app: App, prefix: str, examples: int
+) -> None:
     assert ask_whatever_is_described(app, prefix, examples) > 10

@@ -71,7 +71,7 @@ def test_it_takes_times_filters_and_own_parameters(app: App) -> None:
         ("/reports/addresses?svm=x", 400, "262179"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(app: App, target: str, status: int, code: str) -> None:
+def test_what_cannot_be_requested_is_refused(app: App, target: str, status: int, code: str) -> None:
     reply = ask(app, target)
     assert reply.status == status, reply.body
     assert reply.json.get("error", {}).get("code", "") == code
@@ -90,7 +90,7 @@ def test_the_description_describes_every_report(app: App) -> None:
 
 
 @pytest.mark.parametrize("name", ["dropped-connections", "addresses", "snapshots"])
-def test_what_is_described_can_be_asked_and_is_answered(app: App, name: str) -> None:
+def test_what_is_described_can_be_requested_and_is_answered(app: App, name: str) -> None:
     operation = ask(app, "/openapi.json").json["paths"][f"/reports/{name}"]["get"]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
     said = "&".join(

@@ -124,7 +124,7 @@ def test_a_narrowing_header_narrows(rest: Endpoints, night: Night) -> None:
 
 @settings(max_examples=effort(8, 100), deadline=None)
 @given(raws=st.lists(queries(RESOURCE) | st.binary(max_size=12).map(lambda b: b.decode("latin-1")), min_size=10, max_size=20))  # fmt: skip
-def test_whatever_is_asked_has_the_same_answer(
+def test_whatever_is_requested_has_the_same_answer(
     rest: Endpoints, night: Night, raws: list[str]
 ) -> None:
     for raw in raws:

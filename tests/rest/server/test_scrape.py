@@ -106,7 +106,7 @@ def test_an_old_answer_is_not_given(
     assert get(scrape, 0.1).status == 503
 
 
-def test_a_problem_is_told_once_the_last_answer_is_too_old(
+def test_a_problem_is_reported_once_the_last_answer_is_too_old(
     scrape: Scrape, counters: Counters
 ) -> None:
     counters.problem = "policy.toml: unknown threshold"

@@ -28,9 +28,9 @@ def relation(
     for record in records:
         row = [column(resource, record, name) for name in kinds]
         connection.execute(f"insert into raw values ({', '.join('?' for _ in row)})", row)
-    connection.execute(f"create or replace temp table told as {numbered(resource, 'from raw')}")
+    connection.execute(f"create or replace temp table records as {numbered(resource, 'from raw')}")
     return TableRecords(
-        resource, "told", lambda text, bound: connection.execute(text, bound).fetchall()
+        resource, "records", lambda text, bound: connection.execute(text, bound).fetchall()
     )
 
 
