@@ -3,24 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import msgspec
 from msgspec.structs import replace
 
 from analyzer import clock
 from analyzer.console import level_drawing
 from analyzer.console.axis import Axis
 from analyzer.console.level_drawing import LevelLine, Trend
-from analyzer.console.report_page import FormField, fields
-from analyzer.console.sheet import Sheet, SheetOrder
+from analyzer.console.report_page import Panel, fields
 from analyzer.console.view import View
 from analyzer.engine.engine import Row
-from analyzer.errors import NothingSeen, UsageError
 from analyzer.output import table
 from analyzer.report import run
 from analyzer.report.run import Report, ReportRequest
 
 _SINCE = "90d"  # where the URL names no window
-_ROWS = 100  # of a panel
 # The reports of the page beside levels, and the form's parameters that are theirs.
 _QUESTIONS = {"failover": ("kind", "name"), "what-if": ("hosts", "like", "interfaces", "within")}
 Key = tuple[str, str | None]
@@ -36,19 +32,6 @@ class CapacityRow:
     level: Row
     trend: Row
     partner: Row
-
-
-class CapacityPanel(msgspec.Struct, frozen=True):
-    """A report with a form of its parameters: its rows, or the *reason* why there are none."""
-
-    name: str
-    title: str
-    fields: list[FormField]
-    command: str
-    href: str
-    sheet: Sheet | None = None
-    headline: str = ""
-    reason: str = ""
 
 
 def page(view: View) -> str:
@@ -81,7 +64,7 @@ def page(view: View) -> str:
         day=next((row["on"] for row in forecast.records()), None),
         picture=level_drawing.drawn(lines, axis, until, gaps) if lines else "",
         left_out=len(_nodes(levels)) - len(lines),
-        known=table.coverage(levels, view.zone),
+        coverage=table.coverage(levels, view.zone),
         window=f"{view.when(axis.since)}–{view.when(until)} {clock.zone_name(view.zone, axis.since, until)}",
         since=_SINCE,
         panels=[_panel(view, name, request) for name in _QUESTIONS],
@@ -148,7 +131,7 @@ def _trend(row: Row | None, start: datetime) -> Trend | None:
     return Trend(start, float(row["sessions"]), end, low, high)
 
 
-def _panel(view: View, name: str, request: ReportRequest) -> CapacityPanel:
+def _panel(view: View, name: str, request: ReportRequest) -> Panel:
     """The failover or the what-if: its questions, and its rows that matter."""
     query = view.catalog.reports[name]
     values = {key: view.address.value(key) for key in _QUESTIONS[name] if view.address.value(key)}
@@ -156,17 +139,12 @@ def _panel(view: View, name: str, request: ReportRequest) -> CapacityPanel:
     options = {**values, "at": view.address.value("until")}
     if severity != "info":
         options["severity"] = severity
-    panel = CapacityPanel(
-        name=name,
-        title=query.title,
-        fields=[field for field in fields(view, query) if field.name in _QUESTIONS[name]],
-        command=view.command(f"report {name}", **options),
-        href=view.link(f"/reports/{name}", since=None, until=None, **options),
-    )
-    try:
+    command = view.command(f"report {name}", **options)
+    href = view.link(f"/reports/{name}", since=None, until=None, **options)
+    questions = [field for field in fields(view, query) if field.name in _QUESTIONS[name]]
+
+    def answer() -> Report:
         parsed = {key: query.params[key].parse(key, text) for key, text in values.items()}
-        answer = view.report(name, replace(request, severity=severity), **parsed)
-    except (NothingSeen, UsageError) as error:
-        return replace(panel, reason=str(error))
-    sheet = view.sheet(answer, SheetOrder(most=_ROWS))
-    return replace(panel, sheet=sheet, headline=table.headline(answer))
+        return view.report(name, replace(request, severity=severity), **parsed)
+
+    return Panel(name, query.title, command, href, questions).of(answer, view)

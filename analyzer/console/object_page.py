@@ -1,19 +1,17 @@
 """The page of one initiator, one interface or one node: what reports say of it."""
 
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from msgspec.structs import replace
 
 from analyzer.console import object_lanes
-from analyzer.console.sheet import CellPart, Sheet, SheetOrder
+from analyzer.console.report_page import Panel
+from analyzer.console.sheet import CellPart
 from analyzer.console.view import View
-from analyzer.errors import NothingSeen, UsageError
-from analyzer.output import table
+from analyzer.errors import NothingSeen
 from analyzer.report.run import Report
 from analyzer.text import beginning, escape_controls
 
-_ROWS = 100  # of a panel
 # The report that says what it is now, and the others, each with its own parameters; $ is the name.
 _STATE = {"initiator": "initiators", "interface": "interfaces", "node": "nodes"}
 _PANELS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
@@ -50,19 +48,6 @@ _HIDDEN = {
     "node": ("node", "kind", "object"),
 }
 _ALSO = ("expected", "expected_from")
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectPanel:
-    """One report about the object; *reason* is said where it has no answer."""
-
-    name: str
-    title: str
-    command: str
-    href: str
-    headline: str = ""
-    sheet: Sheet | None = None
-    reason: str = ""
 
 
 def page(view: View) -> str:
@@ -108,19 +93,12 @@ def _facts(view: View, kind: str, state: Report) -> list[tuple[str, list[CellPar
     ]
 
 
-def _panel(view: View, kind: str, report: str, name: str, values: dict[str, str]) -> ObjectPanel:
+def _panel(view: View, kind: str, report: str, name: str, values: dict[str, str]) -> Panel:
     filled = {option: name if value == "$" else value for option, value in values.items()}
-    query = view.catalog.reports[report]
-    command = _command(view, report, filled)
-    times = _times(view, report)
-    href = view.link(f"/reports/{report}", **{**times, **filled})
-    try:
-        answer = _ask(view, report, filled)
-    except (NothingSeen, UsageError) as error:
-        return ObjectPanel(report, query.title, command, href, reason=str(error))
-    order = SheetOrder(most=_ROWS)
-    rows = view.sheet(answer, order, _HIDDEN[kind], _ALSO)
-    return ObjectPanel(report, query.title, command, href, table.headline(answer), rows)
+    href = view.link(f"/reports/{report}", **{**_times(view, report), **filled})
+    command, title = _command(view, report, filled), view.catalog.reports[report].title
+    panel = Panel(report, title, command, href)
+    return panel.of(lambda: _ask(view, report, filled), view, _HIDDEN[kind], _ALSO)
 
 
 def _times(view: View, report: str) -> dict[str, str | None]:

@@ -1,21 +1,23 @@
 """Every report: its parameters as a form built from the header, its rows, its rule."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from analyzer import output
 from analyzer.config.rules import SEVERITIES
 from analyzer.console.exchange import PageResponse
-from analyzer.console.sheet import SheetOrder
+from analyzer.console.sheet import Sheet, SheetOrder
 from analyzer.console.view import View
 from analyzer.errors import NothingSeen, UsageError
 from analyzer.output import table, wording
 from analyzer.report import run
 from analyzer.report.header import Parameter, Query, grouped
+from analyzer.report.run import Report
 
 _FILES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _ROWS = 200  # of one page
+_PANEL_ROWS = 100
 _PLACE = 9  # digits of a row's number
 _HELP = {
     "cluster": "Only this cluster; * matches.",
@@ -39,6 +41,35 @@ class FormField:
     help: str
     choices: Sequence[str] = ()
     is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A report on the page of something else: its rows, or the *reason* why there are none."""
+
+    name: str
+    title: str
+    command: str
+    href: str
+    fields: Sequence[FormField] = ()
+    headline: str = ""
+    sheet: Sheet | None = None
+    reason: str = ""
+
+    def of(
+        self,
+        answer: Callable[[], Report],
+        view: View,
+        hidden: Sequence[str] = (),
+        also: Sequence[str] = (),
+    ) -> "Panel":
+        """The panel with an answer, or with the reason why there is none."""
+        try:
+            report = answer()
+        except (NothingSeen, UsageError) as error:
+            return replace(self, reason=str(error))
+        sheet = view.sheet(report, SheetOrder(most=_PANEL_ROWS), hidden, also)
+        return replace(self, headline=table.headline(report), sheet=sheet)
 
 
 def page(view: View) -> str | PageResponse:
