@@ -49,11 +49,7 @@ if TYPE_CHECKING:
 @click.option(
     "--plugin", is_flag=True, help="Be a monitoring plugin: that line, and exit status 0 to 3."
 )
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write to a file, atomically.",
-)
+@click.option("--output", type=options.FILE, help="Write to a file, atomically.")
 @pass_context
 def check(
     context: Context,

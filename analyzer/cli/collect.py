@@ -15,8 +15,6 @@ from analyzer.text import counted, escape_controls, escape_lines
 if TYPE_CHECKING:
     from analyzer.collect.collector import Outcome
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
-
 
 @click.command("collect")
 @click.argument("clusters", nargs=-1)
@@ -117,21 +115,21 @@ def _json(**fields: object) -> str:
 @click.option("--cluster", required=True, help="Which cluster the answers are of.")
 @click.option("--taken-at", required=True, help="When the cluster was queried.")
 @click.option("--failed", metavar="WHY", help="Record that nothing could be had, and why.")
-@click.option("--svms", type=_FILE, help="Answer of /api/svm/svms.")
-@click.option("--interfaces", type=_FILE, help="Answer of /api/network/ip/interfaces.")
-@click.option("--igroups", type=_FILE, help="Answer of /api/protocols/san/igroups.")
-@click.option("--nodes", type=_FILE, help="Answer of /api/cluster/nodes.")
-@click.option("--lun-maps", type=_FILE, help="Answer of /api/protocols/san/lun-maps.")
-@click.option("--portsets", type=_FILE, help="Answer of /api/protocols/san/portsets.")
-@click.option("--ports", type=_FILE, help="Answer of /api/network/ethernet/ports.")
-@click.option("--metrocluster", type=_FILE, help="Answer of /api/cluster/metrocluster/svms.")
-@click.option("--ems", type=_FILE, help="Answer of /api/support/ems/events.")
-@click.option("--messages", type=_FILE, help="Answer of /api/support/ems/messages.")
-@click.option("--cluster-info", type=_FILE, help="Answer of /api/cluster.")
+@click.option("--svms", type=options.FILE, help="Answer of /api/svm/svms.")
+@click.option("--interfaces", type=options.FILE, help="Answer of /api/network/ip/interfaces.")
+@click.option("--igroups", type=options.FILE, help="Answer of /api/protocols/san/igroups.")
+@click.option("--nodes", type=options.FILE, help="Answer of /api/cluster/nodes.")
+@click.option("--lun-maps", type=options.FILE, help="Answer of /api/protocols/san/lun-maps.")
+@click.option("--portsets", type=options.FILE, help="Answer of /api/protocols/san/portsets.")
+@click.option("--ports", type=options.FILE, help="Answer of /api/network/ethernet/ports.")
+@click.option("--metrocluster", type=options.FILE, help="Answer of /api/cluster/metrocluster/svms.")
+@click.option("--ems", type=options.FILE, help="Answer of /api/support/ems/events.")
+@click.option("--messages", type=options.FILE, help="Answer of /api/support/ems/messages.")
+@click.option("--cluster-info", type=options.FILE, help="Answer of /api/cluster.")
 @click.option(
     "--future", is_flag=True, help="Take what is more than five minutes ahead of the clock."
 )
-@click.argument("pages", nargs=-1, type=_FILE)
+@click.argument("pages", nargs=-1, type=options.FILE)
 @pass_context
 def import_(
     context: Context,

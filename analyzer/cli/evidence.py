@@ -10,15 +10,13 @@ from analyzer.cli.progress import progress
 from analyzer.errors import StoreError, UsageError
 from analyzer.text import counted
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
-
 
 @click.group(invoke_without_command=True)
-@click.option("--output", type=_FILE, help="The zip file to write, atomically.")
+@click.option("--output", type=options.FILE, help="The zip file to write, atomically.")
 @click.option("--anonymise", is_flag=True, help="Replace names, addresses and uuids.")
 @click.option(
     "--key-file",
-    type=_FILE,
+    type=options.FILE,
     help="Secret key of the pseudonyms, to get the same ones again; random if absent.",
 )
 @click.pass_context
@@ -82,7 +80,7 @@ evidence.params[:0] = [options.SINCE, options.UNTIL, options.TZ, options.CLUSTER
 
 
 @evidence.command("verify")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=options.FILE)
 @pass_context
 def verify(context: Context, file: Path) -> None:
     """Say whether a bundle is still what its manifest says; nothing is extracted."""

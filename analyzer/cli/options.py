@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FILTERS = ("svm", "initiator", "interface", "node")
 FORMATS = ("table", "json", "ndjson", "csv", "markdown", "html", "parquet")
+FILE = click.Path(path_type=Path, dir_okay=False)
 _ZONE, _NO_PAGER = "analyzer.zone", "analyzer.no_pager"  # in click's own notes of a call
 
 
@@ -96,7 +97,7 @@ OUTPUT = click.Option(
 )
 CHART = click.Option(
     ["--chart"],
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FILE,
     help="Also save the report's picture: FILE.svg, .png, or .json, its Vega-Lite.",
 )
 SEVERITY = click.Option(
@@ -130,8 +131,9 @@ ENGINE = click.Option(
 QUERIES = click.Option(
     ["--queries"],
     multiple=True,
+    is_eager=True,  # a report of theirs is a command
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Another folder of query files, whose reports belong to it; repeatable.",
+    help="Another folder of query files, whose reports join ours; repeatable.",
 )
 IGNORE = click.Option(
     ["--ignore"],

@@ -184,13 +184,6 @@ reports = Reports("report")  # without options: what the program itself falls ba
 
 
 @click.group(cls=Reports, invoke_without_command=True)
-@click.option(
-    "--queries",
-    multiple=True,
-    is_eager=True,
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Another folder of query files; repeatable.",
-)
 @click.pass_context
 def report(context: click.Context, queries: tuple[Path, ...]) -> None:
     """Run a report; without a name, list them."""
@@ -201,6 +194,9 @@ def report(context: click.Context, queries: tuple[Path, ...]) -> None:
             click.echo(f"{chr(10) if number else ''}{group}")
             for name, title in names:
                 click.echo(f"  {name:<{width}}  {title}")
+
+
+report.params.append(options.QUERIES)
 
 
 @click.command("diff")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.errors import AnalyzerError, Busy, ExtraMissing, UsageError
 
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from analyzer.rest.server.answers import Answers
     from analyzer.rest.server.authentication import Identity
     from analyzer.rest.server.workers import Workers
-
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_queries = click.option(
-    "--queries",
-    multiple=True,
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Another folder of query files; repeatable.",
-)
 
 
 @click.command()
@@ -54,10 +47,9 @@ _queries = click.option(
 )
 @click.option("--allow-host", multiple=True, help="A name that clients may call us by; repeatable.")
 @click.option("--token-env", help="Environment variable of the token that every request needs.")
-@click.option("--token-file", type=_FILE, help="File of that token.")
-@click.option("--tls-cert", type=_FILE, help="Certificate chain, for HTTPS.")
-@click.option("--tls-key", type=_FILE, help="Its key.")
-@_queries
+@click.option("--token-file", type=options.FILE, help="File of that token.")
+@click.option("--tls-cert", type=options.FILE, help="Certificate chain, for HTTPS.")
+@click.option("--tls-key", type=options.FILE, help="Its key.")
 @pass_context
 def serve(
     context: Context,
@@ -90,7 +82,6 @@ def serve(
 
 @click.command("open")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-@_queries
 @pass_context
 def open_console(context: Context, /, queries: tuple[Path, ...], *, no_browser: bool) -> int:
     """Open the console in a browser: 'serve' on a free port of this machine, until Ctrl-C."""
@@ -277,4 +268,6 @@ def _report_bug(error: Exception) -> None:
     )
 
 
+for _command in (serve, open_console):
+    _command.params.append(options.QUERIES)
 COMMANDS = (serve, open_console)

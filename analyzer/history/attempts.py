@@ -11,7 +11,7 @@ import polars as pl
 from msgspec.structs import replace
 
 from analyzer.errors import StoreError
-from analyzer.history.parts import FoldSession, moment, source
+from analyzer.history.parts import FoldSession, source, timestamp
 from analyzer.inventories import INVENTORIES
 from analyzer.schema import ATTEMPT, Attempt
 from analyzer.store import snapshot
@@ -153,7 +153,7 @@ def _rows(name: str, answer: Attempt, files: dict[datetime, Path]) -> str:
     if answer.taken_at in files:
         return source([files[answer.taken_at]])
     # A spell goes on over answers that do not list its SVM: of them it says nothing.
-    at = moment(answer.taken_at)
+    at = timestamp(answer.taken_at)
     return (
         f"(from old where first_seen <= {at} and last_seen >= {at}"
         f" and svm_id in (select unnest(${name}::varchar[])))"

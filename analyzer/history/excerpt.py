@@ -12,7 +12,7 @@ import msgspec
 from analyzer.errors import StoreError
 from analyzer.history import manifest as manifests
 from analyzer.history.history import History
-from analyzer.history.parts import check_digest, moment
+from analyzer.history.parts import check_digest, timestamp
 from analyzer.history.restore import as_answered, restore
 from analyzer.inventories import INVENTORIES
 from analyzer.schema import Attempt
@@ -73,9 +73,9 @@ def _between(history: History, since: datetime, until: datetime) -> list[Attempt
     return history.attempts(
         f"""
         where taken_at >= coalesce((select max(taken_at) from {history.attempts_source}
-                where status = 'complete' and taken_at < {moment(since)}), {moment(since)})
+                where status = 'complete' and taken_at < {timestamp(since)}), {timestamp(since)})
             and taken_at <= coalesce((select min(taken_at) from {history.attempts_source}
-                where status = 'complete' and taken_at > {moment(until)}), {moment(until)})
+                where status = 'complete' and taken_at > {timestamp(until)}), {timestamp(until)})
         order by taken_at
         """
     )

@@ -37,7 +37,7 @@ def quote(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def moment(instant: datetime) -> str:
+def timestamp(instant: datetime) -> str:
     """A timestamp literal."""
     return f"{quote(instant.isoformat())}::timestamp"
 
@@ -238,7 +238,7 @@ class PartList(msgspec.Struct):
         if merged:
             for part in merged:
                 check_digest(self.folder / part.file, part.digest)
-            older = f"where {self.instant} < {moment(since)}"
+            older = f"where {self.instant} < {timestamp(since)}"
             merging = source(self.paths[count:], self.columns)
             select += f" union all by name select * exclude (cluster) from {merging} {older}"
         path = self.folder / f"{self.label}-{generation:08d}.parquet"

@@ -14,7 +14,7 @@ from analyzer.history import register, views
 from analyzer.history.attempts import SnapshotFiles, snapshot_files
 from analyzer.history.history import History
 from analyzer.history.manifest import Manifest, NewerFormat
-from analyzer.history.parts import EVERYTHING, FoldSession, moment, source
+from analyzer.history.parts import EVERYTHING, FoldSession, source, timestamp
 from analyzer.history.restore import as_answered, restore
 from analyzer.history.verify import SnapshotChecker, prove
 from analyzer.inventories import INVENTORIES
@@ -244,7 +244,7 @@ def _chunks(history: History, instants: list[datetime]) -> Iterator[list[Snapsho
 def _rewrite(history: History, base: _Base, instants: list[datetime]) -> list[datetime]:
     """Write damaged snapshot files anew from what the history proved to give back."""
     for instant in instants:
-        attempt = next(iter(history.attempts(f"where taken_at = {moment(instant)}")))
+        attempt = next(iter(history.attempts(f"where taken_at = {timestamp(instant)}")))
         for name in (*INVENTORIES, None):
             _set_aside(history.store.snapshot(history.cluster, instant, name), folders_only=True)
         answered = as_answered(base.proved[instant])
@@ -268,7 +268,7 @@ def _set_aside(path: Path, *, folders_only: bool = False) -> None:
 
 def cut(history: History, instant: datetime) -> None:
     """Make the history what it was when *instant* was the latest snapshot."""
-    end = moment(instant)
+    end = timestamp(instant)
     session, manifest = history.session, history.manifest
     manifest.generation += 1
     for table in TABLES:

@@ -10,7 +10,7 @@ from analyzer import clock, schema
 from analyzer.errors import StoreError
 from analyzer.history.attempts import HELD
 from analyzer.history.history import History
-from analyzer.history.parts import moment
+from analyzer.history.parts import timestamp
 from analyzer.inventories import INVENTORIES
 from analyzer.schema import TABLES, Attempt, Table
 from analyzer.store.layout import Store
@@ -55,7 +55,7 @@ def rows(store: Store, cluster: str, taken_at: datetime) -> list[tuple[Any, ...]
         StoreError: the history does not have it.
     """
     with History.read(store, cluster) as history:
-        attempts = history.attempts(f"where taken_at = {moment(taken_at)}")
+        attempts = history.attempts(f"where taken_at = {timestamp(taken_at)}")
         if not attempts:
             raise StoreError(f"{cluster} has no snapshot of {clock.iso(taken_at)}")
         if attempts[0].status not in HELD:
@@ -66,7 +66,7 @@ def rows(store: Store, cluster: str, taken_at: datetime) -> list[tuple[Any, ...]
 def rows_of(history: History, table: Table, attempt: Attempt) -> list[tuple[Any, ...]]:
     """The rows of one table that the attempt listed."""
     history.table(table).load(late=True)
-    instant = moment(attempt.taken_at)
+    instant = timestamp(attempt.taken_at)
     scoped = " and list_contains($scope, svm_id)" if table.scoped else ""
     return history.session.rows(
         f"select {table.listed} from old"

@@ -14,7 +14,7 @@ from analyzer import clock
 from analyzer.errors import StoreError
 from analyzer.history.attempts import SnapshotFiles, snapshot_files, with_neighbours
 from analyzer.history.history import History
-from analyzer.history.parts import EVERYTHING, moment
+from analyzer.history.parts import EVERYTHING, timestamp
 from analyzer.history.restore import as_answered, restore
 from analyzer.history.verify import damaged_files, prove
 from analyzer.inventories import INVENTORIES
@@ -113,7 +113,7 @@ def _prune(history: History, before: datetime, *, dry_run: bool = False) -> Dele
     if forgotten:
         with TemporaryDirectory(prefix="analyzer-prune-") as folder:
             snapshots = _set_aside(history, Store(Path(folder)), spared)
-            _forget(history, moment(start), spared)
+            _forget(history, timestamp(start), spared)
             history.add(snapshots)
         manifest.pruned = max(manifest.pruned or start, start)
         history.commit()
@@ -148,19 +148,19 @@ def tidy(
 def _newest_complete(history: History) -> datetime | None:
     newest: datetime | None = history.session.value(
         f"select max(taken_at) from {history.attempts_source}"
-        f" where status = 'complete' and taken_at <= {moment(clock.now())}"
+        f" where status = 'complete' and taken_at <= {timestamp(clock.now())}"
     )
     return newest
 
 
 def _start(history: History, before: datetime) -> datetime:
     """The first instant that must stay."""
-    cut = moment(before)
+    cut = timestamp(before)
     start: datetime = history.session.value(
         f"""
         with place as (
             select unnest(scope) as svm_id, taken_at from {history.attempts_source}
-            where status = 'complete' and taken_at <= {moment(clock.now())}
+            where status = 'complete' and taken_at <= {timestamp(clock.now())}
         ), svm as (
             select max(taken_at) filter (where taken_at < {cut}) as last_before,
                 max(taken_at) filter (where taken_at >= {cut}) as following
@@ -216,7 +216,7 @@ def _answering(history: History) -> set[datetime]:
         for listing in listings
         for (at,) in session.rows(
             f"select max(taken_at) from ({listing}) listing"
-            f" where taken_at <= {moment(instant)} group by svm_id"
+            f" where taken_at <= {timestamp(instant)} group by svm_id"
         )
     }
 

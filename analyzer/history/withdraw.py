@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from analyzer.history.parts import EVERYTHING, moment
+from analyzer.history.parts import EVERYTHING, timestamp
 from analyzer.schema import TABLES, Table
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def withdraw(history: "History", instant: datetime) -> None:
     history.manifest.generation += 1
     for table in TABLES:
         session.execute(
-            _NEIGHBOURS.format(instant=moment(instant), sequence=history.sequence(table))
+            _NEIGHBOURS.format(instant=timestamp(instant), sequence=history.sequence(table))
         )
         if session.value("select count(*) from neighbour"):
             _withdraw(history, table, instant)
-    others = history.attempts(f"where taken_at <> {moment(instant)} order by taken_at")
+    others = history.attempts(f"where taken_at <> {timestamp(instant)} order by taken_at")
     history.write_attempts(others, EVERYTHING)
 
 
@@ -62,7 +62,7 @@ def _withdraw(history: "History", table: Table, instant: datetime) -> None:
     session, spells = history.session, history.table(table)
     spells.load(late=True)
     svm = "old.svm_id" if table.scoped else "''"
-    session.execute(_WITHDRAWN.format(instant=moment(instant), svm=svm, listed=table.listed))
+    session.execute(_WITHDRAWN.format(instant=timestamp(instant), svm=svm, listed=table.listed))
     session.execute("create or replace temp view ended as from withdrawn where gone_by is not null")
     spells.closed().replace(history.manifest.generation, "ended", EVERYTHING)
     spells.write_open(

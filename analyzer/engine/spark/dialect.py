@@ -2,7 +2,7 @@
 
 Every column is traced to its table and every expression to its type first, so that what follows
 is about what an expression is, and not about how it was written. What DuckDB and Spark
-understand differently is mended then, by ``shape`` and ``word``; no query knows of it.
+understand differently is mended then, by ``shape`` and ``expressions``; no query knows of it.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
-from analyzer.engine.spark import shape, word
+from analyzer.engine.spark import expressions, shape
 from analyzer.errors import UsageError
 
 _KINDS = {bool: "boolean", int: "bigint", float: "double", str: "varchar", datetime: "timestamp"}
@@ -76,7 +76,7 @@ def _translated(
         shape.plain(tree)
         tree = qualify(tree, schema=schema, dialect="duckdb", quote_identifiers=False)
         tree = annotate_types(tree, schema=schema, dialect="duckdb")
-        return _statement(word.mended(shape.mended(tree)))
+        return _statement(expressions.mended(shape.mended(tree)))
     except SqlglotError as error:
         raise UsageError(f"cannot be said in Spark's SQL: {error}") from error
 

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from pyspark.sql.connect.session import SparkSession
-
 from analyzer.engine.spark.dialect import SparkPart, SparkStatement
+from analyzer.engine.spark.session import checkpoint
 
 
 class Run:
@@ -64,9 +63,7 @@ class Run:
 
     def _checkpoint(self, name: str, sql: str) -> Any:
         view = f"checkpoint_{id(self)}_{len(self._frames)}"
-        # The client looks a checkpoint up in the active session, not in the frame's own.
-        SparkSession._active_session.session = self._session  # noqa: SLF001  # no other way
-        frame = self._frame(sql).localCheckpoint()
+        frame = checkpoint(self._session, self._frame(sql))
         frame.createOrReplaceTempView(view)
         self._frames.append(frame)
         self._sql[name] = f"SELECT * FROM {view}"

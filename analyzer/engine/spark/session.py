@@ -55,5 +55,12 @@ def connect(url: str) -> Any:
     return session
 
 
+def checkpoint(session: Any, frame: Any) -> Any:
+    """The rows of *frame*, materialised on the cluster."""
+    # The client looks a checkpoint up in the active session, not in the frame's own.
+    SparkSession._active_session.session = session  # noqa: SLF001  # no other way
+    return frame.localCheckpoint()
+
+
 def _first(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)

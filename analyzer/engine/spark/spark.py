@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.errors import PySparkException
-from pyspark.sql.connect.session import SparkSession
 
 from analyzer.engine import tables
 from analyzer.engine.duckdb import DuckDB
 from analyzer.engine.engine import Columns, Extra, FileRetired, Result
 from analyzer.engine.spark.dialect import translate
 from analyzer.engine.spark.relations import Run
-from analyzer.engine.spark.session import connect
+from analyzer.engine.spark.session import checkpoint, connect
 from analyzer.engine.statement import Statement, own
 from analyzer.errors import Unreachable, UsageError
 from analyzer.store.layout import Store
@@ -109,9 +108,7 @@ class Spark:
     def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
         self._types.create_table(name, statement, parameters)
         with self._answers(statement.where):
-            # The client looks a checkpoint up in the active session, not in the frame's own.
-            SparkSession._active_session.session = self._session  # noqa: SLF001  # no other way
-            frame = self._run(statement, parameters).frame().localCheckpoint()
+            frame = checkpoint(self._session, self._run(statement, parameters).frame())
             self._view(name, frame)
         self._frames[name] = frame
         self._temporary[name] = dict(self._types.describe(own(f'from "{name}"'), {}))

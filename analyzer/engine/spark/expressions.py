@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from analyzer.engine.spark import moment
+from analyzer.engine.spark import datetimes
 from analyzer.engine.spark.call import double, is_a, of, there
 from analyzer.errors import UsageError
 
@@ -160,5 +160,5 @@ RULES: Mapping[type[exp.Expr], Callable[[Any], exp.Expr]] = {
     exp.Median: lambda node: of("percentile", node.this, exp.Literal.number("0.5")),
     exp.Round: _round,
     exp.Window: _window,
-    **moment.RULES,
+    **datetimes.RULES,
 }
