@@ -14,7 +14,7 @@ from types import FrameType
 
 import click
 
-from analyzer.cli import streams
+from analyzer.cli import options, streams
 from analyzer.cli.context import Context
 from analyzer.cli.group import Program
 from analyzer.cli.status import status as status_command
@@ -26,6 +26,7 @@ from analyzer.version import __version__
 @click.group(
     cls=Program,
     invoke_without_command=True,
+    subcommand_metavar=options.COMMAND,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="A report may be run by its name alone: 'analyzer outages'. ANALYZER_NOW replaces the clock,"
     " PAGER shows long tables.",

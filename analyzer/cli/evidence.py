@@ -11,7 +11,7 @@ from analyzer.errors import StoreError, UsageError
 from analyzer.text import counted
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, subcommand_metavar=options.COMMAND)
 @click.option("--output", type=options.FILE, help="The zip file to write, atomically.")
 @click.option("--anonymise", is_flag=True, help="Replace names, addresses and uuids.")
 @click.option(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FILTERS = ("svm", "initiator", "interface", "node")
 FORMATS = ("table", "json", "ndjson", "csv", "markdown", "html", "parquet")
+COMMAND = "[COMMAND] [ARGS]..."  # of a group that does something without one, in every click
 FILE = click.Path(path_type=Path, dir_okay=False)
 _ZONE, _NO_PAGER = "analyzer.zone", "analyzer.no_pager"  # in click's own notes of a call
 

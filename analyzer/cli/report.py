@@ -183,7 +183,7 @@ def command(query: "Query", folders: tuple[Path, ...] = ()) -> click.Command:
 reports = Reports("report")  # without options: what the program itself falls back on
 
 
-@click.group(cls=Reports, invoke_without_command=True)
+@click.group(cls=Reports, invoke_without_command=True, subcommand_metavar=options.COMMAND)
 @click.pass_context
 def report(context: click.Context, queries: tuple[Path, ...]) -> None:
     """Run a report; without a name, list them."""
