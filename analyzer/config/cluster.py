@@ -1,6 +1,5 @@
 """``[[clusters]]``: one array, and how to reach it."""
 
-import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -8,11 +7,10 @@ import msgspec
 from msgspec import Meta
 
 from analyzer.config.secret import Credentials
-from analyzer.config.toml import Seconds, Text
+from analyzer.config.toml import Seconds, Text, split_url
 from analyzer.errors import UsageError
 from analyzer.pattern import check_cluster
 
-_PLAIN = re.compile(r"[!-~]+")  # Python's own parser takes line ends out of a URL
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _DEADLINE = 300.0  # of a run, where neither deadline nor interval is configured
 
@@ -85,14 +83,13 @@ def _url(url: str) -> str:
     Raises:
         ValueError: it is not one, or holds a secret; says so without the address.
     """
+    like = "'url' is not like https://prod-a.example.com"
     try:
-        parts = urlsplit(url.rstrip("/"))
-        port = parts.port
+        parts = split_url(url.rstrip("/"))
     except ValueError:
-        raise ValueError("'url' is not like https://prod-a.example.com") from None
+        raise ValueError(like) from None
     if "@" in parts.netloc:
         raise ValueError("'url' holds a password or user; use username and password_env")
-    more = parts.path or parts.query or parts.fragment or port == 0 or not _PLAIN.fullmatch(url)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or more:
-        raise ValueError("'url' is not like https://prod-a.example.com")
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError(like)
     return url.rstrip("/")

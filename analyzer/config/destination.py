@@ -5,12 +5,11 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from analyzer.config import secret
-from analyzer.config.toml import Text
+from analyzer.config.toml import Text, split_url
 from analyzer.errors import UsageError
 
 Heard = Literal["new", "over"]
@@ -126,12 +125,9 @@ def check_url(url: str, key: str) -> None:
     """
     like = f"'{key}' is not like https://alerts.example.com/hook"
     try:
-        parts = urlsplit(url)
-        _ = parts.port
+        parts = split_url(url)
     except ValueError:
         raise ValueError(like) from None
-    if parts.password or parts.username:
+    if "@" in parts.netloc:
         advice = "webhook_token_env" if key == "webhook" else "password_env or token_env"
         raise ValueError(f"'{key}' holds a password; use {advice}")
-    if not parts.hostname or parts.scheme not in {"https", "http"}:
-        raise ValueError(like)

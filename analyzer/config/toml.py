@@ -11,9 +11,11 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from ipaddress import ip_address
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -31,6 +33,9 @@ _LARGEST = 1 << 22  # characters of a file that people wrote
 _DEEP = re.compile(r"""(?:\.[ \t]*+[\w"'-]++[ \t]*+){64}""")
 _ELSEWHERE = timezone(timedelta(hours=1))
 _LONGEST = timedelta(days=36_525)
+# Python's own parser takes line ends out of a URL, and some clients read "\\" as "/".
+_PLAIN = re.compile(r"[!-\[\]-~]+")
+_HOST = re.compile(r"(?=.{1,253}$)(?:(?!-)[\w-]{1,63}(?<!-)(?:\.(?!$)|\.?$))+", re.ASCII)
 _WORDS = {
     "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
     "array": "a list", "object": "a table", "null": "nothing", "datetime": "a time",
@@ -59,6 +64,23 @@ class Pattern(str):
     """A name in which ``*`` stands for anything, as it was written."""
 
     __slots__ = ()
+
+
+def split_url(url: str) -> SplitResult:
+    """The parts of an address that HTTP can reach: a host's name (RFC 1123, and ``_``) or number.
+
+    Raises:
+        ValueError: it is none; a name beyond ASCII is to be written as IDNA has it (``xn--``).
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not _PLAIN.fullmatch(url) or parts.scheme not in {"https", "http"} or parts.port == 0:
+        raise ValueError(url)
+    if ":" in host or host.rpartition(".")[2].isdigit():
+        ip_address(host)
+    elif not _HOST.fullmatch(host):
+        raise ValueError(url)
+    return parts
 
 
 def load(path: Path, kind: type[T], zone: tzinfo = UTC) -> T:

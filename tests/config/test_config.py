@@ -7,6 +7,7 @@ import pytest
 
 from analyzer.cli import context
 from analyzer.config import file
+from analyzer.config.toml import split_url
 from analyzer.errors import UsageError
 
 CLUSTER = '[[clusters]]\nname = "prod-a"\nurl = "https://prod-a.example"\n'
@@ -92,6 +93,7 @@ WRONG = {
         '[[clusters]]\nname = "a"\nurl = "https://a:99999"',
         "clusters[1]: 'url' is not like",
     ),
+    "a webhook that is a file": ('[check]\nwebhook = "file:///x"', "check: 'webhook' is not like"),
     "no url": ('[[clusters]]\nname = "a"', "clusters[1]: 'url' is missing"),
     "no name": ('[[clusters]]\nurl = "https://a"', "clusters[1]: 'name' is missing"),
     "no user": (CLUSTER + 'password_env = "X"', "'username' is missing"),
@@ -194,3 +196,22 @@ def test_the_configuration_of_the_machine_is_the_last_place_looked_for(
     places.append(context.Context(None, None, verbose=False, quiet=False).open().root)
     places.append(context.Context(None, there, verbose=False, quiet=False).open().root)
     assert [place.name for place in places] == ["there", "here", "there"]
+
+
+@pytest.mark.parametrize("url", [
+    "ftp://a", "https://", "https:///x", "//a", "https://a:99999", "https://a:0", "https://a:b",
+    "https://a..b", "https://.a", "https://-a", "https://a-", "https://%00", "https://a b",
+    "https://a\n", "https://a\\b", "https://\N{SNOWMAN}", "https://a\u202e", "https://1.2.3",
+    "https://999.1.1.1", "https://[::1", f"https://{'a' * 64}", f"https://{'a.' * 130}b",
+])  # fmt: skip
+def test_an_address_that_no_request_can_reach_is_none(url: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        split_url(url)
+
+
+@pytest.mark.parametrize("url", [
+    "https://a", "http://a_b.c.:8/x?y#z", "https://10.0.0.1:443", "https://[fe80::1%eth0]/x",
+    "HTTPS://XN--TDA.example", f"https://{'a' * 63}.b",
+])  # fmt: skip
+def test_an_address_of_a_name_or_a_number_is_one(url: str) -> None:
+    assert split_url(url).hostname
