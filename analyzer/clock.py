@@ -161,7 +161,7 @@ def local(instant: datetime, zone: tzinfo) -> datetime:
 
 
 def zone_name(zone: tzinfo, *instants: datetime) -> str:
-    """What to print beside local times: ``UTC``, ``CET``, or ``CET/CEST`` where both occur."""
+    """The name to print beside local times: ``UTC``, ``CET``, or ``CET/CEST`` where both occur."""
     names = dict.fromkeys(
         instant.replace(tzinfo=UTC).astimezone(zone).tzname() or str(zone) for instant in instants
     )

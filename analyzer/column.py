@@ -1,4 +1,4 @@
-"""What a stored column and an inventory are.
+"""Declarations of stored columns and inventories.
 
 Types are spelled as DuckDB does, so that a report loads no Polars; ``Inventory.schema`` translates
 them.

@@ -1,4 +1,4 @@
-"""What a name may look like, and the one wildcard: ``*``, without regard to case, everywhere."""
+"""Valid names, and the one wildcard: ``*``, without regard to case, everywhere."""
 
 import re
 from collections.abc import Collection

@@ -1,1 +1,1 @@
-"""What follows from findings: the alert state, webhooks, a monitor's one line."""
+"""Consequences of findings: the alert state, webhooks, a monitor's one line."""

@@ -76,7 +76,7 @@ class _CheckState(msgspec.Struct, kw_only=True, omit_defaults=True):
     destinations: dict[str, dict[str, Alert]] = {}
 
     def alerts_of(self, destination: str) -> dict[str, Alert] | None:
-        """What was sent to *destination* ('' is the command's output); None before the first."""
+        """The alerts that were sent to *destination* ('' is the command's output); None before the first."""
         return self.destinations.get(destination) if destination else self.alerts
 
 
@@ -96,7 +96,7 @@ _Step = tuple[Event | None, Alert | None]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a check reports compared with the last one; *first* if there was none before.
+    """The difference between a check and the last one; *first* if there was none before.
 
     *edges* are in the order of the reports; of a first check nothing is new.
     *alerts* are the findings of the check's own reports and clusters, as the state remembers them;
@@ -153,7 +153,7 @@ def news(
     now: datetime,
     destination: str = "",
 ) -> News:
-    """What is new, over and muted for a destination.
+    """The alerts that are new, over and muted for a destination.
 
     *reports* come with the least severity that alerts.
 
@@ -185,7 +185,7 @@ def news(
 
 
 def _present(finding: Alert, last: Alert | None, now: datetime, *, alarms: bool) -> _Step:
-    """What a finding is after the last check, and what it is now remembered as."""
+    """The event of a finding that is there, if any, and its next state."""
     if last is None or (finding.open and (last.muted or not last.open)):
         if not alarms:
             return None, last and msgspec.structs.replace(last, seen=now)
@@ -200,7 +200,7 @@ def _present(finding: Alert, last: Alert | None, now: datetime, *, alarms: bool)
 
 
 def _absent(last: Alert, now: datetime) -> _Step:
-    """What a finding is that the last check had and this one has not."""
+    """The same of a finding that the last check had and this one has not."""
     # What only happened, and has no end, is not over because a window moved on.
     if last.open and last.ends:
         return "over", msgspec.structs.replace(last, open=False)

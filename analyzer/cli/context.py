@@ -1,4 +1,4 @@
-"""What every command needs: where the store is, what the configuration says, how to speak."""
+"""The context of every command: store, configuration, policy, narration."""
 
 import sys
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Context(msgspec.Struct, frozen=True, dict=True):
     verbose: bool
     quiet: bool
     damaged: dict[str, str] = {}
-    """What an answer left out because it cannot be read, clusters and marks, and the reason."""
+    """Clusters and marks that an answer left out because they cannot be read, and the reason."""
 
     @cached_property
     def _config_file(self) -> Path | None:

@@ -72,7 +72,7 @@ def parquet(context: Context, /, target: Path, cluster: tuple[str, ...]) -> int:
 
 
 def _holdings(context: Context, wanted: tuple[str, ...]) -> "dict[str, list[Holding]]":
-    """What the store has of the clusters; those that are damaged are named and left out.
+    """The clusters' holdings; damaged clusters are named and left out.
 
     Raises:
         StoreError: all are damaged.

@@ -179,7 +179,7 @@ def of_report(query: "Query") -> list[click.Parameter]:
 
 
 class ReportOptions(msgspec.Struct, frozen=True):
-    """What the command line says of one report; *times* and *params* as they were written."""
+    """The options of one report; *times* and *params* as they were written."""
 
     times: dict[str, str]
     params: Mapping[str, object]

@@ -108,7 +108,7 @@ def _browse(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ServeSource:
-    """What is served: the cluster and the instant of requests that name none, folders of reports."""
+    """Defaults of requests that name no cluster or instant, and folders of reports."""
 
     cluster: str = ""
     at: str = "latest"
@@ -184,7 +184,7 @@ def _serve(
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What a worker process has: the array's own answers, and the console's pages."""
+    """A worker process: the array's own answers, and the console's pages."""
 
     answers: "Answers"
     pages: "Pages"
@@ -219,7 +219,7 @@ def _worker(context: Context, source: ServeSource) -> Worker:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What the worker process of ``/metrics`` has: the numbers of every cluster."""
+    """The worker process of ``/metrics``: the numbers of every cluster."""
 
     scoreboard: "Scoreboard"
 

@@ -54,7 +54,7 @@ class Outcome:
 
 
 def warnings(cluster: Cluster, *, slot: bool) -> Iterator[str]:
-    """What is said of a cluster on every run, until its configuration changes."""
+    """Warnings of a cluster's configuration, printed on every run."""
     if cluster.verify is False:
         yield "verify = false: its certificate is not checked"
     if cluster.in_clear:
@@ -188,7 +188,7 @@ def _slot_begin(present: datetime, interval: int) -> datetime:
 
 
 def clock_went_back(present: datetime, horizon: datetime | None) -> tuple[str, ...]:
-    """What to say if the last complete snapshot is of a later instant than *present*."""
+    """A note if the last complete snapshot is of a later instant than *present*."""
     if horizon is None or (ahead := horizon - present) <= timedelta():
         return ()
     last = clock.iso(horizon)
@@ -197,7 +197,7 @@ def clock_went_back(present: datetime, horizon: datetime | None) -> tuple[str, .
 
 @dataclass(frozen=True, slots=True)
 class ClusterAnswer:
-    """What one cluster answered; *skew* is how far its clock was ahead of ours, in seconds."""
+    """The answer of one cluster; *skew* is how far its clock was ahead of ours, in seconds."""
 
     snapshot: Snapshot
     failure: RequestFailed | None

@@ -82,7 +82,7 @@ def check_store(store: Store) -> Iterator[Check]:
 
 
 def _damage(store: Store, cluster: str) -> Check | None:
-    """What prevents that the history of a cluster is read, if anything."""
+    """The error of reading a cluster's history, if any."""
     problems = misplaced(store, cluster)
     try:
         with History.read(store, cluster):
@@ -222,7 +222,7 @@ def _advice(cluster: Cluster, failure: RequestFailed) -> str:
 
 
 def _login_advice(cluster: Cluster) -> str:
-    """What to look at after HTTP 401: it says nothing about rights."""
+    """Advice after HTTP 401, which says nothing about rights."""
     secret = next(iter(cluster.secret), "client_cert")
     if cluster.uses_token:
         return f"the token is wrong or has expired: see what {secret} gives"

@@ -22,7 +22,7 @@ Listings = Mapping[str, Listing]
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What the history knows when a run begins.
+    """The state of the history when a run begins.
 
     *sessions* is the count of the last complete snapshot, *answered* are the rare inventories that
     the array answered within the hour, *igroups* are those of the last listing with their portsets,
@@ -36,7 +36,7 @@ class Before:
 
 
 def before(history: History, taken_at: datetime) -> Before:
-    """What the history knows before a run at *taken_at*.
+    """The state of the history before a run at *taken_at*.
 
     In a quiet round the manifest alone says it; only what it does not have as listed within the
     hour is looked for among the attempts: what was refused is not requested each time.

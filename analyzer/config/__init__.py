@@ -1,1 +1,1 @@
-"""What the administrator writes: clusters, secrets, policy, rules."""
+"""The files that the administrator writes: clusters, secrets, policy, rules."""

@@ -92,7 +92,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def rules(self) -> tuple[SeverityRule, ...]:
-        """What lowers severities."""
+        """The rules that lower severities."""
         return (*self.maintenance, *self.lower)
 
     def named(self, names: Iterable[str]) -> tuple[Cluster, ...]:
@@ -109,7 +109,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return tuple(configured[name] for name in wanted) if wanted else self.clusters
 
     def warnings(self) -> Iterator[str]:
-        """What the file may say, and is hardly meant so."""
+        """Settings that are valid and hardly intended."""
         for place, rule in enumerate(self.maintenance, start=1):
             if self.timezone is None and not (rule.since.offset and rule.until.offset):
                 yield (

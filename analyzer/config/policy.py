@@ -75,7 +75,7 @@ class Accept(_Entry, frozen=True, kw_only=True, rename={"pattern": "initiator"})
     reason: Text | None = None
 
     def rule(self) -> SeverityRule:
-        """What it does to findings of every report, as long as it holds."""
+        """The same as a severity rule for findings of every report."""
         reason = f": {self.reason}" if self.reason else ""
         return SeverityRule(
             to="info",
@@ -105,7 +105,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     thresholds: dict[str, Threshold] = {}
 
     def rules(self) -> tuple[SeverityRule, ...]:
-        """What is accepted at present."""
+        """The acceptances that hold at present, as severity rules."""
         return tuple(entry.rule() for entry in self.accept if entry.until > clock.now())
 
 

@@ -1,4 +1,4 @@
-"""What raises an alarm and what does not: maintenance, severity overrides, thresholds, who hears of it."""
+"""Rules of alarms: maintenance, severity overrides, thresholds, who hears of it."""
 
 from collections.abc import Mapping
 from typing import Literal

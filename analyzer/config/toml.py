@@ -157,7 +157,7 @@ class _Reader:
         return beside(self.path, Path(value)) if issubclass(kind, Path) else _zone(value)
 
     def sentence(self, value: Any, kind: Any, at: str, key: str, error: Exception) -> str:
-        """What is wrong: descends to the first value that differs from its type.
+        """Describes the error: descends to the first value that differs from its type.
 
         *at* names the table or list, *key* the value in it.
         """
@@ -198,7 +198,7 @@ def _children(value: Any, kind: Any, at: str, key: str) -> Iterator[tuple[Any, A
 
 
 def _with_nul(value: Any, at: str) -> str:
-    """Where a text holds NUL, which no path, name or command can have; '' if nowhere."""
+    """The key of a text that holds NUL, which no path, name or command can have; '' if nowhere."""
     if isinstance(value, str):
         return at if "\0" in value else ""
     if isinstance(value, dict):

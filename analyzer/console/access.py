@@ -1,4 +1,4 @@
-"""Who may see the console: a host name of ours, and the token, once; then a cookie."""
+"""Access to the console: a host name of ours, and the token, once; then a cookie."""
 
 import hmac
 import time

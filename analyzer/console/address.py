@@ -50,7 +50,7 @@ class PageAddress:
 
 
 def of_object(kind: str, name: str | None, values: tuple[tuple[str, str], ...] = ()) -> str | None:
-    """Where the page of an initiator, an interface or a node is; None for a name without one."""
+    """The URL of the page of an initiator, an interface or a node; None for a name without one."""
     if not name or len(name) > _LONGEST:
         return None
     if name.strip(".") == "":  # a browser takes dots for folders

@@ -39,7 +39,7 @@ class Axis:
         return max(self.until - self.since, timedelta(seconds=1))
 
     def share(self, instant: datetime) -> float:
-        """Where an instant stands, from 0 to 1; outside of the window at its edge."""
+        """The place of an instant, from 0 to 1; outside of the window at its edge."""
         return min(1.0, max(0.0, (instant - self.since) / self.length))
 
     def percent(self, instant: datetime) -> str:

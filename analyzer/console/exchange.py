@@ -1,4 +1,4 @@
-"""What goes between the server and the process that makes a page."""
+"""Request and response between the server and the process that renders a page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -55,7 +55,7 @@ def page(view: View) -> str:
 
 
 def front(view: View) -> Front:
-    """What the first screen shows.
+    """The content of the first screen.
 
     Raises:
         NothingSeen: the store is empty.

@@ -160,7 +160,7 @@ def _sheet(report: Report, room: int) -> Sheet:
 
 
 def _coverage(report: Report) -> str:
-    """What was seen and what was not; of very many gaps the first."""
+    """Coverage; of very many gaps the first."""
     lines = table.coverage(report, report.zone).splitlines()
     rest = len(lines) - _LINES
     if rest > 0:

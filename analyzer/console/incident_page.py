@@ -32,7 +32,7 @@ _PARTS = {"pair": "incident_pair.html", "": "incident.html"}
 
 @dataclass(frozen=True, slots=True)
 class HandleStep:
-    """Where a handle leads to; no *href* if there is nothing."""
+    """The target of a handle; no *href* if there is none."""
 
     handle: str
     name: str
@@ -79,7 +79,7 @@ class Incident:
         return run.moment(self.view.catalog, text, self.view.zone)
 
     def _baseline(self) -> datetime:
-        """Where A is unless the URL says so: at the baseline, else at the window's begin."""
+        """The default of A: the baseline, else the window's begin."""
         mark = marks.baseline(self.view.catalog.marks)
         if mark and mark.instant <= self.after:
             return mark.instant

@@ -42,7 +42,7 @@ class Lane:
 
     @property
     def state(self) -> str:
-        """What it is at the end."""
+        """Its state at the end."""
         return str(self.spans[-1]["state"])
 
 

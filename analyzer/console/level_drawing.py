@@ -40,7 +40,7 @@ class LevelLine:
 
 @dataclass(frozen=True, slots=True)
 class LevelScale:
-    """Where an instant and a level stand, in pixels."""
+    """The place of an instant and a level, in pixels."""
 
     axis: Axis
     top: float

@@ -148,7 +148,7 @@ class Pages:
         return _digest(__version__, repr(stamps), repr(files))
 
     def _now(self, address: PageAddress, zone: tzinfo) -> str:
-        """What the clock has to do with a page: nothing, if its times are all in the past.
+        """The part of a page's change token that follows the clock, if a time of it does.
 
         Raises:
             UsageError: a time is none.

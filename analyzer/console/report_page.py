@@ -108,7 +108,7 @@ def page(view: View) -> str | PageResponse:
 
 
 def options_of(view: View, query: Query) -> dict[str, Sequence[str]]:
-    """What the URL says of this report's options, cluster and zone aside."""
+    """The options of this report in the URL, cluster and zone aside."""
     names = [*query.time_options, *query.params, *query.filters]
     names += ["severity"] if "severity" in query.columns else []
     names += ["ignore"] if query.ignore else []

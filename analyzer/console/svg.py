@@ -22,7 +22,7 @@ def element(name: str, *children: str, **attributes: object) -> Markup:
 
 
 def text(value: str) -> Markup:
-    """What an array or a file calls something, harmless and not too long."""
+    """A name from an array or a file, harmless and not too long."""
     return escape(beginning(escape_controls(value), _LONGEST))
 
 

@@ -1,4 +1,4 @@
-"""What goes into a ticket: Markdown with the window in UTC and in the chosen zone."""
+"""The text of a ticket: Markdown with the window in UTC and in the chosen zone."""
 
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING

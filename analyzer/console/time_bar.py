@@ -52,7 +52,7 @@ def gaps(rows: Iterable[Row]) -> list[UnseenSpan]:
 
 
 def hatch() -> Markup:
-    """What unknown time is filled with, wherever it is drawn on the page."""
+    """The pattern that fills unknown time, wherever it is drawn on the page."""
     line = element("line", x1=0, y1=0, x2=0, y2=6)
     pattern = element(
         "pattern", line, id="hatch", width=5, height=6, patternUnits="userSpaceOnUse",

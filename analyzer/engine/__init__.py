@@ -1,1 +1,1 @@
-"""Who works a question out: tables over the store's files, DuckDB, Spark."""
+"""Query engines: tables over the store's files, DuckDB, Spark."""

@@ -1,4 +1,4 @@
-"""What works a question out: tables of a store, and statements over them."""
+"""The protocol of query engines: tables of a store, and statements over them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager

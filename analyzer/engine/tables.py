@@ -31,7 +31,7 @@ _SMALL_BYTES = 2_000_000
 
 
 class Files(msgspec.Struct, frozen=True):
-    """What makes up one table: files of closed and of open spells, and up to when those were seen.
+    """The files of one table: those of closed and of open spells, and up to when those were seen.
 
     *closed* has the rows of each file, *last* is the last instant of all attempts; *latest* is the
     latest complete snapshot of each cluster and SVM.

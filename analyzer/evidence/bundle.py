@@ -77,7 +77,7 @@ class BundleRequest:
 
 @dataclass(frozen=True, slots=True)
 class WrittenBundle:
-    """What was written: how many files, and the SHA-256 of the manifest that names them."""
+    """Result: how many files, and the SHA-256 of the manifest that names them."""
 
     files: int
     sha256: str

@@ -52,7 +52,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Parameters(msgspec.Struct, frozen=True):
-    """What the bundle is of; times are ISO 8601."""
+    """Window and clusters of the bundle; times are ISO 8601."""
 
     since: str
     until: str

@@ -104,7 +104,7 @@ class Pseudonyms:
         return self._word(text, kind)
 
     def _identity(self, text: str, kind: str) -> str:
-        """What identifies an object: its uuid, else its name or its address."""
+        """The pseudonym of an object's key: its uuid, else its name or its address."""
         if re.fullmatch(_UUID, text.lower()):
             return self._uuid(text, kind)
         return self._address(text, kind.removesuffix("_id"))

@@ -213,7 +213,7 @@ class History:
 
     @property
     def attempts_source(self) -> str:
-        """What a select of the attempts reads from."""
+        """The relation of the attempts, for a FROM clause."""
         parts = self.attempt_parts()
         return parts.source if parts.paths else f"({_NO_ATTEMPTS})"
 

@@ -199,7 +199,7 @@ def _expect_no_data(store: Store, cluster: str) -> None:
 
 
 def decode(content: bytes, path: Path, cluster: str) -> Manifest:
-    """What the bytes of the manifest at *path* say; those of earlier versions have no checksum.
+    """Decode the bytes of the manifest at *path*; those of earlier versions have no checksum.
 
     Raises:
         StoreError: they are damaged, of a newer format, or of another cluster.

@@ -48,7 +48,7 @@ def escape_glob(path: Path) -> str:
 
 
 def source(paths: Iterable[Path], columns: Sequence[Column] = (), *, filename: bool = False) -> str:
-    """What reads these files, in this order.
+    """A FROM clause over these files, in this order.
 
     *columns* are those of their table: files of earlier versions are read as if they had what was
     added since (schema evolution).

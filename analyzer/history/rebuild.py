@@ -32,7 +32,7 @@ _CHUNK = 2_000_000  # rows folded at once
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What rebuild did: *folded* snapshots from files, and *compacted* ones of the history alone.
+    """Result of ``rebuild``: *folded* snapshots from files, and *compacted* ones of the history alone.
 
     *rewritten* names damaged snapshot files that the history gave back, *lost* what nothing did.
     """
@@ -45,7 +45,7 @@ class Rebuilt:
 
     @property
     def sentence(self) -> str:
-        """What was done, for people."""
+        """A summary for people."""
         text = f"folded {counted(self.folded, 'snapshot')} anew"
         if self.compacted:
             text += f", retained {self.compacted} that only the history has"
@@ -158,7 +158,7 @@ def _missing(base: _Base, intact: set[datetime]) -> set[datetime]:
 def _unproved(
     store: Store, cluster: str, bases: list[_Base], intact: set[datetime]
 ) -> Iterator[str]:
-    """What there was, by the attempts of any state of the history, and no file can give back."""
+    """Snapshots that the attempts of any state of the history name and no file can restore."""
     instants = {instant for base in bases for instant in base.attempts}
     folder = store.history_folder(cluster)
     for path in sorted(folder.glob("attempts-*.parquet")):
@@ -184,7 +184,7 @@ def _unproved(
 
 
 def _registered(store: Store, cluster: str, intact: set[datetime]) -> Iterator[str]:
-    """What there was by the register alone: nothing of the history is left."""
+    """Snapshots that only the register names: nothing of the history is left."""
     try:
         entry = register.read(store, cluster)
     except StoreError as error:

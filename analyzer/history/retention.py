@@ -25,7 +25,7 @@ from analyzer.store.layout import Store
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What compact or prune deleted, or would delete; *bytes* are those of snapshot files."""
+    """Result of compact or prune: deleted, or to be deleted; *bytes* are those of snapshot files."""
 
     cluster: str
     snapshots: int
@@ -124,7 +124,7 @@ def _prune(history: History, before: datetime, *, dry_run: bool = False) -> Dele
 def tidy(
     history: History, present: datetime, compact_after: timedelta | None, keep: timedelta | None
 ) -> list[Deleted]:
-    """What a scheduled run does after collecting: compact and prune, by whole days (UTC).
+    """Retention of a scheduled run, after collecting: compact and prune, by whole days (UTC).
 
     A cutoff that moves at midnight only leaves nothing to do for the rest of the day, and the
     manifest remembers it, so that no folder is listed for nothing.

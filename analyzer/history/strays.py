@@ -1,4 +1,4 @@
-"""What lies in a store and is none of it: copies, drafts, desktop droppings."""
+"""Files in a store that do not belong to it: copies, drafts, desktop droppings."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Stray:
 
     @property
     def sentence(self) -> str:
-        """What to say of it."""
+        """A sentence for people."""
         what = "looks like data and counts nowhere" if self.data else "does not belong there"
         return f"{self.path} {what}: move it out of the store"
 
@@ -70,7 +70,7 @@ def _in_snapshots(store: Store, cluster: str, folder: Path) -> Iterator[Stray]:
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    """What a folder holds, by name, but for the drafts of writers; nothing if it cannot be read."""
+    """The names in a folder, sorted, but for the drafts of writers; nothing if it cannot be read."""
     try:
         paths = sorted(folder.iterdir())
     except OSError:

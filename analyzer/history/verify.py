@@ -28,7 +28,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What verify saw of one cluster.
+    """Result of ``verify`` for one cluster.
 
     *snapshots* can be restored from the history; of these, *read* have files that were read too.
     *notes* say what was not read.

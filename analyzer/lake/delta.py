@@ -28,7 +28,7 @@ _CARE = {"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "FSCK"}
 
 @dataclass(frozen=True, slots=True)
 class ExportedTable:
-    """What one commit wrote: how many clusters and rows; none of both where nothing had changed."""
+    """Result of one commit: how many clusters and rows; zero where nothing had changed."""
 
     table: str
     clusters: int
@@ -71,7 +71,7 @@ def _open(uri: str) -> DeltaTable | None:
 
 
 def _state(table: DeltaTable) -> ExportState:
-    """What the last export remembers; nothing, if rows were changed by somebody else since."""
+    """The state of the last export; empty if rows were changed by somebody else since."""
     for commit in table.history():
         if text := commit.get(_KEY):
             state = msgspec.json.decode(text, type=ExportState)

@@ -37,7 +37,7 @@ _NOTE = "generation.json"
 
 
 class GenerationNote(msgspec.Struct, frozen=True):
-    """What stands in a generation's folder."""
+    """The content of ``generation.json`` in a generation's folder."""
 
     format: int
     written_at: datetime

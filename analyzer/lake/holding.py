@@ -1,4 +1,4 @@
-"""What the history has of each table and cluster, and what of it an earlier export has already."""
+"""The parts of each table and cluster, and those that an earlier export has already."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ _DIGITS = 16  # of a digest that is remembered
 
 
 class Exported(msgspec.Struct, frozen=True):
-    """What an export had of one table of one cluster: its parts by time, and the open spells."""
+    """The state of an export for one table of one cluster: its parts by time, and the open spells."""
 
     parts: tuple[str, ...] = ()
     open: str | None = None
 
 
 class ExportState(msgspec.Struct, frozen=True):
-    """What an export remembers of one table: what it had of each cluster."""
+    """The state of an export for one table, by cluster."""
 
     format: int = FORMAT
     clusters: dict[str, Exported] = {}
@@ -61,7 +61,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an export has to write of a holding: its parts from *first* on, and the open spells.
+    """The changes of a holding since an earlier export: its parts from *first* on, and the open spells.
 
     All that an earlier one has after *since* is replaced; None is everything.
     """
@@ -108,7 +108,7 @@ def _holding(
 
 
 def change(holding: Holding, before: Exported | None) -> Change | None:
-    """What there is to write, where an earlier export had *before*; None if it has all of it.
+    """The change since an export that had *before*; None if there is none.
 
     The parts of a history are merged from the newest on (LSM): those that both have first are the
     same rows, and everything after them is written anew.

@@ -157,7 +157,7 @@ class Client:
         raise AssertionError  # the last attempt returns or raises
 
     def _seconds(self) -> float:
-        """What is left for one answer."""
+        """The seconds that are left for one answer."""
         return min(self.cluster.timeout, self.deadline - time.monotonic())
 
     def _once(self, target: str) -> bytes:
@@ -221,7 +221,7 @@ class Client:
         return result
 
     def _wait(self, ended: SimpleQueue[_Result], end: float) -> _Result:
-        """What comes out of *ended* before the instant *end*, or before the client is stopped."""
+        """The first item of *ended* before the instant *end*, or before the client is stopped."""
         while not self._stop.is_set():
             left = end - time.monotonic()
             if left <= 0:
@@ -265,7 +265,7 @@ def _bound(response: httpx.Response) -> None:
 
 
 def _failure(error: Exception) -> RequestFailed:
-    """What an exception of httpx means for the request; transient if it may pass."""
+    """An exception of httpx as an error of the request; ``Transient`` if it may pass."""
     if isinstance(error, httpx.TimeoutException):
         return _Transient("timed out")
     if tls.is_untrusted(error):

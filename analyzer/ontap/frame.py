@@ -214,7 +214,7 @@ _WORKED_OUT: dict[str, dict[str, Callable[[Any], Any]]] = {
 
 
 def _mapped_igroups(records: Sequence[LunMapRecord]) -> Iterator[tuple[Any, ...]]:
-    """What is mapped to each igroup that can hold iSCSI initiators, over its LUNs."""
+    """The LUN maps of each igroup that can hold iSCSI initiators, over its LUNs."""
     igroups: dict[str, list[LunMapRecord]] = {}
     for record in records:
         if record.igroup.protocol != "fcp":

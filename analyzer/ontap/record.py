@@ -24,7 +24,7 @@ class _Identified(RecordPart):
 
     @property
     def key(self) -> Hashable:
-        """What identifies the record."""
+        """The key of the record."""
         return self.uuid
 
 
@@ -71,7 +71,7 @@ class SessionRecord(RecordPart):
 
     @property
     def key(self) -> Hashable:
-        """What identifies the record."""
+        """The key of the record."""
         svm = self.svm and (self.svm.uuid or self.svm.name)
         return svm, self.target_portal_group, self.tsih
 
@@ -168,7 +168,7 @@ class LunMapRecord(RecordPart):
 
     @property
     def key(self) -> Hashable:
-        """What identifies the record."""
+        """The key of the record."""
         return self.lun.uuid, self.igroup.uuid
 
 
@@ -220,7 +220,7 @@ class MetroclusterRecord(RecordPart):
 
     @property
     def key(self) -> Hashable:
-        """What identifies the record."""
+        """The key of the record."""
         return self.svm.uuid
 
 
@@ -246,7 +246,7 @@ class EventRecord(RecordPart):
 
     @property
     def node_name(self) -> str:
-        """What the node is called, for lack of a name its uuid."""
+        """The node's name, else its uuid."""
         return (self.node and (self.node.name or self.node.uuid)) or ""
 
     @property
@@ -258,7 +258,7 @@ class EventRecord(RecordPart):
 
     @property
     def key(self) -> Hashable:
-        """What identifies the record."""
+        """The key of the record."""
         return self.node_name, self.index, self.instant
 
 
@@ -269,12 +269,12 @@ class MessageRecord(RecordPart):
 
     @property
     def key(self) -> Hashable:
-        """What identifies the record."""
+        """The key of the record."""
         return self.name
 
 
 class ClusterRecord(RecordPart):
-    """What ``/api/cluster`` says of itself."""
+    """The answer of ``/api/cluster``."""
 
     uuid: str | None = None
     name: str | None = None

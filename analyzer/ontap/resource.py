@@ -1,4 +1,4 @@
-"""What a REST resource is: path, keys, fields, and what the collector requests of it."""
+"""A REST resource as data: path, keys, fields, and what the collector requests of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ class Resource:
         return any(".".join(parts[: end + 1]) in self.arrays for end in range(len(parts)))
 
     def request(self, release: Release = FIRST, *, connectivity: bool = False) -> tuple[str, ...]:
-        """What the collector puts into ``fields=``: never ``*``, whose meaning changes.
+        """The collector's ``fields=``: never ``*``, whose meaning changes.
 
         With *connectivity* also ONTAP's own verdict on igroups, which is expensive.
         """

@@ -8,7 +8,7 @@ from analyzer.config.cluster import Cluster
 
 
 def context(cluster: Cluster) -> ssl.SSLContext | bool:
-    """What httpx takes as ``verify``; False for plain HTTP.
+    """The value of httpx's ``verify``; False for plain HTTP.
 
     Raises:
         OSError: a certificate file cannot be used (``ssl.SSLError`` is one).

@@ -131,7 +131,7 @@ def cluster(row: Row, report: Report) -> str:
 
 
 def summary(part: StatusPart) -> str:
-    """What a section says before its rows."""
+    """The summary of a section, before its rows."""
     if part.report is None:
         return f"no answer: {part.reason}"
     if not part.report.rows:

@@ -65,7 +65,7 @@ def _chosen(report: Report) -> str:
 
 
 def coverage(report: Report, zone: tzinfo = UTC) -> str:
-    """What was seen and what was not, a line each, with times in *zone*."""
+    """Coverage: snapshots and gaps, a line each, with times in *zone*."""
     lines = []
     for cluster in report.coverage:
         counts = [

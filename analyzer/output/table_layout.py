@@ -119,7 +119,7 @@ def _fewest(report: Report, names: Sequence[str]) -> int:
 
 
 def _start(name: str, names: Sequence[str]) -> str:
-    """What a column of the report is called here, where an interval is one."""
+    """The name here of a column of the report, where an interval is one column."""
     if name in names:
         return name
     return "when" if name == "from" else name.removesuffix("_after").removesuffix("_by")

@@ -1,4 +1,4 @@
-"""Where text for people goes: a stream, in characters that it has, or a pager."""
+"""Writes text for people to a stream, in characters that it has, or to a pager."""
 
 import os
 import shlex

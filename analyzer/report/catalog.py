@@ -109,7 +109,7 @@ class Catalog:
         header.check_thresholds([name for name, _ in overrides], self.models)
 
     def _read_marks(self) -> None:
-        """What is later than the clock is not seen; damaged marks are no reason for no answer."""
+        """Marks later than the clock are left out; damaged marks do not prevent an answer."""
         try:
             stored = marks.read(self.store)
             self.marks = tuple(mark for mark in stored if mark.instant <= self.now)

@@ -1,4 +1,4 @@
-"""What a query stands on: its models, each after those that it stands on itself."""
+"""The dependencies of a query: its models in topological order."""
 
 from collections.abc import Mapping
 

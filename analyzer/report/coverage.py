@@ -1,4 +1,4 @@
-"""What could be seen of a window, cluster by cluster: rows without it are half an answer."""
+"""Coverage of a window, cluster by cluster: rows without it are half an answer."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -43,7 +43,7 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: str | None = None
 
     def bound(self, value: object) -> object:
-        """What SQL gets for *value*."""
+        """The value that is bound in SQL."""
         return like(str(value)) if self.kind == "pattern" else value
 
     def parse(self, name: str, text: str) -> object:
@@ -64,7 +64,7 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StatusSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What ``analyzer status`` shows of a report: its findings above info, in the order of *place*.
+    """The section of a report in ``analyzer status``: its findings above info, in the order of *place*.
 
     *none* is said where there are none, *some* before the count of those that there are; with
     *ended*, what is over is shown too; one that looks back to the *baseline* is there where a mark
@@ -80,14 +80,14 @@ class StatusSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ignorable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What ``--ignore`` hides rows by: a column, and the model whose column ``name`` has its words."""
+    """The columns of ``--ignore``: one of the report, and the model whose column ``name`` has its words."""
 
     column: str
     names: str
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a query file says of itself; docs/writing-a-report.md explains each key."""
+    """The header of a query file; docs/writing-a-report.md explains each key."""
 
     title: str
     description: str = ""
@@ -201,7 +201,7 @@ def _unwrapped(sentence: str) -> str:
 
 
 def _check(query: Query) -> None:
-    """What types cannot say: columns that are named exist, and a parameter has a name of its own."""
+    """Rules that types cannot express: named columns exist, and a parameter's name is its own."""
     named = {
         "brief": query.brief,
         "series": (query.series,) if query.series else (),

@@ -45,7 +45,7 @@ class DataAge(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a renderer needs: words, columns, rows, and what could not be seen.
+    """The result of a report: words, columns, rows, and coverage.
 
     Instants in *rows* are naive UTC; *coverage* has one of each cluster; *inputs* are the tables of
     the store that the SQL reads. *brief*, *series*, *picture*, *identity*, *began* and *ended* are

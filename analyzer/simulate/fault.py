@@ -1,4 +1,4 @@
-"""What can go wrong with a response, one kind at a time.
+"""Faults of a response, one kind at a time.
 
 On the wire: ``refuse`` (reset at once), ``reset`` (in the middle of the body), ``truncated``
 (the connection ends early), ``hang`` (nothing for a while), ``trickle`` (byte by byte), ``drip``

@@ -1,4 +1,4 @@
-"""What is mapped to whom, and what interfaces stand on, in the shape of ONTAP's JSON."""
+"""LUN maps, portsets and ports in the shape of ONTAP's JSON."""
 
 from analyzer.ontap.resource import Json
 from analyzer.simulate.model import Igroup, State

@@ -1,4 +1,4 @@
-"""What the array answers, before anything goes wrong with it."""
+"""The array's answers, before any fault changes them."""
 
 from analyzer.ontap.resource import Release, Resource
 from analyzer.ontap.resources import EMS, RESOURCES

@@ -1,1 +1,1 @@
-"""What lies where on disk, who may write it, and how a file appears whole."""
+"""The layout on disk, locks and leases, and atomic publishing of files."""

@@ -65,7 +65,7 @@ class Store:
 
     @property
     def alerts(self) -> Path:
-        """What the last check knew."""
+        """The state of ``check --once``."""
         return self.root / "alerts.json"
 
     @property
@@ -110,7 +110,7 @@ class Store:
         return day / (clock.compact(taken_at) + suffix)
 
     def misplaced(self, cluster: str) -> Iterator[Path]:
-        """What stands where the cluster has a folder and is none, or is one where it has a file."""
+        """Files in the place of the cluster's folders, and folders in the place of its files."""
         history = self.history_folder(cluster)
         folders = (
             self.root / "locks", self.root / "leases", self.root / "leases" / cluster,
@@ -195,7 +195,7 @@ class Store:
 
 
 def instant(stamp: str) -> datetime | None:
-    """What ``clock.compact`` wrote; None if it was something else."""
+    """The instant that ``clock.compact`` wrote; None for any other text."""
     if not _STAMP.fullmatch(stamp):
         return None
     try:

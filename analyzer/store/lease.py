@@ -32,7 +32,7 @@ _RELEASED = b"\nreleased\n"
 
 
 class Holder(msgspec.Struct):
-    """What a lease file says of who acquired it; *acquired* is seconds since 1970."""
+    """The content of a lease file: its holder; *acquired* is seconds since 1970."""
 
     host: str = ""
     process: int = 0
@@ -173,7 +173,7 @@ def _numbers(folder: Path) -> list[int]:
 
 
 def _holder(folder: Path) -> Holder:
-    """Who acquired the latest lease."""
+    """The holder of the latest lease."""
     try:
         text = read_regular(folder / f"{_numbers(folder)[-1]:08d}").removesuffix(_RELEASED)
         return msgspec.json.decode(text, type=Holder)

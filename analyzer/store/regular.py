@@ -1,4 +1,4 @@
-"""What is read of a store is a regular file: the read of a pipe or a device may never end."""
+"""Reads regular files only: the read of a pipe or a device may never end."""
 
 import stat
 from pathlib import Path

@@ -62,7 +62,7 @@ def not_asked(name: str) -> Listing:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one attempt brought; *taken_at* is naive UTC."""
+    """The data of one attempt; *taken_at* is naive UTC."""
 
     cluster: str
     taken_at: datetime

@@ -1,4 +1,4 @@
-"""What Spark's expressions are built of."""
+"""Builders of Spark's expressions."""
 
 from sqlglot import exp
 

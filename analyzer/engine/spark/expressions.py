@@ -87,7 +87,7 @@ def _joined(node: exp.GroupConcat) -> exp.Expr:
 
 
 def _arg_max(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
-    """What is null is not what belongs to the greatest."""
+    """A null value is never that of the greatest."""
     present = there(node.this)
     if isinstance(node.parent, exp.Filter):
         wanted = node.parent.expression
@@ -122,7 +122,7 @@ def _round(node: exp.Round) -> exp.Expr:
 
 
 def _contains(node: exp.ArrayContains) -> exp.Expr:
-    """Whether it is there is known, whatever else is there."""
+    """False, not null, where it is not in a list that has a null."""
     result = exp.func("coalesce", node.copy(), exp.false())
     return exp.Case(ifs=[exp.If(this=there(node.this), true=result)])
 

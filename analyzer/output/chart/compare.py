@@ -107,7 +107,7 @@ def changes(report: Report) -> Picture:
 
 
 def nothing(report: Report) -> Picture:
-    """What a report without rows says, as a picture."""
+    """A report without rows, as a picture."""
     said = headline(report)
     chart = alt.Chart(data.values([{"said": said}])).mark_text(color=INK, fontSize=14)
     return Picture(report.name, report.title, said, chart.encode(text="said:N"))

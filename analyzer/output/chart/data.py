@@ -1,4 +1,4 @@
-"""What the charts share: names as text that is only shown, time axes, and fewer lines than rows."""
+"""Helpers of charts: names as text that is only shown, time axes, and fewer lines than rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -27,7 +27,7 @@ class LabelPlace(NamedTuple):
 
 
 class BandEdge(NamedTuple):
-    """What the forecast allows of a node at an instant."""
+    """The forecast's range of a node at an instant."""
 
     node: str
     at: datetime

@@ -17,7 +17,7 @@ _WHO = {"initiator": "host", "interface": "interface", "cause": "cause"}
 
 
 def coverage(report: Report) -> Picture:
-    """What could be seen, and when."""
+    """Coverage over time."""
     since, until = data.window(report)
     spans: dict[tuple[str, str], list[data.Span]] = {}
     for row in report.records():

@@ -1,4 +1,4 @@
-"""What is wrong with a request, as ONTAP says it: a status, a code, a message, a target."""
+"""Errors of a request in ONTAP's form: a status, a code, a message, a target."""
 
 from analyzer.errors import UsageError
 from analyzer.ontap.resource import Json

@@ -45,7 +45,7 @@ def collection(query: RestQuery, page: Slice, *, links: bool) -> Json:
 
 
 def next_link(query: RestQuery, page: Slice) -> str | None:
-    """Where the next page is: tokens, then the parameters as they came; None on the last.
+    """The link of the next page: tokens, then the parameters as they came; None on the last.
 
     A token without text is sent as ``""``, since some clients drop blank parameters.
     """

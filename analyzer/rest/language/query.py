@@ -195,7 +195,7 @@ def _number(
 def _order(
     text: str, resource: Resource, fields: Mapping[str, Field]
 ) -> tuple[tuple[str, Direction], ...]:
-    """What to sort by. Fields inside arrays have no order of their own and are passed over."""
+    """The sort keys. Fields inside arrays have no order of their own and are passed over."""
     order: dict[str, Direction] = {}
     for part in filter(None, map(str.strip, text.split(","))):
         match = _ORDER.fullmatch(part)
@@ -208,7 +208,7 @@ def _order(
 
 
 def _bound(clauses: list[Clause]) -> None:
-    """What it costs to plan and run a request does not grow beyond any bound."""
+    """Bounds the cost of planning and running a request."""
     if sum(comparisons(clause.condition) * len(clause.fields) for clause in clauses) > _COMPARISONS:
         sentence = f"more than {_COMPARISONS:,} comparisons in one request: send fewer at once"
         raise bad(INVALID, sentence)

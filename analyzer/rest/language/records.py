@@ -45,7 +45,7 @@ class Records(Protocol):
 
 
 class Source(Protocol):
-    """What holds the records of all resources."""
+    """A source of the records of all resources."""
 
     @property
     def release(self) -> Release:

@@ -34,7 +34,7 @@ class RestResponse:
 
 @dataclass(frozen=True, slots=True)
 class RestRequest:
-    """What came over the wire: path and query still percent-encoded, header names lower-cased."""
+    """A request: path and query still percent-encoded, header names lower-cased."""
 
     method: str
     path: str

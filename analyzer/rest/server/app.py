@@ -23,7 +23,7 @@ _CHALLENGE = 'Basic realm="analyzer", Bearer'
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one client may cost the others."""
+    """Bounds on what one client may use."""
 
     url: int = 16_384  # bytes
     headers: int = 16_384  # bytes of all together

@@ -20,7 +20,7 @@ _CUT = re.compile(r"(.*[- T])?\d\d", re.IGNORECASE)  # an hour whose minutes are
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a client says of itself: ``CLUSTER@TIME`` as a Basic user name, either may be ''."""
+    """The identity that a client sends: ``CLUSTER@TIME`` as a Basic user name, either may be ''."""
 
     cluster: str = ""
     at: str = ""

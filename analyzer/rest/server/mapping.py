@@ -1,4 +1,4 @@
-"""Where the history has each field of a resource, declared as data.
+"""The column or expression of the history behind each field of a resource, declared as data.
 
 A field that is not collected is not served: it is unknown, as to an older release.
 """

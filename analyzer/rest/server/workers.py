@@ -30,7 +30,7 @@ _SPAWN = get_context("spawn")  # a fork would take half of the server's threads 
 
 
 class Answerer(Protocol):
-    """What answers a request within so many seconds; ``Answers`` is one, ``Workers`` are some."""
+    """Answers a request within so many seconds: ``Answers`` in this process, ``Workers`` in others."""
 
     def answer(
         self, request: RestRequest, identity: Identity, seconds: float, /
@@ -58,7 +58,7 @@ class Workers:
         return response
 
     def call(self, method: str, *arguments: object, seconds: float) -> Any:
-        """What a method of a worker's answerer returns; its last argument is the time left.
+        """Call a method of a worker's answerer; its last argument is the time left.
 
         Raises:
             Busy: there is no answer in this time, or not in the memory of a worker.

@@ -1,4 +1,4 @@
-"""What can happen to a world. Every operation takes keys, or patterns such as ``lnx*``.
+"""Operations on a world. Every operation takes keys, or patterns such as ``lnx*``.
 
 Operations that take sessions away leave the hosts wanting them; ``recover`` is the hosts
 trying again, with the ISID they had.

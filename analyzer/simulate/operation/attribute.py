@@ -1,4 +1,4 @@
-"""What administrators change: names, igroups, attributes."""
+"""Changes by administrators: names, igroups, attributes."""
 
 from analyzer.errors import UsageError
 from analyzer.simulate.model import Igroup, Portset

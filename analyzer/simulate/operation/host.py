@@ -1,4 +1,4 @@
-"""What hosts do."""
+"""Operations of hosts."""
 
 from analyzer.simulate.model import Host, Session
 from analyzer.simulate.operation.attribute import igroup_add

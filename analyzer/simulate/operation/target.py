@@ -1,4 +1,4 @@
-"""What happens to interfaces, nodes, fabrics and services."""
+"""Operations on interfaces, nodes, fabrics and services."""
 
 from analyzer.simulate.model import Interface
 from analyzer.simulate.operation.registry import operation
