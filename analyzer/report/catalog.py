@@ -75,11 +75,7 @@ class Catalog:
         self.rules = rules
         self._folders = tuple(folders)
         self._tables = dict(policy.tables(None) if tables is None else tables)
-        columns, configured = self._tables["configured"]
-        self._tables["configured"] = (
-            columns,
-            [row for row in configured if matches_any(clusters, row[0])],
-        )
+        self._keep_configured(lambda name: matches_any(clusters, name))
         stored = store.clusters()
         self.damaged: dict[str, str] = {}
         """The clusters that are left out because their history cannot be read, and the reason."""
@@ -94,19 +90,25 @@ class Catalog:
             near = did_you_mean(clusters[0].lower(), stored)
             raise UsageError(f"no cluster matches '{', '.join(clusters)}'{near}")
         self._open: Open = engine
+        self._engine = self._opened_healthy()
+        overrides = self._tables["threshold_overrides"][1]
+        header.check_thresholds([name for name, _ in overrides], self.models)
+
+    def _keep_configured(self, keeps: Callable[[str], bool]) -> None:
+        columns, rows = self._tables["configured"]
+        self._tables["configured"] = columns, [row for row in rows if keeps(row[0])]
+
+    def _opened_healthy(self) -> Engine:
+        """An engine over the selected clusters, without those whose history is damaged."""
         try:
-            self._engine = self._opened()
+            return self._opened()
         except StoreError:
             self.clusters = self._healthy(self.clusters)
             if not self.clusters or not self.damaged:
                 raise
-            # It must not be said of the others that they were never collected.
-            columns, rows = self._tables["configured"]
-            rows = [row for row in rows if row[0] not in self.damaged]
-            self._tables["configured"] = columns, rows
-            self._engine = self._opened()
-        overrides = self._tables["threshold_overrides"][1]
-        header.check_thresholds([name for name, _ in overrides], self.models)
+            # A damaged cluster must not be reported as never collected.
+            self._keep_configured(lambda name: name not in self.damaged)
+            return self._opened()
 
     def _read_marks(self) -> None:
         """Marks later than the clock are left out; damaged marks do not prevent an answer."""
