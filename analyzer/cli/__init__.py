@@ -104,8 +104,6 @@ def status(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except streams.ReaderGone:
-        return 0
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001  # the last resort; a panic of Polars is no Exception

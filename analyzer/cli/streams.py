@@ -9,10 +9,6 @@ from analyzer.errors import StoreError
 _BAD_FOR = {0: os.O_WRONLY, 1: os.O_RDONLY, 2: os.O_WRONLY}  # how /dev/null stands for a closed one
 
 
-class ReaderGone(Exception):
-    """Whoever read standard output has seen enough."""
-
-
 class _Output(io.FileIO):
     """Standard output; its errors are distinguishable from those of all other files."""
 
@@ -23,7 +19,7 @@ class _Output(io.FileIO):
             # What the buffers above hold is written into nothing when the process ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             if isinstance(error, BrokenPipeError):
-                raise ReaderGone from error
+                return len(data)  # its reader has seen enough; the exit status is still the answer
             raise StoreError(f"cannot write standard output: {error.strerror}") from error
 
 

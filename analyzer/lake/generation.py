@@ -69,8 +69,11 @@ def write(holdings: Mapping[str, Sequence[Holding]], target: Path) -> WrittenGen
             folder = generations / f"{max(numbers, default=0) + 1:08d}"
             draft = generations / f".{folder.name}"
             shutil.rmtree(draft, ignore_errors=True)
-            written, linked = _fill(draft, before, holdings)
-            draft.rename(folder)
+            try:
+                written, linked = _fill(draft, before, holdings)
+                draft.rename(folder)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
             _point(target / "latest", Path("generations") / folder.name)
             for number in sorted(numbers)[: 1 - _RETAINED or None]:
                 shutil.rmtree(generations / f"{number:08d}", ignore_errors=True)

@@ -152,8 +152,8 @@ def _copy(draft: Path, stream: Path) -> None:
         target = os.fdopen(os.dup(1), "wb")
     else:
         target = stream.open("wb")
-    with draft.open("rb") as source, target:
-        shutil.copyfileobj(source, target)
+    with suppress(BrokenPipeError), draft.open("rb") as source, target:
+        shutil.copyfileobj(source, target)  # until whoever reads it has seen enough
 
 
 def sweep(folder: Path, name: str = "", *, living: bool = True) -> None:
