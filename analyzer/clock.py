@@ -148,9 +148,9 @@ def _from_local(instant: datetime, zone: tzinfo) -> datetime:
     )
     if first == second:
         return first
-    what = "was there twice" if first < second else "was never there"
+    problem = "was there twice" if first < second else "was never there"
     raise UsageError(
-        f"{instant.isoformat(' ')} {what} in {zone}, because of summer time: write"
+        f"{instant.isoformat(' ')} {problem} in {zone}, because of summer time: write"
         f" {iso(min(first, second))} or {iso(max(first, second))}"
     )
 

@@ -52,14 +52,14 @@ def send(destination: Destination, content: bytes, *, pause: float = 1.0) -> int
     return _post(f"destination {destination.name}", url or "", content, headers, pause)
 
 
-def _post(who: str, url: str, content: bytes, headers: dict[str, str], pause: float) -> int:
+def _post(receiver: str, url: str, content: bytes, headers: dict[str, str], pause: float) -> int:
     proof = headers.get("Authorization", "")
     if not (proof.isascii() and proof.isprintable()):
-        raise UsageError(f"{who}: the token holds a character that no header can have")
+        raise UsageError(f"{receiver}: the token holds a character that no header can have")
     try:
         request = httpx.Request("POST", url, content=content, headers=headers)
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:
-        raise UsageError(f"{who}: the address cannot be used: {error}") from error
+        raise UsageError(f"{receiver}: the address cannot be used: {error}") from error
     why = ""
     for attempt in range(TRIES):
         try:
@@ -74,7 +74,7 @@ def _post(who: str, url: str, content: bytes, headers: dict[str, str], pause: fl
                 break
         if attempt + 1 < TRIES:
             time.sleep(pause * 2**attempt)
-    raise Unreachable(f"{who} at {request.url.host}: {why}; the next check sends it again")
+    raise Unreachable(f"{receiver} at {request.url.host}: {why}; the next check sends it again")
 
 
 async def _send(request: httpx.Request) -> int:

@@ -194,15 +194,15 @@ def doctor(context: Context, /, clusters: tuple[str, ...], *, example: bool) -> 
         click.echo(EXAMPLE, nl=False)
         return 0
     config = context.required()
-    wanted, code = config.named(clusters), 0
+    selected, code = config.named(clusters), 0
     for warning in config.warnings():
         click.echo(escape_lines(f"warn  configuration: {warning}"))
-    for checks in (check_store(context.open()), *map(check_cluster, wanted)):
+    for checks in (check_store(context.open()), *map(check_cluster, selected)):
         for check in checks:
             code = max(code, check.exit_code)
-            who = f"{check.cluster}: " if check.cluster else ""
+            prefix = f"{check.cluster}: " if check.cluster else ""
             # Releases and names are the array's own words.
-            click.echo(escape_lines(f"{check.status:<4}  {who}{check.name}: {check.detail}"))
+            click.echo(escape_lines(f"{check.status:<4}  {prefix}{check.name}: {check.detail}"))
             for line in check.advice.splitlines():
                 click.echo(escape_lines(f"      {line}"))
     return code

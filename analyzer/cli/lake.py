@@ -71,7 +71,7 @@ def parquet(context: Context, /, target: Path, cluster: tuple[str, ...]) -> int:
     return context.exit_status()
 
 
-def _holdings(context: Context, wanted: tuple[str, ...]) -> "dict[str, list[Holding]]":
+def _holdings(context: Context, names: tuple[str, ...]) -> "dict[str, list[Holding]]":
     """The clusters' holdings; damaged clusters are named and left out.
 
     Raises:
@@ -82,7 +82,7 @@ def _holdings(context: Context, wanted: tuple[str, ...]) -> "dict[str, list[Hold
     from analyzer.pattern import matches_any
 
     store = context.existing()
-    clusters = [name for name in store.clusters() if matches_any(wanted, name)]
+    clusters = [name for name in store.clusters() if matches_any(names, name)]
     if not clusters:
         raise UsageError(f"{store.root} has no such cluster; it has {', '.join(store.clusters())}")
     holdings, damaged = holding.holdings(store, clusters)

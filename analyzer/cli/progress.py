@@ -11,7 +11,7 @@ PATIENCE = 1.0  # seconds that need no bar
 
 
 @contextmanager
-def progress(context: Context, what: str, total: int) -> Iterator[Callable[[], None]]:
+def progress(context: Context, label: str, total: int) -> Iterator[Callable[[], None]]:
     """Gives what is called as each of *total* pieces is done; one piece only pulses."""
     if context.quiet or not total or not sys.stderr.isatty():
         yield lambda: None
@@ -25,7 +25,7 @@ def progress(context: Context, what: str, total: int) -> Iterator[Callable[[], N
     bar = part.Progress(
         *columns, console=Console(stderr=True), transient=True, redirect_stdout=False
     )
-    task = bar.add_task(what, total=total if total > 1 else None)
+    task = bar.add_task(label, total=total if total > 1 else None)
     over, lock = False, Lock()
 
     def show() -> None:

@@ -25,9 +25,9 @@ def _clusters(context: Context, named: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(named)) or stored
 
 
-def _each(context: Context, clusters: Sequence[str], what: str) -> Iterator[str]:
+def _each(context: Context, clusters: Sequence[str], label: str) -> Iterator[str]:
     """The clusters, one after the other, with a bar that counts them."""
-    with progress(context, what, len(clusters)) as step:
+    with progress(context, label, len(clusters)) as step:
         for cluster in clusters:
             yield cluster
             step()
@@ -43,14 +43,14 @@ def _cutoff(text: str | None, configured: timedelta | None, option: str) -> date
 
 
 def _for_each(
-    context: Context, clusters: Sequence[str], what: str, work: Callable[[str], None]
+    context: Context, clusters: Sequence[str], label: str, work: Callable[[str], None]
 ) -> int:
     """Do *work* for each cluster; what fails of one is reported, and the others go on.
 
     Returns the highest exit status.
     """
     code = 0
-    for cluster in _each(context, clusters, what):
+    for cluster in _each(context, clusters, label):
         try:
             work(cluster)
         except AnalyzerError as error:

@@ -52,8 +52,8 @@ def _in_a_row(text: str, seconds: float) -> str:
 
 def _on_screen(text: str, seconds: float, zone: tzinfo) -> str:
     now = clock.now()
-    drawn = f"{clock.local(now, zone):%Y-%m-%d %H:%M:%S} {clock.zone_name(zone, now)}"
-    lines = [f"Drawn {drawn}, every {seconds:g} s; Ctrl-C ends", "", *text.splitlines()]
+    instant = f"{clock.local(now, zone):%Y-%m-%d %H:%M:%S} {clock.zone_name(zone, now)}"
+    lines = [f"Drawn {instant}, every {seconds:g} s; Ctrl-C ends", "", *text.splitlines()]
     room = max(shutil.get_terminal_size().lines - 1, 3)
     if len(lines) > room:
         lines[room - 1 :] = [f"… {counted(len(lines) - room + 1, 'more line')}"]

@@ -59,7 +59,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             check_url(self.url, "url")
 
     def _problems(self) -> Iterator[str]:
-        keys = {what: [key for key, _ in self._sources(what)] for what in _SECRETS}
+        keys = {kind: [key for key, _ in self._sources(kind)] for kind in _SECRETS}
         several = next((names for names in keys.values() if len(names) > 1), None)
         if several:
             yield f"give one of {', '.join(several)}, not several"
@@ -84,27 +84,27 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """The name and no more: an address or a command may hold what should not be shown."""
         return f"Destination({self.name!r})"
 
-    def _sources(self, what: str) -> Iterator[tuple[str, secret.Source]]:
-        keys = [f"{what}_env", f"{what}_file", f"{what}_command"]
-        if what == "url":
-            keys.insert(0, what)
+    def _sources(self, kind: str) -> Iterator[tuple[str, secret.Source]]:
+        keys = [f"{kind}_env", f"{kind}_file", f"{kind}_command"]
+        if kind == "url":
+            keys.insert(0, kind)
         for key in keys:
             source = getattr(self, key)
             if source is not None:
                 yield key, source
 
-    def reveal(self, what: str) -> str | None:
+    def reveal(self, kind: str) -> str | None:
         """The *url*, *password* or *token*, from where it is; None where none is configured.
 
         Raises:
             UsageError: it is not there; names the destination, and never the secret.
         """
-        for key, source in self._sources(what):
+        for key, source in self._sources(kind):
             if key == "url":
                 return str(source)
             try:
                 text = secret.reveal(key, source, 60.0)
-                if what == "url":
+                if kind == "url":
                     check_url(text, key)
             except (UsageError, ValueError) as error:
                 raise UsageError(f"destination {self.name}: {error}") from None

@@ -102,11 +102,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             UsageError: one is not configured; names the nearest.
         """
         configured = {cluster.name: cluster for cluster in self.clusters}
-        wanted = tuple(dict.fromkeys(names))
-        for name in wanted:
+        unique = tuple(dict.fromkeys(names))
+        for name in unique:
             if name not in configured:
                 raise UsageError(f"there is no cluster '{name}'{did_you_mean(name, configured)}")
-        return tuple(configured[name] for name in wanted) if wanted else self.clusters
+        return tuple(configured[name] for name in unique) if unique else self.clusters
 
     def warnings(self) -> Iterator[str]:
         """Settings that are valid and hardly intended."""

@@ -111,8 +111,8 @@ def sheet(
     left_out = {*once, *hidden, *(empty if rows else ())}
     shown = [item for item in _columns(report, names, also) if item.name not in left_out]
     if order.match:
-        wanted = order.match.lower()
-        rows = [row for row in rows if any(wanted in text for text in _texts(write, names, row))]
+        match = order.match.lower()
+        rows = [row for row in rows if any(match in text for text in _texts(write, names, row))]
     if order.sort.removeprefix("-") in names:
         rows = _sorted(rows, names.index(order.sort.removeprefix("-")), down=order.sort[0] == "-")
     result: list[tuple[str, list[list[CellPart]]]] = []
@@ -125,8 +125,8 @@ def sheet(
             break
         over = " over" if report.is_over(record) else ""
         result.append((f"{record.get('severity') or ''}{over}", cells))
-    said = [(name, write.cell(name, value)) for name, value in once.items()]
-    return Sheet(shown, result, len(rows), said + write.said_once)
+    texts = [(name, write.cell(name, value)) for name, value in once.items()]
+    return Sheet(shown, result, len(rows), texts + write.said_once)
 
 
 def _size(part: CellPart) -> int:

@@ -127,7 +127,7 @@ def _verify(path: Path, bundle: zipfile.ZipFile) -> VerifiedBundle:
             if names[name] and not _same(bundle, name, member)
         ],
     }  # fmt: skip
-    complaints = [f"{what}: {_few(members)}" for what, members in wrong.items() if members]
+    complaints = [f"{problem}: {_few(members)}" for problem, members in wrong.items() if members]
     if complaints:
         raise StoreError(f"{path} is not what its manifest says; {'; '.join(complaints)}")
     window = manifest.parameters
@@ -209,5 +209,5 @@ def _same(bundle: zipfile.ZipFile, name: str, member: Member) -> bool:
 
 def _few(names: list[str]) -> str:
     rest = len(names) - _SHOWN
-    shown = ", ".join(escape_controls(name)[:200] for name in names[:_SHOWN])
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    listed = ", ".join(escape_controls(name)[:200] for name in names[:_SHOWN])
+    return f"{listed} and {rest} more" if rest > 0 else listed

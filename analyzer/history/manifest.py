@@ -309,7 +309,7 @@ def retire(manifest: Manifest, before: set[str]) -> None:
 
 def sweep(folder: Path, manifest: Manifest) -> None:
     """Delete the parts that no reader can need: neither named, nor lately retired."""
-    wanted = manifest.names | manifest.retired.keys()
+    needed = manifest.names | manifest.retired.keys()
     for path in folder.glob("*.parquet"):
-        if PART.fullmatch(path.name) and path.name not in wanted and not path.is_dir():
+        if PART.fullmatch(path.name) and path.name not in needed and not path.is_dir():
             path.unlink(missing_ok=True)

@@ -25,8 +25,8 @@ class Stray:
     @property
     def sentence(self) -> str:
         """A sentence for people."""
-        what = "looks like data and counts nowhere" if self.data else "does not belong there"
-        return f"{self.path} {what}: move it out of the store"
+        verdict = "looks like data and counts nowhere" if self.data else "does not belong there"
+        return f"{self.path} {verdict}: move it out of the store"
 
 
 def strays(store: Store) -> Iterator[Stray]:

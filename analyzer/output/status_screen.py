@@ -120,14 +120,14 @@ def cluster(row: Row, report: Report) -> str:
     seen = wording.instant(
         row["last_seen"], zone, dated=not wording.same_day(row["last_seen"], now, zone)
     )
-    said = f"{name}  last snapshot {seen} {clock.zone_name(zone, row['last_seen'])}"
+    text = f"{name}  last snapshot {seen} {clock.zone_name(zone, row['last_seen'])}"
     if zone is not UTC:
-        said += f" ({wording.instant(row['last_seen'], UTC, dated=False)} UTC)"
-    said += f", {wording.length(row['age_seconds'])} ago, {counted(row['sessions'], 'session')}"
+        text += f" ({wording.instant(row['last_seen'], UTC, dated=False)} UTC)"
+    text += f", {wording.length(row['age_seconds'])} ago, {counted(row['sessions'], 'session')}"
     if not row["gaps"]:
-        return f"{said}; no data missing"
+        return f"{text}; no data missing"
     missing = wording.length(int(row["unknown_seconds"]))
-    return f"{said}; {counted(row['gaps'], 'gap')}, {missing} unknown"
+    return f"{text}; {counted(row['gaps'], 'gap')}, {missing} unknown"
 
 
 def summary(part: StatusPart) -> str:
@@ -142,8 +142,8 @@ def summary(part: StatusPart) -> str:
     parts = [f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity]]
     if over:
         parts.append(f"{over} of {len(rows)} over")
-    said = ", ".join(parts)
-    return f"{part.words.some}: {said}" if part.words.some else said
+    text = ", ".join(parts)
+    return f"{part.words.some}: {text}" if part.words.some else text
 
 
 def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
@@ -155,12 +155,12 @@ def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
     short = {} if whole else wording.shortened(rows)
     result = []
     for values in replace(report, rows=rows).records():
-        who = values.get("initiator")
+        initiator = values.get("initiator")
         after, by = (values[name] for name in report.began) if report.began else (None, None)
         result.append(
             StatusFinding(
                 severity=values["severity"],
-                initiator=short.get(who, who) if who else None,
+                initiator=short.get(initiator, initiator) if initiator else None,
                 after=after,
                 by=by,
                 over=values["status"] if report.is_over(values) else None,

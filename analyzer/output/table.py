@@ -42,8 +42,8 @@ def _versus(report: Report) -> str:
     if not isinstance(instant, datetime):
         return ""
     counts = Counter(row["versus"] for row in report.records())
-    said = ", ".join(f"{counts[word]:,} {word}" for word in sorted(counts))
-    return f"Against {wording.instant(instant, report.zone, dated=True)}: {said}."
+    text = ", ".join(f"{counts[word]:,} {word}" for word in sorted(counts))
+    return f"Against {wording.instant(instant, report.zone, dated=True)}: {text}."
 
 
 def _ignored(report: Report) -> str:
@@ -54,14 +54,14 @@ def _ignored(report: Report) -> str:
 
 def _chosen(report: Report) -> str:
     """The filters of the rows; a pattern that everything matches is none."""
-    said = ", ".join(
+    text = ", ".join(
         f"{name} {escape_controls(pattern)}"
         for name, value in report.parameters.items()
         if name != "ignore" and (isinstance(value, list) or name == "initiator")
         for pattern in ([value] if isinstance(value, str) else value)
         if pattern != "*"
     )
-    return f"Only {said}." if said else ""
+    return f"Only {text}." if text else ""
 
 
 def coverage(report: Report, zone: tzinfo = UTC) -> str:
@@ -117,21 +117,21 @@ def heading(report: Report) -> str:
         return report.title
     zone_name = clock.zone_name(zone, *filter(None, ends))
     if isinstance(parameters.get("at"), datetime):
-        said = f"{wording.instant(ends[1], zone, dated=True)} {zone_name}"
+        text = f"{wording.instant(ends[1], zone, dated=True)} {zone_name}"
         if ends[0] is not None and ends[0] != ends[1]:
-            said += f", by the snapshot of {_near(ends[0], ends[1], report)}"
-        return f"{report.title} ({said})"
+            text += f", by the snapshot of {_near(ends[0], ends[1], report)}"
+        return f"{report.title} ({text})"
     return f"{report.title} ({wording.interval(ends[0], ends[1], zone, dated=True)} {zone_name})"
 
 
 def title(screen: Screen, report: Report) -> None:
     """The heading; what does not fit one line is broken before its times."""
-    said = heading(report)
-    if len(said) > screen.width:
-        said, gap, when = said.rpartition(" (")
-        screen.prose(said, "bold")
-        said = f"{gap}{when}".strip()
-    screen.prose(said, "bold")
+    text = heading(report)
+    if len(text) > screen.width:
+        text, gap, when = text.rpartition(" (")
+        screen.prose(text, "bold")
+        text = f"{gap}{when}".strip()
+    screen.prose(text, "bold")
 
 
 def _near(instant: datetime, other: datetime, report: Report) -> str:

@@ -91,8 +91,8 @@ def same_day(instant: datetime, other: datetime, zone: tzinfo) -> bool:
 def instant(value: datetime, zone: tzinfo, *, dated: bool) -> str:
     """``02:10`` on the wall clock of *zone*, with its date if *dated*."""
     value = clock.local(value, zone)
-    shown = value.time().isoformat("seconds" if value.second else "minutes")
-    return f"{value.date()} {shown}" if dated else shown
+    text = value.time().isoformat("seconds" if value.second else "minutes")
+    return f"{value.date()} {text}" if dated else text
 
 
 def prose(text: str, zone: tzinfo) -> str:

@@ -82,11 +82,15 @@ class Archive(Catalog):
         rows: list[tuple[Any, ...]] = [
             (table, column.name, column.type, column.sentence) for table, column in listed
         ]
-        rows += [(t.name, name, "timestamp", says) for t in TABLES for name, says in BOUNDS.items()]
+        rows += [
+            (t.name, name, "timestamp", sentence)
+            for t in TABLES
+            for name, sentence in BOUNDS.items()
+        ]
         rows.sort(key=lambda row: row[0])
         for name, model in self.models.items():
             rows.append((name, None, "model", model.title))
-            rows += [(name, column, None, says) for column, says in model.columns.items()]
+            rows += [(name, column, None, sentence) for column, sentence in model.columns.items()]
         names = ("table", "column", "type", "what it is")
         return Result([(name, "VARCHAR") for name in names], rows)
 

@@ -109,9 +109,9 @@ class Report(msgspec.Struct, frozen=True):
         """The report with only the rows that are at least that severe, or have no severity."""
         if "severity" not in self.names:
             return self
-        wanted, place = rules.at_least(severity), self.names.index("severity")
+        severities, place = rules.at_least(severity), self.names.index("severity")
         return replace(
-            self, rows=[row for row in self.rows if row[place] is None or row[place] in wanted]
+            self, rows=[row for row in self.rows if row[place] is None or row[place] in severities]
         )
 
     def worse(self, least: str) -> bool:
@@ -299,9 +299,9 @@ def _seen(catalog: Catalog, instant: datetime, *, previous: bool = False) -> dat
     column = "previous_at" if previous else "taken_at"
     snapshots: list[datetime] = [row[column] for row in latest if row[column] is not None]
     if not snapshots:
-        wanted = "fewer than two complete snapshots" if previous else "no complete snapshot"
+        missing = "fewer than two complete snapshots" if previous else "no complete snapshot"
         raise NothingSeen(
-            f"{', '.join(catalog.clusters)}: {wanted} by {clock.iso(instant)};"
+            f"{', '.join(catalog.clusters)}: {missing} by {clock.iso(instant)};"
             " 'analyzer snapshots' lists every attempt"
         )
     return min(snapshots)

@@ -74,17 +74,21 @@ def _matches(
     began: Interval,
 ) -> bool:
     cluster = record.get("cluster") or ""
-    who = [record["initiator"]] if record.get("initiator") else list(record.get("members") or ())
+    initiators = (
+        [record["initiator"]] if record.get("initiator") else list(record.get("members") or ())
+    )
     if not matches(rule.cluster, cluster):
         return False
     if rule.fault != "*" and not matches(rule.fault, record.get("fault") or ""):
         return False
     if rule.svm != "*" and not matches(rule.svm, record.get("svm") or ""):
         return False
-    if rule.initiator != "*" and not (who and all(matches(rule.initiator, name) for name in who)):
+    if rule.initiator != "*" and not (
+        initiators and all(matches(rule.initiator, name) for name in initiators)
+    ):
         return False
     if rule.igroup != "*" and not (
-        who and all((cluster, name) in members[rule.igroup] for name in who)
+        initiators and all((cluster, name) in members[rule.igroup] for name in initiators)
     ):
         return False
     return _within(rule, *began)

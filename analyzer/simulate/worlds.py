@@ -81,9 +81,13 @@ def _hosts(world: World) -> None:
 
 
 def _host(
-    world: World, who: tuple[str, Kind, str], svm: str, addresses: list[str], targets: list[str]
+    world: World,
+    identity: tuple[str, Kind, str],
+    svm: str,
+    addresses: list[str],
+    targets: list[str],
 ) -> None:
-    key, kind, igroup = who
+    key, kind, igroup = identity
     host = Host(_IQN[kind].format(key), svm, addresses, list(targets), kind)
     host.chap = kind in _CHAP
     host.alias = key if kind in {"linux", "proxmox"} else None
@@ -110,7 +114,7 @@ def fleet(sessions: int, seed: int = 1, *, name: str = "fleet") -> World:
         world.interfaces[key].prefix = 16
     for number in range((sessions + 3) // 4):
         tail = f"{number // 250 % 250}.{number % 250 + 1}"
-        who: tuple[str, Kind, str] = (f"host{number}", "linux", f"ig_{number // 16}")
+        identity: tuple[str, Kind, str] = (f"host{number}", "linux", f"ig_{number // 16}")
         targets = list(world.interfaces)[: min(4, sessions - 4 * number)]
-        _host(world, who, "S1", [f"10.0.{tail}", f"10.1.{tail}"], targets)
+        _host(world, identity, "S1", [f"10.0.{tail}", f"10.1.{tail}"], targets)
     return world

@@ -163,8 +163,8 @@ def _check_expired(
 
 
 def _busy(folder: Path, cluster: str, silent: float | None = None) -> Busy:
-    heard = "" if silent is None else f", last heartbeat {max(0, round(silent))} s ago"
-    return Busy(f"{cluster}: {_holder(folder)} is writing its history{heard}; try again")
+    heartbeat = "" if silent is None else f", last heartbeat {max(0, round(silent))} s ago"
+    return Busy(f"{cluster}: {_holder(folder)} is writing its history{heartbeat}; try again")
 
 
 def _numbers(folder: Path) -> list[int]:

@@ -179,11 +179,11 @@ def _check(mark: Mark) -> None:
         raise UsageError(
             f"{clock.iso(mark.instant)} is to come: a mark names an instant of the past, or now"
         )
-    for what, text in (("note", mark.note), ("ticket", mark.ticket)):
+    for field, text in (("note", mark.note), ("ticket", mark.ticket)):
         if text is not None and len(text) > _LONGEST:
-            raise UsageError(f"the {what} is longer than {_LONGEST} characters")
+            raise UsageError(f"the {field} is longer than {_LONGEST} characters")
         if text is not None and any("\ud800" <= character <= "\udfff" for character in text):
-            raise UsageError(f"the {what} is no text in the encoding of this terminal")
+            raise UsageError(f"the {field} is no text in the encoding of this terminal")
 
 
 def _merged(stored: Mark, mark: Mark) -> Mark:

@@ -87,11 +87,11 @@ class Snapshot:
         seen = set(self.sessions.rows["svm_id"].unique().to_list())
         svms = self.listing("svms")
         if svms.status == "complete":
-            wanted = set(self.svms_wanted)
+            names = set(self.svms_wanted)
             seen |= {
                 uuid
                 for uuid, name in svms.rows.select("uuid", "name").iter_rows()
-                if not wanted or uuid in wanted or name in wanted
+                if not names or uuid in names or name in names
             }
         return sorted(seen)
 

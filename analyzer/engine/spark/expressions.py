@@ -90,8 +90,8 @@ def _arg_max(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
     """A null value is never that of the greatest."""
     present = there(node.this)
     if isinstance(node.parent, exp.Filter):
-        wanted = node.parent.expression
-        wanted.set("this", exp.and_(wanted.this, present))
+        condition = node.parent.expression
+        condition.set("this", exp.and_(condition.this, present))
         return node
     return exp.Filter(this=node.copy(), expression=exp.Where(this=present))
 

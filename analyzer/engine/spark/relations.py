@@ -33,13 +33,13 @@ class Run:
 
     def frame(self) -> Any:
         """The rows, not worked out yet."""
-        wanted = Counter(self._statement.uses)
+        uses = Counter(self._statement.uses)
         for part in self._statement.parts:
-            wanted.update(part.uses)
+            uses.update(part.uses)
         for part in self._statement.parts:
             if part.grows is not None:
                 self._grow(part, part.grows)
-            elif wanted[part.name] > 1:
+            elif uses[part.name] > 1:
                 self._checkpoint(part.name, self._front(part.sql, part.uses))
         return self._frame(self._front(self._statement.sql, self._statement.uses))
 

@@ -57,9 +57,9 @@ def draw(report: Report, forecast: Report | None = None) -> "list[Picture]":
         with picture.unchecked():
             return kinds[report.picture]()
     except KeyError as error:
-        what = f"column '{error.args[0]}'" if report.picture in kinds else "such picture"
+        missing = f"column '{error.args[0]}'" if report.picture in kinds else "such picture"
         raise UsageError(
-            f"report {report.name}: picture = '{report.picture}': there is no {what};"
+            f"report {report.name}: picture = '{report.picture}': there is no {missing};"
             f" pictures are {', '.join(PICTURES)}"
         ) from error
 

@@ -33,7 +33,7 @@ def heat(report: Report) -> Picture:
     ranked = sorted(names, key=lambda host: (-short[host], reached[host], host))
     hosts = sorted(ranked[: data.LINES])
     places = sorted({interface for _, interface in cells})
-    shown = places[:_COLUMNS]
+    columns = places[:_COLUMNS]
     rows = [
         {
             "host": host,
@@ -42,7 +42,7 @@ def heat(report: Report) -> Picture:
             "hole": (host, place) in holes,
         }
         for host in hosts
-        for place in shown
+        for place in columns
         if (host, place) in cells
     ]
     axis = alt.Axis(title=None, orient="top", labelAngle=-40, labelLimit=160, domain=False)
@@ -57,7 +57,7 @@ def heat(report: Report) -> Picture:
     red = base.mark_rect(color=LOST, opacity=0.7).transform_filter("datum.hole")
     text_ = base.mark_text(color=INK, fontSize=11).encode(text="sessions:Q")
     chart = alt.layer(blocks, red, text_).properties(
-        width=min(data.WIDTH, max(40 * len(shown), 160)), height={"step": 20}
+        width=min(data.WIDTH, max(40 * len(columns), 160)), height={"step": 20}
     )
     rest = len(ranked) - len(hosts)
     empty = sum(not count for count in cells.values())
@@ -77,12 +77,16 @@ def changes(report: Report) -> Picture:
     sides: Counter[tuple[str, str]] = Counter()
     for row in report.records():
         if row["change"] in _SIDES:
-            what = "appeared" if _SIDES[row["change"]] > 0 else "lost"
-            sides[data.name(row, "interface", several), what] += row["sessions"]
+            change = "appeared" if _SIDES[row["change"]] > 0 else "lost"
+            sides[data.name(row, "interface", several), change] += row["sessions"]
     drawn, rest = data.most((name, count) for (name, _), count in sides.items())
     rows = [
-        {"interface": name, "change": what, "sessions": count * (1 if what == "appeared" else -1)}
-        for (name, what), count in sorted(sides.items())
+        {
+            "interface": name,
+            "change": change,
+            "sessions": count * (1 if change == "appeared" else -1),
+        }
+        for (name, change), count in sorted(sides.items())
         if name in drawn
     ]
     colour = alt.Color(
@@ -100,7 +104,8 @@ def changes(report: Report) -> Picture:
         .properties(width=data.WIDTH, height={"step": 24})
     )
     totals = {
-        what: sum(n for (_, w), n in sides.items() if w == what) for what in ("lost", "appeared")
+        change: sum(n for (_, w), n in sides.items() if w == change)
+        for change in ("lost", "appeared")
     }
     text = f"{counted(totals['lost'], 'session')} lost and {totals['appeared']} appeared.{rest}"
     return Picture("changes", report.title, text, chart)
@@ -108,6 +113,6 @@ def changes(report: Report) -> Picture:
 
 def nothing(report: Report) -> Picture:
     """A report without rows, as a picture."""
-    said = headline(report)
-    chart = alt.Chart(data.values([{"said": said}])).mark_text(color=INK, fontSize=14)
-    return Picture(report.name, report.title, said, chart.encode(text="said:N"))
+    text = headline(report)
+    chart = alt.Chart(data.values([{"said": text}])).mark_text(color=INK, fontSize=14)
+    return Picture(report.name, report.title, text, chart.encode(text="said:N"))

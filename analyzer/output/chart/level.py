@@ -146,11 +146,11 @@ def river(report: Report) -> Picture:
         {
             "from": max(at, since),
             "to": min(at + step, until),
-            "change": what,
-            "low": _foot(counts, at, what),
-            "high": _foot(counts, at, what) + (-number if what == "lost" else number),
+            "change": change,
+            "low": _foot(counts, at, change),
+            "high": _foot(counts, at, change) + (-number if change == "lost" else number),
         }
-        for (at, what), number in sorted(counts.items())
+        for (at, change), number in sorted(counts.items())
         if at < until
     ]
     colour = alt.Color(
@@ -173,12 +173,12 @@ def river(report: Report) -> Picture:
     chart = alt.layer(data.unknown(report, since, until), bars).properties(
         width=data.WIDTH, height=200
     )
-    totals = {what: sum(n for (_, w), n in counts.items() if w == what) for what in _RIVER}
-    listed = ", ".join(f"{number} {what}" for what, number in totals.items())
+    totals = {change: sum(n for (_, w), n in counts.items() if w == change) for change in _RIVER}
+    listed = ", ".join(f"{number} {change}" for change, number in totals.items())
     text = f"Sessions by {'day' if daily else 'hour'}: {listed}. Grey bands are times nobody saw."
     return Picture("events", report.title, text, chart)
 
 
-def _foot(counts: Counter[tuple[datetime, str]], at: datetime, what: str) -> int:
+def _foot(counts: Counter[tuple[datetime, str]], at: datetime, change: str) -> int:
     """Where a bar begins: reconnected stands on appeared."""
-    return counts[at, "appeared"] if what == "reconnected" else 0
+    return counts[at, "appeared"] if change == "reconnected" else 0
