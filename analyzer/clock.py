@@ -157,14 +157,20 @@ def _from_local(instant: datetime, zone: tzinfo) -> datetime:
 
 def local(instant: datetime, zone: tzinfo) -> datetime:
     """A naive UTC instant on the wall clock of *zone*, naive."""
-    return instant.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+    return _in_zone(instant, zone).replace(tzinfo=None)
+
+
+def _in_zone(instant: datetime, zone: tzinfo) -> datetime:
+    """The instant in *zone*; the first and the last of the calendar, which infinity is, as they are."""
+    try:
+        return instant.replace(tzinfo=UTC).astimezone(zone)
+    except OverflowError:
+        return instant.replace(tzinfo=zone)
 
 
 def zone_name(zone: tzinfo, *instants: datetime) -> str:
     """The name to print beside local times: ``UTC``, ``CET``, or ``CET/CEST`` where both occur."""
-    names = dict.fromkeys(
-        instant.replace(tzinfo=UTC).astimezone(zone).tzname() or str(zone) for instant in instants
-    )
+    names = dict.fromkeys(_in_zone(instant, zone).tzname() or str(zone) for instant in instants)
     return "/".join(names) or str(zone)
 
 

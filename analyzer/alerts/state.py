@@ -11,7 +11,7 @@ import json
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,7 @@ from analyzer import clock
 from analyzer.config.rules import SEVERITIES, at_least
 from analyzer.engine.engine import Row
 from analyzer.errors import StoreError
+from analyzer.output.value import to_json
 from analyzer.report.run import Report
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
@@ -253,10 +254,10 @@ def _findings(report: Report, now: datetime) -> Iterator[tuple[str, Alert]]:
     for row in report.records():
         if row["severity"] not in SEVERITIES:
             continue
-        identity = [report.name, *(_plain(row[name]) for name in report.identifying)]
+        identity = [report.name, *(to_json(row[name]) for name in report.identifying)]
         began = row[report.began[1]] if report.began else None
         yield (
-            json.dumps(identity, ensure_ascii=True),
+            json.dumps(identity, ensure_ascii=True, default=str),  # a decimal as its digits
             Alert(
                 report=report.name,
                 cluster=row.get("cluster"),
@@ -268,10 +269,6 @@ def _findings(report: Report, now: datetime) -> Iterator[tuple[str, Alert]]:
                 ends=bool(report.ended) or "at" in report.parameters,
             ),
         )
-
-
-def _plain(value: Any) -> Any:
-    return clock.iso(value) if isinstance(value, datetime) else value
 
 
 def _text(row: Row) -> str:

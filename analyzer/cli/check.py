@@ -1,6 +1,5 @@
 """The command that answers a scheduler: check."""
 
-import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -146,12 +145,13 @@ def _numbers(catalog: "Catalog", result: "CheckResult", format_: str) -> str:
 def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -> str:
     from analyzer import output as formats
     from analyzer.output.json import envelope
+    from analyzer.output.value import encode
 
     if format_ == "json":
         reports = [envelope(report) for report, _ in result.checked]
         additions = {} if news is None else {"news": to_builtins(news.body())}
         answer = {"exit_code": code, "reports": reports, **additions}
-        return json.dumps(answer, indent=1, ensure_ascii=False) + "\n"
+        return encode(answer, indent=1) + "\n"
     if format_ == "nagios":
         return result.plugin_line() + "\n"
     if news is not None:

@@ -1,6 +1,5 @@
 """The first screen: status."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -27,6 +26,7 @@ def status(
     """What is open, still missing and new, how old the data is, ready for an upgrade or not."""
     from analyzer import output as formats
     from analyzer.output import status_screen
+    from analyzer.output.value import encode
     from analyzer.report import status as reports
     from analyzer.report.run import ReportRequest
 
@@ -43,7 +43,7 @@ def status(
     elif format_ == "markdown":
         text = status_screen.text(answer)
     else:
-        text = json.dumps(status_screen.as_json(answer), indent=1, ensure_ascii=False) + "\n"
+        text = encode(status_screen.as_json(answer), indent=1) + "\n"
     formats.put(text, output, sys.stdout, people=people)
     return context.exit_status()
 

@@ -4,6 +4,7 @@ What is small is read into memory, what is large stays a view of its files; then
 locked: those files are all that any statement can open, whoever wrote it.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,6 +24,12 @@ from analyzer.text import first_line
 
 _FOR_MANY_ROWS = "join_order,statistics_propagation,outer_join_simplification,projection_pullup,join_filter_pushdown"
 _BATCH = 10_000  # rows of a stream that are held at a time
+# Python's datetime has no nanoseconds and its timedelta no months; quoted are names and values.
+_TYPE_WORD = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\b(TIMESTAMP_NS|TIME_NS|INTERVAL)\b""")
+
+
+def _text_type(word: re.Match[str]) -> str:
+    return "VARCHAR" if word[1] else word[0]
 
 
 class DuckDB:
@@ -133,7 +140,18 @@ class DuckDB:
         with self._answers(statement.where):
             relation = self._execute(statement, parameters, before)
             columns = [(column[0], str(column[1])) for column in relation.description or ()]
-            return Result(columns, relation.fetchall())
+            exact = [(name, _TYPE_WORD.sub(_text_type, type_)) for name, type_ in columns]
+            if exact != columns:
+                relation = self._as_text(statement, parameters, [type_ for _, type_ in exact])
+            return Result(exact, relation.fetchall())
+
+    def _as_text(
+        self, statement: Statement, parameters: Mapping[str, Any], types: Sequence[str]
+    ) -> duckdb.DuckDBPyConnection:
+        """The rows with these types: DuckDB writes as text what Python would round."""
+        self._execute(statement, parameters, 'create or replace temp table "rounded" as ')
+        cast = ", ".join(f"#{k}::{type_}" for k, type_ in enumerate(types, 1))
+        return self._connection.execute(f'select {cast} from "rounded"')
 
     def _execute(
         self, statement: Statement, parameters: Mapping[str, Any], before: str = ""

@@ -79,6 +79,10 @@ def own(text: str, where: object = "the statement") -> Statement:
 @lru_cache(maxsize=1024)
 def _parse(text: str) -> tuple[frozenset[str], frozenset[str]]:
     # A cursor of its own: several threads may parse.
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # an argument that was no text
+        raise UsageError("it is not UTF-8") from error
     (tree,) = _parser().cursor().execute("select json_serialize_sql($1)", [text]).fetchone() or ()
     parsed = json.loads(tree)
     if parsed["error"]:

@@ -1,13 +1,12 @@
 """JSON: the whole envelope, or one row a line."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
 import msgspec
 
-from analyzer.output.value import to_json
+from analyzer.output.value import encode, to_json
 from analyzer.report.run import Report
 
 
@@ -38,12 +37,9 @@ def envelope(report: Report) -> ReportEnvelope:
 
 def whole(report: Report) -> str:
     """One object."""
-    return json.dumps(envelope(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return encode(envelope(report), indent=1) + "\n"
 
 
 def lines(report: Report) -> str:
     """The rows only, one object a line."""
-    return "".join(
-        json.dumps(to_json(row), ensure_ascii=False, allow_nan=False) + "\n"
-        for row in report.records()
-    )
+    return "".join(f"{encode(to_json(row))}\n" for row in report.records())

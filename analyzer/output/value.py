@@ -1,6 +1,5 @@
 """How a value is written: as JSON, and as the text of one cell."""
 
-import json
 import math
 from collections.abc import Callable
 from datetime import date, time
@@ -8,11 +7,15 @@ from decimal import Decimal
 from types import UnionType
 from typing import Any
 
+import msgspec
+
 from analyzer import clock
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def to_json(value: Any) -> Any:
-    """A value as JSON can hold it; what is not a number (NaN, infinity) is null."""
+    """A value as ``encode`` takes it; what is not a number (NaN, infinity) is null."""
     if isinstance(value, dict):
         return {str(to_json(name)): to_json(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set):
@@ -23,10 +26,19 @@ def to_json(value: Any) -> Any:
     return str(value)
 
 
-def _number(value: Decimal) -> int | float | None:
+def encode(value: Any, indent: int = 0) -> str:
+    """What ``to_json`` gave as JSON text, numbers with all their digits; *indent* 0 is one line."""
+    return msgspec.json.format(_ENCODER.encode(value), indent=indent).decode()
+
+
+def _number(value: Decimal) -> int | Decimal | None:
+    """The same number without the zeros that only say its type; a float would lose digits."""
     if not value.is_finite():
         return None
-    return int(value) if value == value.to_integral_value() else float(value)
+    digits = f"{value:f}"
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    return Decimal(digits) if "." in digits else int(digits)
 
 
 _SCALARS: tuple[tuple[type | UnionType, Callable[[Any], Any]], ...] = (
@@ -40,17 +52,14 @@ _SCALARS: tuple[tuple[type | UnionType, Callable[[Any], Any]], ...] = (
 
 
 def cell(value: Any) -> str:
-    """A value as one piece of text; absent is empty. A decimal keeps its digits."""
-    if isinstance(value, Decimal) and value.is_finite():
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
+    """A value as one piece of text; absent is empty. Numbers have the digits that JSON has."""
     value = to_json(value)
     if value is None or isinstance(value, bool):
         return "" if value is None else str(value).lower()
     if isinstance(value, list) and all(isinstance(inner, str | int) for inner in value):
         return ", ".join(map(str, value))
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return str(value)
+        return encode(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -1,10 +1,14 @@
 """``analyzer sql``: one statement of the user's own over the tables and the models."""
 
+import csv
 import io
 import json
 from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 import analyzer
@@ -13,6 +17,26 @@ from analyzer.report import header
 from analyzer.store.layout import Store
 
 Ask = Callable[..., list[dict[str, Any]]]
+# What DuckDB has more digits of than a double or a datetime, or other words for than Python.
+EXACT = {
+    "12345678901234567.890123456::decimal(38,9)": "12345678901234567.890123456",
+    "'-0.00000000000000000000000000000000000001'::decimal(38,38)": (
+        "-0.00000000000000000000000000000000000001"
+    ),
+    "99999999999999999.990::decimal(38,3)": "99999999999999999.99",
+    "12.00::decimal(5,2)": "12",
+    "'170141183460469231731687303715884105727'::hugeint": (
+        "170141183460469231731687303715884105727"
+    ),
+    "18446744073709551615::ubigint": "18446744073709551615",
+    "0.1::double + 0.2::double": "0.30000000000000004",
+    "16777217.123456787::double": "16777217.123456787",
+    "timestamp '2026-11-23 02:10:00.000001'": "2026-11-23T02:10:00.000001Z",
+    "timestamp_ns '2026-11-23 02:10:00.123456789'": "2026-11-23 02:10:00.123456789",
+    "interval '1 month 2 days 0.000001 seconds'": "1 month 2 days 00:00:00.000001",
+    "'infinity'::double": "",
+    "'\\xAA\\x00'::blob": "aa00",
+}
 DAY = ("--since", "2026-11-23T00:00:00Z", "--until", "2026-11-24T00:00:00Z")
 COUNTED = "select status, count(*) as n from losses where in_window group by all order by all"
 
@@ -103,3 +127,59 @@ def test_a_window_that_ends_before_it_begins_is_refused(
     times = ["--since", "2026-11-24T00:00:00Z", "--until", "2026-11-23T00:00:00Z"]
     assert cli.status(["--store", str(recorded.root), "sql", COUNTED, *times]) == 2
     assert "--since 2026-11-24T00:00:00Z is after --until" in capsys.readouterr().err
+
+
+def test_no_format_loses_a_digit(
+    recorded: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+    columns = [
+        f"{sql} as c{k}, [{sql}] as l{k}, {{'x': {sql}}} as s{k}" for k, sql in enumerate(EXACT)
+    ]
+    statement = f"select {', '.join(columns)}"
+
+    def written(format_: str) -> str:
+        where = ["--store", str(recorded.root)]
+        assert cli.status([*where, "sql", statement, "--format", format_]) == 0
+        return capsys.readouterr().out
+
+    exact = list(EXACT.values())
+
+    def digits(text: str) -> list[Any]:
+        return json.loads(text, parse_float=Decimal, object_pairs_hook=list)
+
+    def plain(value: Any) -> str:
+        return f"{value:f}" if isinstance(value, Decimal) else "" if value is None else str(value)
+
+    row = [value for _, value in digits(written("ndjson"))]
+    assert [plain(value) for value in row[::3]] == exact
+    assert [plain(value) for (value,) in row[1::3]] == exact
+    assert [plain(value) for ((_, value),) in row[2::3]] == exact
+    assert dict(digits(written("json")))["rows"] == digits(f"[{written('ndjson')}]")
+    _, cells = csv.reader(io.StringIO(written("csv")))
+    assert [cell.removeprefix("'") for cell in cells[::3]] == exact
+    assert [plain(value) for ((_, value),) in map(digits, cells[2::3])] == exact
+    for format_ in ("table", "markdown", "html"):
+        text = written(format_).replace("\n", "")
+        assert [word for word in exact if word.partition("T")[0] not in text] == [], format_
+
+
+def test_parquet_has_what_a_datetime_cannot_hold(
+    recorded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+    statement = "select timestamp_ns '2026-11-23 02:10:00.123456789' as a, interval '-1 month' as b"
+    file = str(tmp_path / "x.parquet")
+    where = ["--store", str(recorded.root)]
+    assert cli.status([*where, "sql", statement, "--format", "parquet", "--output", file]) == 0
+    assert duckdb.read_parquet(file).fetchall() == [("2026-11-23 02:10:00.123456789", "-1 month")]
+
+
+def test_a_statement_that_is_no_text_is_refused(
+    recorded: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.status(["--store", str(recorded.root), "sql", "select '\udcff'"]) == 2
+    assert "it is not UTF-8" in capsys.readouterr().err
