@@ -7,9 +7,10 @@
 -- """
 -- time = "window"
 -- kind = "finding"
--- brief = ["happened_after", "event", "interface", "severity", "detail"]
+-- brief = ["happened_after", "event", "initiator", "interface", "severity", "detail"]
 -- group = "Incident"
--- identity = ["cluster", "svm", "happened_by", "event", "initiator_address", "interface", "detail"]
+-- identity = ["cluster", "svm", "initiator", "happened_by", "event", "initiator_address",
+-- "interface", "detail"]
 -- began = ["happened_after", "happened_by"]
 -- check = false
 -- cannot_see = "What happened and was undone between two snapshots without a new session handle."
@@ -29,6 +30,7 @@
 -- interface = "Interface of the path."
 -- detail = "In words."
 -- severity = "info, low, medium, high or critical."
+-- initiator = "iSCSI name of the initiator; null for what concerns the array."
 -- ///
 with
     wanted as (
@@ -202,7 +204,16 @@ with
         where m.instant >= $since and m.instant <= $until
     )
 select
-    cluster, svm, happened_after, happened_by, event, initiator_address, interface, detail, severity
+    cluster,
+    svm,
+    happened_after,
+    happened_by,
+    event,
+    initiator_address,
+    interface,
+    detail,
+    severity,
+    initiator
 from happened
 order by
     coalesce(happened_by, happened_after),

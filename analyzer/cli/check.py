@@ -144,6 +144,7 @@ def _numbers(catalog: "Catalog", result: "CheckResult", format_: str) -> str:
 
 def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -> str:
     from analyzer import output as formats
+    from analyzer.output import table
     from analyzer.output.json import envelope
     from analyzer.output.value import encode
 
@@ -157,13 +158,16 @@ def _text(result: "CheckResult", news: "News | None", format_: str, code: int) -
     if news is not None:
         return "".join(f"{line}\n" for line in news.lines())
     width = None if sys.stdout.isatty() else formats.WIDTH
-    parts = [
-        formats.text(report, "table", width) + "\n"
-        for report, _ in result.checked
-        if report.name not in result.details
-        and any(row["severity"] != "info" for row in report.records())
-    ]
-    return "".join(parts) + result.summary() + "\n"
+    parts, quiet = [], []
+    for report, _ in result.checked:
+        if report.name in result.details or not report.rows:
+            continue
+        if any(row["severity"] != "info" for row in report.records()):
+            wide = f"analyzer report {report.name} --wide"
+            parts.append(table.render(report, width, wide) + "\n")
+        else:
+            quiet.append(f"{len(report.rows):,} info, not shown: analyzer report {report.name}\n")
+    return "".join(parts + quiet) + result.summary() + "\n"
 
 
 def _tell(context: Context, settings: "CheckSettings", result: "CheckResult") -> int:

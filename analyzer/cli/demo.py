@@ -28,8 +28,10 @@ def demo(context: Context, /, output: Path) -> int:
     """Live through a day with an incident on a simulated array, and read what the reports say of it."""
     from analyzer import demo as room
     from analyzer import output as formats
+    from analyzer.cli.progress import progress
     from analyzer.console import html_file
     from analyzer.errors import UsageError
+    from analyzer.output import table
     from analyzer.store.layout import Store
     from analyzer.store.publish import deliver
 
@@ -42,14 +44,15 @@ def demo(context: Context, /, output: Path) -> int:
         )
     context.say(
         "A simulated array with four nodes, 19 hosts and a bad night is polled every five minutes\n"
-        f"for a day ({room.DAY}), over real HTTP on loopback."
+        f"for a day ({room.DAY}), over real HTTP on loopback, into {store.root}."
     )
-    with click.progressbar(length=289, label="collecting", file=sys.stderr) as bar:
-        end = room.record(store, lambda _number, _count, _outcome: bar.update(1))
+    with progress(context, "collecting", 289) as advance:
+        end = room.record(store, lambda _number, _count, _outcome: advance())
     overviews, reports = room.headlines(store, end)
+    width = None if sys.stdout.isatty() else formats.WIDTH
     for report in overviews:
-        formats.write(report, "table", None, sys.stdout)
-        click.echo()
+        text = table.render(report, width, f"analyzer report {report.name} --wide")
+        formats.put(f"{text}\n", None, sys.stdout, people=True)
     output.mkdir(parents=True, exist_ok=True)
     with deliver(page) as draft:
         draft.write_text(

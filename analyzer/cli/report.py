@@ -257,6 +257,7 @@ for _command in (diff, timeline, snapshots, paths):
     _command.params += _SHOWN
 for _command in (diff, timeline, snapshots):
     _command.params += [options.WATCH]
+timeline.params += [options.WIDE]
 diff.params += [options.IGNORE, options.WIDE, options.CHART]
 
 

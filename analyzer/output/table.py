@@ -145,8 +145,11 @@ def _near(instant: datetime, other: datetime, report: Report) -> str:
     return wording.instant(instant, report.zone, dated=not same) + age
 
 
-def render(report: Report, width: int | None) -> str:
-    """The whole report as text; *width* None is the terminal's, and colours as it can."""
+def render(report: Report, width: int | None, wide: str = "--wide") -> str:
+    """The whole report as text; *width* None is the terminal's, and colours as it can.
+
+    *wide*, an option or a command, shows every column.
+    """
     screen = Screen(width)
     if report.title:
         title(screen, report)
@@ -154,13 +157,13 @@ def render(report: Report, width: int | None) -> str:
     for line in sparkline.lines(report):
         screen.line(Piece(line))
     if report.rows:
-        _rows(report, screen)
+        _rows(report, screen, wide)
     for line in coverage(report, report.zone).splitlines():
         screen.prose(line, "dim")
     return screen.text()
 
 
-def _rows(report: Report, screen: Screen) -> None:
+def _rows(report: Report, screen: Screen, wide: str) -> None:
     laid_out = table_layout.lay_out(report, screen.width)
     if laid_out.above:
         screen.prose(
@@ -173,10 +176,11 @@ def _rows(report: Report, screen: Screen) -> None:
     hints = []
     if laid_out.shortened:
         hints.append("'…' stands for the beginning of a name.")
+    if laid_out.hidden:
+        hints.append(f"No room for: {', '.join(map(wording.heading, laid_out.hidden))}.")
     if report.brief:
-        hints.append("Every column: --wide")
-    if hints:
-        screen.line(Piece(" ".join(hints), "dim"))
+        hints.append(f"Every column: {wide}")
+    screen.prose(" ".join(hints), "dim")
 
 
 def _table(report: Report, laid_out: Layout, widths: Sequence[int], screen: Screen) -> None:

@@ -22,7 +22,8 @@ _PROSE = {"detail", "reason", "what it is"}  # folded even inside a word
 class Layout(msgspec.Struct, frozen=True):
     """Cells as text, column by column; *widths* is None if only a stack of blocks can hold them.
 
-    *above* is said once for all rows; *dimmed* has a flag for each row.
+    *above* is said once for all rows; *dimmed* has a flag for each row; for the brief columns of
+    *hidden* there was no room.
     """
 
     names: list[str]
@@ -31,6 +32,7 @@ class Layout(msgspec.Struct, frozen=True):
     above: list[tuple[str, str]]
     dimmed: list[bool]
     shortened: bool = False
+    hidden: Sequence[str] = ()
 
 
 def lay_out(report: Report, room: int) -> Layout:
@@ -49,9 +51,17 @@ def lay_out(report: Report, room: int) -> Layout:
         for count in range(len(names), _fewest(report, names) - 1, -1):
             widths = _fit([heading(name) for name in names[:count]], columns[:count], room)
             if widths is not None and (best.widths is None or count > len(best.names)):
-                best = Layout(names[:count], columns[:count], widths, above, dimmed, bool(short))
+                best = Layout(
+                    names[:count],
+                    columns[:count],
+                    widths,
+                    above,
+                    dimmed,
+                    bool(short),
+                    names[count:],
+                )
                 break
-        if best.widths is not None and len(best.names) == len(names):
+        if best.widths is not None and not best.hidden:
             break
     assert best is not None  # noqa: S101  # set in the first round
     return best
@@ -67,6 +77,7 @@ def _shaped(
     """
     source = report.names
     pair = isinstance(report.parameters.get("before"), datetime)
+    subject = "initiator" if isinstance(report.parameters.get("initiator"), str) else None
     write = CellWriter(report, rows, short)
     names: list[str] = []
     columns: list[list[str]] = []
@@ -90,6 +101,10 @@ def _shaped(
         values = [write.cell(name, row[k]) for row in rows]
         if report.title and name in _OWNERS and len(set(values)) == 1:
             above.append((name, values[0]))
+            continue
+        owners = set(filter(None, values))
+        if name == subject and len(owners) == 1:  # the other rows are of what the owner stands on
+            above.append((name, *owners))
             continue
         names.append(name)
         columns.append(values)

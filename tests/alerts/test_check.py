@@ -448,3 +448,14 @@ def test_a_webhook_that_cannot_be_reached_is_a_sentence(
     assert code in {2, 69}
     assert "webhook" in err
     assert token == "t" or token not in err
+
+
+def test_what_is_counted_and_not_shown_is_named(place: Place) -> None:
+    place.configure('[[lower]]\nto = "info"\n')
+    place.see("02:10")
+    place.see("02:15", "lnx1")
+    code, out, _ = place.run(*LOST)
+    assert (code, out.splitlines()) == (
+        0,
+        ["4 info, not shown: analyzer report dropped-connections", "OK - 4 info; 1 gap"],
+    )

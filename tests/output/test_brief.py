@@ -52,6 +52,17 @@ def test_a_wider_terminal_shows_more_of_the_telling_columns(lost: Report) -> Non
     assert "Every column: --wide" in wide
 
 
+def test_a_table_names_the_telling_columns_that_it_has_no_room_for(lost: Report) -> None:
+    for width in (80, 100, 120, 200):
+        laid_out = table_layout.lay_out(lost, width)
+        text = " ".join(table.render(lost, width).split())
+        hidden = ", ".join(map(wording.heading, laid_out.hidden))
+        assert (f"No room for: {hidden}. Every column: --wide" in text) == bool(hidden)
+        telling = {*laid_out.names, *laid_out.hidden, "cluster"}
+        assert {"status", "cause", "initiator", "interface", "severity"} <= telling
+        assert bool(hidden) == (width < 200)
+
+
 def test_names_that_would_be_alike_are_not_shortened() -> None:
     names = ["iqn.a:x:host1", "iqn.b:y:host1", "iqn.a:x:host2", "eui.0123", "iqn.a:", "plain"]
     assert wording.shortened([[name] for name in names]) == {"iqn.a:x:host2": "…host2"}

@@ -100,6 +100,16 @@ def test_a_table_says_whose_rows_were_requested(sample: Catalog) -> None:
     assert lines[1] == "No findings. Only initiator *lnx*."
 
 
+def test_a_timeline_of_several_hosts_names_them_in_its_rows(sample: Catalog) -> None:
+    lines = ask(sample, "timeline", params={"initiator": "*lnx4"})
+    assert any("initiator: iqn.1994-05.com.redhat:lnx4" in line for line in lines)
+    assert not [line for line in lines if "  lost" in line and "lnx" in line]
+    lines = ask(sample, "timeline", params={"initiator": "*lnx*"})
+    lost = [line for line in lines if "  lost" in line]
+    assert len(lost) > 4
+    assert all("…lnx" in line for line in lost)
+
+
 def test_severities_differ_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = (ReportColumn("severity", "How bad.", "VARCHAR"),)
     rows = [(severity,) for severity in SEVERITIES]
