@@ -104,7 +104,7 @@ def _shaped(
             continue
         owners = set(filter(None, values))
         if name == subject and len(owners) == 1:  # the other rows are of what the owner stands on
-            above.append((name, *owners))
+            above.append((name, owners.pop()))
             continue
         names.append(name)
         columns.append(values)
