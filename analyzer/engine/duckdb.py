@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from analyzer.engine import tables
-from analyzer.engine.engine import Columns, Extra, FileRetired, Result, StatementFailed
+from analyzer.engine.engine import Columns, Extra, FileRetired, Result, StatementFailed, Values
 from analyzer.engine.statement import Statement
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.history.parts import engine, quote
@@ -109,7 +109,7 @@ class DuckDB:
     def columns(self) -> dict[str, Columns]:
         return tables.COLUMNS | {name: columns for name, (columns, _) in self._extra.items()}
 
-    def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
+    def create_table(self, name: str, statement: Statement, parameters: Values) -> None:
         self._run(statement, parameters, f'create or replace temp table "{name}" as ')
 
     def rename_table(self, name: str, new: str) -> None:
@@ -120,23 +120,21 @@ class DuckDB:
         with self._answers(name):
             self._connection.execute(f'drop table "{name}"')
 
-    def run_query(self, statement: Statement, parameters: Mapping[str, Any]) -> Result:
+    def run_query(self, statement: Statement, parameters: Values) -> Result:
         return self._run(statement, parameters)
 
-    def describe(
-        self, statement: Statement, parameters: Mapping[str, Any]
-    ) -> list[tuple[str, str]]:
+    def describe(self, statement: Statement, parameters: Values) -> list[tuple[str, str]]:
         return self._run(statement.filtered("false", ()), parameters).columns
 
     def stream_query(
-        self, statement: Statement, parameters: Mapping[str, Any]
+        self, statement: Statement, parameters: Values
     ) -> Iterator[Sequence[tuple[Any, ...]]]:
         with self._answers(statement.where):
             relation = self._execute(statement, parameters)
             while rows := relation.fetchmany(_BATCH):
                 yield rows
 
-    def _run(self, statement: Statement, parameters: Mapping[str, Any], before: str = "") -> Result:
+    def _run(self, statement: Statement, parameters: Values, before: str = "") -> Result:
         with self._answers(statement.where):
             relation = self._execute(statement, parameters, before)
             columns = [(column[0], str(column[1])) for column in relation.description or ()]
@@ -154,7 +152,7 @@ class DuckDB:
         return self._connection.execute(f'select {cast} from "rounded"')
 
     def _execute(
-        self, statement: Statement, parameters: Mapping[str, Any], before: str = ""
+        self, statement: Statement, parameters: Values, before: str = ""
     ) -> duckdb.DuckDBPyConnection:
         names = statement.parameters
         missing = sorted(names - parameters.keys())

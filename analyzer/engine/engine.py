@@ -11,6 +11,7 @@ from analyzer.errors import StoreError, UsageError
 
 Row = dict[str, Any]  # of a statement, by its columns, which only the statement knows
 Columns = Mapping[str, str]  # of a table: name and DuckDB's word for the type
+Values = Mapping[str, object]  # of a statement's parameters, by their names
 Extra = Mapping[str, tuple[Columns, Sequence[Sequence[Any]]]]  # tables beside the store's
 
 
@@ -49,7 +50,7 @@ class Engine(Protocol):
     def ahead(self) -> bool:
         """Whether the store holds snapshots that are later than the clock, and not seen."""
 
-    def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
+    def create_table(self, name: str, statement: Statement, parameters: Values) -> None:
         """Make a temporary table of a statement's rows."""
 
     def rename_table(self, name: str, new: str) -> None:
@@ -57,16 +58,14 @@ class Engine(Protocol):
 
     def drop_table(self, name: str) -> None: ...
 
-    def run_query(self, statement: Statement, parameters: Mapping[str, Any]) -> Result: ...
+    def run_query(self, statement: Statement, parameters: Values) -> Result: ...
 
     def stream_query(
-        self, statement: Statement, parameters: Mapping[str, Any]
+        self, statement: Statement, parameters: Values
     ) -> Iterator[Sequence[tuple[Any, ...]]]:
         """Rows in batches, for more of them than memory holds; run no other statement meanwhile."""
 
-    def describe(
-        self, statement: Statement, parameters: Mapping[str, Any]
-    ) -> list[tuple[str, str]]:
+    def describe(self, statement: Statement, parameters: Values) -> list[tuple[str, str]]:
         """Names and types of a statement's columns, without its rows."""
 
     def time_limit(self, seconds: float) -> AbstractContextManager[None]:

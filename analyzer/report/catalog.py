@@ -18,7 +18,7 @@ from analyzer import clock, schema
 from analyzer.config import policy
 from analyzer.config.rules import SeverityRule
 from analyzer.engine.duckdb import DuckDB
-from analyzer.engine.engine import Engine, Extra, FileRetired, Result, StatementFailed
+from analyzer.engine.engine import Engine, Extra, FileRetired, Result, StatementFailed, Values
 from analyzer.engine.statement import own, parse
 from analyzer.errors import StoreError, UsageError
 from analyzer.history import manifest as manifests
@@ -192,7 +192,7 @@ class Catalog:
     def run_query(
         self,
         query: Query,
-        parameters: Mapping[str, Any],
+        parameters: Values,
         filters: Mapping[str, Sequence[str]] | None = None,
     ) -> Result:
         """The rows of a query, a model among them; *filters* keep rows by wildcard.
@@ -226,7 +226,7 @@ class Catalog:
     def run(
         self,
         text: str,
-        parameters: Mapping[str, Any] | None = None,
+        parameters: Values | None = None,
         where: object = "the statement",
     ) -> Result:
         """The rows of one SELECT over the tables and the models; *where* names it in errors.
@@ -242,14 +242,14 @@ class Catalog:
         return self.run_query(header.bare(text, where), times | dict(parameters or {}))
 
     def select(
-        self, text: str, parameters: Mapping[str, Any] | None = None, where: object = "a select"
+        self, text: str, parameters: Values | None = None, where: object = "a select"
     ) -> Result:
         """The rows of a SELECT of the program's own over the tables."""
         statement, bound = own(text, where), parameters or {}
         return self._retried(lambda: self._engine.run_query(statement, bound))
 
     def stream(
-        self, text: str, parameters: Mapping[str, Any], where: object = "the statement"
+        self, text: str, parameters: Values, where: object = "the statement"
     ) -> Iterator[Sequence[tuple[Any, ...]]]:
         """The rows of one SELECT over tables and models, streamed in batches.
 
@@ -260,7 +260,7 @@ class Catalog:
         self._retried(lambda: self._make(query, values))
         yield from self._engine.stream_query(parse(text, where), values)
 
-    def create_table(self, name: str, text: str, parameters: Mapping[str, Any]) -> None:
+    def create_table(self, name: str, text: str, parameters: Values) -> None:
         """Make a temporary table of the rows of a SELECT of the program's own."""
         self._retried(lambda: self._engine.create_table(name, own(text), parameters))
 
@@ -293,7 +293,7 @@ class Catalog:
             for name, digest, _ in manifest.files() if manifest is not None else ():
                 check_digest(self.store.history_folder(cluster) / name, digest)
 
-    def _bound(self, query: Query, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _bound(self, query: Query, parameters: Values) -> Values:
         declared = compose.parameters(query, self.models)
         bound = dict.fromkeys(STANDARD) | {
             name: value for name, value in parameters.items() if name not in declared
@@ -304,11 +304,11 @@ class Catalog:
             bound["at"] = bound["after"]  # models of an instant are of the second one of a pair
         return bound
 
-    def _make(self, query: Query, values: Mapping[str, Any]) -> None:
+    def _make(self, query: Query, values: Values) -> None:
         """Make the models that a query stands on, in order, those that are there left alone."""
         self._make_all(compose.order(query, self.models), values)
 
-    def _make_all(self, models: Iterable[Query], values: Mapping[str, Any]) -> None:
+    def _make_all(self, models: Iterable[Query], values: Values) -> None:
         for model in models:
             key, name = self._key(model, values), model.name
             if self._named.get(name) == key:
@@ -322,7 +322,7 @@ class Catalog:
                 self._model_tables[key] = f"{name}__{len(self._model_tables)}"
             self._named[name] = key
 
-    def _rows(self, model: Query, values: Mapping[str, Any]) -> Result:
+    def _rows(self, model: Query, values: Values) -> Result:
         """The rows of a model for these parameters."""
         key = self._key(model, values)
         if key in self._model_tables:
@@ -334,7 +334,7 @@ class Catalog:
             self._answers[key] = self._engine.run_query(model.statement, values)
         return self._answers[key]
 
-    def _key(self, model: Query, values: Mapping[str, Any]) -> ModelKey:
+    def _key(self, model: Query, values: Values) -> ModelKey:
         if model.name not in self._bound_names:
             self._bound_names[model.name] = compose.bound_names(model, self.models)
         used = self._bound_names[model.name]

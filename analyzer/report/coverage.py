@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from analyzer.engine.engine import Row
+from analyzer.engine.engine import Row, Values
 from analyzer.errors import UsageError
 from analyzer.report.catalog import Catalog
 from analyzer.report.header import Query
@@ -57,7 +57,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def coverage(
     catalog: Catalog,
     query: Query,
-    parameters: Mapping[str, Any],
+    parameters: Values,
     window: tuple[datetime, datetime],
 ) -> list[Coverage]:
     """The coverage of a window for a query with these parameters, in the order of clusters.
@@ -90,7 +90,7 @@ def coverage(
     ]
 
 
-def _model(catalog: Catalog, query: Query, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+def _model(catalog: Catalog, query: Query, name: str, parameters: Values) -> list[Row]:
     if name not in catalog.models:
         raise UsageError(f"{query.path}: there is no model '{name}'")
     return catalog.run_query(catalog.models[name], parameters).records()

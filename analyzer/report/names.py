@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from analyzer.engine.engine import Values
 from analyzer.errors import UsageError
 from analyzer.pattern import like, matches
 from analyzer.report.header import Query
@@ -28,7 +29,7 @@ _MOST = 200  # patterns and stars of one filter
 MODELS = ("initiator_names",)  # that conditions on rows read
 
 
-def params(catalog: "Catalog", query: Query, values: Mapping[str, Any]) -> Mapping[str, Any]:
+def params(catalog: "Catalog", query: Query, values: Values) -> Values:
     """The values of a query, those that name things as patterns that match something.
 
     Raises:
@@ -107,9 +108,7 @@ def ignored(
     return shown, counts
 
 
-def _pattern(
-    catalog: "Catalog", option: str, text: str, model: str, values: Mapping[str, Any]
-) -> str:
+def _pattern(catalog: "Catalog", option: str, text: str, model: str, values: Values) -> str:
     """The wildcard that matches what *text* names."""
     if text == "*":
         return text

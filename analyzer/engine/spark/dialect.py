@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -17,6 +16,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
+from analyzer.engine.engine import Values
 from analyzer.engine.spark import expressions, shape
 from analyzer.errors import UsageError
 
@@ -45,9 +45,7 @@ class SparkStatement:
     uses: tuple[str, ...]
 
 
-def translate(
-    text: str, tables: Mapping[str, Mapping[str, str]], bound: Mapping[str, Any]
-) -> SparkStatement:
+def translate(text: str, tables: Mapping[str, Mapping[str, str]], bound: Values) -> SparkStatement:
     """A statement over *tables* (name, column, DuckDB type) with the parameters *bound*.
 
     Raises:

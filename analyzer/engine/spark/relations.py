@@ -1,10 +1,11 @@
 """One statement being run, relation by relation."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from analyzer.engine.engine import Values
 from analyzer.engine.spark.dialect import SparkPart, SparkStatement
 from analyzer.engine.spark.session import checkpoint
 
@@ -16,7 +17,7 @@ class Run:
     anew for each.
     """
 
-    def __init__(self, session: Any, statement: SparkStatement, bound: Mapping[str, Any]) -> None:
+    def __init__(self, session: Any, statement: SparkStatement, bound: Values) -> None:
         self._session = session
         self._statement = statement
         self._bound = {

@@ -15,7 +15,7 @@ from pyspark.errors import PySparkException
 
 from analyzer.engine import tables
 from analyzer.engine.duckdb import DuckDB
-from analyzer.engine.engine import Columns, Extra, FileRetired, Result
+from analyzer.engine.engine import Columns, Extra, FileRetired, Result, Values
 from analyzer.engine.spark.dialect import translate
 from analyzer.engine.spark.relations import Run
 from analyzer.engine.spark.session import checkpoint, connect
@@ -105,7 +105,7 @@ class Spark:
     def columns(self) -> Mapping[str, Columns]:
         return self._types.columns
 
-    def create_table(self, name: str, statement: Statement, parameters: Mapping[str, Any]) -> None:
+    def create_table(self, name: str, statement: Statement, parameters: Values) -> None:
         self._types.create_table(name, statement, parameters)
         with self._answers(statement.where):
             frame = checkpoint(self._session, self._run(statement, parameters).frame())
@@ -124,7 +124,7 @@ class Spark:
         self._session.catalog.dropTempView(name)
         del self._frames[name], self._temporary[name]
 
-    def run_query(self, statement: Statement, parameters: Mapping[str, Any]) -> Result:
+    def run_query(self, statement: Statement, parameters: Values) -> Result:
         columns = self._types.run_query(statement, parameters).columns
         with self._answers(statement.where):
             table = self._run(statement, parameters).table()
@@ -136,11 +136,11 @@ class Spark:
         return Result(columns, rows)
 
     def stream_query(
-        self, statement: Statement, parameters: Mapping[str, Any]
+        self, statement: Statement, parameters: Values
     ) -> Iterator[Sequence[tuple[Any, ...]]]:
         yield self.run_query(statement, parameters).rows
 
-    def _run(self, statement: Statement, parameters: Mapping[str, Any]) -> Run:
+    def _run(self, statement: Statement, parameters: Values) -> Run:
         try:
             translated = translate(statement.text, {**self.columns, **self._temporary}, parameters)
         except UsageError as error:
@@ -160,9 +160,7 @@ class Spark:
                 ) from error
             raise UsageError(f"{where}: {str(error).splitlines()[0]}") from error
 
-    def describe(
-        self, statement: Statement, parameters: Mapping[str, Any]
-    ) -> list[tuple[str, str]]:
+    def describe(self, statement: Statement, parameters: Values) -> list[tuple[str, str]]:
         return self._types.describe(statement, parameters)
 
     @contextmanager
