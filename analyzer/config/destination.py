@@ -12,7 +12,7 @@ from analyzer.config import secret
 from analyzer.config.toml import Text, split_url
 from analyzer.errors import UsageError
 
-Heard = Literal["new", "over"]
+EdgeKind = Literal["new", "over"]
 Command = Text | tuple[Text, ...]
 
 _SECRETS = ("url", "password", "token")
@@ -49,7 +49,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     body: Text | None = None
     content_type: Text = "application/json"
     each: bool = False
-    events: tuple[Heard, ...] = ("new", "over")
+    events: tuple[EdgeKind, ...] = ("new", "over")
 
     def __post_init__(self) -> None:
         problem = next(self._problems(), None)

@@ -75,14 +75,14 @@ def drawn(
         for place, (line, width) in enumerate(zip(lines, widths, strict=True))
     ]
     parts += _names(scale, lines)
-    words = "; ".join(said(line) for line in lines)
+    words = "; ".join(in_words(line) for line in lines)
     return element(
         "svg", element("title", text(f"Sessions of each node. {words}")), *parts,
         viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="levels", role="img",
     )  # fmt: skip
 
 
-def said(line: LevelLine) -> str:
+def in_words(line: LevelLine) -> str:
     """A line in words: its last level and its limit."""
     last = line.points[-1][1] if line.points else 0
     return f"{line.name} {last}{f' of {line.limit}' if line.limit is not None else ''}"
@@ -173,7 +173,7 @@ def _line(scale: LevelScale, line: LevelLine, place: int, until: datetime, width
             shape += f"V{scale.y(levels[-1])}"
         before = x
     shape += f"H{scale.x(until)}"
-    title = element("title", text(said(line)))
+    title = element("title", text(in_words(line)))
     return element(
         "path",
         title,

@@ -5,7 +5,7 @@ locked: those files are all that any statement can open, whoever wrote it.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -144,7 +144,7 @@ class DuckDB:
             return Result(exact, relation.fetchall())
 
     def _as_text(
-        self, statement: Statement, parameters: Mapping[str, Any], types: Sequence[str]
+        self, statement: Statement, parameters: Values, types: Sequence[str]
     ) -> duckdb.DuckDBPyConnection:
         """The rows with these types: DuckDB writes as text what Python would round."""
         self._execute(statement, parameters, 'create or replace temp table "rounded" as ')
