@@ -47,7 +47,8 @@
 -- cause_kind = """What explains it: path, host_address, host, interface, igroup, node, subnet,
 -- svm or cluster."""
 -- cause = "Name of what explains it."
--- severity = "low, medium, high or critical; info if abandoned or retracted."
+-- severity = """low, medium, high or critical: by what the initiator had left when the path was
+-- gone, whatever came back since; info if abandoned or retracted."""
 -- detail = "What is left, and what to look at."
 -- evidence = "What the array itself says of the interval; null if nothing."
 -- event_log = """read: the array's own log of the interval was read, so that no evidence means

@@ -29,7 +29,8 @@
 -- initiator_sessions_after = "Sessions the initiator has in the SVM after."
 -- lost_after = "Last complete snapshot that saw what is missing."
 -- replaced_by = "The path that took over."
--- severity = "low, medium, high or critical."
+-- severity = """low, medium, high or critical: by what the initiator has left at --after. That of
+-- the loss itself, in dropped-connections, is by what was left then."""
 -- detail = "What to do."
 -- ///
 select
