@@ -85,10 +85,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     policy: Path | None = None
 
     def __post_init__(self) -> None:
-        names = [cluster.name for cluster in self.clusters]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"cluster '{name}' is there twice")
+        names = [cluster.name.lower() for cluster in self.clusters]
+        for cluster in self.clusters:
+            if names.count(cluster.name.lower()) > 1:  # filters match without regard to case
+                raise ValueError(f"cluster '{cluster.name}' is there twice")
 
     @property
     def rules(self) -> tuple[SeverityRule, ...]:

@@ -113,20 +113,23 @@ def joined(
             + ", least(c.last_seen, l.taken_at) as last_seen"
             ", case when c.gone_by <= l.taken_at then c.gone_by end as gone_by"
         )
-    svm = "{0}.svm_id" if "svm_id" in columns else "''"
-    join = (
-        f" join {latest} l(cluster, svm_id, taken_at)"
-        f" on l.cluster = {{0}}.cluster and l.svm_id = {svm}"
-        + (" and {0}.first_seen <= l.taken_at" if clipped else "")
-    )
+
+    def join(alias: str) -> str:
+        svm = f"{alias}.svm_id" if "svm_id" in columns else "''"
+        return (
+            f" join {latest} l(cluster, svm_id, taken_at)"
+            f" on l.cluster = {alias}.cluster and l.svm_id = {svm}"
+            + (f" and {alias}.first_seen <= l.taken_at" if clipped else "")
+        )
+
     pieces = []
     if closed:
-        pieces.append(f"select {listed} from {closed} c" + (join.format("c") if clipped else ""))
+        pieces.append(f"select {listed} from {closed} c" + (join("c") if clipped else ""))
     if opened:
         carried = ", ".join(f'o."{column}"' for column in columns if column not in CLOSED_BY)
         pieces.append(
             f"select {carried}, l.taken_at as last_seen, null::timestamp as gone_by"
-            f" from {opened} o{join.format('o')}"
+            f" from {opened} o{join('o')}"
         )
     if not pieces:
         nulls = ", ".join(f'null::{kind} as "{column}"' for column, kind in columns.items())

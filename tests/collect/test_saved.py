@@ -128,6 +128,17 @@ def test_an_inventory_of_the_wrong_kind_is_refused_by_name(
     assert stored(folder) == []
 
 
+def test_two_clusters_of_a_name_but_for_case_are_refused(folder: Path, take_in: Import) -> None:
+    assert take_in("sessions.json")[0] == 0
+    before = stored(folder)
+    code, said = take_in("sessions.json", "--cluster", "C")
+    assert (code, said) == (
+        2,
+        "analyzer: 'C': the store has the cluster 'c'; case does not count\n",
+    )
+    assert stored(folder) == before
+
+
 def test_an_instant_far_ahead_of_the_clock_is_refused_unless_it_is_requested(
     folder: Path, take_in: Import
 ) -> None:

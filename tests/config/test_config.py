@@ -130,6 +130,10 @@ WRONG = {
         "'sessions' must be a whole number, not true or false",
     ),
     "two of a name": (CLUSTER + CLUSTER, "cluster 'prod-a' is there twice"),
+    "two of a name but for case": (
+        CLUSTER + CLUSTER.replace("prod-a", "PROD-A"),
+        "cluster 'prod-a' is there twice",
+    ),
 }
 
 

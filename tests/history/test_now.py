@@ -1,6 +1,7 @@
 """Nothing later than the clock is seen, however the store has grown since."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count, repeat
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.array_builder import T0, World, linux
+from support.array_builder import A1, T0, World, linux
 from support.effort import few
 from support.snapshot_rows import STEP, stored
 from test_laws import histories
@@ -91,3 +92,14 @@ def test_what_is_asked_while_the_clock_goes_on_has_one_present(
         return {report.window[1] for report in reports}, list(tables)
 
     assert answers(count()) == answers(repeat(0))
+
+
+@pytest.mark.parametrize("minutes", [2, 60])
+def test_an_identity_is_text_and_no_template(tmp_path: Path, minutes: int) -> None:
+    svm = "{l} {0} ' %s"
+    world = World(tmp_path, sessions=linux(1, (replace(A1, svm=svm),)), lifs=[replace(A1, svm=svm)])
+    world.take(2)
+    with at(T0 + timedelta(minutes=minutes)):
+        catalog = Catalog(Store(tmp_path))
+        assert catalog.run("select svm from spells").rows == [(svm,)]
+        catalog.close()
