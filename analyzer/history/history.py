@@ -73,7 +73,7 @@ class History:
             history = cls(store, cluster, manifest or Manifest(cluster=cluster), lease)
             try:
                 if manifest is None:
-                    _check_only_one(store, cluster)
+                    store.check_only_one(cluster)
                     history.commit()  # so that files without a manifest are always damage
                 else:  # a damaged entry is mended before anything is stored
                     register.write(store, manifest, lease.check)
@@ -322,19 +322,6 @@ class History:
         """A select (svm_id, taken_at) of the attempts that contribute rows to the table."""
         svm = "unnest(scope)" if table.scoped else "''"
         return f"select {svm} as svm_id, taken_at from {self.attempts_source} where {table.taken}"
-
-
-def _check_only_one(store: Store, cluster: str) -> None:
-    """Filters match without regard to case, and some file systems do: of a name there is one.
-
-    Raises:
-        UsageError: the store has another cluster of that name.
-    """
-    for name in store.clusters():
-        if name != cluster and name.lower() == cluster.lower():
-            raise UsageError(
-                f"'{cluster}': the store has the cluster '{name}'; case does not count"
-            )
 
 
 def record(store: Store, snapshot: Snapshot) -> Attempt:

@@ -94,6 +94,18 @@ class Store:
         entries |= {path.stem for path in self.register.glob("*.json")}
         return sorted(filter(is_cluster, entries))
 
+    def check_only_one(self, cluster: str) -> None:
+        """Filters match without regard to case, and so do some file systems: of a name there is one.
+
+        Raises:
+            UsageError: the store has another cluster of that name.
+        """
+        for name in self.clusters():
+            if name != cluster and name.lower() == cluster.lower():
+                raise UsageError(
+                    f"'{cluster}': the store has the cluster '{name}'; case does not count"
+                )
+
     def history_folder(self, cluster: str) -> Path:
         return self.history / f"{_CLUSTER}{cluster}"
 
