@@ -58,7 +58,7 @@ bounds: ## the suite on the oldest versions that pyproject.toml allows
 	.venv-bounds/bin/python tests/bounds.py > .venv-bounds/constraints.txt
 	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check --upgrade pip
 	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[charts,lake,serve,spark]' --group dev
-	.venv-bounds/bin/python -m pytest -q
+	.venv-bounds/bin/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) .venv-bounds .venv-spark .venv-readers .prometheus $(DEMO) bench.json dist build
