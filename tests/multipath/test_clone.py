@@ -5,17 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from support.array_builder import A1, A2, LIFS, Login, World, linux
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """Four Linux hosts of one igroup, all paths there."""
-    array = World(tmp_path)
-    for number in range(1, 5):
-        array.sessions += linux(number)
-    return array
 
 
 def clones(world: World) -> list[tuple[str, str]]:

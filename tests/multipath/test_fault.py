@@ -9,15 +9,6 @@ import pytest
 from support.array_builder import A1, A2, B1, B2, LIFS, Lif, Login, World, linux
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """Four Linux hosts of one igroup, all paths there."""
-    array = World(tmp_path)
-    for number in range(1, 5):
-        array.sessions += linux(number)
-    return array
-
-
 def faults_of(world: World, policy: str = "", **params: Any) -> set[tuple[str | None, str]]:
     """Who has which fault."""
     return {

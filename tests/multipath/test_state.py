@@ -35,15 +35,6 @@ class Bare(Login):
         return [row | {"connections": 0, "cid": None} for row in super().rows()]
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """Four Linux hosts of one igroup, all paths there."""
-    array = World(tmp_path)
-    for number in range(1, 5):
-        array.sessions += linux(number)
-    return array
-
-
 def rows(world: World, fault: str) -> list[dict[str, Any]]:
     return [row for row in world.ask("multipath-imbalance") if row["fault"] == fault]
 
