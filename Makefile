@@ -5,6 +5,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO   ?= demo
 
+unexport PYTHONDONTWRITEBYTECODE  # what one process compiled the next ones, hundreds in the suite, need not
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test thorough check format axe wheel bench prometheus spark readers bounds clean
 

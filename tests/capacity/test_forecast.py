@@ -85,9 +85,23 @@ def grown(seed: int) -> tuple[Series, date, date]:
     return series, FIRST + timedelta(meets), FIRST + timedelta(after)
 
 
-def test_the_true_day_is_within_the_range_in_at_least_90_of_100_runs(tmp_path: Path) -> None:
+Run = tuple[Series, date, date]
+
+
+@pytest.fixture(scope="module")
+def hundred(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[dict[str, Run], list[dict[str, Any]]]:
+    """A hundred histories, and the rows of one report over all of them."""
     runs = {f"n{seed:03d}": grown(seed) for seed in range(100)}
-    rows = forecast(tmp_path, {node: series for node, (series, _, _) in runs.items()})
+    series = {node: series for node, (series, _, _) in runs.items()}
+    return runs, forecast(tmp_path_factory.mktemp("hundred"), series)
+
+
+def test_the_true_day_is_within_the_range_in_at_least_90_of_100_runs(
+    hundred: tuple[dict[str, Run], list[dict[str, Any]]],
+) -> None:
+    runs, rows = hundred
     by_node = {row["node"]: row for row in rows}
     for truth in (1, 2):
         inside = [
@@ -101,9 +115,10 @@ def test_the_true_day_is_within_the_range_in_at_least_90_of_100_runs(tmp_path: P
         assert len(inside) >= 90, sorted(set(runs) - set(inside))
 
 
-def test_a_range_is_narrow_enough_to_plan_with(tmp_path: Path) -> None:
-    runs = {f"n{seed:03d}": grown(seed) for seed in range(100)}
-    rows = forecast(tmp_path, {node: series for node, (series, _, _) in runs.items()})
+def test_a_range_is_narrow_enough_to_plan_with(
+    hundred: tuple[dict[str, Run], list[dict[str, Any]]],
+) -> None:
+    _, rows = hundred
     ends = [row for row in rows if row["latest"] is not None]
     assert len(ends) >= 85
     widths = sorted(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -89,12 +90,29 @@ class Site:
             return run.run(catalog, catalog.reports[name], report_request).records()
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setenv("SECRET", "pretend")
+@contextmanager
+def living(folder: Path) -> Iterator[Site]:
     replay = Replay(base_world(), script(DAY, NIGHT))
-    with SimulatedArray(replay.world, username="reader", password="pretend") as array:
-        yield Site(array, replay, Store(tmp_path / "store"))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        SimulatedArray(replay.world, username="reader", password="pretend") as array,
+    ):
+        patch.setenv("SECRET", "pretend")
+        yield Site(array, replay, Store(folder / "store"))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with living(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site that looked at the end of its night."""
+    with living(tmp_path_factory.mktemp("watched")) as site:
+        site.looks("03:00", "03:40")
+        yield site
 
 
 def test_a_quiet_round_costs_one_request_and_the_first_of_a_day_two(site: Site) -> None:
@@ -277,15 +295,14 @@ def test_the_first_reading_reaches_back_a_week(site: Site) -> None:
         "&node.name=n1&index=%3C3", "&message.severity=alert%7Cnotice",
     ],
 )  # fmt: skip
-def test_serve_answers_as_the_array_did(site: Site, query: str) -> None:
-    site.looks("03:00", "03:40")
+def test_serve_answers_as_the_array_did(watched: Site, query: str) -> None:
     fields = ",".join(SERVED["ems"].by_name)
     request = RestRequest("GET", EMS, f"fields={fields}{query}", {})
     with demo.at(moment("03:40")):
-        served = ServedClusters(site.store)
+        served = ServedClusters(watched.store)
         ours = Endpoints(served).answer(request, Identity(), 20)
         served.close()
-    assert (ours.status, ours.body) == (200, Responder(site.replay.world).respond(request).body)
+    assert (ours.status, ours.body) == (200, Responder(watched.replay.world).respond(request).body)
 
 
 def test_serve_knows_of_no_event_that_was_not_listed_yet(site: Site) -> None:

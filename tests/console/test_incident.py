@@ -27,7 +27,7 @@ from analyzer.store import marks
 from analyzer.store.layout import Store
 
 # Random URLs for each history.
-URLS = effort(3, 100)
+URLS = effort(2, 100)
 
 
 @pytest.fixture(scope="module", params=range(2))

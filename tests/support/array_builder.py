@@ -1,5 +1,6 @@
 """A small array told snapshot by snapshot, for tests that know the truth."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import polars as pl
 from support import catalogs
+from support.folding import folded_together
 
 from analyzer import history, schema
 from analyzer.demo import at
@@ -17,6 +19,7 @@ from analyzer.store.snapshot import Listing, Snapshot
 
 T0 = datetime(2026, 11, 20, 2, 0)  # naive means UTC here
 STEP = timedelta(minutes=5)
+_FEW = 2
 FOLDERS: tuple[Path, ...] = ()
 """Folders of queries that take the place of the program's own."""
 
@@ -135,10 +138,12 @@ class World:
     interval: int | None = None  # seconds, as configured
 
     def take(self, times: int = 1, status: str = "complete") -> "World":
-        """Take *times* snapshots, one step apart."""
-        for _ in range(times):
-            history.record(Store(self.root), self._snapshot(status))
-            self.now += self.step
+        """Take *times* snapshots, one step apart; where they are many they are folded together."""
+        store = Store(self.root)
+        with folded_together(store, self.cluster) if times > _FEW else nullcontext():
+            for _ in range(times):
+                history.record(store, self._snapshot(status))
+                self.now += self.step
         return self
 
     def without(self, host: str, *lifs: Lif) -> "World":
