@@ -107,21 +107,20 @@ def test_what_was_compacted_is_given_back_as_it_was(recorded: Store, tmp_path: P
         assert json.loads(facts[0]) == json.loads(facts[1])
 
 
-def test_the_policy_and_the_configured_limits_come_along(write: Write, tmp_path: Path) -> None:
-    (tmp_path / "policy.toml").write_text('[[expect]]\ninitiator = "*lnx*"\npaths = 9\n')
-    (tmp_path / "analyzer.toml").write_text('[[limits]]\nnode = "n1"\nsessions = 1\n')
-    bundle = write(*WINDOW)
-    assert 1 in {row["limit"] for row in reports(bundle)["sessions-by-node"]["rows"]}
-    tables = policy.tables(unpacked(bundle, tmp_path / "unpacked").parent / "policy.toml")
-    assert (len(tables["policy"][1]), len(tables["limits"][1])) == (1, 1)
-
-
-def test_the_marks_of_the_window_come_along(recorded: Store, write: Write, tmp_path: Path) -> None:
+def test_the_policy_the_configured_limits_and_the_marks_of_the_window_come_along(
+    recorded: Store, write: Write, tmp_path: Path
+) -> None:
     store = Store(Path(shutil.copytree(recorded.root, tmp_path / "copy")))
     for name, instant in (("within", SINCE), ("before", SINCE - timedelta(seconds=1))):
         marks.add(store, Mark(name=name, instant=instant))
-    bundled = Store(unpacked(write(*WINDOW, store=store), tmp_path / "unpacked"))
-    assert [mark.name for mark in marks.read(bundled)] == ["within"]
+    (tmp_path / "policy.toml").write_text('[[expect]]\ninitiator = "*lnx*"\npaths = 9\n')
+    (tmp_path / "analyzer.toml").write_text('[[limits]]\nnode = "n1"\nsessions = 1\n')
+    bundle = write(*WINDOW, store=store)
+    assert 1 in {row["limit"] for row in reports(bundle)["sessions-by-node"]["rows"]}
+    bundled = unpacked(bundle, tmp_path / "unpacked")
+    tables = policy.tables(bundled.parent / "policy.toml")
+    assert (len(tables["policy"][1]), len(tables["limits"][1])) == (1, 1)
+    assert [mark.name for mark in marks.read(Store(bundled))] == ["within"]
 
 
 @pytest.mark.parametrize(
