@@ -15,7 +15,7 @@ DEAR = {"array-events", "changes", "compliance", "failover", "flapping", "initia
         "not-recovered", "outages"}  # fmt: skip
 
 
-def asked(*, dear: bool) -> list[str]:
+def report_names(*, dear: bool) -> list[str]:
     return [name for name, query in REPORTS.items() if not query.only and (name in DEAR) == dear]
 
 
@@ -49,13 +49,13 @@ def test_a_model_has_the_same_rows(name: str, both: Twin) -> None:
 
 
 def test_the_dear_reports_read_no_model_that_the_others_leave_out() -> None:
-    assert len(read_by(asked(dear=False))) > 50
-    assert read_by(asked(dear=True)) <= read_by(asked(dear=False))
+    assert len(read_by(report_names(dear=False))) > 50
+    assert read_by(report_names(dear=True)) <= read_by(report_names(dear=False))
 
 
 @pytest.mark.parametrize("name", [
-    *asked(dear=False),
-    *(pytest.param(name, marks=pytest.mark.thorough) for name in asked(dear=True)),
+    *report_names(dear=False),
+    *(pytest.param(name, marks=pytest.mark.thorough) for name in report_names(dear=True)),
 ])  # fmt: skip
 def test_a_report_has_the_same_rows_in_the_same_order(
     name: str, both: Twin, monkeypatch: pytest.MonkeyPatch

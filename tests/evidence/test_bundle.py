@@ -80,8 +80,8 @@ def test_an_unpacked_bundle_says_the_same_as_the_store_it_came_from(
             for name, report in reports(incident).items():
                 times = {key: at for key, at in report["parameters"].items()
                          if key in {"since", "until", "at", "before", "after"}}  # fmt: skip
-                said = as_json.whole(archive.report(name, **times))
-                assert json.loads(said) == report, (name, root)
+                text = as_json.whole(archive.report(name, **times))
+                assert json.loads(text) == report, (name, root)
     assert cli.status(["--store", str(store), "verify"]) == 0
 
 
