@@ -459,3 +459,35 @@ def test_what_is_counted_and_not_shown_is_named(place: Place) -> None:
         0,
         ["4 info, not shown: analyzer report dropped-connections", "OK - 4 info; 1 gap"],
     )
+
+
+OF_EVERY_TYPE = """\
+-- /// query
+-- title = "Of every type"
+-- description = "A finding whose identity is no text."
+-- time = "always"
+-- kind = "finding"
+-- [columns]
+-- cluster = "Cluster."
+-- severity = "Severity."
+-- detail = "In words."
+-- share = "A decimal."
+-- day = "A date."
+-- parts = "A map."
+-- ///
+select cluster, 'high' as severity, 'x' as detail, 12345678901234567.8901::decimal(38, 4) as share,
+    date '2026-11-23' as day, map {1.5: [time '02:10:00']} as parts
+from attempts
+group by all
+order by all
+"""
+
+
+def test_a_finding_may_be_known_by_values_of_any_type(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "typed.sql").write_text(OF_EVERY_TYPE, encoding="utf-8")
+    own = ("check", "--queries", str(tmp_path / "own"), "--report", "typed", "--once")
+    place.see("02:10")
+    assert place.run(*own)[0] == 1
+    place.see("02:15")
+    assert place.run(*own)[1] == ""

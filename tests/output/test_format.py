@@ -141,6 +141,15 @@ def test_an_instant_with_a_zone_is_written_once() -> None:
     }
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_infinity_as_an_instant_is_written_in_every_zone(zone: str) -> None:
+    row = bare(("a", "TIMESTAMP", datetime.max), ("b", "TIMESTAMP", datetime.min))
+    for format_ in ("table", "html"):
+        text = written(replace(row, zone=clock.zone(zone)), format_)
+        assert "9999-12-31" in text
+        assert "0001-01-01" in text
+
+
 def test_a_spreadsheet_runs_no_cell_and_keeps_every_number() -> None:
     texts = ["=1", "+1", "-1", "@a", "\tx", "\rx", "-", "x=1", ""]
     numbers = [-5, -0.5, Decimal("-1.5")]
