@@ -8,9 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import few
+from support.folding import folded_together
 from support.snapshot_rows import START, STEP, lone, row, stored
 
 from analyzer import history, schema
@@ -311,3 +313,27 @@ def test_rows_like_the_last_that_settle_a_doubt_are_looked_at(tmp_path: Path) ->
     history.record(store, lone("complete", [row("a", 3, 3)], 20))
     assert statuses(store)[3:] == ["complete", "complete"]
     assert history.verify(store, "c1").problem is None
+
+
+@pytest.mark.parametrize(("before", "names"), [("", "xxx"), ("x", "xx"), ("y", "xx"), ("x", "xyx")])
+def test_inventories_folded_together_give_the_same_history(
+    before: str, names: str, tmp_path: Path
+) -> None:
+    """Each letter is a snapshot that lists an SVM of that name, after those of *before*."""
+
+    def listing(name: str) -> Listing:
+        listed = [{"uuid": "a", "name": name, "state": "running"}]
+        return Listing("complete", None, pl.DataFrame(listed, schema=INVENTORIES["svms"].schema))
+
+    snapshots = [
+        replace(lone("complete", [row("a", 1, 1)], 5 * number), inventories={"svms": listing(name)})
+        for number, name in enumerate(before + names)
+    ]
+    one_by_one = stored(str(tmp_path), "one by one", snapshots)
+    together = stored(str(tmp_path), "together", snapshots[: len(before)])
+    with folded_together(together, "c1"):
+        stored(str(tmp_path), "together", snapshots[len(before) :])
+    assert tables_of(together) == tables_of(one_by_one)
+    history.record(together, replace(snapshots[0], taken_at=START + timedelta(hours=1)))
+    history.record(one_by_one, replace(snapshots[0], taken_at=START + timedelta(hours=1)))
+    assert tables_of(together) == tables_of(one_by_one)
