@@ -133,6 +133,7 @@ def _serve(
     except ImportError as error:
         raise ExtraMissing("serve", "serve") from error
     from analyzer.console.access import Access
+    from analyzer.console.exchange import Exchange
     from analyzer.output import openmetrics
     from analyzer.report import header
     from analyzer.rest.server import instant
@@ -172,7 +173,10 @@ def _serve(
             authenticator = Authenticator(token, hosts)
             api = App(authenticator, scrape, on_error=_report_bug)
             access = Access(token, authenticator.answers_to, secure=tls is not None)
-            app = routes.application(partial(_page, workers), api, access)
+            policy = context.policy_file()
+            watched = [policy] if policy is not None else []
+            pages = Exchange(store, context.zone, partial(_page, workers), watched)
+            app = routes.application(pages.page, api, access)
             serving = listen.server(app, tls)
             ready(listen.url(listening, tls=tls is not None))
             clusters = ", ".join(stored) or "no cluster yet"
@@ -207,13 +211,12 @@ def _worker(context: Context, source: ServeSource) -> Worker:
     from analyzer.rest.server.endpoints import Endpoints
     from analyzer.rest.server.source import ServedClusters
 
-    store = context.existing()
-    endpoints = Endpoints(ServedClusters(store), source.cluster, source.at, source.nearest)
+    clusters = ServedClusters(context.existing())
+    endpoints = Endpoints(clusters, source.cluster, source.at, source.nearest)
     catalog = partial(context.tables, folders=source.folders)
-    policy = context.policy_file()
     return Worker(
         Answers(endpoints, catalog, _report_bug, source.folders),
-        Pages(store, catalog, context.zone, _report_bug, [policy] if policy is not None else []),
+        Pages(catalog, context.zone, _report_bug),
     )
 
 

@@ -78,7 +78,7 @@ def page(store: Store, **values: str) -> str:
     def opened(clusters: Any) -> Catalog:
         return Catalog(store, clusters, tables=policy.tables(None))
 
-    response = Pages(store, opened, UTC).page(PageRequest("/incident", urlencode(values)), 60)
+    response = Pages(opened, UTC).page(PageRequest("/incident", urlencode(values)), 60)
     assert response.status == 200, response.body.decode()
     return response.body.decode()
 
@@ -214,7 +214,7 @@ def test_what_cannot_be_requested_is_said_in_a_sentence(
     def opened(clusters: Any) -> Catalog:
         return Catalog(store, clusters)
 
-    response = Pages(store, opened, UTC).page(PageRequest("/incident", urlencode(values)), 60)
+    response = Pages(opened, UTC).page(PageRequest("/incident", urlencode(values)), 60)
     assert response.status == 400
     assert complaint in response.body.decode()
 
@@ -264,7 +264,7 @@ def test_a_page_of_an_object_draws_its_lanes_as_the_command_says(
 
     times = {"since": clock.iso(random_paths.START), "until": clock.iso(random_paths.END)}
     request = PageRequest(f"/{kind}/{name}", urlencode(times))
-    shown = Elements(Pages(store, opened, UTC).page(request, 60).body.decode())
+    shown = Elements(Pages(opened, UTC).page(request, 60).body.decode())
     (command,) = [text for _, text in shown.elements("code") if " lanes " in text]
     states = {row["state"] for row in answer(store, command)}
     drawn = {

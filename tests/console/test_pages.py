@@ -3,8 +3,12 @@
 import os
 import re
 import shlex
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from functools import partial
 from html import unescape
+from threading import Barrier
 from urllib.parse import quote
 
 import duckdb
@@ -16,8 +20,9 @@ from support.console_app import HTML, pages
 
 from analyzer import clock
 from analyzer.cli import analyzer as program
+from analyzer.console import exchange
 from analyzer.console import pages as console_pages
-from analyzer.console.exchange import PageRequest
+from analyzer.console.exchange import PageRequest, PageResponse
 from analyzer.console.view import View
 from analyzer.engine.duckdb import DuckDB
 from analyzer.errors import Busy
@@ -185,10 +190,45 @@ def test_a_page_that_several_people_open_is_made_once(
     assert [body("by=host"), body("by=host"), body("by=node"), body("by=host")] == [
         b"page 1", b"page 1", b"page 2", b"page 1",
     ]  # fmt: skip
-    manifest = recorded.history_folder("prod-a") / "manifest.json"
+    landed(recorded)
+    assert body("by=host") == b"page 1"
+    monkeypatch.setattr(exchange, "_LOOK", 0.0)
+    assert body("by=host") == b"page 3"
+
+
+def landed(store: Store) -> None:
+    """As if a snapshot had landed."""
+    manifest = store.history_folder("prod-a") / "manifest.json"
     stamp = manifest.stat()
     os.utime(manifest, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1))
-    assert body("by=host") == b"page 3"
+
+
+def test_people_who_ask_for_one_page_at_once_share_one_worker(recorded: Store):
+    calls, everybody = [], Barrier(5)
+
+    def make(request: PageRequest, _seconds: float) -> PageResponse:
+        calls.append(request.query)
+        time.sleep(0.2)  # while the others ask
+        if request.query == "by=node":
+            raise Busy("the answer took too long")
+        return PageResponse(request.query.encode())
+
+    shared = exchange.Exchange(recorded, UTC, make)
+
+    def answer(query: str) -> bytes | str:
+        everybody.wait(10)
+        try:
+            return shared.page(PageRequest("/incident", query), 10).body
+        except Busy as error:
+            return str(error)
+
+    with ThreadPoolExecutor(5) as pool:
+        assert set(pool.map(answer, ["by=host"] * 5)) == {b"by=host"}
+        assert calls == ["by=host"]
+        assert set(pool.map(answer, ["by=node"] * 5)) == {"the answer took too long"}
+    with pytest.raises(Busy):
+        shared.page(PageRequest("/incident", "by=node"), 10)
+    assert calls[-1] == "by=node"
 
 
 def test_a_page_that_takes_too_long_is_refused_wherever_the_interrupt_finds_it(recorded: Store):
@@ -211,14 +251,20 @@ def test_a_window_in_the_past_stays_whatever_the_clock_says(
     etag = look(app, past).headers["etag"]
     monkeypatch.setenv("ANALYZER_NOW", "2027-01-01T00:00:00Z")
     assert look(app, past, if_none_match=etag).status == 304
+    moving = f"{past}&after=1h"
+    etag = look(app, moving).headers["etag"]
+    monkeypatch.setenv("ANALYZER_NOW", "2027-01-01T00:02:00Z")
+    assert look(app, moving, if_none_match=etag).status == 200
 
 
-def test_a_new_snapshot_is_noticed_by_the_stores_token(recorded: Store):
+def test_a_new_snapshot_is_noticed_by_the_stores_token(
+    recorded: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(exchange, "_LOOK", 0.0)
     answerer = pages(recorded)
     token = answerer.page(PageRequest("/store"), 5).headers["ETag"]
     assert answerer.page(PageRequest("/store", etag=token), 5).status == 304
-    manifest = recorded.history_folder("prod-a") / "manifest.json"
-    os.utime(manifest, ns=(manifest.stat().st_atime_ns, manifest.stat().st_mtime_ns + 1))
+    landed(recorded)
     assert answerer.page(PageRequest("/store", etag=token), 5).status == 200
 
 

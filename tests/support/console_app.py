@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, tzinfo
-from functools import partial
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from analyzer.config import policy
 from analyzer.console import routes
 from analyzer.console.access import Access
+from analyzer.console.exchange import Exchange
 from analyzer.console.pages import Pages
 from analyzer.report.archive import Archive
 from analyzer.rest.server.authentication import Authenticator
@@ -18,11 +18,11 @@ from analyzer.store.layout import Store
 HTML = "text/html,application/xhtml+xml"
 
 
-def pages(store: Store, zone: tzinfo = UTC, folders: tuple[Path, ...] = ()) -> Pages:
+def pages(store: Store, zone: tzinfo = UTC, folders: tuple[Path, ...] = ()) -> Exchange:
     def catalog(clusters: tuple[str, ...]) -> Archive:
         return Archive(store, clusters, folders, policy.tables(None))
 
-    return Pages(store, catalog, zone, on_error=_again)
+    return Exchange(store, zone, Pages(catalog, zone, on_error=_again).page)
 
 
 def _again(error: Exception) -> None:
@@ -36,11 +36,7 @@ def console(
     access = Access(token, Authenticator().answers_to, secure)
     if now is not None:
         access = Access(token, Authenticator().answers_to, secure, now)
-    return routes.application(partial(_page, pages(store)), api, access)
-
-
-def _page(answerer: Pages, request: object, seconds: float) -> object:
-    return answerer.page(request, seconds)
+    return routes.application(pages(store).page, api, access)
 
 
 async def api(scope: Scope, receive: Receive, send: Send) -> None:

@@ -21,6 +21,26 @@
 -- back_at = "First snapshot that has it again."
 -- ended = "When the spell before began: with it, the spell's identity."
 -- ///
+-- Few connections of a host come right after one of it went: only those are matched in full.
+with
+    back as (
+        select r.*
+        from recent_spells r
+        semi join
+            recent_spells g
+            on g.cluster = r.cluster
+            and g.initiator = r.initiator
+            and g.gone_by = r.seen_after
+    ),
+    gone as (
+        select r.*
+        from recent_spells r
+        semi join
+            back b
+            on b.cluster = r.cluster
+            and b.initiator = r.initiator
+            and b.seen_after = r.gone_by
+    )
 select
     a.cluster,
     a.svm_id,
@@ -37,9 +57,9 @@ select
     a.gone_by as absent_at,
     b.first_seen as back_at,
     a.first_seen as ended
-from recent_spells a
+from gone a
 join
-    recent_spells b
+    back b
     on b.cluster = a.cluster
     and b.svm_id = a.svm_id
     and b.seen_after = a.gone_by

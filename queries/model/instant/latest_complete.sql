@@ -11,8 +11,13 @@ with
         from attempts
         where status = 'complete' and taken_at <= $at::timestamp
     ),
-    latest as (select cluster, max(taken_at) as taken_at from complete group by cluster)
-select l.cluster, l.taken_at, max(c.taken_at) filter (where c.taken_at < l.taken_at) as previous_at
+    latest as (select cluster, max(taken_at) as taken_at from complete group by cluster),
+    earlier as (
+        select c.cluster, max(c.taken_at) as taken_at
+        from complete c
+        join latest l on l.cluster = c.cluster and l.taken_at > c.taken_at
+        group by c.cluster
+    )
+select l.cluster, l.taken_at, e.taken_at as previous_at
 from latest l
-join complete c on c.cluster = l.cluster
-group by l.cluster, l.taken_at
+left join earlier e on e.cluster = l.cluster
