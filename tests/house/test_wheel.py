@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import venv
-from importlib.metadata import distribution
+from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -15,13 +15,13 @@ def run(*command: str, **more: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True, **more)  # type: ignore[call-overload]
 
 
-def needed(name: str, names: set[str]) -> set[str]:
-    """The distributions that *name* declares to need, and they in turn, added to *names*."""
-    for requirement in map(Requirement, distribution(name).requires or ()):
+def needed(package: Distribution, names: set[str]) -> set[str]:
+    """The distributions that *package* declares to need, and they in turn, added to *names*."""
+    for requirement in map(Requirement, package.requires or ()):
         here = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
         if here and requirement.name not in names:
             names.add(requirement.name)
-            needed(requirement.name, names)
+            needed(distribution(requirement.name), names)
     return names
 
 
@@ -52,7 +52,8 @@ def test_the_wheel_in_an_empty_environment_runs_a_report(tmp_path: Path) -> None
     run(*pip, "install", "-q", "--disable-pip-version-check", "--no-deps", str(wheel))
     (packages,) = home.glob("lib/python*/site-packages")
     # What the wheel says that it needs, from here instead of from an index.
-    linked(needed("analyzer", set()), packages)
+    (ours,) = distributions(path=[str(packages)])
+    linked(needed(ours, set()), packages)
     listed = run(str(home / "bin" / "analyzer"), "report", cwd=tmp_path)
     assert "dropped-connections" in listed.stdout
     answers = ROOT / "sample_data" / "sessions.json"
