@@ -118,8 +118,9 @@ class Scoreboard:
             if time.monotonic() > end:
                 raise Busy(f"{len(due) - start} of {len(stamps)} clusters are still to be counted")
             batch = due[start : start + _BATCH]
+            instant = clock.now()  # before, since ages are those of when the catalog was opened
             for name, lines in self._count(batch).items():
-                self._scores[name] = _Score(stamps[name], time.monotonic(), clock.now(), lines)
+                self._scores[name] = _Score(stamps[name], time.monotonic(), instant, lines)
 
     def text(self) -> str:
         """All of it, as ``/metrics`` shows it; ages are those of when each cluster was counted."""

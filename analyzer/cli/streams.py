@@ -12,6 +12,8 @@ _BAD_FOR = {0: os.O_WRONLY, 1: os.O_RDONLY, 2: os.O_WRONLY}  # how /dev/null sta
 class _Output(io.FileIO):
     """Standard output; its errors are distinguishable from those of all other files."""
 
+    has_reader = True
+
     def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes-like
         try:
             return super().write(data)
@@ -19,6 +21,7 @@ class _Output(io.FileIO):
             # What the buffers above hold is written into nothing when the process ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             if isinstance(error, BrokenPipeError):
+                _Output.has_reader = False
                 return len(data)  # its reader has seen enough; the exit status is still the answer
             raise StoreError(f"cannot write standard output: {error.strerror}") from error
 
@@ -31,6 +34,11 @@ class _Narration(io.FileIO):
             return super().write(data)
         except OSError:
             return len(data)
+
+
+def has_reader() -> bool:
+    """False once a write to standard output met a pipe whose reader had left."""
+    return _Output.has_reader
 
 
 def prepare() -> None:

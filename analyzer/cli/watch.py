@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from typing import TextIO
 
 from analyzer import clock, output
+from analyzer.cli import streams
 from analyzer.errors import AnalyzerError
 from analyzer.text import counted, escape_controls
 
@@ -21,7 +22,7 @@ def watch(
     *,
     zone: tzinfo = UTC,
 ) -> int:
-    """Write what *draw* returns every so many seconds, until interrupted.
+    """Write what *draw* returns every so many seconds, until interrupted or nobody reads it.
 
     A terminal is cleared each time and shows the top, as much as fits; anything else gets one table
     after another. Each stands under the instant at which it was drawn. Only the first may fail:
@@ -41,6 +42,8 @@ def watch(
                 text = f"cannot be read just now: {escape_controls(str(error))}\n"
             text = _on_screen(text, seconds, zone) if screen else _in_a_row(text, seconds)
             output.put(text, None, stream, people=True)
+            if not streams.has_reader():
+                return 0
             pause(seconds)
     except KeyboardInterrupt as interrupt:
         return getattr(interrupt, "exit_code", 130)  # SIGTERM has one of its own

@@ -121,20 +121,30 @@ class Exchange:
                     spent -= len(self._cached.pop(next(iter(self._cached))).body)
 
     def _token(self) -> str:
-        """The change token of the whole store, as of ``_LOOK`` ago at most."""
+        """The change token of the whole store, as of ``_LOOK`` ago at most.
+
+        Raises:
+            StoreError: the store cannot be looked at.
+        """
         with self._lock:
             now = time.monotonic()
             if self._looked is None or now >= self._looked[0] + _LOOK:
-                stamps = [(name, self.store.manifest_stamp(name)) for name in self.store.clusters()]
-                files = [
-                    path.stat().st_mtime_ns if path.exists() else None
-                    for path in (self.store.marks, *self.watched)
-                ]
-                token = _digest(__version__, repr(stamps), repr(files))
+                try:
+                    token = self._read_token()
+                except OSError as error:
+                    raise StoreError(f"{error.filename}: {error.strerror}") from error
                 if self._looked is None or token != self._looked[1]:
                     self._cached.clear()
                 self._looked = now, token
             return self._looked[1]
+
+    def _read_token(self) -> str:
+        stamps = [(name, self.store.manifest_stamp(name)) for name in self.store.clusters()]
+        files = [
+            path.stat().st_mtime_ns if path.exists() else None
+            for path in (self.store.marks, *self.watched)
+        ]
+        return _digest(__version__, repr(stamps), repr(files))
 
 
 def _now(address: PageAddress, zone: tzinfo) -> str:

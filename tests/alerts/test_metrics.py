@@ -245,11 +245,21 @@ def test_a_damaged_cluster_is_a_number_of_its_own(two: Store) -> None:
     assert ("analyzer_sessions", (("cluster", "prod-a"), ("node", "n1"))) in series
 
 
-def test_an_age_grows_while_nothing_is_counted(two: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_age_grows_while_it_is_counted_and_after(
+    two: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scoreboard = board(two, [])
+    counted = Scoreboard._counted
+
+    def slow(scoreboard: Scoreboard, clusters: Sequence[str]) -> dict[str, dict[str, str]]:
+        scores = counted(scoreboard, clusters)
+        monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:20Z")
+        return scores
+
+    monkeypatch.setattr(Scoreboard, "_counted", slow)
     scoreboard.refresh(60)
     age = "analyzer_snapshot_age_seconds", (("cluster", "prod-a"),)
-    assert parsed(scoreboard.text())[age] == [(None, 0)]
+    assert parsed(scoreboard.text())[age] == [(None, 20)]
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:01:30Z")
     text = scoreboard.text()
     assert parsed(text)[age] == [(None, 90)]

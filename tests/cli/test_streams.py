@@ -27,7 +27,7 @@ def shell(recorded: Store, tmp_path: Path) -> Start:
         return subprocess.run(
             ["sh", "-c", f"{program} {words}"],
             cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, check=False,
-            stdout=stdout,
+            stdout=stdout, timeout=120,
         )  # fmt: skip
 
     return run
@@ -55,7 +55,12 @@ def test_a_command_that_says_nothing_needs_no_standard_output(shell: Start) -> N
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [("check --since 2d", 1), ("snapshots --output /dev/stdout", 0)]
+    ("words", "code"),
+    [
+        ("check --since 2d", 1),
+        ("snapshots --output /dev/stdout", 0),
+        ("snapshots --watch 600", 0),
+    ],
 )
 def test_a_reader_that_has_seen_enough_is_no_error_and_leaves_the_status_as_it_is(
     shell: Start, words: str, code: int

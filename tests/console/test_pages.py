@@ -1,5 +1,6 @@
 """Pages by their URL: what they hold, when they are the same, what a wrong URL gets."""
 
+import errno
 import os
 import re
 import shlex
@@ -175,6 +176,7 @@ def test_a_page_that_is_still_true_is_not_made_again(
 def test_a_page_that_several_people_open_is_made_once(
     recorded: Store, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")  # no minute ends meanwhile
     addresses = []
 
     def page(view: View) -> str:
@@ -203,7 +205,21 @@ def landed(store: Store) -> None:
     os.utime(manifest, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1))
 
 
-def test_people_who_ask_for_one_page_at_once_share_one_worker(recorded: Store):
+def test_a_store_that_cannot_be_looked_at_is_an_error_page(
+    recorded: Store, monkeypatch: pytest.MonkeyPatch
+):
+    def stale(_store: Store) -> list[str]:
+        raise OSError(errno.ESTALE, "Stale file handle", "/share/history")
+
+    monkeypatch.setattr(Store, "clusters", stale)
+    reply = pages(recorded).page(PageRequest("/incident"), 5)
+    assert (reply.status, b"/share/history: Stale file handle" in reply.body) == (500, True)
+
+
+def test_people_who_ask_for_one_page_at_once_share_one_worker(
+    recorded: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")  # no minute ends meanwhile
     calls, everybody = [], Barrier(5)
 
     def make(request: PageRequest, _seconds: float) -> PageResponse:
