@@ -4,6 +4,7 @@ import pytest
 from starlette.types import ASGIApp
 from support.console_app import console
 
+from analyzer.console import exchange
 from analyzer.store.layout import Store
 
 
@@ -16,4 +17,6 @@ def running(recorded: Store) -> ASGIApp:
 @pytest.fixture
 def app(running: ASGIApp, monkeypatch: pytest.MonkeyPatch) -> ASGIApp:
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+    # What another test did to the store is noticed with the first request, and not between two.
+    monkeypatch.setattr(exchange, "_LOOK", 0.0)
     return running
