@@ -76,11 +76,10 @@ class SpellTable:
         *standing* selects the places that stood before them, after a late arrival.
         """
         if not late and len(items) > 1 and self._all_alike(items):
-            # The first is folded, and for all after it nothing changed.
-            for item in items:
-                until = [attempt for attempt in settled if attempt.taken_at <= item.taken_at]
-                self.fold([item], until, standing, late=False)
-            return
+            # The first is folded; for all after it nothing changed, so that the last stands for them.
+            until = [attempt for attempt in settled if attempt.taken_at <= items[0].taken_at]
+            self.fold(items[:1], until, standing, late=False)
+            items = items[-1:]
         listed = None if late or len(items) > 1 else _listing_hash(self.table, items[0])
         if listed is not None and listed == self.folded.listed:
             svms = items[0].attempt.listed if self.table.scoped else [""]
@@ -93,8 +92,10 @@ class SpellTable:
         """Whether it is an inventory of which all of them have the same listing."""
         if self.table.inventory is None:
             return False
-        listings = {_listing_hash(self.table, item) for item in items}
-        return len(listings) == 1 and None not in listings
+        first = _listing_hash(self.table, items[0])
+        return first is not None and all(
+            _listing_hash(self.table, item) == first for item in items[1:]
+        )
 
     def _fold(
         self, items: list[SnapshotFiles], settled: list[Attempt], standing: str, *, late: bool

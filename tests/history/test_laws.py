@@ -19,7 +19,9 @@ from analyzer import history, schema
 from analyzer.demo import at
 from analyzer.history import History
 from analyzer.history import manifest as manifests
+from analyzer.history.attempts import SnapshotFiles
 from analyzer.history.manifest import Manifest
+from analyzer.history.spells import SpellTable
 from analyzer.inventories import INVENTORIES
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
@@ -337,3 +339,25 @@ def test_inventories_folded_together_give_the_same_history(
     history.record(together, replace(snapshots[0], taken_at=START + timedelta(hours=1)))
     history.record(one_by_one, replace(snapshots[0], taken_at=START + timedelta(hours=1)))
     assert tables_of(together) == tables_of(one_by_one)
+
+
+def test_of_inventories_that_are_alike_one_is_folded_however_many_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alike = Listing("complete", None, pl.DataFrame(schema=INVENTORIES["svms"].schema))
+    snapshots = [
+        replace(lone("complete", [row("a", 1, 1)], 5 * number), inventories={"svms": alike})
+        for number in range(12)
+    ]
+    calls: list[int] = []
+    fold = SpellTable.fold
+
+    def counted(table: SpellTable, items: list[SnapshotFiles], *rest: Any, late: bool) -> None:
+        calls.extend([len(items)] * (table.table.name == "svms"))
+        fold(table, items, *rest, late=late)
+
+    monkeypatch.setattr(SpellTable, "fold", counted)
+    store = Store(tmp_path / "store")
+    with folded_together(store, "c1"):
+        stored(str(tmp_path), "store", snapshots)
+    assert calls == [12, 1]
