@@ -1,4 +1,4 @@
-"""What goes between the server and the processes that make pages, and what is made only once."""
+"""Between the server and the processes that make pages: requests, responses, and their cache."""
 
 import hashlib
 import time
@@ -19,7 +19,7 @@ from analyzer.version import __version__
 
 HTML = "text/html; charset=utf-8"
 _RELATIVE = 60  # seconds that a page whose times depend on the clock is the same
-_LOOK = 10.0  # seconds for which the change token of the store is taken to be the same
+_TOKEN_AGE = 10.0  # seconds for which the change token of the store is taken to be the same
 _CACHED_BYTES = 32_000_000  # of all cached responses
 
 
@@ -50,9 +50,9 @@ class Exchange:
     """Answers requests by what *make* returns, each page once for as long as it stays true.
 
     Requests for the same page at the same time share one call (single-flight), responses are cached
-    by their ETags. The change token of the store, and what *watched* files say, is read anew when
-    it is older than ``_LOOK``: pages may be that much behind a snapshot that lands, so that a landing
-    does not open the store for every page.
+    by their ETags. The change token of the store and of the *watched* files is read anew when it is
+    older than ``_TOKEN_AGE``: pages may be that much behind a snapshot that lands, so that it does
+    not open the store for every page.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Exchange:
     ) -> None:
         self.store, self.zone, self.make, self.watched = store, zone, make, watched
         self._lock = Lock()
-        self._looked: tuple[float, str] | None = None
+        self._last_token: tuple[float, str] | None = None
         self._cached: dict[str, PageResponse] = {}
         self._flights: dict[str, Future[PageResponse]] = {}
 
@@ -97,13 +97,13 @@ class Exchange:
             if flight is None:
                 flight = self._flights[etag] = Future()
         if leads:
-            self._fly(etag, flight, request, seconds)
+            self._lead(etag, flight, request, seconds)
         try:
             return flight.result(seconds)
         except TimeoutError as error:
             raise Busy("the answer took too long") from error
 
-    def _fly(
+    def _lead(
         self, etag: str, flight: Future[PageResponse], request: PageRequest, seconds: float
     ) -> None:
         """Make the page for everybody who waits for it, an error among what they get."""
@@ -121,22 +121,22 @@ class Exchange:
                     spent -= len(self._cached.pop(next(iter(self._cached))).body)
 
     def _token(self) -> str:
-        """The change token of the whole store, as of ``_LOOK`` ago at most.
+        """The change token of the whole store, as of ``_TOKEN_AGE`` ago at most.
 
         Raises:
-            StoreError: the store cannot be looked at.
+            StoreError: a folder of the store cannot be read.
         """
         with self._lock:
             now = time.monotonic()
-            if self._looked is None or now >= self._looked[0] + _LOOK:
+            if self._last_token is None or now >= self._last_token[0] + _TOKEN_AGE:
                 try:
                     token = self._read_token()
                 except OSError as error:
                     raise StoreError(f"{error.filename}: {error.strerror}") from error
-                if self._looked is None or token != self._looked[1]:
+                if self._last_token is None or token != self._last_token[1]:
                     self._cached.clear()
-                self._looked = now, token
-            return self._looked[1]
+                self._last_token = now, token
+            return self._last_token[1]
 
     def _read_token(self) -> str:
         stamps = [(name, self.store.manifest_stamp(name)) for name in self.store.clusters()]

@@ -25,7 +25,9 @@ from analyzer.text import first_line
 _FOR_MANY_ROWS = "join_order,statistics_propagation,outer_join_simplification,projection_pullup,join_filter_pushdown"
 _BATCH = 10_000  # rows of a stream that are held at a time
 # Python's datetime has no nanoseconds and its timedelta no months; quoted are names and values.
-_TYPE_WORD = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\b(TIMESTAMP_NS|TIME_NS|INTERVAL)\b""")
+_TYPE_WORD = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\b(TIMESTAMP(?:TZ)?_NS|TIME_NS|INTERVAL)\b"""
+)
 
 
 def _text_type(word: re.Match[str]) -> str:

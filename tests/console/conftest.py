@@ -18,5 +18,5 @@ def running(recorded: Store) -> ASGIApp:
 def app(running: ASGIApp, monkeypatch: pytest.MonkeyPatch) -> ASGIApp:
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
     # What another test did to the store is noticed with the first request, and not between two.
-    monkeypatch.setattr(exchange, "_LOOK", 0.0)
+    monkeypatch.setattr(exchange, "_TOKEN_AGE", 0.0)
     return running

@@ -194,7 +194,7 @@ def test_a_page_that_several_people_open_is_made_once(
     ]  # fmt: skip
     landed(recorded)
     assert body("by=host") == b"page 1"
-    monkeypatch.setattr(exchange, "_LOOK", 0.0)
+    monkeypatch.setattr(exchange, "_TOKEN_AGE", 0.0)
     assert body("by=host") == b"page 3"
 
 
@@ -205,7 +205,7 @@ def landed(store: Store) -> None:
     os.utime(manifest, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 1))
 
 
-def test_a_store_that_cannot_be_looked_at_is_an_error_page(
+def test_a_store_that_cannot_be_read_is_an_error_page(
     recorded: Store, monkeypatch: pytest.MonkeyPatch
 ):
     def stale(_store: Store) -> list[str]:
@@ -276,7 +276,7 @@ def test_a_window_in_the_past_stays_whatever_the_clock_says(
 def test_a_new_snapshot_is_noticed_by_the_stores_token(
     recorded: Store, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(exchange, "_LOOK", 0.0)
+    monkeypatch.setattr(exchange, "_TOKEN_AGE", 0.0)
     answerer = pages(recorded)
     token = answerer.page(PageRequest("/store"), 5).headers["ETag"]
     assert answerer.page(PageRequest("/store", etag=token), 5).status == 304
