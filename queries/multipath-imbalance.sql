@@ -16,7 +16,7 @@
 -- not_judged = "unjudged_rules"
 -- brief = ["initiator", "fault", "severity", "detail", "members"]
 -- needs = ["interfaces", "igroups", "nodes", "lun_maps", "portsets"]
--- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not in it."
+-- cannot_see = "A session is not a LUN path: it does not say which LUNs a host reaches over it."
 -- [params.settle]
 -- default = 10
 -- help = "Minutes that an initiator has for its logins before it is judged."

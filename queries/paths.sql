@@ -13,7 +13,7 @@
 -- page = 80
 -- evidence = true
 -- needs = ["interfaces"]
--- cannot_see = "A session is not a LUN path: which LUNs a host reaches over it is not in it."
+-- cannot_see = "A session is not a LUN path: it does not say which LUNs a host reaches over it."
 -- [columns]
 -- cluster = "Cluster."
 -- svm = "SVM."
