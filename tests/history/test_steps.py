@@ -4,6 +4,7 @@ The kill is injected: from the n-th rename, unlink, link, mkdir, rmdir or fsync 
 fails with what no code catches, as for a process that is no longer there.
 """
 
+import hashlib
 import json
 import os
 import random
@@ -20,9 +21,15 @@ from support.effort import effort
 from support.snapshot_rows import lone, row
 
 from analyzer import clock, demo, history
+from analyzer.alerts import state
+from analyzer.alerts.check import check
 from analyzer.collect import collector, files
 from analyzer.config.cluster import Cluster
+from analyzer.config.rules import CheckSettings
+from analyzer.evidence import bundle
+from analyzer.evidence.bundle import BundleRequest
 from analyzer.report.catalog import Catalog
+from analyzer.report.run import ReportRequest
 from analyzer.schema import TABLES
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
@@ -81,6 +88,23 @@ def take_in(store: Store, minute: int) -> None:
     files.bring(store, "c1", T0 + timedelta(minutes=minute), [page], future=True)
 
 
+def check_once(store: Store, _cluster: Cluster) -> None:
+    with demo.at(END):
+        catalog = Catalog(store)
+        result = check(catalog, ReportRequest(), CheckSettings(), only=["outages"])
+        catalog.close()
+        state.remember(store, state.news(store, result.checked, result.clusters, END))
+
+
+def evidence(store: Store, _cluster: Cluster) -> None:
+    with demo.at(END):
+        bundle.write(store, BundleRequest(T0, END, ["c1"]), written(store))
+
+
+def written(store: Store) -> Path:
+    return store.root.with_suffix(".zip")
+
+
 WORK: dict[str, Callable[[Store, Cluster], object]] = {
     "collect": collect,
     "import": lambda store, _: take_in(store, 60),
@@ -91,10 +115,13 @@ WORK: dict[str, Callable[[Store, Cluster], object]] = {
     "compact": lambda store, _: history.compact(store, "c1", END),
     "prune": lambda store, _: history.prune(store, "c1", T0 + timedelta(minutes=12)),
     "rebuild": lambda store, _: history.rebuild(store, "c1"),
+    "check once": check_once,
+    "evidence": evidence,
 }
 
 
 def answers(store: Store) -> dict[str, list[str]]:
+    """All rows of the store, the findings that were sent, and the digest of a bundle."""
     catalog = Catalog(store)
     tables = {
         table.name: sorted(map(str, catalog.run(f"from {table.name}").rows)) for table in TABLES
@@ -103,10 +130,15 @@ def answers(store: Store) -> dict[str, list[str]]:
         map(str, catalog.run("select taken_at, status, content from attempts").rows)
     )
     catalog.close()
+    files = [path for path in (store.alerts, written(store)) if path.exists()]
+    tables["files"] = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     return tables
 
 
-@pytest.mark.parametrize("work", WORK)
+@pytest.mark.parametrize(
+    "work",
+    [pytest.param(work, marks=pytest.mark.thorough if work == "evidence" else ()) for work in WORK],
+)
 def test_a_kill_before_any_step_leaves_a_store_that_is_well_and_goes_on(
     work: str, original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
