@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support import catalogs
+from support import array_builder, catalogs
 from support.effort import THOROUGH, effort
 from support.folding import folded_together
 
@@ -138,3 +138,12 @@ def sample(recorded: Store, monkeypatch: pytest.MonkeyPatch) -> Catalog:
     """The recorded day as tables; the clock stands at its end."""
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
     return catalogs.opened(recorded, datetime(2026, 11, 24))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> array_builder.World:
+    """Four Linux hosts of one igroup, all paths there: eight sessions on each node."""
+    world = array_builder.World(tmp_path)
+    for number in range(1, 5):
+        world.sessions += array_builder.linux(number)
+    return world

@@ -27,7 +27,7 @@ _CACHED_BYTES = 32_000_000  # of all cached responses
 class PageRequest:
     """*path* and *query* still percent-encoded; *etag* is what the browser has already.
 
-    *store* is the change token of the store that the page is made from, or of an earlier state.
+    *store* is the change token of the state that the page is rendered from, or of an earlier one.
     """
 
     path: str
@@ -43,11 +43,11 @@ class PageResponse:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": HTML})
 
 
-Make = Callable[[PageRequest, float], PageResponse]
+Respond = Callable[[PageRequest, float], PageResponse]
 
 
 class Exchange:
-    """Answers requests by what *make* returns, each page once for as long as it stays true.
+    """Answers requests by what *respond* returns, each page once for as long as it stays true.
 
     Requests for the same page at the same time share one call (single-flight), responses are cached
     by their ETags. The change token of the store and of the *watched* files is read anew when it is
@@ -56,9 +56,9 @@ class Exchange:
     """
 
     def __init__(
-        self, store: Store, zone: tzinfo, make: Make, watched: Sequence[Path] = ()
+        self, store: Store, zone: tzinfo, respond: Respond, watched: Sequence[Path] = ()
     ) -> None:
-        self.store, self.zone, self.make, self.watched = store, zone, make, watched
+        self.store, self.zone, self.respond, self.watched = store, zone, respond, watched
         self._lock = Lock()
         self._last_token: tuple[float, str] | None = None
         self._cached: dict[str, PageResponse] = {}
@@ -108,7 +108,7 @@ class Exchange:
     ) -> None:
         """Make the page for everybody who waits for it, an error among what they get."""
         try:
-            response = self.make(request, seconds)
+            response = self.respond(request, seconds)
             flight.set_result(response)
         except BaseException as error:  # noqa: BLE001  # raised again by ``result``
             flight.set_exception(error)

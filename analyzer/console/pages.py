@@ -12,9 +12,9 @@ from analyzer.console.view import View
 from analyzer.errors import Busy, NothingSeen, StoreError, UsageError
 from analyzer.report.catalog import Catalog
 
-Make = Callable[[View], str | PageResponse]
+Render = Callable[[View], str | PageResponse]
 
-PAGES: Mapping[str, Make] = {
+PAGES: Mapping[str, Render] = {
     "": front_page.page,
     "capacity": capacity_page.page,
     "incident": incident_page.page,
@@ -68,7 +68,7 @@ class Pages:
         self._open: OpenCatalog | None = None
 
     def page(self, request: PageRequest, seconds: float) -> PageResponse:
-        """The page that a request reads, made within so many seconds.
+        """The page that a request reads, rendered within so many seconds.
 
         Raises:
             Busy: that was not enough.
@@ -90,13 +90,13 @@ class Pages:
     def _page(self, request: PageRequest, seconds: float) -> PageResponse:
         address = PageAddress.read(request.path, request.query)
         zone = clock.zone(address.value("tz")) if address.value("tz") else self.zone
-        make = PAGES.get(address.path.split("/")[1])
-        if make is None:
+        render = PAGES.get(address.path.split("/")[1])
+        if render is None:
             raise NothingSeen("there is no such page")
         catalog = self._opened(address.all_values("cluster"), request.store)
         try:
             with catalog.time_limit(seconds):
-                content = make(View(address, catalog, zone, request.store))
+                content = render(View(address, catalog, zone, request.store))
         except BaseException:
             self._close()  # whatever state a statement left it in
             raise

@@ -2,20 +2,10 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from support.array_builder import A1, A2, B1, B2, LIFS, T0, World, linux
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """Four Linux hosts, all paths there: eight sessions on each node."""
-    array = World(tmp_path)
-    for number in range(1, 5):
-        array.sessions += linux(number)
-    return array
 
 
 def by(rows: list[dict[str, Any]], *keys: str) -> dict[Any, dict[str, Any]]:
