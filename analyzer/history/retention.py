@@ -4,7 +4,8 @@ Nothing is deleted that the history has not been proved to reproduce, and a proc
 leaves a store that the next one reads.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,16 +41,28 @@ def cutoff(present: datetime, span: timedelta) -> datetime:
         return EVERYTHING
 
 
+@contextmanager
+def _opened(store: Store, cluster: str, *, dry_run: bool) -> Iterator[History]:
+    """The history for retention; a *dry_run* takes no lock and writes nothing."""
+    if dry_run:
+        with History.read(store, cluster) as history:
+            yield history
+    else:
+        with History.open(store, cluster) as history:
+            store.sweep_snapshots(cluster)
+            yield history
+
+
 def compact(store: Store, cluster: str, before: datetime, *, dry_run: bool = False) -> Deleted:
     """Delete snapshot files older than *before*, once verified that the history reproduces them.
 
-    The newest complete snapshot keeps its files, and so does what is not folded yet.
+    The newest complete snapshot keeps its files, and so does what is not folded yet. A *dry_run*
+    verifies too, takes no lock and writes nothing.
 
     Raises:
         StoreError: the history does not give back what the files say; nothing was deleted.
     """
-    with History.open(store, cluster) as history:
-        store.sweep_snapshots(cluster)
+    with _opened(store, cluster, dry_run=dry_run) as history:
         return _compact(history, before, dry_run=dry_run)
 
 
@@ -60,8 +73,8 @@ def _compact(history: History, before: datetime, *, dry_run: bool = False) -> De
     instants = sorted(set(instants) - set(store.pending(cluster)))
     files = _files(store, cluster, instants)
     size = sum(path.stat().st_size for path in files)
-    if dry_run or not instants:
-        return Deleted(cluster, len(instants), size)
+    if not instants:
+        return Deleted(cluster, 0, size)
     proved, problems = prove(history)
     for instant in instants:
         if problems:
@@ -73,6 +86,8 @@ def _compact(history: History, before: datetime, *, dry_run: bool = False) -> De
             problems.append(f"{clock.iso(instant)}: its file and the history disagree")
     if problems:
         raise StoreError(f"{cluster}: nothing compacted: {problems[0]}")
+    if dry_run:
+        return Deleted(cluster, len(instants), size)
     manifest.compacted = max(manifest.compacted or instants[-1], instants[-1])
     history.commit()
     _delete(files)
@@ -85,13 +100,13 @@ def prune(store: Store, cluster: str, before: datetime, *, dry_run: bool = False
     An event whose later side is retained retains its earlier side: for every SVM the last complete
     snapshot before *before* stays, if another follows. The newest one always stays; what is later
     than the clock is no newest one, and lets nothing go. What answers at a mark that says so stays
-    too, as if nothing had been taken between it and what stays.
+    too, as if nothing had been taken between it and what stays. A *dry_run* reads every file of the
+    history too, takes no lock and writes nothing.
 
     Raises:
         StoreError: the history or the marks are damaged; nothing was deleted.
     """
-    with History.open(store, cluster) as history:
-        store.sweep_snapshots(cluster)
+    with _opened(store, cluster, dry_run=dry_run) as history:
         return _prune(history, before, dry_run=dry_run)
 
 
@@ -106,10 +121,12 @@ def _prune(history: History, before: datetime, *, dry_run: bool = False) -> Dele
     } - set(store.pending(cluster)) - spared  # fmt: skip
     files = _files(store, cluster, sorted(forgotten | leftovers))
     size = sum(path.stat().st_size for path in files)
-    if dry_run or not (forgotten or leftovers):
-        return Deleted(cluster, len(forgotten), size)
+    if not (forgotten or leftovers):
+        return Deleted(cluster, 0, size)
     for problem in damaged_files(history):
         raise StoreError(f"{cluster}: nothing pruned: {problem}")
+    if dry_run:
+        return Deleted(cluster, len(forgotten), size)
     if forgotten:
         with TemporaryDirectory(prefix="analyzer-prune-") as folder:
             snapshots = _set_aside(history, Store(Path(folder)), spared)

@@ -464,8 +464,9 @@ def test_a_damaged_file_is_named_and_nothing_is_deleted(store: Store, kind: Kind
     assert re.search(kind.words, history.verify(store, "prod-a").problem or "")
     snapshots = store.instants("prod-a")
     for let_go in (history.compact, history.prune):
-        with pytest.raises(StoreError, match=kind.words):
-            let_go(store, "prod-a", END)
+        for dry_run in (True, False):
+            with pytest.raises(StoreError, match=kind.words):
+                let_go(store, "prod-a", END, dry_run=dry_run)
     assert store.instants("prod-a") == snapshots
     late, following = (empty_answer(minute) for minute in (1, 9_000))
     for write in (partial(history.record, store, late), partial(history.record, store, following)):

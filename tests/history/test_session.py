@@ -1,6 +1,7 @@
 """The history is a session: opened once, its manifest read once, its errors translated once."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -50,6 +51,26 @@ def test_a_history_that_is_open_cannot_be_opened_again(tmp_path: Path) -> None:
     store = stored(str(tmp_path), "one", [lone("complete", [row("a", 1, 1)], 0)])
     with History.open(store, "c1"), pytest.raises(Busy), History.open(store, "c1"):
         pass
+
+
+@pytest.mark.parametrize("let_go", [history.compact, history.prune])
+def test_a_dry_run_says_what_would_go_and_writes_nothing(
+    tmp_path: Path, let_go: Callable[..., history.Deleted]
+) -> None:
+    answers = [lone("complete", [row("a", 1, 1)], minute) for minute in (0, 1, 2)]
+    store = stored(str(tmp_path), "one", answers)
+    before = answers[2].taken_at
+    (store.history_folder("c1") / "left.tmp").touch()  # what a writer would sweep
+
+    def files() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    with History.open(store, "c1"):  # by a writer who has not ended yet
+        there = files()
+        rehearsed = let_go(store, "c1", before, dry_run=True)
+        assert files() == there
+    assert rehearsed.snapshots > 0
+    assert let_go(store, "c1", before) == rehearsed
 
 
 def test_what_duckdb_refuses_is_a_sentence_with_the_cluster_and_the_file(tmp_path: Path) -> None:
