@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from analyzer import clock
 from analyzer.collect import collector
-from analyzer.collect.collector import Outcome
 from analyzer.config.cluster import Cluster
 from analyzer.config.toml import Seconds
 from analyzer.errors import StoreError
@@ -88,7 +87,7 @@ def clear(store: Store) -> bool:
     return True
 
 
-def record(store: Store, on_snapshot: Callable[[int, int, Outcome], None]) -> datetime:
+def record(store: Store, on_snapshot: Callable[[], None] = lambda: None) -> datetime:
     """Collect the day into *store*; *on_snapshot* is called after each. Returns the day's end.
 
     Raises:
@@ -103,14 +102,16 @@ def record(store: Store, on_snapshot: Callable[[int, int, Outcome], None]) -> da
     with array:
         cluster = Cluster(CLUSTER, array.url, "reader", password_env=_SECRET, interval=Seconds(300))
         blind = replace(cluster, deadline=1.0)  # the array is away: no need to wait for long
-        for number, instant in enumerate(instants, 1):
+        for instant in instants:
             with array.moving():
                 replay.advance(instant)
             reachable = not gone <= instant <= back
             (array.online if reachable else array.offline)()
             with at(instant):
                 (outcome,) = collector.collect(store, [cluster if reachable else blind])
-            on_snapshot(number, len(instants), outcome)
+            if outcome.exit_code == StoreError.exit_code:
+                raise StoreError(" ".join(filter(None, (outcome.reason, *outcome.problems))))
+            on_snapshot()
         array.online()
     return instants[-1]
 

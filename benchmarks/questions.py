@@ -24,7 +24,7 @@ _BOUNDS = {"multipath-imbalance": "<= 2.5", "check": "<= 4"}
 def questions(times: int, names: Sequence[str] = ()) -> list[Figure]:
     """Those of *names*, or every report, ``status`` and ``check``; medians of *times* runs."""
     with folder() as root:
-        end = demo.record(Store(root), lambda *_: None)
+        end = demo.record(Store(root))
         analyzer = [sys.executable, "-m", "analyzer", "--store", str(root)]
         opened = sorted(root.glob("history/*/spells.open-*.parquet"))
         commands = {FLOOR: [sys.executable, "-c", _FLOOR, *map(str, opened)]}

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from support.snapshot_rows import lone, row
 
 from analyzer import demo, history
+from analyzer.errors import StoreError
 from analyzer.store.layout import Store
 
 SNAPSHOT = lone("complete", [row("a", 1, 1)], 0)
@@ -38,3 +40,16 @@ def test_a_store_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
     manifest.write_text("{")
     assert not demo.clear(store)
     assert manifest.read_text() == "{"
+
+
+def test_a_store_that_cannot_be_written_ends_the_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with its end, by a report that nothing was collected."""
+
+    def full(*_: object) -> None:
+        raise StoreError("cannot write store: No space left on device")
+
+    monkeypatch.setattr(history.History, "record", full)
+    with pytest.raises(StoreError, match="No space left"):
+        demo.record(Store(tmp_path / "store", demo.HOST))

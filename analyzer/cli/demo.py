@@ -47,7 +47,7 @@ def demo(context: Context, /, output: Path) -> int:
         f"for a day ({room.DAY}), over real HTTP on loopback, into {store.root}."
     )
     with progress(context, "collecting", 289) as advance:
-        end = room.record(store, lambda _number, _count, _outcome: advance())
+        end = room.record(store, advance)
     overviews, reports = room.headlines(store, end)
     width = None if sys.stdout.isatty() else formats.WIDTH
     for report in overviews:
