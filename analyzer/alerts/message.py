@@ -74,10 +74,10 @@ def _bodies(
     messages = _messages(destination, edges, console, now)
     if not messages:
         return []
-    texts = template.render(destination, [message.context for message in messages])
-    for text in texts:
-        _check_json(destination, text)
-    return [(message, text.encode()) for message, text in zip(messages, texts, strict=True)]
+    bodies = template.render(destination, [message.context for message in messages])
+    for body in bodies:
+        _check_json(destination, body)
+    return list(zip(messages, bodies, strict=True))
 
 
 def _messages(
@@ -123,11 +123,11 @@ def _link(
     return f"{console.rstrip('/')}/incident?{urlencode(query)}"
 
 
-def _check_json(destination: Destination, text: str) -> None:
+def _check_json(destination: Destination, body: bytes) -> None:
     if "json" not in destination.content_type:
         return
     try:
-        json.loads(text)
+        json.loads(body.decode())
     except (ValueError, RecursionError) as error:
         where = f"destination {destination.name}: {destination.template or 'body'}"
         raise UsageError(f"{where}: gives no JSON: {error}") from error

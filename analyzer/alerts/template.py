@@ -18,8 +18,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from analyzer.config.destination import Destination
 from analyzer.errors import UsageError
 from analyzer.output import markdown
+from analyzer.store.regular import check_regular
 
-LARGEST = 1 << 18  # characters of a template, and of what it gives
+LARGEST = 1 << 18  # characters of a template, bytes of what it gives
 _SECONDS = 60.0  # of the wall clock, starting the process and all
 _PROCESSOR = 5  # seconds of a processor
 _MEMORY = 1 << 29  # bytes
@@ -27,7 +28,7 @@ _SPAWN = get_context("spawn")  # a fork would take the threads of Polars and Duc
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-def render(destination: Destination, contexts: Sequence[Mapping[str, Any]]) -> list[str]:
+def render(destination: Destination, contexts: Sequence[Mapping[str, Any]]) -> list[bytes]:
     """The body for each of the contexts, which hold plain values only.
 
     Raises:
@@ -57,10 +58,10 @@ def render(destination: Destination, contexts: Sequence[Mapping[str, Any]]) -> l
 
 def _read(where: str, path: Path) -> str:
     try:
-        with path.open(encoding="utf-8-sig") as stream:
+        with check_regular(path).open(encoding="utf-8-sig") as stream:
             text = stream.read(LARGEST + 1)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        why = error.strerror or error if isinstance(error, OSError) else "not UTF-8 text"
         raise UsageError(f"{where}: cannot be read: {why}") from error
     if len(text) > LARGEST:
         raise UsageError(f"{where}: cannot be read: larger than {LARGEST >> 10} KiB")
@@ -70,6 +71,8 @@ def _read(where: str, path: Path) -> str:
 def environment() -> ImmutableSandboxedEnvironment:
     """The sandbox, in which no undefined name is silent."""
     sandbox = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True)
+    # What is no JSON is mostly a name that is not there, whose text is an error that has the name.
+    sandbox.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": str}
     sandbox.filters |= {"markdown": markdown.escaped, "slack": _slack}
     return sandbox
 
@@ -84,9 +87,11 @@ def _work(pipe: Connection, source: str, contexts: Sequence[Mapping[str, Any]]) 
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     try:
         template = environment().from_string(source)
-        bodies = [template.render(context) for context in contexts]
+        bodies = [template.render(context).encode() for context in contexts]
         largest = max(map(len, bodies), default=0)
         problem = f": gives more than {LARGEST >> 10} KiB" if largest > LARGEST else ""
+    except UnicodeEncodeError:
+        bodies, problem = [], ": gives half of a surrogate pair, which no text can hold"
     except TemplateSyntaxError as error:
         bodies, problem = [], f" line {error.lineno}: {error.message}"
     except MemoryError:

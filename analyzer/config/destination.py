@@ -17,6 +17,7 @@ Command = Text | tuple[Text, ...]
 
 _SECRETS = ("url", "password", "token")
 _PROOFS = {"authorization", "cookie", "proxy-authorization"}
+_FRAMING = {"content-length", "transfer-encoding"}
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -77,6 +78,8 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         for name, value in {**self.headers, "Content-Type": self.content_type}.items():
             if name.lower() in _PROOFS:
                 yield f"header '{name}' in clear text is refused; use token_env"
+            if name.lower() in _FRAMING:
+                yield f"header '{name}' depends on each message; leave it out"
             if not _HEADER.fullmatch(name) or not (value.isascii() and value.isprintable()):
                 yield f"header {name!r} cannot be sent"
 

@@ -4,7 +4,10 @@ Each table is written in one commit, whose metadata says which parts of the hist
 an export replaces is what came after those that both have.
 """
 
-from collections.abc import Iterable, Sequence
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +24,7 @@ from analyzer.lake.holding import FORMAT, NO_END, PARTITIONS, Change, ExportStat
 from analyzer.text import first_line
 from analyzer.version import __version__
 
+_CAUSE = re.compile(r"\n\s*(?:\x1b\[\d+m)?\u21b3(?:\x1b\[\d+m)?\s*")
 _KEY = "analyzer"  # of a commit's metadata
 # What a table's own care does; it changes no row.
 _CARE = {"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "FSCK"}
@@ -56,11 +60,33 @@ def write(holdings: Sequence[Holding], table: str, target: str) -> ExportedTable
             return ExportedTable(table, 0, 0)
         newest = {item.holding.cluster: item.holding.exported for item in changes}
         state = ExportState(clusters=state.clusters | newest)
-        return ExportedTable(table, len(changes), _commit(there, uri, table, changes, state))
+        with _without_panics():
+            return ExportedTable(table, len(changes), _commit(there, uri, table, changes, state))
     except CommitFailedError as error:
         raise Busy(f"{uri}: somebody else wrote to it meanwhile; try again") from error
     except (DeltaError, OSError, duckdb.Error, ValueError) as error:
-        raise StoreError(f"cannot write {uri}: {first_line(error)}") from error
+        raise StoreError(f"cannot write {uri}: {_sentence(error)}") from error
+
+
+@contextmanager
+def _without_panics() -> Iterator[None]:
+    """Nothing on file descriptor 2: on a full disk a thread of the library panics there.
+
+    The error that it raises besides says what was wrong.
+    """
+    original, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(original, 2)
+        os.close(original)
+        os.close(nothing)
+
+
+def _sentence(error: Exception) -> str:
+    """The first line of an error; object_store draws its causes as a tree, a line each, in colours."""
+    return first_line(Exception(_CAUSE.sub(": ", str(error))))
 
 
 def _open(uri: str) -> DeltaTable | None:

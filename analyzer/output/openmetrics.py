@@ -105,22 +105,27 @@ def merged(
 ) -> Generator[str, None, None]:
     """The text of many instants, in pieces; *parts* are samples in their ``order``, by cluster.
 
-    A family must stand together, whose samples come one cluster after the other: each family waits
-    in a file of its own, so that memory holds neither.
+    A family must stand together, whose samples come one cluster after the other. The first goes
+    out as it comes, so that a reader who leaves ends it all; each other one waits in a file of its
+    own, so that memory holds none.
     """
+    first, leading = min(families), False
     with TemporaryDirectory(prefix="analyzer-export-") as folder, ExitStack() as stack:
         files: dict[str, TextIO] = {}
         for samples in parts:
             key, text = None, ""
             for sample in samples:
+                if key != sample[:6]:
+                    key, text = sample[:6], labels(sample)
+                written = line(families[sample.family], sample, text, timestamp=True)
+                if sample.family == first:
+                    yield written if leading else families[first].head() + written
+                    leading = True
+                    continue
                 if sample.family not in files:
                     path = Path(folder) / str(len(files))
                     files[sample.family] = stack.enter_context(path.open("w+", encoding="utf-8"))
-                if key != sample[:6]:
-                    key, text = sample[:6], labels(sample)
-                files[sample.family].write(
-                    line(families[sample.family], sample, text, timestamp=True)
-                )
+                files[sample.family].write(written)
         for name in sorted(files):
             yield families[name].head()
             files[name].seek(0)

@@ -1,6 +1,7 @@
 """Messages to chats and ticket systems: on the edge, each once, by templates that may be wrong."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,6 +120,8 @@ def test_tickets_that_were_taken_are_not_opened_twice(place: Place, receiver: Re
 WRONG = {
     "a syntax error": ("'''\n\n{% if %}'''", "body line 2: Expected an expression"),
     "an unknown name": ("'''\n\n\n{{ alertz }}'''", "body line 3: 'alertz' is undefined"),
+    "an unknown name as JSON": ("'{{ alertz | tojson }}'", "body line 1: 'alertz' is undefined"),
+    "half a character": ("""'{{ "\\ud800" }}'""", "body: gives half of a surrogate pair"),
     "no JSON": ("'{{ alerts[0].text }}'", "body: gives no JSON: "),
     "an error of its own": ("'''\n{{ 1 // 0 }}'''", "body line 1: ZeroDivisionError"),
     "the program's own objects": (
@@ -160,6 +163,13 @@ def test_a_template_without_end_is_ended(
     monkeypatch.setattr(template, "_SECONDS", seconds)
     chat = Destination(name="chat", url="https://chat.example", body=body)
     with pytest.raises(UsageError, match="more time or memory"):
+        template.render(chat, [{}])
+
+
+def test_a_template_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    chat = Destination(name="chat", url="https://chat.example", template=tmp_path / "pipe")
+    with pytest.raises(UsageError, match="cannot be read: it is no regular file"):
         template.render(chat, [{}])
 
 
@@ -212,6 +222,7 @@ REFUSED = {
     'events = ["muted"]': "'events[1]' is one of new, over",
     'headers = { Authorization = "Bearer x" }': "header 'Authorization' in clear text is refused",
     'headers = { X-A = "a\\nb" }': "header 'X-A' cannot be sent",
+    'headers = { Content-Length = "5" }': "header 'Content-Length' depends on each message",
     "eech = true": "unknown key 'eech'; did you mean 'each'?",
 }
 

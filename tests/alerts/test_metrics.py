@@ -182,6 +182,17 @@ def test_the_past_is_never_held_whole(sample: Catalog, monkeypatch: pytest.Monke
     assert max(map(len, batches)) == 10
 
 
+def test_a_reader_who_leaves_ends_the_counting(sample: Catalog) -> None:
+    def parts() -> Iterator[Iterator[Sample]]:
+        yield iter(window(sample, NIGHT, INSTANTS[2]))
+        raise AssertionError("the next cluster is counted")
+
+    pieces = openmetrics.merged(metrics.families(sample), parts())
+    assert next(pieces).startswith("# TYPE analyzer_attempts counter\n")
+    assert next(pieces).startswith("analyzer_attempts_total{")
+    pieces.close()
+
+
 def test_nothing_is_left_of_an_export_that_is_given_up(
     sample: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """What other engines read is what the history has, and an export writes what changed."""
 
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -220,6 +221,19 @@ def test_a_wrong_place_is_one_sentence(
         assert export(kind, tmp_path / "file" / "lake") in {2, 4}
         assert "cannot write" in capsys.readouterr().err
     assert export("delta", tmp_path / "lake", "--cluster", "nobody") == 2
+
+
+def test_a_full_disk_is_one_sentence(
+    export: Export, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 10, limits[1]))
+    try:
+        assert export("delta", tmp_path / "lake") == 4
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    (line,) = capfd.readouterr().err.splitlines()
+    assert re.fullmatch(r"analyzer: cannot write \S+/lake/\w+: .*: File too large .*", line)
 
 
 def test_without_the_extra_it_says_what_to_install(
