@@ -12,6 +12,8 @@ MANY = 40  # known words that one error lists
 # How DuckDB words an error of the system that a write in the background met.
 _WRAPPED = re.compile(r'\{"exception_type".*"exception_message":("(?:[^"\\]|\\.)*")')
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories
+_MARKUP = re.compile(r"[\\`*|\[]|(?<![^\W_])_|_(?![^\W_])")  # an underscore inside a word is none
+_HTML = re.compile(r"<|&(?=#?\w+;)")
 # ASCII for what this program itself prints beyond ASCII.
 _ASCII = str.maketrans(
     {"–": "-", "…": "...", "·": ".", "✗": "X", **dict(zip("▁▂▃▄▅▆▇█", "_.-=+*#@", strict=True))}
@@ -31,6 +33,12 @@ def escape_controls(text: str) -> str:
 def escape_lines(text: str) -> str:
     """Sentences of several lines in which nothing but the line breaks steers a terminal."""
     return "\n".join(escape_controls(line) for line in text.split("\n"))
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Markdown prints as it is: no markup, no link, no HTML."""
+    text = _MARKUP.sub(r"\\\g<0>", escape_controls(text))
+    return _HTML.sub(lambda character: "&lt;" if character[0] == "<" else "&amp;", text)
 
 
 def first_line(error: BaseException) -> str:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 from analyzer import clock
 from analyzer.output import wording
-from analyzer.output.markdown import escaped
 from analyzer.output.value import cell
-from analyzer.text import counted
+from analyzer.text import counted, escape_markdown
 
 if TYPE_CHECKING:
     from analyzer.console.incident_page import Incident  # stands on this module
@@ -22,16 +21,18 @@ _ESSENTIAL = (
 def text(incident: "Incident") -> str:
     """The page as Markdown for a ticket: what changed from A to B, and the command for it."""
     view, report = incident.view, incident.changes
-    clusters = ", ".join(escaped(name) for name in view.catalog.clusters)
+    clusters = ", ".join(escape_markdown(name) for name in view.catalog.clusters)
     lines = [f"### iSCSI paths of {clusters}", ""]
     for label, first, last in (
         ("A → B", incident.before, incident.after), ("Window", incident.since, incident.until),
     ):  # fmt: skip
         lines.append(f"- {label}: {_both(first, last, view.zone)}")
-    counts = ", ".join(f"{number:,} {escaped(change)}" for change, number in incident.counts)
+    counts = ", ".join(
+        f"{number:,} {escape_markdown(change)}" for change, number in incident.counts
+    )
     lines.append(f"- Sessions from A to B: {counts or 'nothing changed'}")
     lost = [
-        escaped(host.initiator)
+        escape_markdown(host.initiator)
         for shown in incident.grids
         for host in shown.hosts
         if any(cell.change in _HOLES for cell in host.cells)
@@ -39,7 +40,7 @@ def text(incident: "Incident") -> str:
     rest = f" and {len(lost) - _ROWS} more" if len(lost) > _ROWS else ""
     lines.append(f"- Paths missing at B: {', '.join(lost[:_ROWS]) or 'none'}{rest}")
     unknown = [
-        f"{escaped(gap.cluster)} {_both(gap.begins, gap.ends, view.zone)} ({escaped(gap.reason)})"
+        f"{escape_markdown(gap.cluster)} {_both(gap.begins, gap.ends, view.zone)} ({escape_markdown(gap.reason)})"
         for gap in incident.gaps[:_ROWS]
     ]
     lines += [f"- Unknown: {sentence}" for sentence in unknown]
@@ -48,7 +49,7 @@ def text(incident: "Incident") -> str:
         names = [name for name in _ESSENTIAL if name in rows[0]]
         lines += ["", "| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
         lines += [
-            "| " + " | ".join(escaped(cell(row[name])) for name in names) + " |"
+            "| " + " | ".join(escape_markdown(cell(row[name])) for name in names) + " |"
             for row in rows[:_ROWS]
         ]
         if len(rows) > _ROWS:

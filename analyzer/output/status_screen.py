@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from analyzer import clock
 from analyzer.config.rules import SEVERITIES
 from analyzer.engine.engine import Row
-from analyzer.output import markdown, table, table_layout, wording
+from analyzer.output import table, table_layout, wording
 from analyzer.output.json import envelope
 from analyzer.output.screen import Piece, Screen
 from analyzer.report.run import Report
 from analyzer.report.status import Status, StatusPart
-from analyzer.text import counted, escape_controls
+from analyzer.text import counted, escape_controls, escape_markdown
 
 _ROWS = 3  # of a section, at most
 _LINES = 23  # of a screen, with one for the prompt
@@ -74,13 +74,13 @@ def text(status: Status) -> str:
     heading = table.heading(replace(status.clusters, title="iSCSI sessions"))
     lines = [f"**{heading}**", ""]
     rows = status.clusters.records()
-    lines += [f"- {markdown.escaped(cluster(row, status.clusters))}" for row in rows]
-    lines += [f"- {markdown.escaped(line)}" for line in without_data(status.clusters)]
+    lines += [f"- {escape_markdown(cluster(row, status.clusters))}" for row in rows]
+    lines += [f"- {escape_markdown(line)}" for line in without_data(status.clusters)]
     for part in status.parts:
         findings = _lines(part, whole=True)
-        lines += ["", f"**{part.words.label}**: {markdown.escaped(summary(part))}"]
+        lines += ["", f"**{part.words.label}**: {escape_markdown(summary(part))}"]
         lines += [""] * bool(findings)
-        lines += [f"- {severity}: {markdown.escaped(line)}" for severity, line in findings]
+        lines += [f"- {severity}: {escape_markdown(line)}" for severity, line in findings]
     return "\n".join(lines) + "\n"
 
 

@@ -17,9 +17,9 @@ from analyzer.cli.collect import _outcome_json, _outcome_line
 from analyzer.collect import files
 from analyzer.collect.collector import Outcome
 from analyzer.output import csv as as_csv
-from analyzer.output import markdown
 from analyzer.report.run import Report, ReportColumn
 from analyzer.store.layout import Store
+from analyzer.text import escape_markdown
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -147,11 +147,11 @@ def test_a_failure_cannot_write_lines_of_its_own() -> None:
 
 
 def test_markdown_cannot_close_its_cell() -> None:
-    assert markdown.escaped("a|b") == "a\\|b"
+    assert escape_markdown("a|b") == "a\\|b"
     assert (
-        markdown.escaped("prod-a 2026-11-23T02:10:00Z wrk_1") == "prod-a 2026-11-23T02:10:00Z wrk_1"
+        escape_markdown("prod-a 2026-11-23T02:10:00Z wrk_1") == "prod-a 2026-11-23T02:10:00Z wrk_1"
     )
-    assert markdown.escaped("_a_ *b* `c` <d> [e] &lt; \\") == (
+    assert escape_markdown("_a_ *b* `c` <d> [e] &lt; \\") == (
         "\\_a\\_ \\*b\\* \\`c\\` &lt;d> \\[e] &amp;lt; \\\\"
     )
 
