@@ -20,6 +20,7 @@ FLAG = "boolean"
 INSTANT = "timestamp"  # naive UTC, microseconds
 IGROUP_LIST = "struct(uuid varchar, name varchar)[]"
 PARAMETER_LIST = "struct(name varchar, value varchar)[]"
+LOGIN_LIST = "struct(initiator varchar, interface_uuid varchar, last_seen timestamp)[]"
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -48,6 +49,15 @@ def polars_schema(columns: Sequence[Column]) -> "dict[str, pl.DataType]":
         INSTANT: pl.Datetime("us"),
         IGROUP_LIST: pl.List(pl.Struct({"uuid": pl.String(), "name": pl.String()})),
         PARAMETER_LIST: pl.List(pl.Struct({"name": pl.String(), "value": pl.String()})),
+        LOGIN_LIST: pl.List(
+            pl.Struct(
+                {
+                    "initiator": pl.String(),
+                    "interface_uuid": pl.String(),
+                    "last_seen": pl.Datetime("us"),
+                }
+            )
+        ),
     }
     return {column.name: types[column.type] for column in columns}
 

@@ -4,7 +4,17 @@ Each has a status of its own and is folded by the same machinery; all are identi
 by name.
 """
 
-from analyzer.column import FLAG, INSTANT, NUMBER, PARAMETER_LIST, TEXT, TEXTS, Column, Inventory
+from analyzer.column import (
+    FLAG,
+    INSTANT,
+    LOGIN_LIST,
+    NUMBER,
+    PARAMETER_LIST,
+    TEXT,
+    TEXTS,
+    Column,
+    Inventory,
+)
 
 SVMS = Inventory(
     "svms",
@@ -69,6 +79,13 @@ IGROUPS = Inventory(
         Column("initiators", TEXTS, "Its initiators, lower-cased."),
         Column("connection_state", TEXT, "ONTAP's own verdict (9.11.1), where requested."),
         Column("required_nodes", TEXTS, "Nodes that ONTAP says must be reached, where requested."),
+        Column(
+            "ended_logins",
+            LOGIN_LIST,
+            "Logins of its initiators that ended, and when the array last saw each (9.11.1):"
+            " requested after a gap in collecting.",
+            added=True,
+        ),
     ),
     lost="hosts without any session are not missed",
 )

@@ -41,11 +41,12 @@
 -- ///
 with
     ranked as (
-        select l.*, c.cause_kind, c.cause, c.cause_id, s.rank, g.event_log
+        select l.*, c.cause_kind, c.cause, c.cause_id, s.rank, g.event_log, r.seen_at
         from losses l
         join causes c on c.loss = l.loss
         join severities s on s.severity = l.severity
         join loss_log g on g.loss = l.loss
+        left join last_logins r on r.loss = l.loss
     ),
     evidence as (
         select
@@ -56,6 +57,7 @@ with
             array_to_string(list_sort(list(distinct e.detail)), '; ') as evidence
         from ranked l
         join loss_evidence e on e.loss = l.loss
+        where e.source <> 'logins'
         group by all
     ),
     grouped as (
@@ -83,7 +85,14 @@ with
             cardinality(list_distinct(list(interface_id))) as interfaces,
             bool_or(in_window) as in_window,
             -- Of both, not read is the last by name.
-            max(event_log) filter (where event_log <> 'read') as unread
+            max(event_log) filter (where event_log <> 'read') as unread,
+            'the array last saw these logins ' || case
+                when min(seen_at) < max(seen_at)
+                then 'from ' || strftime(min(seen_at), '%Y-%m-%dT%H:%M:%SZ') || ' to '
+                else 'at '
+            end
+            || strftime(max(seen_at), '%Y-%m-%dT%H:%M:%SZ')
+            || ' (its own word: connectivity_tracking)' as last_logins
         from ranked
         group by cluster, cause_kind, cause_id, lost_by
     )
@@ -135,6 +144,7 @@ select
         case when unread is null then '; the array''s log says nothing of it' end,
         ''
     )
+    || coalesce('; ' || last_logins, '')
     || coalesce('; switched over to ' || switched_to, '')
     || coalesce('; probably goes on as ' || renamed_to, '')
     || case when open_paths > 0 then '; ' || open_paths || ' not back' else '' end
@@ -142,7 +152,7 @@ select
         when abandoned_paths > 0 then '; ' || abandoned_paths || ' abandoned' else ''
     end as detail,
     paths_back,
-    e.evidence,
+    nullif(concat_ws('; ', e.evidence, last_logins), '') as evidence,
     coalesce(unread, 'read') as event_log
 from grouped g
 left join

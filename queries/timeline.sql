@@ -25,7 +25,9 @@
 -- happened_after = "It happened after this instant."
 -- happened_by = "It had happened by this one."
 -- event = """first_seen, lost, recovered, appeared, reconnected, …, seen, node_taken_over,
--- interface_down, …, the name of a message of the array's own log, unknown, or mark."""
+-- interface_down, …, the name of a message of the array's own log, last_login (when the array
+-- itself
+-- last saw what was lost across a gap), unknown, or mark."""
 -- initiator_address = "Host address of the path."
 -- interface = "Interface of the path."
 -- detail = "In words."
@@ -174,6 +176,23 @@ with
                     or coalesce(contains(lower(e.text), lower(i.svm)), false)
                 else i.uuid is not null
             end
+        union all
+        select
+            l.cluster,
+            l.svm,
+            l.initiator,
+            r.seen_at,
+            r.seen_at,
+            'last_login',
+            nullif(l.initiator_address, ''),
+            l.interface,
+            'the array last saw this login, by its own word; it was lost by '
+            || strftime(l.lost_by, '%Y-%m-%dT%H:%M:%SZ'),
+            'info'
+        from last_logins r
+        join losses l on l.loss = r.loss
+        join wanted w on w.cluster = l.cluster and w.svm_id = l.svm_id and w.initiator = l.initiator
+        where r.seen_at >= $since and r.seen_at <= $until
         union all
         select
             u.cluster,

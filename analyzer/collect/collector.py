@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from analyzer import clock, ontap
-from analyzer.collect import due
+from analyzer.collect import due, gap
 from analyzer.collect.due import Before
 from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, UsageError
@@ -134,7 +134,7 @@ def _collect(
             last.reason = "this slot is stored"
             return _outcome(last, EXITS[last.status], cluster, notes), None
         taken_at = begin if last is None else max(taken_at, last.taken_at + _seconds(1))
-    answer = take(cluster, taken_at, due.before(history, taken_at), stop)
+    answer = take(cluster, taken_at, due.before(history, taken_at, cluster.interval), stop)
     attempt = history.record(replace(answer.snapshot, collector=history.store.host))
     code = EXITS[attempt.status]
     if attempt.status == "failed" and answer.failure is not None:
@@ -216,7 +216,7 @@ def take(
         Interrupted: *stop* was set meanwhile.
     """
     start, start_at = time.monotonic(), clock.now()
-    identity, inventories = ClusterIdentity(), dict[str, Listing]()
+    identity, inventories, notes = ClusterIdentity(), dict[str, Listing](), tuple[str, ...]()
     try:
         with Client(cluster, stop=stop) as client:
             identity = ontap.identity(client)
@@ -226,6 +226,9 @@ def take(
                 for name in INVENTORIES:
                     if due.is_due(name, before, inventories, count):
                         inventories[name] = _inventory(client, name, identity)
+                inventories["igroups"], notes = gap.with_ended_logins(
+                    client, identity, before.paths, sessions, inventories["igroups"]
+                )
                 inventories |= _event_log(client, identity, before.log)
     except RequestFailed as failure:
         sessions = ListingResult("failed", failure.reason, failure=failure)
@@ -245,7 +248,7 @@ def take(
         ems_since=before.log.since,
         svms_wanted=cluster.svms,
     )
-    notes = tuple(
+    notes += tuple(
         f"{name} not collected: {inventory.reason or inventory.status}"
         for name, inventory in inventories.items()
         if inventory.status != "complete"

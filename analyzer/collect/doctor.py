@@ -11,6 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from analyzer import clock, ontap
+from analyzer.collect import gap
 from analyzer.collect.due import MIRRORED
 from analyzer.config.cluster import Cluster
 from analyzer.errors import AnalyzerError, Denied, StoreError, Unreachable, UsageError
@@ -21,7 +22,8 @@ from analyzer.ontap import Client, RequestFailed
 from analyzer.ontap.ems import LogPosition, read_log
 from analyzer.ontap.listing import ClusterIdentity, ListingResult
 from analyzer.ontap.record import SvmRecord
-from analyzer.ontap.resources import RESOURCES
+from analyzer.ontap.resource import Resource
+from analyzer.ontap.resources import MEMBERS, RESOURCES
 from analyzer.store.layout import Store
 from analyzer.text import counted, escape_controls
 
@@ -158,20 +160,25 @@ def _check_answers(cluster: Cluster, client: Client, identity: ClusterIdentity) 
             inventory = read_log(client, identity.release, position).events
         else:
             inventory = ontap.inventory(client, name, identity.release)
-        yield _check_inventory(cluster, name, inventory, identity)
+        lost = INVENTORIES[name].lost
+        yield _check_inventory(cluster, RESOURCES[name], inventory, identity, lost)
         if name == "svms" and inventory.failure is None:
             mirrored = any(svm.subtype in MIRRORED for svm in inventory.records)
             yield from _check_svms(cluster, inventory.records)
+        if name == "igroups" and inventory.records:
+            members = ontap.members(client, inventory.records[0].uuid, identity.release)
+            yield _check_inventory(cluster, MEMBERS, members, identity, gap.LOST)
 
 
 def _check_inventory(
-    cluster: Cluster, name: str, inventory: ListingResult, identity: ClusterIdentity
-) -> Check:
+    cluster: Cluster, resource: Resource, inventory: ListingResult, identity: ClusterIdentity,
+    lost: str,
+) -> Check:  # fmt: skip
     """Whether one inventory can be listed, and what reports lack without it."""
-    resource, failed = RESOURCES[name], inventory.failure
+    failed = inventory.failure
     if failed is None:
         return Check(cluster.name, resource.path, "ok", counted(len(inventory.records), "record"))
-    lost = f"without it {INVENTORIES[name].lost}"
+    lost = f"without it {lost}"
     if failed.status in {400, 404} and identity.release < resource.since:
         release = ".".join(map(str, resource.since))
         return Check(cluster.name, resource.path, "warn", f"ONTAP has it from {release} on", lost)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analyzer.collect import events
+from analyzer.collect import events, gap
 from analyzer.history import History
 from analyzer.inventories import INVENTORIES
 from analyzer.ontap.ems import LogPosition
@@ -26,17 +26,19 @@ class Before:
 
     *sessions* is the count of the last complete snapshot, *answered* are the rare inventories that
     the array answered within the hour, *igroups* are those of the last listing with their portsets,
-    *log* is where the reading of the event log goes on.
+    *log* is where the reading of the event log goes on, *paths* are those before a gap, None
+    where there is none.
     """
 
     sessions: int | None = None
     answered: frozenset[str] = frozenset()
     igroups: Bindings = field(default_factory=frozenset)
     log: LogPosition = field(default_factory=LogPosition)
+    paths: pl.DataFrame | None = None
 
 
-def before(history: History, taken_at: datetime) -> Before:
-    """The state of the history before a run at *taken_at*.
+def before(history: History, taken_at: datetime, interval: float | None = None) -> Before:
+    """The state of the history before a run at *taken_at*; one is expected every *interval* seconds.
 
     In a quiet round the manifest alone says it; only what it does not have as listed within the
     hour is looked for among the attempts: what was refused is not requested each time.
@@ -50,7 +52,8 @@ def before(history: History, taken_at: datetime) -> Before:
             if attempt.taken_at > since:
                 names |= {name for name in rare if attempt.inventory_status(name) in _ANSWERED}
     log = events.position(history, taken_at)
-    return Before(history.manifest.sessions, frozenset(names), _bindings(history), log)
+    paths = gap.paths_before(history, taken_at, interval)
+    return Before(history.manifest.sessions, frozenset(names), _bindings(history), log, paths)
 
 
 def _bindings(history: History) -> Bindings:

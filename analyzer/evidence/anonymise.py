@@ -91,6 +91,7 @@ _PARAMETERS = {
     "initiator": "initiator",
     "initiator_name": "initiator",
 }
+_STRUCTS = {"igroups", "parameters", "ended_logins"}
 _STEPS = {"eventType"}  # parameters whose value names nobody
 
 
@@ -151,7 +152,7 @@ def _kind(column: str, table: str) -> str | None:
 
 def _column(column: pl.Series, table: str, pseudonyms: Pseudonyms) -> pl.Series:
     texts = {pl.String(), pl.List(pl.String())}
-    if column.dtype not in texts and column.name not in {"igroups", "parameters"}:
+    if column.dtype not in texts and column.name not in _STRUCTS:
         return column
     if column.dtype == pl.String() and _kind(column.name, table):
         distinct = column.unique().to_list()
@@ -178,6 +179,8 @@ def _member(item: Any, kind: str, pseudonyms: Pseudonyms) -> Any:
         kind = _PARAMETERS.get(name, "parameter")
         value = item["value"] if name in _STEPS else pseudonyms.of(kind, item["value"])
         return {"name": name, "value": value}
+    if isinstance(item, dict) and "last_seen" in item:
+        return {name: _value(value, name, "", pseudonyms) for name, value in item.items()}
     if isinstance(item, dict):
         return {
             "uuid": pseudonyms.of("uuid", item["uuid"]),

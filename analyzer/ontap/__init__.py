@@ -5,7 +5,7 @@ A failure is a value here: every listing says how it ended and why (``ListingRes
 
 from analyzer.ontap.client import Client, RequestFailed
 from analyzer.ontap.decode import Malformed
-from analyzer.ontap.listing import identity, inventory, sessions, unknown_fields
+from analyzer.ontap.listing import identity, inventory, members, sessions, unknown_fields
 
 __all__ = [
     "Client",
@@ -13,6 +13,7 @@ __all__ = [
     "RequestFailed",
     "identity",
     "inventory",
+    "members",
     "sessions",
     "unknown_fields",
 ]

@@ -50,6 +50,7 @@ _KINDS: dict[str, type[msgspec.Struct]] = {
     "svms": record.SvmRecord,
     "interfaces": record.InterfaceRecord,
     "igroups": record.IgroupRecord,
+    "members": record.MemberRecord,
     "nodes": record.NodeRecord,
     "lun_maps": record.LunMapRecord,
     "portsets": record.PortsetRecord,

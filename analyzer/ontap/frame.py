@@ -1,6 +1,7 @@
 """Records as rows of the stored tables, column by column: a listing may be long."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_interface
 from operator import attrgetter
@@ -19,12 +20,14 @@ from analyzer.ontap.record import (
     Initiator,
     InterfaceRecord,
     LunMapRecord,
+    MemberRecord,
     Named,
     NodeRecord,
     PortsetRecord,
     SessionRecord,
     Socket,
     Target,
+    naive,
 )
 
 _NAMED, _SOCKET, _TARGET, _INITIATOR = Named(), Socket(), Target(), Initiator()
@@ -202,7 +205,8 @@ def _parameters(record: EventRecord) -> list[dict[str, str | None]] | None:
 # Columns that are not a field as it came.
 _WORKED_OUT: dict[str, dict[str, Callable[[Any], Any]]] = {
     "interfaces": {"address": _address, "netmask": _netmask, "subnet": _network},
-    "igroups": {"initiators": _members},
+    # The ended logins are requested apart, see ``analyzer.collect.gap``.
+    "igroups": {"initiators": _members, "ended_logins": lambda _: None},
     "nodes": {"ha_partner": _partner},
     "portsets": {"interface_uuids": _bound_interfaces},
     "ems": {
@@ -224,6 +228,28 @@ def _mapped_igroups(records: Sequence[LunMapRecord]) -> Iterator[tuple[Any, ...]
         nodes = [node for record in maps for node in record.reporting_nodes or []]
         luns = len({record.lun.uuid for record in maps})
         yield uuid, maps[0].igroup.name, svm.uuid, svm.name, luns, _value(nodes, ("name",))
+
+
+def ended_logins(records: Iterable[MemberRecord]) -> list[dict[str, object]]:
+    """The logins of initiators that ended: the last sight of each, as ``ended_logins`` holds them.
+
+    One that goes on through another node has not ended.
+    """
+    last_seen: dict[tuple[str, str], datetime] = {}
+    connected = set()
+    for record in records:
+        for login in record.logins:
+            uuid = login.interface and login.interface.ip and login.interface.ip.uuid
+            path = (record.name.strip().lower(), uuid or "")
+            if login.connected is not False:
+                connected.add(path)
+            elif uuid and login.last_seen_time:
+                instant = naive(login.last_seen_time)
+                last_seen[path] = max(instant, last_seen.get(path, instant))
+    return [
+        {"initiator": path[0], "interface_uuid": path[1], "last_seen": last_seen[path]}
+        for path in sorted(last_seen.keys() - connected)
+    ]
 
 
 def inventory(name: str, records: Sequence[Any]) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Whole listings: every page, or a statement of what is missing."""
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
@@ -82,6 +82,13 @@ def sessions(client: Client, release: Release) -> ListingResult:
 def inventory(client: Client, name: str, release: Release) -> ListingResult:
     """Every record of an inventory. Never raises for what the array does."""
     return listing(client, RESOURCES[name], release)
+
+
+def members(client: Client, igroup: str, release: Release) -> ListingResult:
+    """The initiators that an igroup owns, with their logins. Never raises for what the array does."""
+    resource = RESOURCES["members"]
+    path = resource.path.replace("*", quote(igroup, safe=""))
+    return listing(client, replace(resource, path=path), release)
 
 
 def unknown_fields(client: Client, name: str) -> list[str]:

@@ -13,6 +13,11 @@ import msgspec
 _Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
+def naive(instant: datetime) -> datetime:
+    """An instant of the array in naive UTC."""
+    return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
+
+
 class RecordPart(msgspec.Struct, forbid_unknown_fields=False, gc=False):
     """Fields are optional unless they say otherwise; no reference cycles, so no garbage collection."""
 
@@ -172,7 +177,7 @@ class LunMapRecord(RecordPart):
         return self.lun.uuid, self.igroup.uuid
 
 
-class _PortsetInterface(RecordPart):
+class _SanInterface(RecordPart):
     uuid: str | None = None
     ip: Named | None = None
     fc: Named | None = None
@@ -182,7 +187,40 @@ class PortsetRecord(_Identified):
     name: str | None = None
     svm: Named | None = None
     protocol: str | None = None
-    interfaces: list[_PortsetInterface] | None = None
+    interfaces: list[_SanInterface] | None = None
+
+
+class _Login(RecordPart):
+    connected: bool | None = None
+    last_seen_time: datetime | None = None
+    interface: _SanInterface | None = None
+
+
+class _TrackedConnection(RecordPart):
+    logins: list[_Login] | None = None
+
+
+class _InitiatorTracking(RecordPart):
+    connections: list[_TrackedConnection] | None = None
+
+
+class MemberRecord(RecordPart):
+    """An initiator that an igroup owns, and its logins of the last 48 hours."""
+
+    name: str
+    connectivity_tracking: _InitiatorTracking | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """The key of the record."""
+        return self.name
+
+    @property
+    def logins(self) -> list[_Login]:
+        """Its logins, through whichever node."""
+        tracking = self.connectivity_tracking
+        connections = (tracking and tracking.connections) or []
+        return [login for connection in connections for login in connection.logins or []]
 
 
 class _Lag(RecordPart):
@@ -252,9 +290,7 @@ class EventRecord(RecordPart):
     @property
     def instant(self) -> datetime:
         """*time* in naive UTC."""
-        if self.time.tzinfo is None:
-            return self.time
-        return self.time.astimezone(UTC).replace(tzinfo=None)
+        return naive(self.time)
 
     @property
     def key(self) -> Hashable:

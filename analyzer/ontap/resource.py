@@ -34,7 +34,8 @@ class Resource:
     their own to the path it points at; the member ``uuid`` completes it. ``aliases`` are query
     parameters whose name differs from the field's. ``collected`` is what the collector requests,
     where the release has it; ``costly`` what it requests beside that if the configuration says so.
-    ``since`` is the first release that has the endpoint.
+    ``since`` is the first release that has the endpoint. A ``*`` in *path* stands for the first of
+    the ``keys``: the endpoint lists what belongs to one object.
     """
 
     name: str

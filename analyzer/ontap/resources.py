@@ -67,11 +67,7 @@ SESSIONS = Resource(
         "connections",
         "igroups",
     ),
-    links={
-        "svm": _SVM_LINK,
-        "igroups": _IGROUP_LINK,
-        "connections.interface": _INTERFACE_LINK,
-    },
+    links={"svm": _SVM_LINK, "igroups": _IGROUP_LINK, "connections.interface": _INTERFACE_LINK},
     aliases={"tpgroup": "target_portal_group"},
 )
 
@@ -84,11 +80,9 @@ INTERFACES = Resource(
     fields=(
         *_texts("uuid", "name"),
         _flag("enabled"),
-        Field("state"),
-        Field("scope"),
+        *_texts("state", "scope"),
         *_SVM,
-        *_texts("ip.address", "ip.netmask"),
-        Field("ip.family"),
+        *_texts("ip.address", "ip.netmask", "ip.family"),
         *_texts("ipspace.uuid", "ipspace.name", "services"),
         *_texts("service_policy.uuid", "service_policy.name"),
         _flag("location.is_home"),
@@ -117,11 +111,7 @@ INTERFACES = Resource(
         "location",
         "ipspace.name",
     ),
-    links={
-        "svm": _SVM_LINK,
-        "location.home_node": _NODE_LINK,
-        "location.node": _NODE_LINK,
-    },
+    links={"svm": _SVM_LINK, "location.home_node": _NODE_LINK, "location.node": _NODE_LINK},
 )
 
 IGROUPS = Resource(
@@ -142,9 +132,7 @@ IGROUPS = Resource(
         *_texts("uuid", "name"),
         *_SVM,
         Field("comment", since=(9, 9)),
-        Field("os_type"),
-        Field("protocol"),
-        *_texts("portset.uuid", "portset.name"),
+        *_texts("os_type", "protocol", "portset.uuid", "portset.name"),
         _name("initiators.name"),
         Field("initiators.comment", since=(9, 9)),
         _flag("delete_on_unmap"),
@@ -160,15 +148,30 @@ IGROUPS = Resource(
         ),
     ),
     collected=("uuid", "name", "svm", "os_type", "protocol", "portset", "initiators.name"),
-    costly=(
-        "connectivity_tracking.connection_state",
-        "connectivity_tracking.required_nodes",
-    ),
+    costly=("connectivity_tracking.connection_state", "connectivity_tracking.required_nodes"),
     links={
         "svm": _SVM_LINK,
         "igroups": _IGROUP_LINK,
         "connectivity_tracking.required_nodes": _NODE_LINK,
     },
+)
+
+_LOGINS = "connectivity_tracking.connections.logins"
+MEMBERS = Resource(
+    name="members",
+    path=f"{_IGROUP_LINK}/*/initiators",  # of one igroup each
+    keys=("igroup.uuid", "name"),
+    default=("igroup.uuid", "igroup.name", "name"),
+    arrays=frozenset({"connectivity_tracking.connections", _LOGINS}),
+    fields=(
+        *_texts("igroup.uuid", "igroup.name"),
+        _name("name"),
+        Field(f"{_LOGINS}.connected", "boolean", expensive=True),
+        *_expensive(f"{_LOGINS}.last_seen_time", f"{_LOGINS}.interface.ip.uuid"),
+    ),
+    collected=("name", _LOGINS),
+    links={"igroup": _IGROUP_LINK},
+    since=(9, 11),
 )
 
 SVMS = Resource(
@@ -178,9 +181,7 @@ SVMS = Resource(
     default=("uuid", "name"),
     fields=(
         *_texts("uuid", "name"),
-        Field("state"),
-        Field("subtype"),
-        *_texts("comment", "language", "ipspace.uuid", "ipspace.name"),
+        *_texts("state", "subtype", "comment", "language", "ipspace.uuid", "ipspace.name"),
         _flag("iscsi.enabled"),
         Field("san_multipathing", since=(9, 19)),
     ),
@@ -196,8 +197,7 @@ NODES = Resource(
     arrays=frozenset({"ha.partners"}),
     fields=(
         *_texts("uuid", "name"),
-        Field("state"),
-        Field("membership"),
+        *_texts("state", "membership"),
         _number("uptime"),
         *_texts("model", "serial_number", "location", "date", "version.full"),
         _number("version.generation"),
@@ -341,7 +341,7 @@ MESSAGES = Resource(
 RESOURCES = {
     resource.name: resource
     for resource in (
-        SESSIONS, SVMS, INTERFACES, IGROUPS, NODES, LUN_MAPS, PORTSETS, PORTS, METROCLUSTER,
-        CLUSTER, EMS, MESSAGES,
+        SESSIONS, SVMS, INTERFACES, IGROUPS, MEMBERS, NODES, LUN_MAPS, PORTSETS, PORTS,
+        METROCLUSTER, CLUSTER, EMS, MESSAGES,
     )
 }  # fmt: skip

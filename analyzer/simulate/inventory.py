@@ -263,6 +263,7 @@ _INVENTORIES: dict[str, Callable[[State], list[Json]]] = {
     "svms": _svms,
     "interfaces": _interfaces,
     "igroups": _igroups,
+    "members": mapped.members,
     "nodes": _nodes,
     "lun_maps": mapped.lun_maps,
     "portsets": mapped.portsets,

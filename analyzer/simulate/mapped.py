@@ -1,7 +1,11 @@
 """LUN maps, portsets and ports in the shape of ONTAP's JSON."""
 
+from datetime import datetime, timedelta
+
 from analyzer.ontap.resource import Json
-from analyzer.simulate.model import Igroup, State
+from analyzer.simulate.model import Igroup, Interface, State
+
+_REMEMBERED = timedelta(hours=48)
 
 
 def lun_maps(state: State) -> list[Json]:
@@ -38,6 +42,43 @@ def reporting_nodes(state: State, owner: str) -> list[str]:
 def required_nodes(state: State, igroup: Igroup) -> list[str]:
     """Nodes that hosts of the igroup must reach: owners of its LUNs, and their partners."""
     return sorted({node for owner in igroup.owners for node in reporting_nodes(state, owner)})
+
+
+def members(state: State) -> list[Json]:
+    """The initiators of each igroup with their logins; one that ended is forgotten after 48 hours."""
+    logins = dict.fromkeys(
+        (state.hosts[login.host].initiator.lower(), login.interface)
+        for login in state.logins
+        if login.up
+    )
+    return [
+        {
+            "svm": svm_reference(state, igroup.svm),
+            "igroup": {"uuid": igroup.uuid, "name": igroup.name},
+            "name": initiator,
+            "connectivity_tracking": {
+                "connections": [
+                    {"logins": [_login(lif, seen, connected=connected)]}
+                    for key, lif in state.interfaces.items()
+                    if lif.svm == igroup.svm
+                    for path in [(initiator.lower(), key)]
+                    for connected in [path in logins]
+                    for seen in [state.time if connected else state.last_seen.get(path)]
+                    if seen is not None and state.time - seen < _REMEMBERED
+                ]
+            },
+        }
+        for igroup in state.igroups.values()
+        for initiator in igroup.initiators
+    ]
+
+
+def _login(lif: Interface, seen: datetime, *, connected: bool) -> Json:
+    return {
+        "connected": connected,
+        "last_seen_time": f"{seen.isoformat(timespec='seconds')}+00:00",
+        "interface": {"ip": {"uuid": lif.uuid}},
+    }
 
 
 def portsets(state: State) -> list[Json]:

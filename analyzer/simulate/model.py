@@ -200,6 +200,8 @@ class State:
         self.hosts: dict[str, Host] = {}
         self.logins: list[Session] = []
         self.events: list[Event] = []
+        self.time = datetime(1970, 1, 1)
+        self.last_seen: dict[tuple[str, str], datetime] = {}  # of a host at an interface
 
     def new_uuid(self, *of: object) -> str:
         """A uuid that depends on the seed and on what it is for, not on the order of making."""

@@ -1,8 +1,11 @@
 """The array's answers, before any fault changes them."""
 
+from urllib.parse import unquote
+
 from analyzer.ontap.resource import Release, Resource
 from analyzer.ontap.resources import EMS, RESOURCES
 from analyzer.rest.language import MemoryRecords, QueryError
+from analyzer.rest.language.error import absent
 from analyzer.rest.language.respond import RestRequest, RestResponse, check, refusal, respond
 from analyzer.simulate.event_records import EventRecords
 from analyzer.simulate.world import World
@@ -48,11 +51,16 @@ class Responder:
         return self.world.version[:2]
 
     def records(self, resource: Resource, svm: str) -> MemoryRecords:
-        key = (resource.name, svm)
+        key = (resource.path, svm)
         if key not in self._records:
             records = self.world.inventory(resource.name)
             if svm and not resource.singleton:
                 records = [item for item in records if svm in (item.get("svm") or item).values()]
+            if resource.name == "members":
+                uuid = unquote(resource.path.split("/")[-2])
+                if all(igroup.uuid != uuid for igroup in self.world.igroups.values()):
+                    raise absent("uuid")
+                records = [item for item in records if item["igroup"]["uuid"] == uuid]
             kind = EventRecords if resource is EMS else MemoryRecords
             self._records[key] = kind(resource, records)
         return self._records[key]

@@ -6,7 +6,6 @@ There is no clock in it.
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from datetime import datetime
 from random import Random
 from typing import TypeVar
 
@@ -31,7 +30,6 @@ class World(State):
         super().__init__(name, seed, version)
         self.random = Random(seed)
         self.revision = 0
-        self.time = datetime(1970, 1, 1)
 
     def copy(self) -> "World":
         return deepcopy(self)
@@ -97,11 +95,15 @@ class World(State):
     def close(self, sessions: Iterable[Session]) -> None:
         """The target no longer lists them; their hosts will try again."""
         for session in sessions:
+            self._remember(session)
             session.up = False
         self.revision += 1
 
     def forget(self, sessions: Iterable[Session]) -> None:
         """Logged out: nobody will try again."""
+        sessions = list(sessions)
+        for session in sessions:
+            self._remember(session)
         gone = {id(session) for session in sessions}
         self.logins = [login for login in self.logins if id(login) not in gone]
         self.revision += 1
@@ -115,6 +117,11 @@ class World(State):
     def can_log_in(self, session: Session) -> bool:
         host, target = self.hosts[session.host], self.interfaces[session.interface]
         return host.on and target.up and self.svms[target.svm].serves
+
+    def _remember(self, session: Session) -> None:
+        if session.up:
+            name = self.hosts[session.host].initiator.lower()
+            self.last_seen[name, session.interface] = self.time
 
     def _connect(self, key: str, target: Interface) -> list[Connection]:
         host = self.hosts[key]

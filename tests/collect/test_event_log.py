@@ -61,6 +61,7 @@ class Site:
     def look(self, at: str | datetime) -> Outcome:
         """One snapshot; ``paths`` is what it asked of the event log."""
         instant = moment(at)
+        self.array.clock = lambda: instant
         with self.array.moving():
             self.replay.advance(instant)
         before = len(self.array.requests)
@@ -91,8 +92,8 @@ class Site:
 
 
 @contextmanager
-def living(folder: Path) -> Iterator[Site]:
-    replay = Replay(base_world(), script(DAY, NIGHT))
+def living(folder: Path, night: str = NIGHT) -> Iterator[Site]:
+    replay = Replay(base_world(), script(DAY, night))
     with (
         pytest.MonkeyPatch.context() as patch,
         SimulatedArray(replay.world, username="reader", password="pretend") as array,

@@ -85,6 +85,11 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Store:
     world.igroups = {"ig_ora": {"initiators": [f"iqn.2026-11.example:lnx{n}" for n in range(1, 9)]}}
     for day in range(42):
         whole = list(world.sessions)
+        world.igroups["ig_ora"]["ended_logins"] = [
+            {"initiator": f"iqn.2026-11.example:lnx{number}", "interface_uuid": f"uuid-{lif.name}",
+             "last_seen": world.now - timedelta(hours=1)}
+            for number in range(1, 7) for lif in world.lifs
+        ]  # fmt: skip
         if random.random() < 0.3:
             world.without(f"lnx{random.randint(1, 6)}", *random.sample(world.lifs, 2))
         world.take(status=random.choice(["complete", "complete", "complete", "partial", "failed"]))

@@ -21,6 +21,7 @@ from analyzer.evidence.bundle import BundleRequest, _take
 from analyzer.evidence.pseudonym import Pseudonyms
 from analyzer.inventories import INVENTORIES
 from analyzer.ontap.frame import normal_address
+from analyzer.report.catalog import Catalog
 from analyzer.store import marks
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
@@ -159,9 +160,16 @@ def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
     }  # fmt: skip
     store = Store(tmp_path / "store")
     rows = pl.DataFrame([row], schema=schema.SESSIONS.schema)
+    login = {"initiator": row["initiator"], "interface_uuid": row["interface_id"],
+             "last_seen": datetime(2026, 11, 22, 23)}  # fmt: skip
+    igroup = dict.fromkeys(INVENTORIES["igroups"].schema) | {"uuid": "payroll", "name": "acme",
+                                                            "ended_logins": [login]}  # fmt: skip
+    igroups = pl.DataFrame([igroup], schema=INVENTORIES["igroups"].schema)
     history.record(
-        store, Snapshot("acme-a", datetime(2026, 11, 23), Listing("complete", None, rows))
-    )
+        store,
+        Snapshot("acme-a", datetime(2026, 11, 23), Listing("complete", None, rows),
+                 {"igroups": Listing("complete", None, igroups)}),
+    )  # fmt: skip
     files.fail(store, "acme-a", datetime(2026, 11, 23, 1), "acme-a.example: HTTP 401 for roe")
     into = Store(tmp_path / "into")
     history.excerpt(store, "acme-a", into, datetime(2026, 11, 22), datetime(2026, 11, 24))
@@ -193,6 +201,10 @@ def test_words_of_the_administrator_and_of_failures_go(tmp_path: Path) -> None:
     assert normal_address(session["initiator_address_raw"]) == session["initiator_address"]
     assert ip_address(session["interface_address"]) in ip_network("fe80::/10")
     assert session["isid"] == "00:01"
+    (remembered,) = Catalog(into).run("select unnest(ended_logins) as login from igroups").records()
+    assert remembered["login"] == {"initiator": session["initiator"],
+                                   "interface_uuid": session["interface_id"],
+                                   "last_seen": login["last_seen"]}  # fmt: skip
 
 
 def test_a_full_private_network_can_be_anonymised(tmp_path: Path) -> None:

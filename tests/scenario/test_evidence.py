@@ -14,6 +14,7 @@ from support.scene import Scene, Watch, moment
 NIGHTS = effort(2, 12)
 OUT = {f"{hour:02}:{minute:02}": "skipped" for hour in range(2, 9) for minute in range(0, 60, 5)
        if "02:10" < f"{hour:02}:{minute:02}" < "08:10"}  # fmt: skip
+_SIGHT = re.compile(r"the array last saw this login at (\S+Z) \(its own word: \w+\)")
 _PIECE = re.compile(r"(\S+Z) [^;]*?(?:, \d+ times until (\S+Z))? \((\w+\.[\w.]+)\)(?:;|$)")
 
 
@@ -25,6 +26,12 @@ class LossEvidence:
     row: dict[str, Any]
     events: list[tuple[datetime, datetime, str]]
     hit: Hit | None
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When the array last saw the login, by its own word."""
+        sight = _SIGHT.search(self.row["evidence"] or "")
+        return _instant(sight[1]) if sight else None
 
     @property
     def explained(self) -> bool:
@@ -77,7 +84,7 @@ def outages(
     recorded = []
     for number in range(NIGHTS // 2):
         night = logged_night(Random(f"out {number}"), "08:05", (5, 40))
-        out = watch(night.text, until="08:10", looks=OUT, **_world(night))
+        out = watch(night.text, until="08:10", looks=OUT, **_world(night), http=True)
         seen = watch(night.text, until="08:10", **_world(night))
         recorded.append((night, evidence_of(night, out), evidence_of(night, seen)))
     return recorded
@@ -125,6 +132,22 @@ def test_an_outage_of_the_collector_takes_no_evidence(
             other = open_then.get(loss.path)
             if loss.row["lost_by"] == moment("08:10") and other and other.hit == loss.hit:
                 assert loss.explained == other.explained, (loss.path, loss.row, other.row)
+
+
+def test_across_an_outage_the_array_last_saw_each_login_when_it_ended(
+    outages: list[tuple[LoggedNight, list[LossEvidence], list[LossEvidence]]],
+) -> None:
+    sights = [
+        (loss.path, loss.seen_at, night.ended[loss.path])
+        for night, out, _ in outages
+        for loss in out
+        if loss.row["lost_by"] == moment("08:10")
+    ]
+    dated = [sight for sight in sights if sight[1] is not None]
+    print(f"{len(dated)} of {len(sights)} losses across an outage with the array's last sight")
+    assert not [sight for sight in dated if sight[1] != sight[2]]
+    assert len(dated) >= 0.95 * len(sights) > 0
+    assert {loss.seen_at for _, _, seen in outages for loss in seen} == {None}
 
 
 def test_where_the_log_was_read_and_says_nothing_that_is_said(

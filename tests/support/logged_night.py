@@ -45,6 +45,7 @@ class LoggedNight:
     text: str
     start: Callable[[], World]
     hits: list[Hit] = field(default_factory=list)
+    ended: dict[Path, datetime] = field(default_factory=dict)  # when each path was last there
 
     def blame(self, path: Path, after: datetime, by: datetime) -> Hit | None:
         """The last operation of the interval that took the path."""
@@ -130,7 +131,9 @@ def _hits(night: LoggedNight) -> Iterator[Hit]:
         if step.operation == "refuse":
             initiators = {world.hosts[target].initiator.lower()}
         Replay(world, [step]).advance(step.at)
-        yield Hit(step.at, step.operation, interfaces, initiators, before - _paths(world))
+        gone = before - _paths(world)
+        night.ended |= dict.fromkeys(gone, step.at)
+        yield Hit(step.at, step.operation, interfaces, initiators, gone)
 
 
 def _paths(world: World) -> set[Path]:

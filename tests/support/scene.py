@@ -309,8 +309,11 @@ class _Http:
         if self.array is None:
             self.array = SimulatedArray(replay.world, username="reader", password="pretend")
             self.array.__enter__()
+        self.array.clock = lambda: instant
         with self.array.moving():
             replay.advance(instant)
+        if how == "skipped":
+            return
         word, *rest = how.split() or [""]
         sessions = "*/iscsi/sessions"
         if word == "failed":

@@ -33,6 +33,7 @@ _TYPES = {
     "varchar[]": "array<string>",
     "struct(uuid varchar, name varchar)[]": "array<struct<uuid:string,name:string>>",
     "struct(name varchar, value varchar)[]": "array<struct<name:string,value:string>>",
+    "struct(initiator varchar, interface_uuid varchar, last_seen timestamp)[]": "array<struct<initiator:string,interface_uuid:string,last_seen:timestamp_ntz>>",
 }
 _SPELLS = ("closed", "open")
 # A file that a writer retired, or a checkpoint lost with its executor: to be computed anew.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from analyzer.ontap.resource import Resource
 from analyzer.rest.language.error import (
@@ -113,8 +113,12 @@ def find(resources: Mapping[str, Resource], path: str) -> tuple[Resource, list[s
     parts = [unquote(part) for part in path.split("/") if part]
     for resource in resources.values():
         own = resource.path.strip("/").split("/")
-        rest = parts[len(own) :]
-        if parts[: len(own)] == own and len(rest) in {0, len(resource.keys)}:
+        head, rest = parts[: len(own)], parts[len(own) :]
+        if "*" in own and len(head) == len(own):  # of the object that the path names
+            path = "".join(f"/{quote(part, safe='')}" for part in head)
+            own = [part if name == "*" else name for name, part in zip(own, head, strict=True)]
+            resource = replace(resource, path=path, keys=resource.keys[1:])  # noqa: PLW2901
+        if head == own and len(rest) in {0, len(resource.keys)}:
             return resource, rest
     raise QueryError(404, BAD_URL, "API not found")
 

@@ -6,10 +6,10 @@ from analyzer import clock
 from analyzer.errors import UsageError
 from analyzer.rest.language import QueryError
 from analyzer.rest.language.error import MISSING_VALUE, bad, invalid
-from analyzer.rest.language.respond import RestRequest, RestResponse, find, refusal, respond
+from analyzer.rest.language.respond import RestRequest, RestResponse, refusal, respond
 from analyzer.rest.server import instant
 from analyzer.rest.server.authentication import Identity
-from analyzer.rest.server.mapping import SERVED
+from analyzer.rest.server.mapping import SERVED, served
 from analyzer.rest.server.source import PAGE, ServedClusters, SnapshotSource
 
 AT = "X-Analyzer-At"
@@ -33,7 +33,7 @@ class Endpoints:
             QueryError: it cannot be answered, and no snapshot has to do with that.
             Busy: not in this time.
         """
-        find(SERVED, request.path)
+        served(request.path)
         text = request.headers.get(AT.lower()) or identity.at or self.at
         try:
             when = instant.read(text, self.clusters.store)

@@ -10,6 +10,9 @@ from dataclasses import field as default
 from analyzer.ontap.fields import column_fields
 from analyzer.ontap.resource import Resource
 from analyzer.ontap.resources import CLUSTER, RESOURCES
+from analyzer.rest.language import QueryError
+from analyzer.rest.language.error import ABSENT
+from analyzer.rest.language.respond import find
 from analyzer.rest.language.sql import quoted
 from analyzer.rest.language.table_records import numbered
 
@@ -109,6 +112,31 @@ SERVED = {
     name: _narrowed(RESOURCES[name], {*field_map.fields, *field_map.elements})
     for name, field_map in FIELDS.items()
 } | {"cluster": _narrowed(CLUSTER, _OF_CLUSTER)}
+_UNSERVED = {
+    "lun_maps": "of LUN maps the history has how many LUNs each igroup sees and which nodes report"
+    " them, and no single map (table lun_maps)",
+    "members": "of the initiators of an igroup the history has the logins that ended across a gap in"
+    " collecting, and no others (table igroups, column ended_logins)",
+    "metrocluster": "of the SVMs of a MetroCluster the history has the names of their clusters, and"
+    " no uuid, which is a part of their key (table metrocluster)",
+    "messages": "of the messages of the event log the history has those that are requested, and no"
+    " others (table messages)",
+}
+
+
+def served(path: str) -> Resource:
+    """The resource that a path is of.
+
+    Raises:
+        QueryError: there is none, or the history has too little of it to answer for the array.
+    """
+    try:
+        return find(SERVED, path)[0]
+    except QueryError:
+        name = find(RESOURCES, path)[0].name
+        if name in SERVED:
+            raise
+        raise QueryError(404, ABSENT, f"not served: {_UNSERVED[name]}") from None
 
 
 def statement(resource: Resource) -> str:

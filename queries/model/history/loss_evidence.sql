@@ -7,12 +7,13 @@
 -- interval. Of a node that was taken over it goes without saying that its interfaces went down or
 -- moved: what follows from the event of a larger object is left out, and so is a change that the
 -- log shows better. An interface stands on its own port, on that under a VLAN and on the members
--- of an interface group.
+-- of an interface group. When the array itself last saw a login that was lost across a gap stands
+-- beside all that.
 -- """
 -- [columns]
 -- loss = "The loss, as numbered by losses."
--- source = "inventories or log."
--- detail = "What changed, or what the log says and when."
+-- source = "inventories, log or logins."
+-- detail = "What changed, or what the array says and when."
 -- ///
 with
     located as (
@@ -241,3 +242,11 @@ select
     || message
     || ')'
 from summed
+union all
+select
+    loss,
+    'logins',
+    'the array last saw this login at '
+    || strftime(seen_at, '%Y-%m-%dT%H:%M:%SZ')
+    || ' (its own word: connectivity_tracking)'
+from last_logins

@@ -10,6 +10,7 @@ from support.effort import effort
 from support.strategies import queries
 
 from analyzer import clock
+from analyzer.ontap.resources import RESOURCES
 from analyzer.ontap.resources import SESSIONS as RESOURCE
 from analyzer.rest.language import QueryError
 from analyzer.rest.language.respond import RestRequest, RestResponse, refusal
@@ -107,8 +108,15 @@ def test_what_is_rarely_listed_is_answered_from_its_last_listing(
     for path in ("/api/protocols/san/portsets", "/api/network/ethernet/ports"):
         ours, plain = both(rest, night.worlds[later], f"{path}?fields=name", clock.iso(later))
         assert (ours.status, ours.body) == (200, plain.body)
-    ours, _ = both(rest, night.worlds[later], "/api/protocols/san/lun-maps", clock.iso(later))
-    assert ours.status == 404  # of the single maps nothing is kept
+
+
+def test_what_the_history_has_too_little_of_is_named(rest: Endpoints, night: Night) -> None:
+    for name, resource in RESOURCES.items():
+        path = resource.path.replace("*", "u")
+        ours, _ = both(rest, night.worlds[START], path, clock.iso(START))
+        assert (ours.status, b"not served: of " in ours.body) == (
+            (404, True) if name not in SERVED else (200, False)
+        ), path
 
 
 def test_a_narrowing_header_narrows(rest: Endpoints, night: Night) -> None:
