@@ -104,7 +104,7 @@ def test_a_gap_that_took_no_path_asks_nobody(site: Site) -> None:
 def test_a_snapshot_that_failed_is_a_gap_too_and_a_partial_one_loses_nothing(site: Site) -> None:
     site.look("02:10")
     site.array.faults = [Fault("errors", "*/iscsi/sessions")]
-    assert site.look("02:13").status == "partial"
+    assert {site.look("02:13").status, site.look("02:14").status} == {"partial"}
     assert requested(site) == []
     site.array.faults = []
     site.look("02:15")
