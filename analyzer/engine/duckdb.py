@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import duckdb
+import _duckdb as duckdb
 
 from analyzer.engine import tables
 from analyzer.engine.engine import Columns, Extra, FileRetired, Result, StatementFailed, Values

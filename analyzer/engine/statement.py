@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
-    import duckdb
+    import _duckdb as duckdb
 
 # Table functions that compute rows from their arguments. All others read files or the catalog.
 _HARMLESS = {
@@ -50,7 +50,7 @@ class Statement(msgspec.Struct, frozen=True):
 
 @cache
 def _parser() -> "duckdb.DuckDBPyConnection":
-    import duckdb  # noqa: PLC0415  # a list of reports needs no engine
+    import _duckdb as duckdb  # noqa: PLC0415  # a list of reports needs no engine
 
     return duckdb.connect()
 

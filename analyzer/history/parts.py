@@ -3,6 +3,9 @@
 A table is a logarithmic (LSM-like) list of immutable Parquet files, sorted by time: each has more
 than twice as many rows as the next, so that there are only ever a handful and an append rewrites
 little.
+
+DuckDB is loaded as the extension module that it is. The Python package around it defines relations
+and expressions, which takes longer than to load the engine, and is used by the lake alone.
 """
 
 import os
@@ -15,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import duckdb
+import _duckdb as duckdb
 import msgspec
 
 from analyzer.column import Column

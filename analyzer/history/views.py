@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import duckdb
+import _duckdb as duckdb
 import msgspec
 
 from analyzer import schema

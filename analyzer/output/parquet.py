@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import _duckdb as duckdb
 
 from analyzer.errors import UsageError
 from analyzer.history.parts import engine, quote
