@@ -48,6 +48,12 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def before(original: Path) -> dict[str, list[str]]:
+    """What the tables have of prod-a as long as nothing is damaged."""
+    return answers(Store(original))
+
+
 @pytest.fixture
 def store(original: Path, tmp_path: Path) -> Store:
     shutil.copytree(original, tmp_path / "store")
@@ -225,14 +231,14 @@ FILES = {
 FILES["changed rows"] = Kind(lambda s: rows_changed(part(s, "interfaces.open")), "digest differs")
 
 
-def by_words(kinds: dict[str, Kind]) -> list[object]:
-    """Parameters: a kind that is named by the words of one before it only where all is looked at.
+def all_of(kinds: dict[str, Kind], *quick: str) -> list[object]:
+    """Parameters: all kinds in the thorough suite, in the quick one those that are mended differently.
 
-    The first test of a damaged history and the first of a damaged file take all kinds, always.
+    ``verify`` names every kind in every suite, and each row of docs/store.md happens in it.
     """
-    first = {kind.words: name for name, kind in reversed(kinds.items())}
+    assert kinds.keys() >= {*quick}
     return [
-        pytest.param(kind, id=name, marks=() if first[kind.words] == name else pytest.mark.thorough)
+        pytest.param(kind, id=name, marks=() if name in quick else pytest.mark.thorough)
         for name, kind in kinds.items()
     ]
 
@@ -322,7 +328,9 @@ def run(store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     return run
 
 
-@pytest.mark.parametrize("kind", by_words(UNREADABLE))
+@pytest.mark.parametrize("kind", all_of(
+    UNREADABLE, "empty manifest", "missing history", "missing file", "open spells cut short",
+))  # fmt: skip
 def test_readers_go_on_with_the_healthy_clusters_and_name_the_damaged_one(
     store: Store, run: Run, kind: Kind
 ) -> None:
@@ -342,7 +350,8 @@ def test_readers_go_on_with_the_healthy_clusters_and_name_the_damaged_one(
 
 
 @pytest.mark.parametrize("arguments", [
-    ["report", "sessions"], ["report", "blind", "--fail-on", "low"], ["check"], ["status"], ["page"],
+    ["report", "sessions"], ["report", "blind", "--fail-on", "low"], ["check"], ["status"],
+    pytest.param(["page"], marks=pytest.mark.thorough),  # asks as many reports ask
     ["paths"], ["diff", "previous", "latest"], ["timeline", "*"], ["policy", "suggest"], [],
     ["sql", "select cluster from attempts"],
 ], ids=" ".join)  # fmt: skip
@@ -420,7 +429,7 @@ def test_a_configured_cluster_that_is_damaged_is_not_called_never_collected(
 def test_an_alert_of_a_cluster_is_not_over_because_its_history_is_damaged(
     store: Store, run: Run
 ) -> None:
-    check = ("check", "--once", "--since", "2d", "--format", "json")
+    check = ("check", "--once", "--report", "blind", "--since", "2d", "--format", "json")
     assert run(*check)[0] == 1
     alerts = json.loads(store.alerts.read_text())["alerts"]
     assert {alert["cluster"] for alert in alerts.values()} == {"prod-a", "prod-b"}
@@ -443,7 +452,7 @@ def test_an_alert_of_a_cluster_is_not_over_because_its_history_is_damaged(
 
 def test_a_monitor_hears_unknown_where_a_history_is_damaged(store: Store, run: Run) -> None:
     manifest(store).write_bytes(b"")
-    code, answer, _ = run("check", "--plugin")
+    code, answer, _ = run("check", "--plugin", "--report", "blind")
     assert code == 3
     assert answer.startswith("ISCSI UNKNOWN - ")
     assert "the history of prod-a is damaged" in answer
@@ -459,9 +468,14 @@ def test_python_is_warned_of_a_damaged_cluster(store: Store) -> None:
 
 
 @pytest.mark.parametrize("kind", FILES.values(), ids=list(FILES))
-def test_a_damaged_file_is_named_and_nothing_is_deleted(store: Store, kind: Kind) -> None:
+def test_a_damaged_file_is_named(store: Store, kind: Kind) -> None:
     kind.damage(store)
     assert re.search(kind.words, history.verify(store, "prod-a").problem or "")
+
+
+@pytest.mark.parametrize("kind", all_of(FILES, "attempts of another cluster", "changed rows"))
+def test_nothing_is_deleted_beside_a_damaged_file(store: Store, kind: Kind) -> None:
+    kind.damage(store)
     snapshots = store.instants("prod-a")
     for let_go in (history.compact, history.prune):
         for dry_run in (True, False):
@@ -478,21 +492,32 @@ def test_a_damaged_file_is_named_and_nothing_is_deleted(store: Store, kind: Kind
 
 
 @pytest.mark.parametrize("kind", SNAPSHOTS.values(), ids=list(SNAPSHOTS))
-def test_a_damaged_snapshot_is_named_and_written_anew_from_the_history(
-    store: Store, kind: Kind
-) -> None:
-    before = answers(store)
+def test_a_damaged_snapshot_is_named(store: Store, kind: Kind) -> None:
     kind.damage(store)
     assert kind.words in (history.verify(store, "prod-a").problem or "")
+
+
+@pytest.mark.parametrize("kind", all_of(
+    SNAPSHOTS, "folder for a session file", "session file of another instant",
+    "inventory of other rows",
+))  # fmt: skip
+def test_a_damaged_snapshot_is_written_anew_from_the_history(
+    store: Store, before: dict[str, list[str]], kind: Kind
+) -> None:
+    kind.damage(store)
     rebuilt = history.rebuild(store, "prod-a")
     assert len(rebuilt.rewritten) == 1
     assert history.verify(store, "prod-a").problem is None
     assert answers(store) == before
 
 
-@pytest.mark.parametrize("kind", by_words(HISTORY))
-def test_rebuild_repairs_a_history_whose_snapshots_are_there(store: Store, kind: Kind) -> None:
-    before = answers(store)
+@pytest.mark.parametrize("kind", all_of(
+    HISTORY, "empty manifest", "missing history", "folder for a manifest", "newer manifest",
+    "file outside",
+))  # fmt: skip
+def test_rebuild_repairs_a_history_whose_snapshots_are_there(
+    store: Store, before: dict[str, list[str]], kind: Kind
+) -> None:
     kind.damage(store)
     if kind.words.startswith("a newer"):
         with pytest.raises(StoreError, match="a newer version"):
@@ -503,7 +528,10 @@ def test_rebuild_repairs_a_history_whose_snapshots_are_there(store: Store, kind:
     assert history.verify(store, "prod-a").problem is None
 
 
-@pytest.mark.parametrize("kind", by_words(HISTORY | FILES))
+@pytest.mark.parametrize("kind", all_of(
+    HISTORY | FILES, "empty manifest", "newer manifest", "missing file", "file named twice",
+    "attempts of another cluster",
+))  # fmt: skip
 def test_rebuild_loses_nothing_that_was_compacted_without_accept_loss(
     store: Store, kind: Kind
 ) -> None:
@@ -554,7 +582,7 @@ def test_a_pipe_for_a_file_of_the_store_is_named_and_not_waited_for(
     store: Store, run: Run, place: Callable[[Store], Path]
 ) -> None:
     as_pipe(place(store))
-    ended = [run(*words) for words in (["verify"], ["check", "--once"])]
+    ended = [run(*words) for words in (["verify"], ["check", "--once", "--report", "blind"])]
     assert max(code for code, _, _ in ended) == 4
     assert any(f"{place(store)}" in narration for _, _, narration in ended)
 
@@ -565,14 +593,14 @@ def as_file(path: Path) -> None:
     path.write_text("not a folder")
 
 
-@pytest.mark.parametrize("name", [
+FOLDERS = [
     "locks", "leases", "leases/prod-a", "register", "history", "history/cluster=prod-a",
     "history/cluster=prod-a/pending", "snapshots", "snapshots/cluster=prod-a",
-])  # fmt: skip
-def test_a_file_in_place_of_a_folder_is_named_by_all_and_set_aside_by_rebuild(
-    store: Store, name: str
-) -> None:
-    before = answers(store)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_a_file_in_place_of_a_folder_is_named_by_all(store: Store, name: str) -> None:
     place = store.root / name
     as_file(place)
     remaining = contents(store)
@@ -582,6 +610,18 @@ def test_a_file_in_place_of_a_folder_is_named_by_all_and_set_aside_by_rebuild(
     with pytest.raises(StoreError):
         history.record(store, empty_answer(9_000))
     assert contents(store) == remaining, "nothing is stored that the exit status denies"
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=() if name in {"leases", "history", "snapshots/cluster=prod-a"}
+                 else pytest.mark.thorough)
+    for name in FOLDERS
+])  # fmt: skip
+def test_a_file_in_place_of_a_folder_is_set_aside_by_rebuild(
+    store: Store, before: dict[str, list[str]], name: str
+) -> None:
+    place = store.root / name
+    as_file(place)
     assert history.rebuild(store, "prod-a").lost == []
     assert answers(store) == before
     assert place.with_name(f"{place.name}.damaged").read_text() == "not a folder"
@@ -631,9 +671,8 @@ def test_nothing_is_stored_while_a_damaged_entry_of_the_register_cannot_be_mende
 
 @pytest.mark.parametrize("size", [0, 600, 2000])
 def test_a_disk_that_takes_no_more_is_said_in_plain_words_and_loses_nothing(
-    store: Store, size: int
+    store: Store, before: dict[str, list[str]], size: int
 ) -> None:
-    before = answers(store)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
@@ -846,8 +885,10 @@ def flipped(path: Path, bit: int) -> None:
     path.write_bytes(content)
 
 
-def test_a_bit_that_flips_is_named_or_changes_no_answer(store: Store) -> None:
-    before, chance = answers(store), random.Random(FLIPS)
+def test_a_bit_that_flips_is_named_or_changes_no_answer(
+    store: Store, before: dict[str, list[str]]
+) -> None:
+    chance = random.Random(FLIPS)
     paths = [
         path for path in sorted(store.root.rglob("*.*"))
         if "cluster=prod-a" in str(path) and path.is_file()
