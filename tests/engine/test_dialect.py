@@ -108,7 +108,7 @@ def test_parameters_are_bound_and_a_hostile_one_is_only_a_text(both: Twin) -> No
 
 
 def test_filters_keep_the_same_rows(both: Twin) -> None:
-    report = Catalog(both.store).reports["outages"]
+    report = Catalog(both.store).reports["without-redundancy"]
     bound = {"since": both.since, "until": both.until, "now": both.until}
     filters = {"initiator": ["*lnx*"]}
     here = both.duckdb.run_query(

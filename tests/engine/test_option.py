@@ -21,7 +21,9 @@ NOW = "2026-11-24T00:00:00Z"
 
 
 def ask(store: Store, *more: str) -> int:
-    return status(["--store", str(store.root), "report", "outages", "--format", "json", *more])
+    return status(
+        ["--store", str(store.root), "report", "new-initiators", "--format", "json", *more]
+    )
 
 
 def test_the_answer_is_the_same_to_the_byte(
@@ -104,7 +106,7 @@ def test_an_address_that_is_none_is_a_slip(
 def test_without_the_extra_it_says_what_to_install(recorded: Store) -> None:
     program = (
         "import sys; sys.modules['pyspark'] = None; from analyzer.cli import main;"
-        f" main(['--store', {str(recorded.root)!r}, 'report', 'outages', '--engine', 'sc://x'])"
+        f" main(['--store', {str(recorded.root)!r}, 'report', 'new-initiators', '--engine', 'sc://x'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False

@@ -11,8 +11,8 @@ from analyzer.report.run import ReportRequest
 MODELS = header.models()
 REPORTS = header.reports()
 # The dearest on the engine, which takes seconds to plan one; others read the same models.
-DEAR = {"array-events", "changes", "compliance", "failover", "flapping", "initiators",
-        "not-recovered", "outages"}  # fmt: skip
+DEAR = {"array-events", "changes", "compliance", "dropped-connections", "failover", "flapping",
+        "initiators", "matrix", "not-recovered", "outages"}  # fmt: skip
 
 
 def report_names(*, dear: bool) -> list[str]:

@@ -17,7 +17,7 @@ from analyzer import history
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
-KILLS = effort(2, 60)  # of each kind of work
+KILLS = effort(1, 60)  # of each kind of work
 
 # Each works for ever and says of every snapshot that it is acknowledged.
 SETUP = """

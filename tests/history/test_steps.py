@@ -36,7 +36,7 @@ from analyzer.store.layout import Store
 
 pytestmark = pytest.mark.usefixtures("views_are_made")
 
-KILLS = effort(2, 0)  # of each kind of work; 0 is all of them
+KILLS = effort(1, 0)  # of each kind of work; 0 is all of them
 CALLS = ("replace", "rename", "unlink", "link", "mkdir", "rmdir")
 END = T0 + timedelta(days=1)
 

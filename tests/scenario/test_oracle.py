@@ -9,7 +9,7 @@ from support import oracle
 from support.effort import effort
 from support.scene import Scene, Watch
 
-NIGHTS = range(effort(3, 24))
+NIGHTS = range(effort(2, 24))
 
 
 class Comparison:
