@@ -23,7 +23,7 @@ def context(cluster: Cluster) -> ssl.SSLContext | bool:
     return _trust(*names, stamps, verify=cluster.verify is not False)
 
 
-def _stamp(name: str | None) -> tuple[int, ...]:
+def _stamp(name: str | Path | None) -> tuple[int, ...]:
     """What changes when the file does."""
     if name is None:
         return ()
