@@ -131,6 +131,7 @@ def _page(
     zone = next((part.zone for part in answers if isinstance(part, Report)), UTC)
     now = clock.now()
     zone_name = clock.zone_name(zone, now)
+    shown = {mark for part in answers if isinstance(part, Report) for mark in part.marks}
     return render(
         "page.html",
         title=title or (answers[0].title if answers else "analyzer"),
@@ -144,6 +145,10 @@ def _page(
         answered=lambda section: isinstance(section, Report),
         timestamp=clock.iso(now) if zone is UTC else wording.instant(now, zone, dated=True),
         zone=zone_name if zone is UTC else f"{zone} ({zone_name})",
+        marks=[
+            (wording.instant(mark.instant, zone, dated=True), mark)
+            for mark in sorted(shown, key=lambda mark: (mark.instant, mark.name))
+        ],
         figures=_figures(answers),
         note=None if chart.available() else f"{chart.MISSING}.",
         sheet=lambda report: _sheet(report, _BYTES // len(answers)),

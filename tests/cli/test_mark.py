@@ -1,6 +1,7 @@
 """Marks as the command line has them."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,15 @@ def test_a_timeline_has_the_marks_of_its_window(run: Run) -> None:
     assert mark["detail"] == "inside: \x1b[31mred (CHG1)"
     assert "\x1b" not in run("timeline", "lnx4")[1]
     assert "\x1b" not in run("mark", "--list")[1]
+
+
+def test_a_page_has_the_marks_of_its_window(run: Run) -> None:
+    run("mark", "inside", "--at", "02:12", "--note", "<b>\x1b", "--ticket", "CHG1")
+    run("mark", "outside", "--at", "2026-11-22")
+    page = run("outages", "--format", "html")[1]
+    assert re.findall(r'<p class="mark">(.*)</p>', page) == [
+        "inside: 2026-11-23 02:12, CHG1, &lt;b&gt;\\u001b"
+    ]
 
 
 def test_damaged_marks_are_named_by_whoever_meets_them_and_make_nothing_else_fail(run: Run) -> None:

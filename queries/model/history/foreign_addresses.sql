@@ -31,7 +31,7 @@ with
         from net
     ),
     host as (
-        select distinct
+        select
             cluster,
             svm_id,
             initiator_address,
@@ -39,7 +39,7 @@ with
             + split_part(initiator_address, '.', 2)::bigint * 65536
             + split_part(initiator_address, '.', 3)::bigint * 256
             + split_part(initiator_address, '.', 4)::bigint as number
-        from spells
+        from (select distinct cluster, svm_id, initiator_address from spells)
         where regexp_matches(initiator_address, '^[0-9]{1,3}([.][0-9]{1,3}){3}$')
     )
 select h.cluster, h.svm_id, h.initiator_address

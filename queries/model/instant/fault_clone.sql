@@ -16,6 +16,31 @@
 -- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
+    recent as (
+        select
+            p.cluster,
+            p.svm_id,
+            p.initiator,
+            p.target_portal_group,
+            p.isid,
+            p.initiator_address,
+            p.first_seen
+        from spells p
+        join snapshot_at s on s.cluster = p.cluster
+        cross join thresholds n
+        where
+            p.first_seen <= s.taken_at
+            and p.last_seen > s.taken_at - to_days(n.history_days)
+            and p.initiator_address <> ''
+            and p.isid <> ''
+    ),
+    contested as (
+        -- What is below needs four logins by two addresses: few portal groups have seen that.
+        select cluster, svm_id, initiator, target_portal_group
+        from recent
+        group by cluster, svm_id, initiator, target_portal_group
+        having count(*) > 3 and min(initiator_address) < max(initiator_address)
+    ),
     owners as (
         -- Who owned each portal group in the last days, one row per change of hands; and the same
         -- for each ISID there.
@@ -27,15 +52,14 @@ with
             case when t.by_isid then p.isid end as isid,
             p.initiator_address,
             p.first_seen
-        from spells p
-        join snapshot_at s on s.cluster = p.cluster
-        cross join thresholds n
+        from recent p
+        join
+            contested c
+            on c.cluster = p.cluster
+            and c.svm_id = p.svm_id
+            and c.initiator = p.initiator
+            and c.target_portal_group = p.target_portal_group
         cross join (values (true), (false)) t(by_isid)
-        where
-            p.first_seen <= s.taken_at
-            and p.last_seen > s.taken_at - to_days(n.history_days)
-            and p.initiator_address <> ''
-            and p.isid <> ''
         qualify
             p.initiator_address is distinct from lag(p.initiator_address) over (
                 partition by

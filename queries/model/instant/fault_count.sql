@@ -42,23 +42,29 @@ with
         from cells
         group by cluster, svm_id, initiator, interface_id
     ),
-    uneven as (
-        select
-            cluster,
-            svm_id,
-            initiator,
-            max(sessions) as most,
-            min(sessions) as least,
-            list_sort(list(interface) filter (where sessions < top)) as fewer,
-            list_sort(list(interface_id) filter (where sessions < top)) as fewer_ids,
-            string_agg(interface || ' ' || sessions, ', ' order by interface) as counts
-        from
-            (
-                select *, max(sessions) over (partition by cluster, svm_id, initiator) as top
-                from per_interface
-            )
+    uneven_hosts as (
+        select cluster, svm_id, initiator, max(sessions) as most, min(sessions) as least
+        from per_interface
         group by cluster, svm_id, initiator
         having max(sessions) > min(sessions)
+    ),
+    uneven as (
+        select
+            u.cluster,
+            u.svm_id,
+            u.initiator,
+            u.most,
+            u.least,
+            list_sort(list(p.interface) filter (where p.sessions < u.most)) as fewer,
+            list_sort(list(p.interface_id) filter (where p.sessions < u.most)) as fewer_ids,
+            string_agg(p.interface || ' ' || p.sessions, ', ' order by p.interface) as counts
+        from uneven_hosts u
+        join
+            per_interface p
+            on p.cluster = u.cluster
+            and p.svm_id = u.svm_id
+            and p.initiator = u.initiator
+        group by u.cluster, u.svm_id, u.initiator, u.most, u.least
     ),
     even as (
         -- The same count on every path is a setting (nr_sessions), not an accident.
@@ -104,24 +110,40 @@ with
             on p.cluster = s.cluster
             and p.first_seen <= s.taken_at
             and p.last_seen >= s.taken_at
+        join
+            even e
+            on e.cluster = p.cluster
+            and e.svm_id = p.svm_id
+            and e.initiator = p.initiator
+            and e.same
+            and e.most > 1
         group by p.cluster, p.svm_id, p.initiator
+    ),
+    several_addresses as (
+        select cluster, svm_id, initiator, fabric
+        from cells
+        where fabric is not null and initiator_address <> ''
+        group by cluster, svm_id, initiator, fabric
+        having min(initiator_address) < max(initiator_address)
     ),
     meshed as (
         -- Addresses that reach every interface of the subnet, and some that do not (F12).
         select
-            cluster,
-            svm_id,
-            initiator,
-            fabric,
-            initiator_address,
-            count(distinct interface_id) as reached,
-            max(count(distinct interface_id)) over (
-                partition by cluster, svm_id, initiator, fabric
-            ) as most,
-            count(*) over (partition by cluster, svm_id, initiator, fabric) as addresses
-        from cells
-        where fabric is not null and initiator_address <> ''
-        group by cluster, svm_id, initiator, fabric, initiator_address
+            c.cluster,
+            c.svm_id,
+            c.initiator,
+            c.fabric,
+            c.initiator_address,
+            count(distinct c.interface_id) as reached
+        from cells c
+        join
+            several_addresses s
+            on s.cluster = c.cluster
+            and s.svm_id = c.svm_id
+            and s.initiator = c.initiator
+            and s.fabric = c.fabric
+        where c.initiator_address <> ''
+        group by c.cluster, c.svm_id, c.initiator, c.fabric, c.initiator_address
     ),
     crowded as (
         select
@@ -163,9 +185,8 @@ with
             and p.isid = s.isid
             and p.tsih = s.tsih
             and p.target_portal_group = s.target_portal_group
-        where p.first_seen <= s.taken_at
+        where p.first_seen <= s.taken_at and p.connections > s.connections and p.connections > 1
         group by s.cluster, s.svm_id, s.initiator, s.interface, s.isid, s.tsih, s.connections
-        having max(p.connections) > s.connections and max(p.connections) > 1
     )
 select
     u.cluster,
@@ -211,7 +232,6 @@ select
     || string_agg(initiator_address || ' reaches ' || reached, ', ' order by initiator_address),
     []
 from meshed
-where addresses > 1
 group by cluster, svm_id, initiator, fabric
 having min(reached) < max(reached)
 union all
@@ -253,7 +273,7 @@ select
 from even e
 join earlier b on b.cluster = e.cluster and b.svm_id = e.svm_id and b.initiator = e.initiator
 join judged_hosts h on h.cluster = e.cluster and h.svm_id = e.svm_id and h.initiator = e.initiator
-where e.same and e.most > 1 and e.most <> b.per_path and h.want_per_path is null
+where e.most <> b.per_path and h.want_per_path is null
 union all
 select
     cluster,

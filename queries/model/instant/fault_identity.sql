@@ -71,19 +71,24 @@ with
         where authentication is not null
         group by all
     ),
+    chap_igroups as (
+        select distinct m.cluster, m.svm_id, m.igroup_id
+        from members_at m
+        join
+            methods k on k.cluster = m.cluster and k.svm_id = m.svm_id and k.initiator = m.initiator
+        where list_contains(k.kinds, 'chap')
+    ),
     peers as (
+        -- Of one that uses no CHAP itself: somebody else in its igroup does.
         select m.cluster, m.svm_id, m.initiator, max(m.igroup) as igroup
         from members_at m
         join
-            members_at o
-            on o.cluster = m.cluster
-            and o.svm_id = m.svm_id
-            and o.igroup_id = m.igroup_id
-            and o.initiator <> m.initiator
-        join
-            methods k on k.cluster = o.cluster and k.svm_id = o.svm_id and k.initiator = o.initiator
-        where m.live and list_contains(k.kinds, 'chap')
-        group by all
+            chap_igroups g
+            on g.cluster = m.cluster
+            and g.svm_id = m.svm_id
+            and g.igroup_id = m.igroup_id
+        where m.live
+        group by m.cluster, m.svm_id, m.initiator
     )
 select
     b.cluster,

@@ -75,6 +75,13 @@ with
         group by m.cluster, m.svm_id, m.igroup_id
         having count(*) filter (where m.live) > 0 and count(*) filter (where not m.live) > 0
     ),
+    shared_addresses as (
+        select cluster, svm_id, initiator_address
+        from connections_at
+        where initiator_address <> '' and initiator <> ''
+        group by cluster, svm_id, initiator_address
+        having min(initiator) < max(initiator)
+    ),
     crowded as (
         -- One address, several names (F25); new if one of them came within a day.
         select
@@ -86,6 +93,11 @@ with
             bool_or(b.arrived) as arrived,
             max(c.taken_at) - to_hours(max(t.recent_hours)) as recent_since
         from connections_at c
+        join
+            shared_addresses a
+            on a.cluster = c.cluster
+            and a.svm_id = c.svm_id
+            and a.initiator_address = c.initiator_address
         cross join thresholds t
         join
             (
@@ -104,9 +116,8 @@ with
             and b.svm_id = c.svm_id
             and b.initiator = c.initiator
             and b.initiator_address = c.initiator_address
-        where c.initiator_address <> '' and c.initiator <> ''
+        where c.initiator <> ''
         group by c.cluster, c.svm_id, c.initiator_address
-        having count(distinct c.initiator) > 1
     ),
     unconnected as (
         -- Two snapshots running, so that it is not just being torn down (F26).
@@ -131,13 +142,19 @@ with
         where isid <> ''
         group by all
     ),
+    fresh as (
+        select d.*
+        from doubled d
+        cross join thresholds t
+        where d.first_seen > d.taken_at - to_minutes(t.ghost_minutes)
+    ),
     ghost as (
         -- Its ISIDs began again and an older session still stands beside a new one (F28). More
         -- sessions on purpose count on instead.
         select distinct o.cluster, o.svm_id, o.initiator, o.interface
         from doubled o
         join
-            doubled n
+            fresh n
             on n.cluster = o.cluster
             and n.svm_id = o.svm_id
             and n.initiator = o.initiator
@@ -146,8 +163,6 @@ with
             and n.first_seen > o.first_seen
             and n.isid < o.isid
             and n.tsih <> o.tsih
-        cross join thresholds t
-        where n.first_seen > n.taken_at - to_minutes(t.ghost_minutes)
     ),
     moved as (
         -- Interfaces that changed their node within a week, and from which to which (F30).

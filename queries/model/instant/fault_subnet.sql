@@ -51,8 +51,7 @@ with
         select cluster, svm_id, initiator, initiator_address, interface, subnet
         from numbers
         where
-            host is not null
-            and (
+            (
                 host - (
                     try_cast(split_part(net, '.', 1) as bigint) * 16777216
                     + try_cast(split_part(net, '.', 2) as bigint) * 65536
