@@ -65,7 +65,7 @@ with
     ),
     svms as (
         select cluster, svm_id, max_by(svm, first_seen) as svm
-        from spells
+        from recent_spells
         where first_seen <= $until::timestamp
         group by all
     ),

@@ -48,22 +48,14 @@ with
     ),
     changes as (
         -- Sessions that went on are at both instants, on the interface that they are on now.
-        select
-            cluster,
-            svm_id,
-            initiator,
-            interface_id,
-            max(svm) as svm,
-            max(interface) as interface,
-            coalesce(sum(sessions) filter (where change = 'lost'), 0) as lost,
-            coalesce(sum(sessions) filter (where change = 'appeared'), 0) as appeared
+        select *
         from changed
         where
-            initiator in (select initiator from wanted)
+            initiator is not null
             and change in ('lost', 'appeared', 'reconnected', 'relogged_in', 'connection_replaced')
-        group by cluster, svm_id, initiator, interface_id
     ),
-    there as (
+    paths as (
+        -- What there is to say of a host and an interface, in one place: joins would cost more.
         select
             cluster,
             svm_id,
@@ -71,28 +63,92 @@ with
             interface_id,
             max(svm) as svm,
             max(alias) as alias,
-            count(*) as sessions
-        from sessions_at
-        where initiator in (select initiator from wanted)
+            sum(sessions) as sessions,
+            sum(lost) as lost,
+            sum(appeared) as appeared,
+            bool_or(is_changed) as is_changed,
+            bool_or(is_expected) as is_expected
+        from
+            (
+                select
+                    cluster,
+                    svm_id,
+                    initiator,
+                    interface_id,
+                    svm,
+                    alias,
+                    1 as sessions,
+                    0 as lost,
+                    0 as appeared,
+                    false as is_changed,
+                    false as is_expected
+                from sessions_at
+                union all
+                select
+                    cluster,
+                    svm_id,
+                    initiator,
+                    interface_id,
+                    svm,
+                    null,
+                    0,
+                    case when change = 'lost' then sessions else 0 end,
+                    case when change = 'appeared' then sessions else 0 end,
+                    true,
+                    false
+                from changes
+                union all
+                select cluster, svm_id, initiator, interface_id, null, null, 0, 0, 0, false, true
+                from expected
+            )
         group by cluster, svm_id, initiator, interface_id
     ),
     hosts as (
+        -- Nobody is here who is expected only.
         select
             b.cluster,
             b.svm_id,
             b.initiator,
             max(b.svm) as svm,
-            coalesce(max(n.host), max(b.alias)) as host
-        from
-            (
-                select cluster, svm_id, initiator, svm, alias
-                from there
-                union all
-                select cluster, svm_id, initiator, svm, null
-                from changes
-            ) b
-        left join host_names n on n.initiator = b.initiator
+            max(b.alias) as alias,
+            min(
+                case
+                    when v.svm_id is null
+                    then 4
+                    when b.interface_id is null
+                    then 6
+                    when b.lost > 0
+                    then 1
+                    when b.appeared > 0
+                    then 3
+                    when b.is_changed
+                    then 5
+                    when b.sessions = 0
+                    then 2
+                    else 6
+                end
+            ) as worst
+        from paths b
+        left join seen v on v.cluster = b.cluster and v.svm_id = b.svm_id
+        where b.initiator in (select initiator from wanted)
         group by b.cluster, b.svm_id, b.initiator
+        having bool_or(b.sessions > 0 or b.is_changed)
+    ),
+    ranked as (
+        select
+            *,
+            count(*) over () as hosts,
+            row_number() over (order by worst, cluster, svm, initiator, svm_id) as place
+        from hosts
+        where lower(coalesce(svm, svm_id)) like $svm escape '^'
+    ),
+    named as (
+        select r.*, coalesce(n.host, r.alias) as host
+        from ranked r
+        left join
+            (select initiator, max(host) as host from host_names group by initiator) n
+            on n.initiator = r.initiator
+        where r.place <= $rows
     ),
     places as (
         select cluster, svm_id, interface_id, interface, node
@@ -102,7 +158,8 @@ with
         select c.cluster, c.svm_id, c.interface_id, max(c.interface), null
         from changes c
         where
-            not exists (
+            c.initiator in (select initiator from wanted)
+            and not exists (
                 select 1
                 from svm_interfaces i
                 where
@@ -111,105 +168,42 @@ with
                     and i.interface_id = c.interface_id
             )
         group by c.cluster, c.svm_id, c.interface_id
-    ),
-    cells as (
-        select
-            h.cluster,
-            h.svm_id,
-            h.svm,
-            h.initiator,
-            h.host,
-            coalesce(nullif(p.interface, ''), p.interface_id) as interface,
-            p.interface_id,
-            p.node,
-            (coalesce(s.sessions, 0) + coalesce(c.lost, 0) - coalesce(c.appeared, 0))::bigint
-            as sessions_before,
-            coalesce(s.sessions, 0) as sessions,
-            case
-                when v.svm_id is null
-                then 'unknown'
-                when c.lost > 0
-                then 'lost'
-                when c.appeared > 0
-                then 'new'
-                when c.initiator is not null
-                then 'reconnected'
-                when s.sessions > 0
-                then 'unchanged'
-                when e.interface_id is not null
-                then 'missing'
-                else 'none'
-            end as change,
-            e.interface_id is not null as expected
-        from hosts h
-        join places p on p.cluster = h.cluster and p.svm_id = h.svm_id
-        left join seen v on v.cluster = h.cluster and v.svm_id = h.svm_id
-        left join
-            there s
-            on s.cluster = h.cluster
-            and s.svm_id = h.svm_id
-            and s.initiator = h.initiator
-            and s.interface_id = p.interface_id
-        left join
-            changes c
-            on c.cluster = h.cluster
-            and c.svm_id = h.svm_id
-            and c.initiator = h.initiator
-            and c.interface_id = p.interface_id
-        left join
-            expected e
-            on e.cluster = h.cluster
-            and e.svm_id = h.svm_id
-            and e.initiator = h.initiator
-            and e.interface_id = p.interface_id
-        where lower(coalesce(h.svm, h.svm_id)) like $svm escape '^'
-    ),
-    ranked as (
-        select
-            cluster,
-            svm_id,
-            initiator,
-            count(*) over () as hosts,
-            row_number() over (
-                order by
-                    min(
-                        case
-                            change
-                            when 'lost'
-                            then 1
-                            when 'missing'
-                            then 2
-                            when 'new'
-                            then 3
-                            when 'unknown'
-                            then 4
-                            when 'reconnected'
-                            then 5
-                            else 6
-                        end
-                    ),
-                    cluster,
-                    max(svm),
-                    initiator,
-                    svm_id
-            ) as place
-        from cells
-        group by cluster, svm_id, initiator
     )
 select
-    c.cluster,
-    coalesce(c.svm, nullif(c.svm_id, '')) as svm,
-    nullif(c.initiator, '') as initiator,
-    c.host,
-    nullif(c.interface, '') as interface,
-    c.node,
-    c.sessions_before,
-    c.sessions,
-    c.change,
-    c.expected,
-    r.place,
-    r.hosts
-from cells c
-join ranked r on r.cluster = c.cluster and r.svm_id = c.svm_id and r.initiator = c.initiator
-where r.place <= $rows
-order by r.place, c.interface, c.interface_id
+    h.cluster,
+    coalesce(h.svm, nullif(h.svm_id, '')) as svm,
+    nullif(h.initiator, '') as initiator,
+    h.host,
+    nullif(coalesce(nullif(p.interface, ''), p.interface_id), '') as interface,
+    p.node,
+    (coalesce(b.sessions, 0) + coalesce(b.lost, 0) - coalesce(b.appeared, 0))::bigint
+    as sessions_before,
+    coalesce(b.sessions, 0)::bigint as sessions,
+    case
+        when v.svm_id is null
+        then 'unknown'
+        when b.lost > 0
+        then 'lost'
+        when b.appeared > 0
+        then 'new'
+        when b.is_changed
+        then 'reconnected'
+        when b.sessions > 0
+        then 'unchanged'
+        when b.is_expected
+        then 'missing'
+        else 'none'
+    end as change,
+    coalesce(b.is_expected, false) as expected,
+    h.place,
+    h.hosts
+from named h
+join places p on p.cluster = h.cluster and p.svm_id = h.svm_id
+left join seen v on v.cluster = h.cluster and v.svm_id = h.svm_id
+left join
+    paths b
+    on b.cluster = h.cluster
+    and b.svm_id = h.svm_id
+    and b.initiator = h.initiator
+    and b.interface_id = p.interface_id
+order by h.place, interface, p.interface_id

@@ -6,8 +6,12 @@ from typing import Literal, NamedTuple
 Time = Literal["window", "pair", "instant", "always"]
 NAMES = ("since", "until", "at", "before", "after")
 DAY = timedelta(days=1)  # how far back is looked where no window is named
-STANDARD = (*NAMES, "now")
-"""The parameters that every query may use without declaring them."""
+STANDARD = (*NAMES, "now", "since_day")
+"""The parameters that every query may use without declaring them.
+
+*since_day* is the midnight before *since*: what a model looks at from then on, it makes once for
+every window that begins that day.
+"""
 _BEFORE = "First instant: the last complete snapshot at or before it."
 
 

@@ -74,8 +74,8 @@ EDITS = {
     "no retraction": [
         Edit(
             "model/history/missed_connections",
-            "where c.cluster is null and",
-            "where false and",
+            "where c.cluster is null",
+            "where false",
             catalogue.test_a_path_missed_by_one_snapshot_was_never_away,
             "events",
         )

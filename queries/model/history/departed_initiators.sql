@@ -23,17 +23,15 @@ with
         having count(*) = count(gone_by)
     ),
     without_session as (
-        select cluster, svm_id, initiator, max(gone_by) as gone_by
-        from spells
-        group by all
-        having count(*) = count(gone_by)
+        select i.cluster, i.svm_id, i.initiator, i.gone_by, max(s.gone_by) as last_gone_by
+        from without_igroup i
+        join spells s on s.cluster = i.cluster and s.svm_id = i.svm_id and s.initiator = i.initiator
+        group by i.cluster, i.svm_id, i.initiator, i.gone_by
+        having count(*) = count(s.gone_by)
     ),
     listings as (
         select cluster, taken_at, unnest(scope) as svm_id from attempts where status = 'complete'
     )
-select i.cluster, i.svm_id, i.initiator, greatest(i.gone_by, s.gone_by) as departed_at
-from without_igroup i
-join
-    without_session s on s.cluster = i.cluster and s.svm_id = i.svm_id and s.initiator = i.initiator
--- An account that no longer sees the SVM sees none of its igroups either.
-join listings l on l.cluster = i.cluster and l.taken_at = i.gone_by and l.svm_id = i.svm_id
+select s.cluster, s.svm_id, s.initiator, greatest(s.gone_by, s.last_gone_by) as departed_at
+from without_session s
+join listings l on l.cluster = s.cluster and l.taken_at = s.gone_by and l.svm_id = s.svm_id

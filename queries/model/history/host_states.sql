@@ -36,7 +36,12 @@ with
             s.last_seen,
             s.gone_by
         from recent_spells s
-        where $by = 'host' and s.initiator <> '' and s.first_seen <= $until::timestamp
+        cross join thresholds t
+        where
+            $by = 'host'
+            and s.initiator <> ''
+            and s.first_seen <= $until::timestamp
+            and coalesce(s.gone_by >= $since::timestamp - t.abandon_days * interval 1 day, true)
         union all
         select
             cluster,
@@ -94,17 +99,39 @@ with
         from paths
         group by cluster, svm_id, initiator
     ),
+    unsteady as (
+        -- A number says who it is in what follows: to sort by it is faster than by names.
+        select
+            cluster,
+            svm_id,
+            initiator,
+            is_doubtful,
+            row_number() over (order by cluster, svm_id, initiator) as host
+        from hosts
+        where not is_steady
+    ),
     swept as (
-        select s.*, h.is_doubtful
+        select
+            h.host,
+            h.is_doubtful,
+            s.cluster,
+            s.initiator_address,
+            s.interface_id,
+            s.interface_uuid,
+            s.seen_after,
+            s.first_seen,
+            s.last_seen,
+            s.gone_by
         from sessions s
-        join hosts h on h.cluster = s.cluster and h.svm_id = s.svm_id and h.initiator = s.initiator
-        where not h.is_steady
+        join
+            unsteady h
+            on h.cluster = s.cluster
+            and h.svm_id = s.svm_id
+            and h.initiator = s.initiator
     ),
     places as (
         select
-            s.cluster,
-            s.svm_id,
-            s.initiator,
+            s.host,
             'path' as facet,
             s.initiator_address || chr(31) || s.interface_id as place,
             s.seen_after as begins_after,
@@ -118,9 +145,7 @@ with
         union all
         -- Nodes and subnets matter within the window only.
         select
-            s.cluster,
-            s.svm_id,
-            s.initiator,
+            s.host,
             f.facet,
             case f.facet when 'node' then l.node else l.fabric end,
             case when l.begins > s.first_seen then l.begins_after else s.seen_after end,
@@ -158,41 +183,27 @@ with
     ),
     events as (
         -- Interval overlap count by sweep line.
-        select cluster, svm_id, initiator, facet, place, begins_after as before, begins, 1 as step
+        select host, facet, place, begins_after as before, begins, 1 as step
         from places
         union all
-        select cluster, svm_id, initiator, facet, place, ends_after, ends, -1
+        select host, facet, place, ends_after, ends, -1
         from places
         where ends <= $until::timestamp
     ),
     deltas as (
-        select
-            cluster,
-            svm_id,
-            initiator,
-            facet,
-            place,
-            begins as instant,
-            max(before) as before,
-            sum(step) as step
+        select host, facet, place, begins as instant, max(before) as before, sum(step) as step
         from events
         group by all
         having sum(step) <> 0
     ),
     running as (
-        select
-            *,
-            sum(step) over (
-                partition by cluster, svm_id, initiator, facet, place order by instant
-            ) as sessions
+        select *, sum(step) over (partition by host, facet, place order by instant) as sessions
         from deltas
     ),
     turns as (
         -- A place is gained with its first session and lost with its last.
         select
-            cluster,
-            svm_id,
-            initiator,
+            host,
             instant,
             max(before) as before,
             sum(case when facet = 'path' then turn else 0 end) as paths,
@@ -208,25 +219,34 @@ with
                 from running
                 where (sessions - step = 0) <> (sessions = 0)
             )
-        group by cluster, svm_id, initiator, instant
+        group by host, instant
     ),
     levels as (
         select
-            cluster,
-            svm_id,
-            initiator,
+            host,
             instant,
             before,
             sum(paths) over in_time as paths,
             sum(nodes) over in_time as nodes,
             sum(subnets) over in_time as subnets
         from turns
-        window in_time as (partition by cluster, svm_id, initiator order by instant)
+        window in_time as (partition by host order by instant)
     ),
     measured as (
         select
-            *, max(paths) over (partition by cluster, svm_id, initiator) as most, false as is_steady
-        from levels
+            u.cluster,
+            u.svm_id,
+            u.initiator,
+            l.instant,
+            l.before,
+            l.paths,
+            l.nodes,
+            l.subnets,
+            max(l.paths) over (partition by l.host) as most,
+            false as is_steady,
+            l.host
+        from levels l
+        join unsteady u on u.host = l.host
         union all
         select
             h.cluster,
@@ -238,7 +258,8 @@ with
             count(distinct l.node),
             count(distinct l.fabric),
             h.held,
-            true
+            true,
+            null::bigint
         from hosts h
         join
             sessions s
@@ -262,6 +283,7 @@ with
             v.instant,
             v.before,
             v.is_steady,
+            v.host,
             v.most - v.paths as missing,
             case
                 when v.paths = 0
@@ -286,17 +308,14 @@ with
         from judged
         where not is_steady
         qualify
-            lag(state) over (partition by cluster, svm_id, initiator order by instant)
-            is distinct from state
-            or lag(missing) over (partition by cluster, svm_id, initiator order by instant)
-            is distinct from missing
-            or lag(instant) over (partition by cluster, svm_id, initiator order by instant)
-            < $since::timestamp
+            lag(state) over (partition by host order by instant) is distinct from state
+            or lag(missing) over (partition by host order by instant) is distinct from missing
+            or lag(instant) over (partition by host order by instant) < $since::timestamp
     ),
     spans as (
         select *, lead(before) over in_time as ended_after, lead(instant) over in_time as ended
         from changes
-        window in_time as (partition by cluster, svm_id, initiator order by instant)
+        window in_time as (partition by host order by instant)
         union all
         select *, null::timestamp, null::timestamp
         from judged

@@ -84,4 +84,4 @@ left join
     and c.initiator_address = a.initiator_address
     and c.initiator_port is not distinct from a.initiator_port
     and c.interface_address is not distinct from a.interface_address
-where c.cluster is null and a.last_seen < $until
+where c.cluster is null

@@ -37,7 +37,7 @@ select
     m.absent_at,
     m.back_at,
     m.ended
-from missed_connections m
+from (select * from missed_connections where last_seen < $until) m
 where
     m.back_at >= $since
     or exists (

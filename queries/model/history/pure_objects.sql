@@ -121,49 +121,68 @@ with
         select cluster, svm_id, 'cluster', cluster, begins, ends, sessions
         from pieces
     ),
+    numbered as (
+        select *, dense_rank() over (order by cluster, kind, id) as object from candidates
+    ),
     events as (
         -- Interval overlap count by sweep line.
-        select m.cluster, m.svm_id, m.kind, m.id, m.begins, m.ends, m.sessions
+        select o.object, m.svm_id, m.begins, m.ends, m.sessions
         from members m
         join
-            (select distinct cluster, kind, id from candidates) c
-            on c.cluster = m.cluster
-            and c.kind = m.kind
-            and c.id = m.id
+            (select distinct object, cluster, kind, id from numbered) o
+            on o.cluster = m.cluster
+            and o.kind = m.kind
+            and o.id = m.id
+    ),
+    likely as (
+        -- Of what more sessions stayed all the time than nearly all leaves, none are counted.
+        select o.object
+        from (select object, max(lost) as lost from numbered group by object) o
+        cross join thresholds h
+        left join
+            events e
+            on e.object = o.object
+            and e.begins <= (select min(lost_after) from instants)
+            and e.ends > (select max(lost_after) from instants)
+        group by o.object, o.lost, h.cause_purity
+        having o.lost + 0.01 >= h.cause_purity * coalesce(sum(e.sessions), 0)
+    ),
+    asked as (
+        select n.object, n.lost_by, i.svm_id, i.lost_after
+        from numbered n
+        join likely l on l.object = n.object
+        join instants i on i.cluster = n.cluster and i.lost_by = n.lost_by
     ),
     deltas as (
-        select cluster, svm_id, kind, id, begins as instant, sessions, null::timestamp as lost_by
-        from events
+        select e.object, e.svm_id, e.begins as instant, e.sessions
+        from events e
+        join likely l on l.object = e.object
         union all
-        select cluster, svm_id, kind, id, ends, - sessions, null
-        from events
+        select e.object, e.svm_id, e.ends, - e.sessions
+        from events e
+        join likely l on l.object = e.object
         union all
-        select c.cluster, i.svm_id, c.kind, c.id, i.lost_after, 0, c.lost_by
-        from candidates c
-        join instants i on i.cluster = c.cluster and i.lost_by = c.lost_by
+        select object, svm_id, lost_after, 0
+        from asked
     ),
     running as (
         select
-            cluster,
-            kind,
-            id,
-            lost_by,
-            sum(sessions) over (
-                partition by cluster, svm_id, kind, id
-                order by instant
-                range between unbounded preceding and current row
-            ) as sessions
+            object,
+            svm_id,
+            instant,
+            sum(sum(sessions)) over (partition by object, svm_id order by instant) as sessions
         from deltas
+        group by object, svm_id, instant
     ),
     turns as (
         -- How many sessions each candidate had when the loss began.
-        select cluster, lost_by, kind, id, sum(sessions) as sessions
-        from running
-        where lost_by is not null
-        group by all
+        select a.object, a.lost_by, sum(r.sessions) as sessions
+        from asked a
+        join running r on r.object = a.object and r.svm_id = a.svm_id and r.instant = a.lost_after
+        group by a.object, a.lost_by
     )
-select c.cluster, c.lost_by, c.rank, c.kind, c.id, c.name
-from candidates c
-join turns t on t.cluster = c.cluster and t.lost_by = c.lost_by and t.kind = c.kind and t.id = c.id
+select n.cluster, n.lost_by, n.rank, n.kind, n.id, n.name
+from numbered n
+join turns t on t.object = n.object and t.lost_by = n.lost_by
 cross join thresholds h
-where c.lost >= h.cause_purity * t.sessions
+where n.lost >= h.cause_purity * t.sessions

@@ -1,8 +1,8 @@
 -- /// query
 -- title = "Connections of the window, and of the time in which a loss can still be open"
 -- description = """
--- The rows of spells that touch the window or abandon_days before it, once for all that looks at
--- them: of a long history they are few. Without a window there are none.
+-- The rows of spells that touch the window or abandon_days before the day it begins in, once for
+-- all windows that begin that day: of a long history they are few. Without a window there are none.
 -- """
 -- [columns]
 -- cluster = "Cluster."
@@ -15,6 +15,7 @@
 -- cid = "Connection identifier."
 -- initiator_address = "Host address."
 -- initiator_port = "Port at the host."
+-- svm = "Name of the SVM."
 -- interface_id = "Interface."
 -- interface_uuid = "UUID of the interface."
 -- interface = "Name of the interface."
@@ -29,11 +30,13 @@ with
     chosen as (
         select *
         from spells
-        where $since is not null and gone_by is null
+        where $since_day is not null and gone_by is null
         union all
         select *
         from spells
-        where gone_by >= (select $since::timestamp - abandon_days * interval 1 day from thresholds)
+        where
+            gone_by
+            >= (select $since_day::timestamp - abandon_days * interval 1 day from thresholds)
     )
 select
     cluster,
@@ -46,6 +49,7 @@ select
     cid,
     initiator_address,
     initiator_port,
+    svm,
     interface_id,
     interface_uuid,
     interface,
