@@ -25,7 +25,7 @@ PAGES: Mapping[str, Render] = {
 }
 
 
-_CATALOG_AGE = timedelta(minutes=1)  # after which a catalog is opened anew
+_PRESENT = timedelta(minutes=1)  # for which the clock of an open catalog is the same
 _CATALOG_PAGES = 25  # that one catalog answers: each may leave tables of models behind
 
 
@@ -39,14 +39,15 @@ class OpenCatalog:
     pages: int = 0
 
     def serves(self, clusters: Sequence[str], token: str, now: datetime) -> bool:
-        """Whether it is as true as one that is opened now.
+        """Whether it is as true as one that is opened now, but for its clock.
 
         What is later than the clock is not seen, so what is latest may change with it alone.
         """
         return (
             (tuple(clusters), token) == (self.clusters, self.token)
             and not self.catalog.ahead
-            and self.catalog.now <= now < self.catalog.now + _CATALOG_AGE
+            and not self.catalog.marks_ahead
+            and self.catalog.now <= now
             and self.pages < _CATALOG_PAGES
         )
 
@@ -109,7 +110,10 @@ class Pages:
             self._close()
             self._open = OpenCatalog(self.open_catalog(clusters), tuple(clusters), token)
         self._open.pages += 1
-        return self._open.catalog
+        catalog = self._open.catalog
+        if now >= catalog.now + _PRESENT:
+            catalog.now = now
+        return catalog
 
     def _close(self) -> None:
         if self._open is not None:

@@ -71,7 +71,10 @@ class Catalog:
     ) -> None:
         self.store = store
         self.now = clock.now()
-        """The present of every answer: once, so that no two of them differ and models are shared."""
+        """The present of every answer: once, so that no two of them differ and models are shared.
+
+        It may be set to a later one, where nothing is ``ahead``.
+        """
         self.rules = rules
         self._folders = tuple(folders)
         self._tables = dict(policy.tables(None) if tables is None else tables)
@@ -82,6 +85,8 @@ class Catalog:
         self.marks: tuple[Mark, ...] = ()
         self.marks_problem: str | None = None
         """Why the marks cannot be read, if they cannot."""
+        self.marks_ahead = False
+        """Whether there are marks that are later than the clock, and not seen."""
         self._read_marks()
         self.clusters = [name for name in stored if matches_any(clusters, name)]
         self.expected = sorted({*self.clusters, *(row[0] for row in self._tables["configured"][1])})
@@ -115,6 +120,7 @@ class Catalog:
         try:
             stored = marks.read(self.store)
             self.marks = tuple(mark for mark in stored if mark.instant <= self.now)
+            self.marks_ahead = len(self.marks) < len(stored)
         except StoreError as error:
             self.marks_problem = str(error)
         columns = {column.name: column.type for column in schema.MARK}

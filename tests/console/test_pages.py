@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from functools import partial
@@ -28,6 +29,7 @@ from analyzer.console.view import View
 from analyzer.engine.duckdb import DuckDB
 from analyzer.errors import Busy
 from analyzer.report import header
+from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
 LNX4 = "iqn.1994-05.com.redhat:lnx4"
@@ -196,6 +198,26 @@ def test_a_page_that_several_people_open_is_made_once(
     assert body("by=host") == b"page 1"
     monkeypatch.setattr(exchange, "_TOKEN_AGE", 0.0)
     assert body("by=host") == b"page 3"
+
+
+def test_an_open_store_follows_the_clock_until_there_is_something_later(
+    recorded: Store, monkeypatch: pytest.MonkeyPatch
+):
+    opened: list[Catalog] = []
+
+    def open_catalog(clusters: Sequence[str]) -> Catalog:
+        opened.append(Catalog(recorded, clusters))
+        return opened[-1]
+
+    answerer = console_pages.Pages(open_catalog, UTC)
+    shown = []
+    for minute in ("00:00", "00:02", "00:04"):
+        monkeypatch.setenv("ANALYZER_NOW", f"2026-11-24T{minute}:00Z")
+        body = answerer.page(PageRequest("/incident"), 60).body.decode()
+        shown.append(re.findall(r'name="until" value="([^"]*)"', body))
+        monkeypatch.setattr(opened[0], "marks_ahead", minute == "00:02")
+    assert shown == [[f"2026-11-24 {minute}"] for minute in ("00:00", "00:02", "00:04")]
+    assert len(opened) == 2
 
 
 def landed(store: Store) -> None:
