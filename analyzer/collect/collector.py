@@ -222,9 +222,8 @@ def take(
             identity = ontap.identity(client)
             sessions = list_with_recheck(client, identity, before.sessions)
             if sessions.status != "failed" or (sessions.failure and sessions.failure.status):
-                count = count_sessions(sessions)
                 for name in INVENTORIES:
-                    if due.is_due(name, before, inventories, count):
+                    if due.is_due(name, before, inventories, sessions.listed):
                         inventories[name] = _inventory(client, name, identity)
                 inventories["igroups"], notes = gap.with_ended_logins(
                     client, identity, before.paths, sessions, inventories["igroups"]
@@ -274,12 +273,13 @@ def list_with_recheck(
     A drop that could not be checked again is partial: its rows prove presence. An empty answer
     is left for the history to doubt.
     """
-    listing, count = _list_in_scope(client, identity)
+    listing = _list_in_scope(client, identity)
     if listing.status != "complete" or not sessions_before:
         return listing
+    count = listing.listed
     if count and count >= sessions_before * (1 - client.cluster.shrink):
         return listing
-    again, _ = _list_in_scope(client, identity)
+    again = _list_in_scope(client, identity)
     if again.status == "complete":
         return again
     if count:
@@ -290,8 +290,8 @@ def list_with_recheck(
     return listing
 
 
-def _list_in_scope(client: Client, identity: ClusterIdentity) -> tuple[ListingResult, int]:
-    """The sessions of the configured SVMs, and how many there are."""
+def _list_in_scope(client: Client, identity: ClusterIdentity) -> ListingResult:
+    """The sessions of the configured SVMs; as many are *listed*."""
     listing = ontap.sessions(client, identity.release)
     svms = client.cluster.svms
     if svms:
@@ -299,12 +299,9 @@ def _list_in_scope(client: Client, identity: ClusterIdentity) -> tuple[ListingRe
             rows.filter(rows["svm_id"].is_in(svms) | rows["svm"].is_in(svms))
             for rows in listing.frames
         ]
-    return listing, count_sessions(listing)
-
-
-def count_sessions(listing: ListingResult) -> int:
     key = ("svm_id", "target_portal_group", "tsih")
-    return sum(rows.select(key).n_unique() for rows in listing.frames)
+    listing.listed = sum(rows.select(key).n_unique() for rows in listing.frames)
+    return listing
 
 
 def _event_log(client: Client, identity: ClusterIdentity, log: LogPosition) -> dict[str, Listing]:

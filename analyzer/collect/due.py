@@ -100,8 +100,12 @@ def _mirrored(svms: pl.DataFrame) -> bool:
 
 def _astray(interfaces: pl.DataFrame) -> bool:
     """Whether an interface is down that should not be, or is away from home."""
-    down = pl.col("enabled") & (pl.col("state") != "up")
-    return not interfaces.filter(down | ~pl.col("is_home")).is_empty()
+    return any(  # an expression of Polars costs more than all of them
+        is_home is False or (enabled and state not in {"up", None})
+        for enabled, state, is_home in zip(
+            interfaces["enabled"], interfaces["state"], interfaces["is_home"], strict=True
+        )
+    )
 
 
 def _regrouped(before: Before, listings: Listings) -> bool:
@@ -109,5 +113,5 @@ def _regrouped(before: Before, listings: Listings) -> bool:
     return _listed(
         listings,
         "igroups",
-        lambda igroups: frozenset(igroups.select("uuid", "portset").iter_rows()) != before.igroups,
+        lambda igroups: before.igroups != {*zip(igroups["uuid"], igroups["portset"], strict=True)},
     )
