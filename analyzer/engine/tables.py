@@ -94,6 +94,7 @@ def rows(name: str, files: Files, latest: str | None = None) -> str:
         for cluster, svm, at in files.latest
     )
     if latest is None:
+        opened = opened if listed else None  # those whose last listing was pruned are in no time
         return joined(name, closed, opened, f"(values {listed})")
     return joined(name, closed, opened, latest, clipped=True)
 

@@ -131,7 +131,11 @@ def instant(table: str) -> str:
 def select(table: str, files: Files) -> str:
     """The rows of these files with every bound and their year; instants have a zone, which is UTC."""
     listed = ", ".join(
-        f'timezone(\'UTC\', "{name}") as "{name}"' if kind == "timestamp" else f'"{name}"'
+        f'timezone(\'UTC\', "{name}") as "{name}"'
+        if kind == "timestamp"
+        else f'"{name}"::{kind.replace("timestamp", "timestamptz")} as "{name}"'
+        if "timestamp" in kind  # of structs; sessions are in UTC
+        else f'"{name}"'
         for name, kind in COLUMNS[table].items()
     )
     year = f"coalesce(year({instant(table)}), {NO_END})::int"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,9 +21,10 @@ from support.snapshot_rows import START, lone, row, stored
 import analyzer.lake
 from analyzer import cli, history
 from analyzer.engine.tables import COLUMNS
+from analyzer.inventories import INVENTORIES
 from analyzer.lake import generation
 from analyzer.store.layout import Store
-from analyzer.store.snapshot import Snapshot
+from analyzer.store.snapshot import Listing, Snapshot
 
 NEW_YEAR = 57_000  # minutes from START: the first days of the year after
 LOOKS = [
@@ -33,7 +35,15 @@ Export = Callable[..., int]
 
 
 def look(minute: int, hosts: list[int]) -> Snapshot:
-    return lone("complete", [row("a", host, 1) for host in hosts], minute)
+    """The sessions of these hosts; in the first ones an igroup of which the third left once."""
+    taken = lone("complete", [row("a", host, 1) for host in hosts], minute)
+    if minute > 10:
+        return taken
+    login = {"initiator": "iqn.h3", "interface_uuid": "L", "last_seen": START}
+    igroup = dict.fromkeys(INVENTORIES["igroups"].schema) | {"uuid": "u", "name": "n"}
+    rows = [igroup | {"ended_logins": [login] if minute == 5 else None}]
+    igroups = pl.DataFrame(rows, schema=INVENTORIES["igroups"].schema)
+    return replace(taken, inventories={"igroups": Listing("complete", None, igroups)})
 
 
 @pytest.fixture
