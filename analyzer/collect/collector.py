@@ -225,10 +225,10 @@ def take(
                 for name in INVENTORIES:
                     if due.is_due(name, before, inventories, sessions.listed):
                         inventories[name] = _inventory(client, name, identity)
+                inventories |= _event_log(client, identity, before.log)
                 inventories["igroups"], notes = gap.with_ended_logins(
                     client, identity, before.paths, sessions, inventories["igroups"]
                 )
-                inventories |= _event_log(client, identity, before.log)
     except RequestFailed as failure:
         sessions = ListingResult("failed", failure.reason, failure=failure)
     rows = sessions.frames[0] if sessions.frames else snapshot.empty()

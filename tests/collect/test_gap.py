@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import polars as pl
 import pytest
-from collect.test_event_log import Site, living
+from collect.test_event_log import EMS, Site, living
 from support.broken_query import break_query
 from support.scene import moment
 from support.snapshot_rows import START, lone, row, stored
@@ -49,6 +49,8 @@ def requested(site: Site) -> list[str]:
     """The igroups whose logins were requested since the last time."""
     names = {igroup.uuid: igroup.name for igroup in site.replay.world.igroups.values()}
     requests = [request.path for request in site.array.requests]
+    first = next((k for k, path in enumerate(requests) if path.endswith("/initiators")), None)
+    assert first is None or EMS in requests[:first]  # what is dear comes last
     site.array.requests.clear()
     return [names[path.split("/")[-2]] for path in requests if path.endswith("/initiators")]
 
