@@ -5,6 +5,7 @@ measured; every cluster gets the same answers under a name of its own. The clock
 follow each other at once and are five minutes apart.
 """
 
+import gc
 import os
 import random
 import tempfile
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -21,8 +23,10 @@ from typing import Any, ClassVar
 import msgspec
 
 from analyzer import demo, history
+from analyzer.alerts.check import check
 from analyzer.collect import collector as room
 from analyzer.config.cluster import Cluster
+from analyzer.config.rules import CheckSettings
 from analyzer.config.toml import Seconds
 from analyzer.history import manifest as manifests
 from analyzer.history.manifest import Manifest
@@ -43,7 +47,7 @@ REPORTS = (
     "dropped-connections", "outages", "changes", "events", "new-initiators",
     "multipath-imbalance", "coverage", "flapping", "snapshots", "sessions-by-node",
 )  # fmt: skip
-_ROUND = "/round/"  # tells the arrays which answers are due
+LIMITS = {"check": 60}  # seconds; of a report 15
 
 
 def answers(sessions: int, rounds: int) -> dict[str, bytes]:
@@ -135,6 +139,7 @@ def _size(folder: Path) -> int:
 
 def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str, Any]:
     """The rounds, then the reports, in a process of their own, whose peak is told."""
+    gc.set_threshold(50_000)  # as the command line does
     result: dict[str, Any] = {"rounds": [], "busy": [], "reports": {}}
     with (
         tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder,
@@ -162,10 +167,14 @@ def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str,
             catalog = Catalog(store)
             result["open"] = time.perf_counter() - start
             reports = header.reports()
-            for name in REPORTS:
-                busy = time.process_time()
-                run.run(catalog, reports[name], ReportRequest())
-                result["reports"][name] = time.process_time() - busy
+            work = {
+                f"report {name}": partial(run.run, catalog, reports[name], ReportRequest())
+                for name in REPORTS
+            } | {"check": partial(check, catalog, ReportRequest(), CheckSettings())}
+            for name, ask in work.items():
+                start, busy = time.perf_counter(), time.process_time()
+                ask()
+                result["reports"][name] = (time.perf_counter() - start, time.process_time() - busy)
             catalog.close()
         result["memory with reports"] = held()
     return result
@@ -197,22 +206,21 @@ def provider(
     spent = sorted(result["rounds"][1:] or result["rounds"])
     first, daily = _year(sessions, days, each)
     year = clusters * (first + (YEAR - 1) * daily * (288 / each))
-    slowest = max(result["reports"].values())
     what = f"{clusters} clusters of {sessions:,}"
     return [
         Figure(f"{what}, first round", result["rounds"][0], INTERVAL, "s", "the interval", "< 1"),
-        Figure(f"{what}, a round", spent[len(spent) // 2], INTERVAL, "s", "the interval", "< 1"),
+        Figure(f"{what}, a round", spent[len(spent) // 2], INTERVAL, "s", "the interval", "<= 60 s"),
         Figure("the slowest further round", spent[-1], INTERVAL, "s", "the interval", "< 1"),
         Figure("processor time of a round", max(result["busy"][1:] or result["busy"]), 2 * INTERVAL, "s",
                "two cores for the interval", "< 1"),
-        Figure("peak memory of the collector", result["memory"], 10**9, "bytes", "1 GB", "<= 1"),
+        Figure("peak memory of the collector", result["memory"], 10**9, "bytes", "1 GB", "<= 0.4"),
         Figure("snapshot files of a day, before compaction", result["raw"] * 288, TEN_GB, "bytes",
                "10 GB", "-"),
         Figure(f"history of a year, from {days} days", year, TEN_GB, "bytes", "10 GB", "-"),
         Figure("opening the store", result["open"], result["rounds"][-1], "s", "a round", "-"),
         *(
-            Figure(f"report {name}, processor time", seconds, slowest, "s", "the slowest report", "-")
-            for name, seconds in result["reports"].items()
+            Figure(name, seconds, busy, "s", "its processor time", f"<= {LIMITS.get(name, 15)} s")
+            for name, (seconds, busy) in result["reports"].items()
         ),
     ]  # fmt: skip
 
