@@ -111,7 +111,8 @@ def monitor(clusters: int, hosts: int, snapshots: int, changed: int) -> list[Fig
             def scrape() -> int:
                 connection.request("GET", "/metrics")
                 answer = connection.getresponse()
-                return len(answer.read()) if answer.status == 200 else 0
+                text = answer.read()
+                return len(text) if answer.status == 200 else 0
 
             while not scrape():
                 time.sleep(1)

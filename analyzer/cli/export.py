@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli import options
+from analyzer.cli import options, streams
 from analyzer.cli.context import Context, pass_context
 from analyzer.errors import UsageError
 
@@ -54,11 +54,15 @@ def openmetrics(
     with closing(context.catalog(cluster)) as catalog:
         families, names = metrics.families(catalog), catalog.clusters
 
-    def samples(name: str) -> "Iterator[Sample]":
-        with closing(context.tables([name])) as alone:
-            yield from metrics.past(alone, begin, end, seconds)
+    def samples() -> "Iterator[Iterator[Sample]]":
+        for name in names:
+            sys.stdout.flush()
+            if not streams.has_reader():
+                return
+            with closing(context.tables([name])) as alone:
+                yield metrics.past(alone, begin, end, seconds)
 
-    with closing(text.merged(families, map(samples, names))) as pieces:
+    with closing(text.merged(families, samples())) as pieces:
         formats.put_pieces(pieces, output, sys.stdout)
     return context.exit_status()
 

@@ -16,6 +16,7 @@ from analyzer import cli
 from analyzer.alerts import metrics
 from analyzer.alerts.check import check
 from analyzer.alerts.metrics import Scoreboard
+from analyzer.cli import streams
 from analyzer.config import policy
 from analyzer.config.rules import CheckSettings
 from analyzer.engine import duckdb as engine
@@ -182,7 +183,7 @@ def test_the_past_is_never_held_whole(sample: Catalog, monkeypatch: pytest.Monke
     assert max(map(len, batches)) == 10
 
 
-def test_a_reader_who_leaves_ends_the_counting(sample: Catalog) -> None:
+def test_the_first_family_goes_out_before_the_next_cluster_is_counted(sample: Catalog) -> None:
     def parts() -> Iterator[Iterator[Sample]]:
         yield iter(window(sample, NIGHT, INSTANTS[2]))
         raise AssertionError("the next cluster is counted")
@@ -191,6 +192,14 @@ def test_a_reader_who_leaves_ends_the_counting(sample: Catalog) -> None:
     assert next(pieces).startswith("# TYPE analyzer_attempts counter\n")
     assert next(pieces).startswith("analyzer_attempts_total{")
     pieces.close()
+
+
+def test_no_cluster_is_counted_for_a_reader_who_has_left(
+    recorded: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(streams, "has_reader", lambda: False)
+    assert cli.status(["--store", str(recorded.root), "export", "openmetrics"]) == 0
+    assert capsys.readouterr() == ("# EOF\n", "")
 
 
 def test_nothing_is_left_of_an_export_that_is_given_up(
