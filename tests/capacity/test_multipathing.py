@@ -1,7 +1,6 @@
 """Who fails over is what the SVM's multipathing says; the interface's policy is the second choice."""
 
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +31,21 @@ def world(root: Path, multipathing: str | None, failover: str, *hosts: Any) -> W
     return array
 
 
-@pytest.mark.parametrize(("mode", "failure"), list(product(MODES, FAILURES)))
+@pytest.mark.parametrize(("multipathing", "policy", "moves"), MODES)
 def test_sessions_end_or_move_as_the_mode_says(
-    tmp_path: Path, mode: tuple[str | None, str, bool], failure: tuple[str, str, int]
+    tmp_path: Path, multipathing: str | None, policy: str, *, moves: bool
 ) -> None:
-    (multipathing, policy, moves), (kind, name, hit) = mode, failure
     array = world(tmp_path, multipathing, policy, LIFS).take()
-    (row,) = [row for row in array.ask("failover", kind=kind, name=name) if row["initiator"] == LNX]
-    moved = hit if moves and kind == "node" else 0
-    assert (row["sessions"], row["ended"], row["moved"], row["left"]) == (
-        4,
-        hit - moved,
-        moved,
-        4 - hit + moved,
-    )
+    for kind, name, hit in FAILURES:
+        rows = array.ask("failover", kind=kind, name=name)
+        (row,) = [row for row in rows if row["initiator"] == LNX]
+        moved = hit if moves and kind == "node" else 0
+        assert (row["sessions"], row["ended"], row["moved"], row["left"]) == (
+            4,
+            hit - moved,
+            moved,
+            4 - hit + moved,
+        )
 
 
 def test_nothing_moves_to_a_partner_that_is_away(tmp_path: Path) -> None:

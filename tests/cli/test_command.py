@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from support.effort import effort
 from support.snapshot_rows import lone, row, stored
 
 from analyzer import cli, history
@@ -229,7 +230,7 @@ def test_readers_and_a_writer_never_wait_for_each_other(tmp_path: Path) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    for number in range(1, 25):
+    for number in range(1, effort(13, 25)):
         rows = [row("a", host, number) for host in range(3 + number % 2)]
         history.record(store, lone("complete", rows, 5 * number))
     over.set()

@@ -30,7 +30,7 @@ from analyzer.store.layout import Store
 URLS = effort(2, 100)
 
 
-@pytest.fixture(scope="module", params=range(2))
+@pytest.fixture(scope="module", params=range(effort(1, 2)))
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
     return random_paths.build(tmp_path_factory.mktemp("incident"), 100 + request.param)
 

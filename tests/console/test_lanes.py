@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support import random_history as random_paths
+from support.effort import effort
 
 from analyzer import demo
 from analyzer.report import header, run
@@ -19,7 +20,7 @@ FINE = random_paths.SNAPSHOTS - 1  # columns from one snapshot to the next
 Lane = tuple[str, str]
 
 
-@pytest.fixture(scope="module", params=range(2))
+@pytest.fixture(scope="module", params=range(effort(1, 2)))
 def catalog(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Catalog]:

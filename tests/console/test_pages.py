@@ -111,7 +111,14 @@ REQUESTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "values"), REQUESTS)
+# A window, a pair, an instant, a zone, a parameter of its own: the others are of these kinds.
+QUICK = {"dropped-connections", "changes", "paths", "snapshots", "what-if"}
+
+
+@pytest.mark.parametrize(("name", "values"), [
+    pytest.param(name, values, marks=() if name in QUICK else pytest.mark.thorough)
+    for name, values in REQUESTS
+])  # fmt: skip
 def test_the_rows_of_a_page_are_those_of_the_command_that_it_shows(
     app: ASGIApp, recorded: Store, name: str, values: dict[str, str]
 ):

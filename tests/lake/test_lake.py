@@ -9,17 +9,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 from deltalake import DeltaTable
 from support import lakes
+from support.effort import effort
 from support.snapshot_rows import START, lone, row, stored
 
 import analyzer.lake
-from analyzer import cli, history
+from analyzer import cli, demo, history
 from analyzer.engine.tables import COLUMNS
 from analyzer.inventories import INVENTORIES
 from analyzer.lake import generation
@@ -46,14 +47,21 @@ def look(minute: int, hosts: list[int]) -> Snapshot:
     return replace(taken, inventories={"igroups": Listing("complete", None, igroups)})
 
 
-@pytest.fixture
-def store(recorded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+@pytest.fixture(scope="module")
+def original(recorded: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The recorded day of one cluster, and of another one a winter."""
+    folder = tmp_path_factory.mktemp("lake")
+    shutil.copytree(recorded.root, folder / "store")
+    with demo.at(datetime(2027, 2, 1)):
+        store = stored(str(folder), "store", [look(*at) for at in LOOKS])
+        history.record(store, lone("partial", [row("a", 9, 1)], 25))
+    return store.root
+
+
+@pytest.fixture
+def store(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("ANALYZER_NOW", "2027-02-01T00:00:00Z")
-    shutil.copytree(recorded.root, tmp_path / "store")
-    stored(str(tmp_path), "store", [look(*at) for at in LOOKS])
-    history.record(Store(tmp_path / "store"), lone("partial", [row("a", 9, 1)], 25))
-    return Store(tmp_path / "store")
+    return Store(Path(shutil.copytree(original, tmp_path / "store")))
 
 
 @pytest.fixture
@@ -91,8 +99,10 @@ def test_every_engine_reads_what_the_history_has_whatever_happens_to_it(
     target = tmp_path / "lake"
     assert export(kind, target) == 0
     assert_same(store, target, KINDS[kind])
-    for change in CHANGES.values():
+    for number, change in enumerate(CHANGES.values(), 1):
         change(store)
+        if number % effort(2, 1):
+            continue  # two changes between two exports are no less
         assert export(kind, target) == 0
         assert_same(store, target, dict([next(iter(KINDS[kind].items()))]))
     assert_same(store, target, KINDS[kind])

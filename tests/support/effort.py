@@ -17,4 +17,4 @@ def effort(quick: int, thorough: int) -> int:
 
 
 # A history costs more than an example: few that are long, where much can come together.
-few = settings(max_examples=effort(3, 60), deadline=None)
+few = settings(max_examples=effort(2, 60), deadline=None)
