@@ -17,6 +17,7 @@ from support import workplace
 
 from analyzer import cli
 from analyzer.cli.watch import watch
+from analyzer.history.views import refresh
 from analyzer.report import header
 from analyzer.store.layout import Store
 
@@ -93,6 +94,7 @@ def test_the_code_of_the_pages_runs(
                 exec(code, reader)
             assert capsys.readouterr().out.strip()
         assert len(blocks) == 4
+        refresh(Store(tmp_path / "store"))
         with duckdb.connect("store/history.duckdb", read_only=True) as history:
             statements = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
             assert statements

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analyzer import clock
-from analyzer.history.views import refresh
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
 
@@ -43,7 +42,6 @@ def exempt(command: str) -> str | None:
 def workplace(folder: Path, recorded: Store) -> Iterator[Path]:
     """Set the folder up; the array answers meanwhile."""
     shutil.copytree(recorded.root, folder / "store")
-    refresh(Store(folder / "store"))
     for path in (ROOT / "sample_data").glob("*.json"):
         shutil.copy(path, folder)
     text = (ROOT / "docs" / "writing-a-report.md").read_text(encoding="utf-8")
