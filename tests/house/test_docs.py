@@ -87,6 +87,7 @@ def test_the_code_of_the_pages_runs(
     notebook = json.loads((ROOT / "docs" / "exploring.ipynb").read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     with workplace.workplace(tmp_path, recorded):
+        refresh(Store(tmp_path / "store"))
         blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
         for parts in (blocks, cells):
             reader: dict[str, object] = {}
@@ -94,7 +95,6 @@ def test_the_code_of_the_pages_runs(
                 exec(code, reader)
             assert capsys.readouterr().out.strip()
         assert len(blocks) == 4
-        refresh(Store(tmp_path / "store"))
         with duckdb.connect("store/history.duckdb", read_only=True) as history:
             statements = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
             assert statements
