@@ -128,8 +128,9 @@ class Catalog:
 
     def _opened(self) -> Engine:
         # A model is built once for the parameters that it uses. By those: the name under which its
-        # table waits. By the model's name: whose table statements read under it.
+        # table waits, and its rows. By the model's name: whose table statements read under it.
         self._model_tables: dict[ModelKey, str] = {}
+        self._answers: dict[ModelKey, Result] = {}
         self._named: dict[str, ModelKey] = {}
         self._bound_names: dict[str, frozenset[str]] = {}
         self._tables["partner_sessions"] = _PARTNER_COLUMNS, []
@@ -332,12 +333,14 @@ class Catalog:
     def _rows(self, model: Query, values: Values) -> Result:
         """The rows of a model for these parameters."""
         key = self._key(model, values)
-        if key not in self._model_tables:
-            self._make(model, values)
-            self._make_all([model], values)
-        named = self._named.get(model.name) == key
-        table = model.name if named else self._model_tables[key]
-        return self._engine.run_query(own(f"from {table}"), {})
+        if key not in self._answers:
+            if key not in self._model_tables:
+                self._make(model, values)
+                self._make_all([model], values)
+            named = self._named.get(model.name) == key
+            table = model.name if named else self._model_tables[key]
+            self._answers[key] = self._engine.run_query(own(f"from {table}"), {})
+        return self._answers[key]
 
     def _key(self, model: Query, values: Values) -> ModelKey:
         if model.name not in self._bound_names:
