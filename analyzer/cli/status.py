@@ -30,7 +30,9 @@ def status(
     from analyzer.report import status as reports
     from analyzer.report.run import ReportRequest
 
-    request = ReportRequest(since=since, until=until, zone=options.zone(context))
+    request = ReportRequest(
+        since=since, until=until, zone=options.zone(context), covered=format_ == "json"
+    )
     catalog = context.catalog(cluster)
     try:
         answer = reports.status(catalog, request)

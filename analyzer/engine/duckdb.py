@@ -22,7 +22,10 @@ from analyzer.history.parts import engine, quote
 from analyzer.store.layout import Store
 from analyzer.text import first_line
 
-_FOR_MANY_ROWS = "join_order,statistics_propagation,outer_join_simplification,projection_pullup,join_filter_pushdown"
+_FOR_MANY_ROWS = (
+    "join_order,statistics_propagation,outer_join_simplification,projection_pullup,"
+    "join_filter_pushdown,distinct_aggregate_rewrite"
+)
 _BATCH = 10_000  # rows of a stream that are held at a time
 # Python's datetime has no nanoseconds and its timedelta no months; quoted are names and values.
 _TYPE_WORD = re.compile(
@@ -66,7 +69,7 @@ class DuckDB:
         ahead = False
         if all(source.small for source in files.values()):
             # Work for several threads there is none, and to start and wake them takes time; to find
-            # the best order of joins takes longer than any order of so few rows.
+            # the best plan takes longer than any plan of so few rows.
             self._connection.execute("set threads = 1")
             self._connection.execute(f"set disabled_optimizers = '{_FOR_MANY_ROWS}'")
         for name, source in files.items():

@@ -34,13 +34,16 @@ class Status(msgspec.Struct, frozen=True):
 def status(catalog: Catalog, request: ReportRequest | None = None) -> Status:
     """Run the reports whose header has a ``status``, over the request's window and at its end.
 
+    What could not be seen is said with the clusters, and with each section if the request is
+    *covered*.
+
     Raises:
         UsageError: the store is empty, or a time is wrong.
     """
     request = request or ReportRequest()
     request = replace(request, at=request.until, after=request.until)
     return Status(
-        run.run(catalog, catalog.reports[CLUSTERS], request),
+        run.run(catalog, catalog.reports[CLUSTERS], replace(request, covered=True)),
         [_part(catalog, query, words, request) for query, words in _sections(catalog)],
     )
 

@@ -30,11 +30,16 @@ with recursive
             and r.changed_by = s.changed_by
             and r.old_id = s.interface_id
     ),
+    changed_hosts as (
+        -- Hosts that lost sessions and got some at one instant; those of others pair in no round.
+        select host from sessions group by host having min(side) < max(side)
+    ),
     keyed as (
         -- What two sessions must have alike to be paired in each round.
         select
             session,
             side,
+            host,
             row_number() over (
                 order by initiator_address, lif, tsih, initiator_port, session
             ) as place,
@@ -70,10 +75,11 @@ with recursive
     rounds as (
         -- Each round takes what the one before left unpaired; equal keys are paired in order.
         select
-            -1 as round,
-            case when side = 'gone' then session end as gone,
-            case when side = 'came' then session end as came
-        from keyed
+            case when h.host is null then 5 else -1 end as round,
+            case when k.side = 'gone' then k.session end as gone,
+            case when k.side = 'came' then k.session end as came
+        from keyed k
+        left join changed_hosts h on h.host = k.host
         union all
         select
             round,

@@ -34,28 +34,42 @@
 with
     connections as (
         select
-            *, coalesce(target_portal_group_tag::varchar, target_portal_group, '') as portal_group
-        from edges
+            *,
+            coalesce(e.target_portal_group_tag::varchar, e.target_portal_group, '') as portal_group,
+            row_number() over (
+                order by
+                    e.cluster,
+                    e.svm_id,
+                    e.changed_by,
+                    e.changed_after,
+                    e.side,
+                    e.initiator,
+                    e.isid,
+                    coalesce(e.target_portal_group_tag::varchar, e.target_portal_group, ''),
+                    e.tsih,
+                    e.target_portal_group,
+                    e.cid,
+                    e.initiator_address,
+                    e.initiator_port,
+                    e.interface_id
+            ) as session
+        from edges e
     ),
     chosen as (
-        select *
+        -- A session is its first connection.
+        select min(session) as session
         from connections
-        qualify
-            row_number() over (
-                partition by
-                    cluster,
-                    svm_id,
-                    changed_after,
-                    changed_by,
-                    side,
-                    initiator,
-                    isid,
-                    target_portal_group,
-                    portal_group,
-                    tsih
-                order by cid, initiator_address, initiator_port, interface_id
-            )
-            = 1
+        group by
+            cluster,
+            svm_id,
+            changed_after,
+            changed_by,
+            side,
+            initiator,
+            isid,
+            target_portal_group,
+            portal_group,
+            tsih
     ),
     missed as (
         -- Connections that the snapshot before or after merely missed are counted as there (C17).
@@ -72,20 +86,7 @@ with
         group by all
     )
 select
-    row_number() over (
-        order by
-            c.cluster,
-            c.svm_id,
-            c.changed_by,
-            c.changed_after,
-            c.side,
-            c.initiator,
-            c.isid,
-            c.portal_group,
-            c.tsih,
-            c.initiator_address,
-            c.initiator_port
-    ) as session,
+    c.session,
     c.cluster,
     c.svm_id,
     c.changed_after,
@@ -122,7 +123,8 @@ select
                 list_distinct(list_transform(c.igroups, lambda i:coalesce(i.name, i.uuid, '')))
             )
     end as igroup_names
-from chosen c
+from connections c
+join chosen o on o.session = c.session
 left join
     missed m
     on m.cluster = c.cluster
