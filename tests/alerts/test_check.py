@@ -310,7 +310,8 @@ def test_reports_without_any_snapshot_leave_the_check_to_blind(place: Place) -> 
 
 
 def test_two_schedules_with_one_cluster_each_share_the_alerts_that_were_sent(place: Place) -> None:
-    first, other = (("check", "--once", "--cluster", name) for name in ("prod-a", "prod-b"))
+    check = ("check", "--report", "blind", "--once")
+    first, other = ((*check, "--cluster", name) for name in ("prod-a", "prod-b"))
     place.see("02:10")
     fail(place, "02:10")
     place.run(*first)

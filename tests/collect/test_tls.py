@@ -12,6 +12,7 @@ import pytest
 
 from analyzer.collect import collector, doctor
 from analyzer.config.cluster import Cluster
+from analyzer.ontap import tls
 from analyzer.simulate import SimulatedArray, base_world
 from analyzer.store.layout import Store
 
@@ -144,3 +145,16 @@ def test_a_client_certificate_is_sent_where_it_is_requested(
     stranger = place(tls, authority.file, verify=authority.file)
     assert (stranger.status, stranger.exit_code) == ("failed", 77)
     assert stranger.reason == "it asks for a client certificate that it knows"
+
+
+def test_authorities_are_read_once_for_all_clusters_and_again_when_they_change(
+    authority: Authority, tmp_path: Path
+) -> None:
+    believed = tmp_path / "ca.pem"
+    shutil.copy(authority.file, believed)
+    first, second = (Cluster(name, "https://array.example", verify=str(believed)) for name in "ab")
+    context = tls.context(first)
+    assert tls.context(second) is context
+    assert tls.context(Cluster("c", "https://array.example", verify=False)) is not context
+    believed.write_bytes(2 * authority.file.read_bytes())
+    assert tls.context(first) is not context
