@@ -163,8 +163,8 @@ def bare(text: str, where: object) -> Query:
     return Query(name="", title="", columns={}, path=Path(str(where)), text=text)
 
 
-def parse(path: Path) -> Query:
-    """Read one query file.
+def parse(path: Path, *, shipped: bool = False) -> Query:
+    """Read one query file; *shipped* is one that came with the program.
 
     Raises:
         UsageError: it does not say what it must; names the file and the key.
@@ -188,9 +188,7 @@ def parse(path: Path) -> Query:
             for name, parameter in header.params.items()
         },
     }
-    query = Query(
-        name=path.stem, path=path, text=text, shipped=path.is_relative_to(home()), **fields
-    )
+    query = Query(name=path.stem, path=path, text=text, shipped=shipped, **fields)
     _check(query)
     return query
 
@@ -240,14 +238,14 @@ class Queries(Mapping[str, Query]):
     """Query files by name, each parsed on first access (lazily): a report needs few of them."""
 
     def __init__(self, paths: Mapping[str, Path], read: dict[Path, Query]) -> None:
-        """Those of *paths*; *read* are those parsed so far."""
+        """Those of *paths*; *read* are those parsed so far, all that did not come with the program."""
         self._paths = dict(sorted(paths.items()))
         self._read = read
 
     def __getitem__(self, name: str) -> Query:
         path = self._paths[name]
         if path not in self._read:
-            self._read[path] = parse(path)
+            self._read[path] = parse(path, shipped=True)
         return self._read[path]
 
     def __contains__(self, name: object) -> bool:
@@ -269,10 +267,11 @@ def _discover(folders: tuple[Path, ...]) -> Queries:
     paths: dict[str, Path] = {}
     read: dict[Path, Query] = {}
     for folder in folders:
+        shipped = folder.is_relative_to(home())
         for path in _files(folder):
             if not _NAME.fullmatch(path.stem):
                 raise UsageError(f"{path}: a query is named in lower case, digits and dashes")
-            if not path.is_relative_to(home()):
+            if not shipped:
                 read[path] = parse(path)  # mistakes of somebody else's file are reported at once
             paths[path.stem] = path
     return Queries(paths, read)
