@@ -67,7 +67,7 @@ def pages(sessions: int, size: int) -> list[Figure]:
             if {page(), query()} != {size}:
                 raise AssertionError("a page is not full")
             works = {
-                f"page of {size:,} out of {sessions:,} sessions": (page, ">= 1/10"),
+                f"page of {size:,} out of {sessions:,} sessions": (page, ">= 1/2"),
                 "the same, filtered by a pattern": (
                     lambda: page("&initiator.name=*host*"),
                     ">= 1/10",
