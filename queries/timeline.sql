@@ -25,9 +25,8 @@
 -- happened_after = "It happened after this instant."
 -- happened_by = "It had happened by this one."
 -- event = """first_seen, lost, recovered, appeared, reconnected, …, seen, node_taken_over,
--- interface_down, …, the name of a message of the array's own log, last_login (when the array
--- itself
--- last saw what was lost across a gap), unknown, or mark."""
+-- interface_down, …, the name of a message of the array's own log, last_login (the array's own last
+-- sight of what was lost across a gap), unknown, or mark."""
 -- initiator_address = "Host address of the path."
 -- interface = "Interface of the path."
 -- detail = "In words."

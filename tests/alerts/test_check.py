@@ -133,7 +133,7 @@ def test_a_report_may_have_a_threshold_of_its_own(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "sentence"),
     [
         ("[[maintenance]]\nsince = 2026-11-23T03:00:00Z\n", "maintenance[1]: 'until' is missing"),
         ('[[lower]]\nigroup = "x"\n', "lower[1]: 'to' is missing"),
@@ -146,22 +146,24 @@ def test_a_report_may_have_a_threshold_of_its_own(place: Place) -> None:
         ('[check.reports]\nflapping = "loud"\n', "check.reports: 'flapping' is one of"),
     ],
 )
-def test_what_the_configuration_cannot_mean_is_named(place: Place, text: str, says: str) -> None:
+def test_what_the_configuration_cannot_mean_is_named(
+    place: Place, text: str, sentence: str
+) -> None:
     place.see("02:10")
     place.configure(text)
     code, _, err = place.run("check")
     assert code == 2
-    assert says in err
+    assert sentence in err
     assert "secret" not in err
 
 
 class Hook(BaseHTTPRequestHandler):
-    heard: list[tuple[str | None, dict[str, Any]]] = []  # noqa: RUF012  # emptied by the fixture
+    requests: list[tuple[str | None, dict[str, Any]]] = []  # noqa: RUF012  # emptied by the fixture
     answers: list[int] = []  # noqa: RUF012  # emptied by the fixture
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.heard.append((self.headers["Authorization"], body))
+        self.requests.append((self.headers["Authorization"], body))
         self.send_response(self.answers.pop(0) if self.answers else 204)
         self.end_headers()
 
@@ -171,7 +173,7 @@ class Hook(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    Hook.heard, Hook.answers = [], []
+    Hook.requests, Hook.answers = [], []
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     server = HTTPServer(("127.0.0.1", 0), Hook)
     thread = threading.Thread(target=server.serve_forever)
@@ -189,10 +191,10 @@ def test_a_webhook_hears_what_is_new_and_what_is_over(
     monkeypatch.setenv("ALERT_TOKEN", "not-to-be-seen")
     place.see("02:10")
     place.run(*LOST, "--once")
-    assert Hook.heard == []
+    assert Hook.requests == []
     place.see("02:15", "lnx1")
     _, out, err = place.run(*LOST, "--once")
-    ((token, body),) = Hook.heard
+    ((token, body),) = Hook.requests
     assert token == "Bearer not-to-be-seen"
     assert (len(body["new"]), body["over"], body["first"]) == (4, [], False)
     assert body["new"][0]["since"] == "2026-11-23T02:15:00Z"
@@ -208,11 +210,11 @@ def test_what_a_webhook_missed_is_sent_again(place: Place, hook: str) -> None:
     code, out, err = place.run(*LOST, "--once")
     assert (code, out.count("NEW")) == (69, 4)
     assert "webhook at 127.0.0.1: HTTP 503; the next check sends it again" in err
-    assert len(Hook.heard) == 3
+    assert len(Hook.requests) == 3
     assert place.run(*LOST, "--once")[0] == 1
-    assert len(Hook.heard) == 4
+    assert len(Hook.requests) == 4
     assert place.run(*LOST, "--once")[0] == 0
-    assert len(Hook.heard) == 4
+    assert len(Hook.requests) == 4
 
 
 def test_a_monitor_reads_whole_files(place: Place) -> None:
@@ -363,7 +365,7 @@ def test_a_muted_finding_reaches_the_webhook(place: Place, hook: str) -> None:
     place.run(*LOST, "--once")
     place.configure(f'[check]\nwebhook = "{hook}"\n[[lower]]\nto = "info"\n')
     place.run(*LOST, "--once")
-    body = Hook.heard[-1][1]
+    body = Hook.requests[-1][1]
     assert (len(body["muted"]), body["new"], body["over"]) == (4, [], [])
 
 

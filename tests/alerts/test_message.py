@@ -50,7 +50,7 @@ def test_each_destination_hears_what_is_new_and_what_is_over(
     )  # fmt: skip
     place.see("02:10")
     place.run(*LOST)
-    assert receiver.heard == []
+    assert receiver.requests == []
     place.see("02:15", "lnx1")
     assert place.run(*LOST, now="02:16")[0] == 1
     (chat,) = receiver.bodies("/chat")
@@ -79,7 +79,7 @@ def test_what_is_muted_is_neither_new_nor_over(place: Place, receiver: Receiver)
     place.run(*LOST)
     place.configure('[[lower]]\nto = "info"\n' + there)
     assert "MUTED" in place.run(*LOST)[1]
-    assert len(receiver.heard) == 1
+    assert len(receiver.requests) == 1
 
 
 def test_one_that_fails_does_not_stop_the_others_and_hears_it_later(
@@ -100,7 +100,7 @@ def test_one_that_fails_does_not_stop_the_others_and_hears_it_later(
     assert [len(receiver.bodies(path)) for path in ("/first", "/second")] == [2, 1]
     assert receiver.bodies("/first")[1] == receiver.bodies("/second")[0]
     place.run(*LOST)
-    assert len(receiver.heard) == 3
+    assert len(receiver.requests) == 3
 
 
 def test_tickets_that_were_taken_are_not_opened_twice(place: Place, receiver: Receiver) -> None:
@@ -147,9 +147,9 @@ def test_templates_that_fail_are_named_with_their_line_and_the_others_go_on(
     place.see("02:15", "lnx1")
     code, _, err = place.run(*LOST)
     assert code == 2
-    for number, (why, (_, says)) in enumerate(WRONG.items()):
-        assert f"analyzer: destination wrong-{number}: {says}" in err, (why, err)
-    assert [path for path, _, _ in receiver.heard] == ["/right"]
+    for number, (why, (_, sentence)) in enumerate(WRONG.items()):
+        assert f"analyzer: destination wrong-{number}: {sentence}" in err, (why, err)
+    assert [path for path, _, _ in receiver.requests] == ["/right"]
 
 
 # The bound of the processor's time would end the first one later, with the same words.
@@ -187,7 +187,7 @@ def test_secrets_are_sent_and_never_printed(
     )
     code, out, err = place.run("check", "--test")
     assert (code, out, err) == (0, "chat: HTTP 204\njira: HTTP 204\n", "")
-    (_, chat, _), (_, jira, _) = receiver.heard
+    (_, chat, _), (_, jira, _) = receiver.requests
     assert chat["Authorization"] == "Bearer not-to-be-seen"
     assert (jira["Authorization"], jira["X-Project"]) == ("Basic Ym90Om5vdC10by1iZS1zZWVu", "SAN")
     receiver.answers["/hooks/not-to-be-seen"] = 404

@@ -120,13 +120,13 @@ def test_without_the_extra_the_page_says_what_draws_the_pictures(
 
 
 @pytest.mark.parametrize(
-    ("file", "name", "says"),
+    ("file", "name", "sentence"),
     [("x.gif", "outages", r"\.svg"), ("x.svg", "snapshots", "no picture")],
 )
 def test_a_picture_that_cannot_be_is_refused(
-    sample: Catalog, tmp_path: Path, file: str, name: str, says: str
+    sample: Catalog, tmp_path: Path, file: str, name: str, sentence: str
 ):
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=sentence):
         chart.save(report_of(sample, name), tmp_path / file)
     assert not (tmp_path / file).exists()
 

@@ -34,7 +34,9 @@ def _now(monkeypatch: pytest.MonkeyPatch) -> None:
 def quiet(tab: Tab) -> list[object]:
     """What the browser complains of, but for the status of an answer."""
     return [
-        said for said in tab.complaints() if "responded with a status of" not in json.dumps(said)
+        complaint
+        for complaint in tab.complaints()
+        if "responded with a status of" not in json.dumps(complaint)
     ]
 
 

@@ -137,7 +137,7 @@ def test_a_section_without_an_answer_says_why(tab: Tab, recorded: Store, tmp_pat
     first = datetime.combine(demo.DAY, datetime.min.time())
     page = daily(recorded, tmp_path / "early.html", first, "24h")
     tab.open(page)
-    said = tab.js("document.querySelector('#not-recovered .headline').textContent")
-    assert said.startswith("No answer: ")
-    assert "two" in said or "snapshot" in said
+    headline = tab.js("document.querySelector('#not-recovered .headline').textContent")
+    assert headline.startswith("No answer: ")
+    assert "two" in headline or "snapshot" in headline
     assert tab.js("document.querySelector('nav').textContent.includes('No answer: ')")

@@ -76,7 +76,7 @@ def test_the_command_line_finds_an_initiator_by_whatever_it_is_called(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "sentence"),
     [
         ("paths --svm nope", "svm_sql"),
         ("paths --svm svm_sq", "svm_sql"),
@@ -100,12 +100,12 @@ def test_the_command_line_finds_an_initiator_by_whatever_it_is_called(
     ],
 )
 def test_what_matches_nothing_is_refused_with_the_nearest(
-    arguments: str, says: str, recorded: Store, capsys: pytest.CaptureFixture[str]
+    arguments: str, sentence: str, recorded: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert ask(recorded, *arguments.split()) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert says in err
+    assert sentence in err
 
 
 def test_an_empty_name_is_not_everybody(

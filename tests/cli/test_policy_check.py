@@ -25,17 +25,17 @@ def accept(**keys: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("entry", "says"),
+    ("entry", "sentence"),
     [
         ({"fault": "single_nod"}, "there is no fault 'single_nod'; did you mean 'single_node'?"),
         ({"report": "outage"}, "there is no finding report 'outage'; did you mean 'outages'?"),
     ],
 )
 def test_what_no_finding_can_match_is_refused(
-    capsys: pytest.CaptureFixture[str], entry: dict[str, str], says: str
+    capsys: pytest.CaptureFixture[str], entry: dict[str, str], sentence: str
 ) -> None:
     assert check(accept(fault="single_path") + "\n" + accept(**entry)) == 2
-    assert f"policy.toml: accept[2]: {says}" in capsys.readouterr().err
+    assert f"policy.toml: accept[2]: {sentence}" in capsys.readouterr().err
 
 
 def test_what_can_match_is_counted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -208,8 +208,8 @@ def test_a_clock_far_from_the_arrays_deletes_nothing_and_says_so(
     array.forbidden = forbidden
     ended, lines = run("--quiet", "collect", "prod-a")
     assert ended == 2
-    said = r"nothing old was deleted: our clock is (\d+) s ahead of the array's"
-    seconds = re.search(said, lines[-1])
+    sentence = r"nothing old was deleted: our clock is (\d+) s ahead of the array's"
+    seconds = re.search(sentence, lines[-1])
     assert seconds is not None
     assert abs(int(seconds[1]) - 9 * 86_400) < 60
 

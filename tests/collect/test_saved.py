@@ -131,8 +131,8 @@ def test_an_inventory_of_the_wrong_kind_is_refused_by_name(
 def test_two_clusters_of_a_name_but_for_case_are_refused(folder: Path, take_in: Import) -> None:
     assert take_in("sessions.json")[0] == 0
     before = stored(folder)
-    code, said = take_in("sessions.json", "--cluster", "C")
-    assert (code, said) == (
+    code, printed = take_in("sessions.json", "--cluster", "C")
+    assert (code, printed) == (
         2,
         "analyzer: 'C': the store has the cluster 'c'; case does not count\n",
     )

@@ -102,12 +102,14 @@ NO_LISTING = {
 }
 
 
-@pytest.mark.parametrize(("body", "says"), NO_LISTING.values(), ids=NO_LISTING)
-def test_a_body_that_is_no_listing_is_failed_and_said_in_a_sentence(body: bytes, says: str) -> None:
+@pytest.mark.parametrize(("body", "sentence"), NO_LISTING.values(), ids=NO_LISTING)
+def test_a_body_that_is_no_listing_is_failed_and_said_in_a_sentence(
+    body: bytes, sentence: str
+) -> None:
     wire = Wire(raw(body))
     whole = wire.sessions()
     assert whole.status == "failed"
-    assert says in str(whole.reason)
+    assert sentence in str(whole.reason)
     assert len(wire.requests) == 1
 
 
@@ -296,7 +298,7 @@ def test_a_password_that_is_refused_is_not_tried_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("secret", "says"),
+    ("secret", "sentence"),
     [
         ({"password_env": "NOT_SET"}, "password_env names NOT_SET, which is not set"),
         ({"password_command": f"echo {SECRET}; exit 3"}, "password_command ended with status 3"),
@@ -310,11 +312,11 @@ def test_a_password_that_is_refused_is_not_tried_again(tmp_path: Path) -> None:
     ],
 )
 def test_a_secret_that_cannot_be_had_is_a_matter_of_configuration(
-    secret: dict[str, Any], says: str
+    secret: dict[str, Any], sentence: str
 ) -> None:
     wire = Wire(page(RECORD), **secret, timeout=1.0)
     whole = wire.sessions()
-    assert says in str(whole.reason)
+    assert sentence in str(whole.reason)
     assert whole.failure is not None
     assert whole.failure.kind is UsageError
     assert wire.requests == []

@@ -137,11 +137,13 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("text", "says"), WRONG.values(), ids=WRONG)
-def test_what_the_configuration_cannot_mean_is_named(tmp_path: Path, text: str, says: str) -> None:
+@pytest.mark.parametrize(("text", "sentence"), WRONG.values(), ids=WRONG)
+def test_what_the_configuration_cannot_mean_is_named(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
     with pytest.raises(UsageError) as error:
         load(tmp_path, text)
-    assert says in str(error.value)
+    assert sentence in str(error.value)
     assert str(error.value).startswith(f"{tmp_path / 'analyzer.toml'}: ")
     assert "hunter2" not in str(error.value)
 

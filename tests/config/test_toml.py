@@ -120,12 +120,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("text", "says"), WRONG.values(), ids=WRONG)
-def test_what_a_type_does_not_allow_is_named(text: str, says: str) -> None:
+@pytest.mark.parametrize(("text", "sentence"), WRONG.values(), ids=WRONG)
+def test_what_a_type_does_not_allow_is_named(text: str, sentence: str) -> None:
     with pytest.raises(UsageError) as caught:
         read(text)
     assert str(caught.value).startswith("/etc/plant.toml: ")
-    assert says in str(caught.value)
+    assert sentence in str(caught.value)
 
 
 def test_an_error_names_the_place_and_nothing_more() -> None:

@@ -63,7 +63,7 @@ def test_open_prints_its_address_and_opens_a_browser_where_there_is_one(
                 time.sleep(0.05)
         finally:
             program.send_signal(signal.SIGTERM)
-            _, said = program.communicate(timeout=30)
+            _, printed = program.communicate(timeout=30)
     assert shown.exists() == browser
     assert not browser or shown.read_text().strip() == address
-    assert ("there is no browser here" in said) == (not browser)
+    assert ("there is no browser here" in printed) == (not browser)

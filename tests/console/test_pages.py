@@ -59,9 +59,9 @@ def test_the_first_page_has_what_the_terminals_has(app: ASGIApp, recorded: Store
     page, terminal = text(look(app, "/")), run(recorded, "status", "--format", "json")
     assert terminal
     for line in run(recorded, "status", "--format", "markdown").splitlines():
-        said = line.removeprefix("- ").partition(": ")[2].rpartition("  ")[2]
+        sentence = line.removeprefix("- ").partition(": ")[2].rpartition("  ")[2]
         if line.startswith(("- high", "- medium", "- low", "- critical")):
-            assert said.removesuffix(" (recovered)").replace("\\", "") in page
+            assert sentence.removesuffix(" (recovered)").replace("\\", "") in page
     assert "1 not back" in page
     assert "recent from every cluster" in page
 
@@ -149,7 +149,7 @@ def test_a_page_sorts_filters_and_goes_on_by_its_url(app: ASGIApp):
 
 
 @pytest.mark.parametrize(
-    ("target", "status", "says"),
+    ("target", "status", "sentence"),
     [("/reports/nope", 404, "no such report"),
      ("/initiator/nobody", 400, "nothing in the history is called 'nobody'"),
      ("/node/", 404, "which node"),
@@ -163,11 +163,11 @@ def test_a_page_sorts_filters_and_goes_on_by_its_url(app: ASGIApp):
      (f"/reports/events?ignore={'*' * 300}", 400, "ignore: more than 200")],
 )  # fmt: skip
 def test_a_url_that_cannot_be_requested_gets_a_sentence(
-    app: ASGIApp, target: str, status: int, says: str
+    app: ASGIApp, target: str, status: int, sentence: str
 ):
     reply = look(app, target)
     assert reply.status == status
-    assert says in text(reply)
+    assert sentence in text(reply)
 
 
 def test_a_page_that_is_still_true_is_not_made_again(

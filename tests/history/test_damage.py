@@ -997,10 +997,10 @@ def test_the_page_of_what_can_go_wrong_has_these_rows() -> None:
     assert {code for row in rows for code in re.findall("`([^`]+)`", row)} == {*PAGE, *ELSEWHERE}
 
 
-@pytest.mark.parametrize("says", PAGE)
-def test_each_of_them_is_said_with_its_status(says: str, store: Store, run: Run) -> None:
-    damage, command, status = PAGE[says]
+@pytest.mark.parametrize("sentence", PAGE)
+def test_each_of_them_is_said_with_its_status(sentence: str, store: Store, run: Run) -> None:
+    damage, command, status = PAGE[sentence]
     damage(store)
     code, _, narration = run(*command.split(), quiet=status != 0)
-    assert re.search(".*".join(map(re.escape, says.split("…"))), narration)
+    assert re.search(".*".join(map(re.escape, sentence.split("…"))), narration)
     assert code == status

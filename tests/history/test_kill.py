@@ -100,12 +100,14 @@ def test_nothing_acknowledged_is_missing_after_a_kill(work: str, tmp_path: Path)
             child.send_signal(signal.SIGKILL)
             lines += child.stdout.read().splitlines()
         assert any(line.strip().isdigit() for line in lines), "the child did nothing"
-        said = [START + timedelta(minutes=int(line)) for line in lines if line.strip().isdigit()]
+        acknowledged = [
+            START + timedelta(minutes=int(line)) for line in lines if line.strip().isdigit()
+        ]
         # A reader needs no repair.
         catalog = Catalog(store)
         seen = {row[0] for row in catalog.run("select taken_at from attempts").rows}
         catalog.close()
-        assert set(said[-5:]) <= seen
+        assert set(acknowledged[-5:]) <= seen
         history.catch_up(store, "c1")
         assert history.verify(store, "c1").problem is None
-        number += len(said) + 2
+        number += len(acknowledged) + 2

@@ -247,8 +247,8 @@ def test_a_port_that_goes_down_is_evidence_for_what_stands_on_it(
         }
     )
     (outage,) = world.without("lnx1", A1).take().ask("outages")
-    said = None if evidence is None else f"{clock.iso(world.events[0]['time'])} {evidence} (vifmgr.portdown)"  # fmt: skip
-    assert (outage["evidence"], outage["event_log"]) == (said, "read")
+    expected = None if evidence is None else f"{clock.iso(world.events[0]['time'])} {evidence} (vifmgr.portdown)"  # fmt: skip
+    assert (outage["evidence"], outage["event_log"]) == (expected, "read")
 
 
 def test_a_port_that_was_down_before_explains_nothing(world: World) -> None:
@@ -287,5 +287,5 @@ def test_what_is_wrong_with_a_port_is_said(
         {"node": "n1", "name": "e0e", "state": "down"},
     ]
     world.take()
-    said = {row["port"]: row["trouble"] for row in world.model("port_troubles")}
-    assert said.get("a") == words
+    troubles = {row["port"]: row["trouble"] for row in world.model("port_troubles")}
+    assert troubles.get("a") == words

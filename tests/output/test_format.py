@@ -73,11 +73,11 @@ def test_nothing_found_is_never_nothing_seen(golden: Golden) -> None:
 
 @pytest.mark.parametrize("format_", ["table", "html"])
 def test_instants_within_sentences_are_in_the_zone_too(format_: str) -> None:
-    said = "last seen 2026-11-22T23:30:00Z; iqn.x:2026-11-22T23:30:00Z; 2026-99-22T23:30:00Z"
-    night = reports.report([{"initiator": "iqn.x:2026-11-22T23:30:00Z", "detail": said}])
+    sentence = "last seen 2026-11-22T23:30:00Z; iqn.x:2026-11-22T23:30:00Z; 2026-99-22T23:30:00Z"
+    night = reports.report([{"initiator": "iqn.x:2026-11-22T23:30:00Z", "detail": sentence}])
     text = " ".join(written(replace(night, zone=BERLIN), format_).split())
-    assert said.replace("2026-11-22T23:30:00Z", "2026-11-23 00:30 CET", 1) in text
-    assert said in " ".join(written(night, format_).split())
+    assert sentence.replace("2026-11-22T23:30:00Z", "2026-11-23 00:30 CET", 1) in text
+    assert sentence in " ".join(written(night, format_).split())
 
 
 @pytest.mark.parametrize("format_", ["json", "ndjson", "csv", "markdown"])

@@ -47,11 +47,11 @@ def test_every_loss_is_reported_once_with_its_bounds_and_no_other(comparison: Co
     true = Counter(
         (loss.path, loss.after, loss.by, loss.sessions, loss.left) for loss in comparison.losses
     )
-    said = Counter(
+    reported = Counter(
         (path, row["lost_after"], row["lost_by"], row["sessions_lost"], row["path_sessions_left"])
         for path, row in comparison.clear("dropped-connections")
     )
-    assert said == true, comparison.night
+    assert reported == true, comparison.night
 
 
 def test_every_recovery_has_its_bounds(comparison: Comparison) -> None:
@@ -101,12 +101,12 @@ def test_before_and_after_are_what_was_true(comparison: Comparison) -> None:
         for path, before in first.paths[svm].items()
         if last.paths[svm][path] < before
     }
-    said = {
+    reported = {
         _path(row): (row["sessions_before"], row["sessions_after"])
         for row in comparison.scene.rows("not-recovered", before=first.at, after=last.at)
     }
     at_the_ends = {path for look in (first, last) for gone in look.missed.values()
                    for path in gone.values()}  # fmt: skip
-    assert {path: two for path, two in said.items() if path not in at_the_ends} == {
+    assert {path: two for path, two in reported.items() if path not in at_the_ends} == {
         path: two for path, two in fallen.items() if path not in at_the_ends
     }, comparison.night

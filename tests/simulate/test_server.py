@@ -40,11 +40,11 @@ class Caller:
         }
         self.connection.request(method, path, body, fields)
         answer = self.connection.getresponse()
-        said = answer.read()
+        content = answer.read()
         try:
-            return answer.status, json.loads(said), answer.headers
+            return answer.status, json.loads(content), answer.headers
         except ValueError:
-            return answer.status, said, answer.headers
+            return answer.status, content, answer.headers
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def test_only_reading_is_allowed(call: Caller):
     status, body, _ = call(SESSIONS, "DELETE")
     assert (status, code(body)) == (405, "3")
     assert call(SESSIONS, "OPTIONS")[2]["Allow"] == "GET, HEAD, OPTIONS"
-    status, said, headers = call(SESSIONS, "HEAD")
-    assert (status, said) == (200, b"")
+    status, content, headers = call(SESSIONS, "HEAD")
+    assert (status, content) == (200, b"")
     assert int(headers["Content-Length"]) > 0
 
 
@@ -202,21 +202,21 @@ def test_a_fault_meets_the_request_it_is_meant_for(array: SimulatedArray, call: 
 
 
 def test_answers_that_are_not_what_they_should_be(array: SimulatedArray, call: Caller):
-    def said(kind: str, query: str = "?max_records=4") -> Any:
+    def faulty(kind: str, query: str = "?max_records=4") -> Any:
         array.faults = [Fault(kind)]
         return call(SESSIONS + query)[1]
 
-    assert isinstance(said("html"), bytes)
-    assert isinstance(said("malformed"), bytes)
-    assert said("errors")["errors"]
-    assert said("unknown_field")["records"][0]["novelty"]
-    assert isinstance(said("wrong_types")["records"][0]["tsih"], dict)
-    assert said("missing")["num_records"] == 3
-    records = said("duplicate")["records"]
+    assert isinstance(faulty("html"), bytes)
+    assert isinstance(faulty("malformed"), bytes)
+    assert faulty("errors")["errors"]
+    assert faulty("unknown_field")["records"][0]["novelty"]
+    assert isinstance(faulty("wrong_types")["records"][0]["tsih"], dict)
+    assert faulty("missing")["num_records"] == 3
+    records = faulty("duplicate")["records"]
     assert records[-1] == records[-2]
-    assert said("next_loop")["_links"]["next"]["href"] == f"{SESSIONS}?max_records=4"
-    assert said("next_other_host")["_links"]["next"]["href"].startswith("http://127.0.0.2")
-    assert said("empty") == {"records": [], "num_records": 0}
+    assert faulty("next_loop")["_links"]["next"]["href"] == f"{SESSIONS}?max_records=4"
+    assert faulty("next_other_host")["_links"]["next"]["href"].startswith("http://127.0.0.2")
+    assert faulty("empty") == {"records": [], "num_records": 0}
 
 
 def test_an_empty_page_and_short_pages_lose_nothing(array: SimulatedArray, call: Caller):

@@ -42,11 +42,11 @@ class Tab:
             message["sessionId"] = self.session
         os.write(self.requests_pipe, json.dumps(message).encode() + b"\0")
         while True:
-            heard = self._hear()
-            if heard.get("id") == self.number:
-                assert "error" not in heard, heard
-                return heard["result"]
-            self.events.append(heard)
+            reply = self._hear()
+            if reply.get("id") == self.number:
+                assert "error" not in reply, reply
+                return reply["result"]
+            self.events.append(reply)
 
     def _hear(self) -> dict[str, Any]:
         while b"\0" not in self.buffer:

@@ -53,7 +53,7 @@ class Receiver:
     """
 
     port: int = 0
-    heard: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
     after: int | None = None
 
@@ -61,10 +61,10 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def bodies(self, path: str) -> list[Any]:
-        return [body for there, _, body in self.heard if there == path]
+        return [body for there, _, body in self.requests if there == path]
 
     def status(self, path: str) -> int:
-        if self.after is not None and len(self.heard) > self.after:
+        if self.after is not None and len(self.requests) > self.after:
             return 400
         return self.answers.get(path, 204)
 
@@ -77,7 +77,7 @@ def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # http.server's name
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            receiver.heard.append((self.path, dict(self.headers), body))
+            receiver.requests.append((self.path, dict(self.headers), body))
             self.send_response(receiver.status(self.path))
             self.end_headers()
 

@@ -63,8 +63,8 @@ def conditions(draw: st.DrawFn, kind: str) -> str:
     """What may follow ``field=``, well formed or not."""
 
     def value() -> str:
-        said = str(draw(st.sampled_from(KINDS[kind])))
-        return draw(st.sampled_from([said, said, said, f'"{said}"', f"{{{said}}}"]))
+        text = str(draw(st.sampled_from(KINDS[kind])))
+        return draw(st.sampled_from([text, text, text, f'"{text}"', f"{{{text}}}"]))
 
     def part() -> str:
         sign = draw(st.sampled_from(["", "", "!", "<", ">", "<=", ">=", "!<"]))
@@ -88,19 +88,19 @@ def queries(draw: st.DrawFn, resource: Resource) -> str:
     """A query string, percent-encoded; most are what a client could ask."""
     every = st.sampled_from(list(resource.by_name))
     names = draw(st.lists(every, max_size=2, unique=True))
-    said = [(name, draw(conditions(resource.by_name[name].kind))) for name in names]
+    clauses = [(name, draw(conditions(resource.by_name[name].kind))) for name in names]
     if draw(chance(2)):
         by = draw(st.lists(st.tuples(every, st.sampled_from(["asc", "desc", ""])), min_size=1, max_size=3))  # fmt: skip
-        said.append(("order_by", ",".join(f"{name} {direction}" for name, direction in by)))
+        clauses.append(("order_by", ",".join(f"{name} {direction}" for name, direction in by)))
     if draw(chance(2)):
-        said.append(("fields", draw(st.sampled_from(["*", "**"]) | st.lists(every, min_size=1, max_size=4).map(",".join))))  # fmt: skip
+        clauses.append(("fields", draw(st.sampled_from(["*", "**"]) | st.lists(every, min_size=1, max_size=4).map(",".join))))  # fmt: skip
     if draw(chance(4)):
-        said += [("query", draw(st.sampled_from(["a", "A*", "*b*", "a b", "*1*|*é*", "0", "tru*", "*a*b"]))), ("query_fields", draw(st.just("*") | every))]  # fmt: skip
+        clauses += [("query", draw(st.sampled_from(["a", "A*", "*b*", "a b", "*1*|*é*", "0", "tru*", "*a*b"]))), ("query_fields", draw(st.just("*") | every))]  # fmt: skip
     for name, least in (("max_records", 1), ("offset", 0), ("start.position", 0)):
         if draw(chance(4)):
-            said.append((name, str(draw(st.integers(least, 4)))))
+            clauses.append((name, str(draw(st.integers(least, 4)))))
     if draw(chance(6)):
-        said.append(("return_records", "false"))
+        clauses.append(("return_records", "false"))
     if draw(chance(5)):
-        said += [(token(resource, name), str(draw(st.sampled_from(KINDS[resource.by_name[name].kind])))) for name in resource.keys]  # fmt: skip
-    return "&".join(f"{name}={quote(value, safe='')}" for name, value in said)
+        clauses += [(token(resource, name), str(draw(st.sampled_from(KINDS[resource.by_name[name].kind])))) for name in resource.keys]  # fmt: skip
+    return "&".join(f"{name}={quote(value, safe='')}" for name, value in clauses)

@@ -141,16 +141,16 @@ def test_an_answer_that_takes_too_long_is_ended(
 def test_a_bug_is_one_sentence_for_who_runs_it(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard: list[Exception] = []
+    errors: list[Exception] = []
     app = application(night)
-    app.answerer = replace(answers(night.store), on_error=heard.append)
+    app.answerer = replace(answers(night.store), on_error=errors.append)
     monkeypatch.setattr(
         ServedCluster, "run", lambda *_: (_ for _ in ()).throw(UsageError("secret SQL"))
     )
     reply = ask(app, SESSIONS)
     assert (reply.status, reply.code) == (500, "262145")
     assert "secret" not in reply.message
-    assert str(heard[0]) == "secret SQL"
+    assert str(errors[0]) == "secret SQL"
 
 
 def test_a_damaged_store_is_a_sentence(tmp_path: Path, night: Night) -> None:

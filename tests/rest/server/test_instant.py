@@ -31,8 +31,8 @@ def app(night: Night) -> App:
     return application(night.store)
 
 
-def at(app: App, said: str, path: str = SESSIONS) -> Reply:
-    return ask(app, path, x_analyzer_at=said)
+def at(app: App, time: str, path: str = SESSIONS) -> Reply:
+    return ask(app, path, x_analyzer_at=time)
 
 
 def user(name: str) -> str:
@@ -40,7 +40,7 @@ def user(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("said", "minute", "count"),
+    ("time", "minute", "count"),
     [
         ("2026-11-23T02:00:00Z", 0, 75),
         ("20261123T020000Z", 0, 75),
@@ -54,15 +54,15 @@ def user(name: str) -> str:
     ],
 )
 def test_an_instant_means_the_last_complete_snapshot(
-    app: App, said: str, minute: int, count: int
+    app: App, time: str, minute: int, count: int
 ) -> None:
-    reply = at(app, said)
+    reply = at(app, time)
     assert reply.headers[TAKEN] == clock.iso(START + timedelta(minutes=minute))
     assert reply.json["num_records"] == count
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("time", "words"),
     [
         ("2026-11-23T01:59:59Z", ["no complete snapshot at", "02:00:00Z"]),
         ("2026-11-23T02:05:01Z", ["unknown: HTTP 401", "02:05:00Z and 2026-11-23T02:20:00Z"]),
@@ -74,9 +74,9 @@ def test_an_instant_means_the_last_complete_snapshot(
     ],
 )
 def test_an_instant_that_nobody_saw_is_an_error_that_names_the_nearest(
-    app: App, said: str, words: list[str]
+    app: App, time: str, words: list[str]
 ) -> None:
-    reply = at(app, said)
+    reply = at(app, time)
     assert (reply.status, reply.code) == (404, "4")
     assert all(word in reply.message for word in words), reply.message
     assert TAKEN not in reply.headers
@@ -147,9 +147,9 @@ def test_a_snapshot_later_than_the_clock_is_not_there(
     assert at(app, "latest").status == 404
 
 
-@pytest.mark.parametrize("said", ["someday", "2026-13-01", "7y", "99999999d", "0001-01-01T00:00:00+14:00"])  # fmt: skip
-def test_what_is_no_time_is_refused(app: App, said: str) -> None:
-    reply = at(app, said)
+@pytest.mark.parametrize("time", ["someday", "2026-13-01", "7y", "99999999d", "0001-01-01T00:00:00+14:00"])  # fmt: skip
+def test_what_is_no_time_is_refused(app: App, time: str) -> None:
+    reply = at(app, time)
     assert (reply.status, reply.code) == (400, "262197")
     assert "X-Analyzer-At" in reply.message
 
@@ -163,8 +163,8 @@ def test_a_time_that_has_not_come_was_not_seen(tmp_path: Path) -> None:
 
 def test_nearest_answers_from_the_last_complete_one(night: Night) -> None:
     app = application(night.store, nearest=True)
-    for said, minute in (("02:12", 5), ("02:15", 5), ("02:25", 20), ("23:00", 20)):
-        reply = at(app, f"2026-11-23T{said}:00Z")
+    for time, minute in (("02:12", 5), ("02:15", 5), ("02:25", 20), ("23:00", 20)):
+        reply = at(app, f"2026-11-23T{time}:00Z")
         assert reply.headers[TAKEN] == clock.iso(START + timedelta(minutes=minute))
     assert at(app, "2026-11-23T01:59:00Z").status == 404
 

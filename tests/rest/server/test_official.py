@@ -58,8 +58,8 @@ def test_it_counts_and_finds(client: HostConnection, served: Night):
 def test_it_filters_by_every_field(client: HostConnection, served: Night, field: str):
     sessions = served.worlds[BEFORE].sessions()
     wanted = next(values(record, field)[0] for record in sessions if values(record, field))
-    said = f'"{wanted}"' if isinstance(wanted, str) else wanted
-    records = listed(IscsiSession, fields="*", **{field: said})
+    literal = f'"{wanted}"' if isinstance(wanted, str) else wanted
+    records = listed(IscsiSession, fields="*", **{field: literal})
     assert by_key(records) == by_key(
         [record for record in sessions if wanted in values(record, field)]
     )

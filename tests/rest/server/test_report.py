@@ -93,11 +93,11 @@ def test_the_description_describes_every_report(app: App) -> None:
 def test_what_is_described_can_be_requested_and_is_answered(app: App, name: str) -> None:
     operation = ask(app, "/openapi.json").json["paths"][f"/reports/{name}"]["get"]
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    said = "&".join(
+    query = "&".join(
         f"{parameter['name']}={str(parameter['schema']['default']).lower()}"
         for parameter in operation["parameters"]
         if parameter["schema"].get("default") not in {None, ""}
     )
-    body = ask(app, f"/reports/{name}?{said}&cluster=prod-a").json
+    body = ask(app, f"/reports/{name}?{query}&cluster=prod-a").json
     jsonschema.validate(body, schema)
     assert body["report"] == name
