@@ -92,8 +92,8 @@ EDITS = {
     "purity 0.5": [
         Edit(
             "model/history/pure_objects",
-            "where c.lost >= h.cause_purity * t.sessions",
-            "where c.lost >= 0.5 * t.sessions",
+            ">= h.cause_purity *",
+            ">= 0.5 *",
             catalogue.test_a_node_and_a_path_at_once_are_not_the_svm,
             "outages",
         )

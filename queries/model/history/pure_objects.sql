@@ -147,7 +147,7 @@ with
         group by o.object, o.lost, h.cause_purity
         having o.lost + 0.01 >= h.cause_purity * coalesce(sum(e.sessions), 0)
     ),
-    asked as (
+    measured as (
         select n.object, n.lost_by, i.svm_id, i.lost_after
         from numbered n
         join likely l on l.object = n.object
@@ -163,7 +163,7 @@ with
         join likely l on l.object = e.object
         union all
         select object, svm_id, lost_after, 0
-        from asked
+        from measured
     ),
     running as (
         select
@@ -177,7 +177,7 @@ with
     turns as (
         -- How many sessions each candidate had when the loss began.
         select a.object, a.lost_by, sum(r.sessions) as sessions
-        from asked a
+        from measured a
         join running r on r.object = a.object and r.svm_id = a.svm_id and r.instant = a.lost_after
         group by a.object, a.lost_by
     )
