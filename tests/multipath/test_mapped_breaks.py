@@ -53,7 +53,7 @@ BREAKS: dict[str, tuple[str, str, str, Test, dict[str, Any]]] = {
     "the policy before the multipathing": (
         f"{INSTANT}/svm_interfaces", "when v.san_multipathing = 'local_active' then false", "",
         modes.test_sessions_end_or_move_as_the_mode_says,
-        {"mode": modes.MODES[0], "failure": modes.FAILURES[0]},
+        dict(zip(("multipathing", "policy", "moves"), modes.MODES[0], strict=True)),
     ),
     "a partner that is away takes over": (
         "failover", "and p.away is null", "",
