@@ -89,6 +89,7 @@ def mended(tree: exp.Expr) -> exp.Expr:
     subquery.correlated(tree)
     for order in list(tree.find_all(exp.Order)):
         _order_all(order)
+    _order_whole(tree)
     for select in reversed(list(tree.find_all(exp.Select))):
         wrapped = _deviation(_qualify(select))
         if select is tree:
@@ -142,6 +143,22 @@ def _order_all(order: exp.Order) -> None:
         order.set(
             "expressions", [exp.Ordered(this=column(name), nulls_first=False) for name in names]
         )
+
+
+def _order_whole(tree: exp.Expr) -> None:
+    """The order of a statement that others filter is that of the whole: within, it may be lost."""
+    source = tree.args.get("from_")
+    within = source.this.this if source is not None else None
+    if not isinstance(within, exp.Select) or "order" not in within.args or tree.args.get("order"):
+        return
+    order = within.args.pop("order")
+    selected = {item.alias: item.unalias() for item in within.expressions}
+    for used in list(order.find_all(exp.Column)):
+        if not used.table and used.name in selected:
+            used.replace(selected[used.name].copy())
+    place = exp.Window(this=exp.RowNumber(), order=order)
+    within.select(exp.alias_(place, "place__"), copy=False)
+    tree.set("order", exp.Order(expressions=[exp.Ordered(this=column("place__"))]))
 
 
 def _qualify(select: exp.Select) -> exp.Select:
