@@ -139,7 +139,7 @@ def _size(folder: Path) -> int:
 
 def _work(clusters: int, sessions: int, rounds: int, parallel: int) -> dict[str, Any]:
     """The rounds, then the reports, in a process of their own, whose peak is told."""
-    gc.set_threshold(50_000)  # as the command line does
+    gc.set_threshold(10_000)  # as the command line does
     result: dict[str, Any] = {"rounds": [], "busy": [], "reports": {}}
     with (
         tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder,
