@@ -33,7 +33,8 @@ def _command(name: str, command: click.Command) -> str:
     options = []
     for param in command.get_params(context):
         record = param.get_help_record(context)
-        if record and "--help" not in record[0]:
+        # An argument stands in the usage; what it is, in the words under it.
+        if record and record[1] and "--help" not in record[0]:
             options.append((f"`{record[0]}`", record[1]))
     text = f"### `{usage}`\n\n{cleandoc(command.help or '')}\n"
     text += "\n" + _table(("option", "what it does"), options) if options else ""
