@@ -103,36 +103,56 @@ with
             )
         group by cluster, svm_id, initiator, interface_id
     ),
-    hosts as (
-        -- Nobody is here who is expected only.
+    judged as (
         select
-            b.cluster,
-            b.svm_id,
-            b.initiator,
-            max(b.svm) as svm,
-            max(b.alias) as alias,
-            min(
-                case
-                    when v.svm_id is null
-                    then 4
-                    when b.interface_id is null
-                    then 6
-                    when b.lost > 0
-                    then 1
-                    when b.appeared > 0
-                    then 3
-                    when b.is_changed
-                    then 5
-                    when b.sessions = 0
-                    then 2
-                    else 6
-                end
-            ) as worst
+            b.*,
+            case
+                when v.svm_id is null
+                then 'unknown'
+                when b.lost > 0
+                then 'lost'
+                when b.appeared > 0
+                then 'new'
+                when b.is_changed
+                then 'reconnected'
+                when b.sessions > 0
+                then 'unchanged'
+                else 'missing'
+            end as change
         from paths b
         left join seen v on v.cluster = b.cluster and v.svm_id = b.svm_id
         where b.initiator in (select initiator from wanted)
-        group by b.cluster, b.svm_id, b.initiator
-        having bool_or(b.sessions > 0 or b.is_changed)
+    ),
+    hosts as (
+        -- Nobody is here who is expected only.
+        select
+            cluster,
+            svm_id,
+            initiator,
+            max(svm) as svm,
+            max(alias) as alias,
+            coalesce(
+                min(
+                    case
+                        change
+                        when 'lost'
+                        then 1
+                        when 'missing'
+                        then 2
+                        when 'new'
+                        then 3
+                        when 'unknown'
+                        then 4
+                        when 'reconnected'
+                        then 5
+                        else 6
+                    end
+                ) filter (where interface_id is not null or change = 'unknown'),
+                6
+            ) as worst
+        from judged
+        group by cluster, svm_id, initiator
+        having bool_or(sessions > 0 or is_changed)
     ),
     ranked as (
         select
@@ -179,21 +199,7 @@ select
     (coalesce(b.sessions, 0) + coalesce(b.lost, 0) - coalesce(b.appeared, 0))::bigint
     as sessions_before,
     coalesce(b.sessions, 0)::bigint as sessions,
-    case
-        when v.svm_id is null
-        then 'unknown'
-        when b.lost > 0
-        then 'lost'
-        when b.appeared > 0
-        then 'new'
-        when b.is_changed
-        then 'reconnected'
-        when b.sessions > 0
-        then 'unchanged'
-        when b.is_expected
-        then 'missing'
-        else 'none'
-    end as change,
+    case when v.svm_id is null then 'unknown' else coalesce(b.change, 'none') end as change,
     coalesce(b.is_expected, false) as expected,
     h.place,
     h.hosts
@@ -201,7 +207,7 @@ from named h
 join places p on p.cluster = h.cluster and p.svm_id = h.svm_id
 left join seen v on v.cluster = h.cluster and v.svm_id = h.svm_id
 left join
-    paths b
+    judged b
     on b.cluster = h.cluster
     and b.svm_id = h.svm_id
     and b.initiator = h.initiator
