@@ -214,5 +214,5 @@ INVENTORIES = {
         SVMS, INTERFACES, IGROUPS, NODES, LUN_MAPS, PORTSETS, PORTS, METROCLUSTER, EMS, MESSAGES
     )
 }  # fmt: skip
-NOT_ASKED = "not asked"
+NOT_REQUESTED = "not asked"
 """The status of an inventory that an attempt did not request."""

@@ -21,7 +21,7 @@ from analyzer.column import (
     Column,
     Inventory,
 )
-from analyzer.inventories import INVENTORIES, NOT_ASKED
+from analyzer.inventories import INVENTORIES, NOT_REQUESTED
 
 # One row per connection; a session without connections keeps one row.
 SESSIONS = Inventory(
@@ -136,7 +136,7 @@ class Attempt(msgspec.Struct, kw_only=True):
 
     def inventory_status(self, name: str) -> str:
         """How the listing of the inventory *name* ended."""
-        return getattr(self, f"{name}_status") or NOT_ASKED
+        return getattr(self, f"{name}_status") or NOT_REQUESTED
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

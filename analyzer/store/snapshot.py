@@ -21,7 +21,7 @@ import polars as pl
 from analyzer import clock, schema
 from analyzer.column import Column
 from analyzer.errors import StoreError, Unreachable
-from analyzer.inventories import INVENTORIES, NOT_ASKED
+from analyzer.inventories import INVENTORIES, NOT_REQUESTED
 from analyzer.schema import Attempt
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
@@ -57,7 +57,7 @@ class Listing:
 @cache
 def not_asked(name: str) -> Listing:
     """The listing of an inventory that was not requested."""
-    return Listing(NOT_ASKED, None, pl.DataFrame(schema=INVENTORIES[name].schema))
+    return Listing(NOT_REQUESTED, None, pl.DataFrame(schema=INVENTORIES[name].schema))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def fingerprint(
     """Hash over all that one attempt brought; *inventories* are the status and digest of each."""
     total = hashlib.sha256(json.dumps([answered, content, listed]).encode())
     for name, inventory in INVENTORIES.items():
-        if not inventory.added or inventories[name][0] != NOT_ASKED:
+        if not inventory.added or inventories[name][0] != NOT_REQUESTED:
             total.update(json.dumps([name, *inventories[name]]).encode())
     return total.hexdigest()[:32]
 

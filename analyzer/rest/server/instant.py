@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from analyzer import clock
 from analyzer.engine.engine import Row
-from analyzer.inventories import INVENTORIES, NOT_ASKED
+from analyzer.inventories import INVENTORIES, NOT_REQUESTED
 from analyzer.ontap.resource import FIRST, Release
 from analyzer.report.catalog import Catalog
 from analyzer.rest.language import QueryError
@@ -61,7 +61,7 @@ class SnapshotRef:
             ).records()
             if row["listed"] is not None:
                 return row["listed"]  # type: ignore[no-any-return]  # a timestamp
-        status = self.attempt[f"{name}_status"] or NOT_ASKED
+        status = self.attempt[f"{name}_status"] or NOT_REQUESTED
         reason = self.attempt[f"{name}_reason"]
         if status != "complete":
             why = f"{status}: {reason}" if reason else status
