@@ -22,7 +22,9 @@ from analyzer.store.snapshot import Listing
 
 LOST = "after a gap in collecting the array's own last sight of a lost path is no evidence"
 MOST = 20  # igroups in one run, those with the most lost paths first
-_MISSED = 1.5  # intervals without a snapshot are a gap, as missed_intervals of the thresholds
+MISSED = (
+    1.5  # intervals without a snapshot are a gap: the default of the threshold missed_intervals
+)
 _PATH = ["svm_id", "initiator", "interface_id"]
 
 
@@ -38,7 +40,7 @@ def paths_before(
     last, file = manifest.horizon, manifest.tables["spells"].open
     if last is None or file is None:
         return None
-    late = interval is not None and (taken_at - last).total_seconds() > _MISSED * interval
+    late = interval is not None and (taken_at - last).total_seconds() > MISSED * interval
     if manifest.last == last and not late:
         return None
     return read_part(history.folder / file, *_PATH).unique()

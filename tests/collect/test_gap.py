@@ -1,6 +1,7 @@
 """After a gap in collecting: what the array remembers of the paths that vanished across it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -95,6 +96,12 @@ def test_where_no_snapshot_is_missing_nobody_is_asked(site: Site) -> None:
     site.looks("02:10", "02:15")
     assert requested(site) == []
     assert set(evidence(site).values()) == {None}
+
+
+def test_the_collector_and_the_reports_mean_the_same_gap(site: Site) -> None:
+    site.look("02:10")
+    with closing(Catalog(site.store)) as catalog:
+        assert catalog.run("select missed_intervals from thresholds").rows == [(gap.MISSED,)]
 
 
 def test_a_gap_that_took_no_path_asks_nobody(site: Site) -> None:
