@@ -85,10 +85,8 @@ def rows(name: str, files: Files, latest: str | None = None) -> str:
     *latest* is a relation (cluster, svm_id, taken_at): the latest listing of each SVM that is
     seen. Without it all is.
     """
-    columns = COLUMNS[name]
-    carried = [column for column in columns if column not in CLOSED_BY]
-    closed = f"({_scan(name, files.closed, columns)})" if files.closed else None
-    opened = f"({_scan(name, files.opened, carried)})" if files.opened else None
+    closed = source(files.closed, _STORED[name]) if files.closed else None
+    opened = source(files.opened, _STORED[name]) if files.opened else None
     listed = ", ".join(
         f"({quote(cluster)}, {quote(svm)}, timestamp {quote(at)})"
         for cluster, svm, at in files.latest
@@ -107,30 +105,26 @@ def joined(
     *clipped* cuts spells there that go on, and leaves out those that begin later.
     """
     columns = COLUMNS[name]
-    listed = ", ".join(f'c."{column}"' for column in columns)
+    carried = ", ".join(f'"{column}"' for column in columns if column not in CLOSED_BY)
+    svm = "svm_id" if "svm_id" in columns else "''"
+    join = (
+        f"join {latest} l(of_cluster, of_svm, listed_at) on of_cluster = cluster and of_svm = {svm}"
+    )
     if clipped:
-        listed = (
-            ", ".join(f'c."{column}"' for column in columns if column not in CLOSED_BY)
-            + ", least(c.last_seen, l.taken_at) as last_seen"
-            ", case when c.gone_by <= l.taken_at then c.gone_by end as gone_by"
-        )
-
-    def join(alias: str) -> str:
-        svm = f"{alias}.svm_id" if "svm_id" in columns else "''"
-        return (
-            f" join {latest} l(cluster, svm_id, taken_at)"
-            f" on l.cluster = {alias}.cluster and l.svm_id = {svm}"
-            + (f" and {alias}.first_seen <= l.taken_at" if clipped else "")
-        )
-
+        join += " and first_seen <= listed_at"
     pieces = []
-    if closed:
-        pieces.append(f"select {listed} from {closed} c" + (join("c") if clipped else ""))
-    if opened:
-        carried = ", ".join(f'o."{column}"' for column in columns if column not in CLOSED_BY)
+    if closed and clipped:
         pieces.append(
-            f"select {carried}, l.taken_at as last_seen, null::timestamp as gone_by"
-            f" from {opened} o{join('o')}"
+            f"select {carried}, least(last_seen, listed_at) as last_seen,"
+            f" case when gone_by <= listed_at then gone_by end as gone_by from {closed} c {join}"
+        )
+    elif closed:
+        listed = ", ".join(f'"{column}"' for column in columns)
+        pieces.append(f"select {listed} from {closed} c")
+    if opened:
+        pieces.append(
+            f"select {carried}, listed_at as last_seen, null::timestamp as gone_by"
+            f" from {opened} o {join}"
         )
     if not pieces:
         nulls = ", ".join(f'null::{kind} as "{column}"' for column, kind in columns.items())
@@ -171,8 +165,3 @@ def latest_known(name: str) -> str:
         f"(select cluster, svm_id, max(taken_at) from (select cluster, {svm} as svm_id, taken_at"
         f" from attempts where {table.taken}) group by cluster, svm_id)"
     )
-
-
-def _scan(name: str, paths: Iterable[Path], columns: Iterable[str]) -> str:
-    listed = ", ".join(f'"{column}"' for column in columns)
-    return f"select {listed} from {source(paths, _STORED[name])}"

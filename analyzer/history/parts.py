@@ -73,15 +73,18 @@ def source(paths: Iterable[Path], columns: Sequence[Column] = (), *, filename: b
 
 def engine() -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB: no downloads, UTC, a spill folder of its own."""
+    scratch = Path(tempfile.gettempdir()) / f"analyzer-{os.getpid()}"
     connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": str(scratch),
+            # A statement that wants more is wrong, and must not fill the disk that snapshots land on.
+            "max_temp_directory_size": "10GB",
+        },
     )
     connection.execute("set timezone = 'UTC'")
     connection.execute("set enable_progress_bar = false")
-    scratch = Path(tempfile.gettempdir()) / f"analyzer-{os.getpid()}"
-    connection.execute(f"set temp_directory = {quote(scratch)}")
-    # A statement that wants more is wrong, and must not fill the disk that snapshots land on.
-    connection.execute("set max_temp_directory_size = '10GB'")
     return connection
 
 

@@ -334,12 +334,13 @@ class Catalog:
         """The rows of a model for these parameters."""
         key = self._key(model, values)
         if key not in self._answers:
-            if key not in self._model_tables:
+            if key in self._model_tables:
+                named = self._named.get(model.name) == key
+                statement = own(f"from {model.name if named else self._model_tables[key]}")
+            else:  # who only reads it needs no table
                 self._make(model, values)
-                self._make_all([model], values)
-            named = self._named.get(model.name) == key
-            table = model.name if named else self._model_tables[key]
-            self._answers[key] = self._engine.run_query(own(f"from {table}"), {})
+                statement = model.statement
+            self._answers[key] = self._engine.run_query(statement, values)
         return self._answers[key]
 
     def _key(self, model: Query, values: Values) -> ModelKey:

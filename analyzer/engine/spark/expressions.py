@@ -34,8 +34,9 @@ def _length(node: exp.Length) -> exp.Expr:
 
 
 def _bracket(node: exp.Bracket) -> exp.Expr:
-    """Past the end there is nothing, and that is no error."""
-    return of("get", node.this, *node.expressions)
+    """Past the end of a list, and for a key that a map lacks, there is nothing, and no error."""
+    keyed = node.expressions[0].is_string
+    return of("try_element_at" if keyed else "get", node.this, *node.expressions)
 
 
 def _window(node: exp.Window) -> exp.Expr:
