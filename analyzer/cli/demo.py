@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 
 if TYPE_CHECKING:
@@ -88,7 +89,14 @@ def _exports(store: "Store", end: datetime) -> str:
     help="Port to listen on; any free one if 0.",
 )
 @click.option("--sessions", default=0, help="A fleet of so many sessions; the small world if 0.")
-@click.option("--drift", default=10.0, show_default=True, help="Seconds between small changes.")
+@click.option(
+    "--drift",
+    type=options.Seconds(min=0.01, max=1_000_000),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Seconds between small changes.",
+)
 @click.option("--seed", default=1, show_default=True, help="Of everything random.")
 def simulate(host: str, port: int, sessions: int, drift: float, seed: int) -> None:
     """A simulated array that keeps changing, for trying the rest (user admin, password netapp1!)."""

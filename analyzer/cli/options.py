@@ -114,9 +114,23 @@ FAIL_ON = click.Option(
     help="Answer with exit status 1 if a finding, shown or not, is at least this severe.",
 )
 WIDE = click.Option(["--wide"], is_flag=True, help="Every row and column in the table.")
+
+
+class Seconds(click.FloatRange):
+    """A range in which NaN is not; it passes every comparison that click makes."""
+
+    name = "float range"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if number != number:  # noqa: PLR0124  # only NaN is not itself
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return number
+
+
 WATCH = click.Option(
     ["--watch"],
-    type=click.FloatRange(min=0.5),
+    type=Seconds(min=0.5, max=86_400),
     metavar="SECONDS",
     help="Draw the table again every so many seconds, until Ctrl-C.",
 )

@@ -1,5 +1,6 @@
 """The command that runs a statement of the user's own: sql."""
 
+import re
 import sys
 from typing import Any
 
@@ -9,12 +10,25 @@ from analyzer.cli import options
 from analyzer.cli.context import Context, pass_context
 from analyzer.errors import UsageError
 
+_COMMENT = re.compile(r"--(\s|.*\n)")
 _AT = click.Option(
     ["--at"], default="now", show_default=True, help="The instant of models that look at one."
 )
 
 
-@click.command("sql")
+
+
+class _Sql(click.Command):
+    """A command whose argument may begin with a comment, which looks like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        comment = next((k for k, word in enumerate(args) if _COMMENT.match(word)), None)
+        if comment is not None and "--" not in args[:comment]:
+            args = [*args[:comment], *args[comment + 1 :], "--", args[comment]]
+        return super().parse_args(ctx, args)
+
+
+@click.command("sql", cls=_Sql)
 @click.argument("statement", required=False)
 @click.option("--tables", is_flag=True, help="List tables, models and their columns.")
 @pass_context
@@ -34,7 +48,7 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
     if (statement is None) == (not tables):
         raise UsageError("give one SELECT, or --tables")
     if statement == "-":
-        statement = sys.stdin.read()
+        statement = _from_standard_input()
     catalog = context.tables() if tables else context.catalog()
     zone = options.zone(context)
     times = {name: run.moment(catalog, values[name], zone) for name in ("since", "until", "at")}
@@ -56,6 +70,13 @@ def sql(context: Context, /, statement: str | None, *, tables: bool, **values: A
         pager=options.pager(),
     )
     return context.exit_status()
+
+
+def _from_standard_input() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise UsageError("standard input: it is not UTF-8") from error
 
 
 sql.params += [options.SINCE, options.UNTIL, _AT, options.FORMAT, options.OUTPUT, options.NO_PAGER]

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _HARMLESS = {
     "generate_series", "json_each", "json_tree", "range", "repeat", "summary", "unnest",
 }  # fmt: skip
-
+# Parts of a statement that only read. A CTE may also insert, update, delete, or copy to a file.
+_READS = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE"}
+_NO_SELECT = "it is not one SELECT; nothing else is run"
 
 _NO_CODE = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 # Behind the keyword, since a pattern that begins with letters is found ten times faster.
@@ -87,15 +89,17 @@ def _parse(text: str) -> tuple[frozenset[str], frozenset[str]]:
     parsed = json.loads(tree)
     if parsed["error"]:
         if "Only SELECT" in parsed["error_message"]:
-            raise UsageError("it is not one SELECT; nothing else is run")
+            raise UsageError(_NO_SELECT)
         raise UsageError(f"Parser Error: {parsed['error_message']}")
     if len(parsed["statements"]) != 1:
-        raise UsageError("it is not one SELECT; nothing else is run")
+        raise UsageError(_NO_SELECT)
     (statement,) = parsed["statements"]
     tables: set[str] = set()
     for kind, name in _names(statement["node"], frozenset()):
         if kind == "table":
             tables.add(name)
+        elif kind == "write":
+            raise UsageError(_NO_SELECT)
         elif name not in _HARMLESS:
             raise UsageError(f"{name}() is refused: only the tables of the store can be read")
     parameters = frozenset(item["key"] for item in statement.get("named_param_map", ()))
@@ -103,7 +107,7 @@ def _parse(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _names(node: Any, own: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Kind and name of every table and table function; *own* are relations of the statement's."""
+    """Kind and name of every table, table function and write; *own* are the statement's CTEs."""
     if isinstance(node, list):
         for item in node:
             yield from _names(item, own)
@@ -121,6 +125,8 @@ def _names(node: Any, own: frozenset[str]) -> Iterator[tuple[str, str]]:
 
 def _name(node: dict[str, Any], own: frozenset[str]) -> Iterator[tuple[str, str]]:
     match node.get("type"):
+        case str(kind) if kind.endswith("_NODE") and kind not in _READS:
+            yield "write", kind
         case "BASE_TABLE" if len(node["qualified_name"]["path"]) == 1:
             name = node["table_name"].lower()
             if name not in own:

@@ -169,10 +169,9 @@ def parse(path: Path, *, shipped: bool = False) -> Query:
     Raises:
         UsageError: it does not say what it must; names the file and the key.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path}: cannot be read: no regular file")  # a pipe is waited for
+    text = toml.read(path)
     fenced = _FENCE.match(text)
     if not fenced:
         raise UsageError(f"{path}: does not open with a '-- /// query' block")

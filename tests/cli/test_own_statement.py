@@ -122,6 +122,20 @@ def test_the_statement_may_come_from_standard_input(
     assert from_input == ask(COUNTED)
 
 
+def test_a_statement_may_begin_with_a_comment(ask: Ask) -> None:
+    assert ask("-- of a file\nselect 1 as a") == [{"a": 1}]
+    assert ask("--\nselect 2 as a", *DAY) == [{"a": 2}]
+
+
+def test_standard_input_that_is_no_text_is_refused(
+    recorded: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    latin = io.TextIOWrapper(io.BytesIO("select 'ü' as a".encode("latin-1")), encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", latin)
+    assert cli.status(["--store", str(recorded.root), "sql", "-"]) == 2
+    assert "standard input: it is not UTF-8" in capsys.readouterr().err
+
+
 def test_a_window_that_ends_before_it_begins_is_refused(
     recorded: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,3 +116,11 @@ def test_ctrl_c_ends_the_real_program_with_status_130(tmp_path: Path) -> None:
         program.send_signal(signal.SIGINT)
         program.communicate(timeout=60)
         assert program.returncode == 130
+
+
+@pytest.mark.parametrize("seconds", ["0", "nan", "inf", "1e300"])
+def test_no_pause_of_that_length_can_be_made(
+    seconds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.status(["report", "outages", "--watch", seconds]) == 2
+    assert "'--watch'" in capsys.readouterr().err

@@ -36,6 +36,16 @@ FORBIDDEN = {
     "an environment variable": "select getenv('HOME') as a",
     "a table that is made": "create table made as select 'x' as a",
     "a view that is changed": "create or replace temp view spells as select 'x' as a",
+    "rows that a CTE deletes": (
+        "with gone as (delete from spells returning cluster as a) select a from gone"
+    ),
+    "rows that a CTE inserts": (
+        "select (with more as (insert into attempts by name select * from attempts returning 1 as a)"
+        " select count(*) from more) as a"
+    ),
+    "a file that a CTE writes": (
+        "with made as (copy (select 'x' as a) to '{folder}/made.csv') select 'x' as a"
+    ),
 }
 
 

@@ -1,5 +1,6 @@
 """What holds of every query file, whoever wrote it."""
 
+import os
 import random
 import re
 from datetime import datetime, timedelta
@@ -192,6 +193,22 @@ def test_a_malformed_file_is_named_with_what_is_wrong(
         header.parse(path)
     assert str(path) in str(caught.value)
     assert complaint in str(caught.value)
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "windows.sql"
+    text = '-- /// query\r\n-- title = "T"\r\n-- [columns]\r\n-- y = "Y."\r\n-- ///\r\nselect 1 as y'
+    path.write_bytes(text.encode("utf-8-sig"))
+    assert header.parse(path).title == "T"
+
+
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "folder.sql").mkdir()
+    os.mkfifo(tmp_path / "pipe.sql")
+    (tmp_path / "gone.sql").symlink_to("nowhere")
+    for name, why in (("folder", "no regular file"), ("pipe", "no regular file"), ("gone", "No such")):
+        with pytest.raises(header.UsageError, match=rf"{name}\.sql: cannot be read: {why}"):
+            header.parse(tmp_path / f"{name}.sql")
 
 
 def test_severities_rank_in_the_database_as_they_do_in_python(sample: Catalog) -> None:
