@@ -16,8 +16,6 @@ _AT = click.Option(
 )
 
 
-
-
 class _Sql(click.Command):
     """A command whose argument may begin with a comment, which looks like an option."""
 
