@@ -93,10 +93,19 @@ def sessions(records: Sequence[SessionRecord], first: int = 0) -> pl.DataFrame:
             schema=schema.SESSIONS.schema,
             strict=True,
         )
-        return rows.with_columns(pl.Series("record", numbers, dtype=pl.Int64))
+        rows = rows.with_columns(pl.Series("record", numbers, dtype=pl.Int64))
     except (OverflowError, TypeError, pl.exceptions.PolarsError) as error:
         (sentence, *_) = str(error).splitlines() or [type(error).__name__]
         raise Malformed(f"the answer is malformed: {sentence}") from error
+    return rows if rows.height == len(records) else _one_of_each(rows)
+
+
+def _one_of_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """A connection that its session lists twice counts once: a history holds sets of rows."""
+    columns = [name for name in rows.columns if name != "igroups"]  # of the record, which is there
+    rows = rows.unique(columns, keep="first", maintain_order=True)
+    count = pl.len().over("record").cast(rows.schema["connections"])
+    return rows.with_columns(pl.min_horizontal("connections", count))
 
 
 def _raw(texts: list[str | None], normal: Sequence[str | None]) -> list[str | None]:

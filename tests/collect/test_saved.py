@@ -94,6 +94,19 @@ def test_a_file_that_is_no_json_is_refused_by_name_and_leaves_no_attempt(
     assert stored(folder) == []
 
 
+def test_a_connection_that_is_listed_twice_counts_once(folder: Path, take_in: Import) -> None:
+    listing = json.loads((folder / "sessions.json").read_text())
+    session = listing["records"][0]
+    session["connections"] *= 2
+    session["connections"].append(session["connections"][0] | {"cid": 7})
+    (folder / "twice.json").write_text(json.dumps(listing))
+    take_in("sessions.json")
+    count = len(listing["records"])
+    status, sentence = take_in("twice.json", taken_at="2026-11-23T02:00:00Z")
+    assert (status, f"{count} sessions, {count + 1} connections" in sentence) == (0, True)
+    assert cli.status(["verify"]) == 0  # it came late, and can be restored
+
+
 def test_what_is_larger_than_any_answer_is_not_read(
     folder: Path, take_in: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:

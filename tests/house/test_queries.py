@@ -197,7 +197,9 @@ def test_a_malformed_file_is_named_with_what_is_wrong(
 
 def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     path = tmp_path / "windows.sql"
-    text = '-- /// query\r\n-- title = "T"\r\n-- [columns]\r\n-- y = "Y."\r\n-- ///\r\nselect 1 as y'
+    text = (
+        '-- /// query\r\n-- title = "T"\r\n-- [columns]\r\n-- y = "Y."\r\n-- ///\r\nselect 1 as y'
+    )
     path.write_bytes(text.encode("utf-8-sig"))
     assert header.parse(path).title == "T"
 
@@ -206,7 +208,11 @@ def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None
     (tmp_path / "folder.sql").mkdir()
     os.mkfifo(tmp_path / "pipe.sql")
     (tmp_path / "gone.sql").symlink_to("nowhere")
-    for name, why in (("folder", "no regular file"), ("pipe", "no regular file"), ("gone", "No such")):
+    for name, why in (
+        ("folder", "no regular file"),
+        ("pipe", "no regular file"),
+        ("gone", "No such"),
+    ):
         with pytest.raises(header.UsageError, match=rf"{name}\.sql: cannot be read: {why}"):
             header.parse(tmp_path / f"{name}.sql")
 
