@@ -91,7 +91,7 @@ def _exports(store: "Store", end: datetime) -> str:
 @click.option("--sessions", default=0, help="A fleet of so many sessions; the small world if 0.")
 @click.option(
     "--drift",
-    type=options.Seconds(min=0.01, max=1_000_000),
+    type=options.PauseRange(min=0.01, max=1_000_000),
     default=10.0,
     show_default=True,
     metavar="SECONDS",

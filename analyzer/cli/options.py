@@ -116,7 +116,7 @@ FAIL_ON = click.Option(
 WIDE = click.Option(["--wide"], is_flag=True, help="Every row and column in the table.")
 
 
-class Seconds(click.FloatRange):
+class PauseRange(click.FloatRange):
     """A range in which NaN is not; it passes every comparison that click makes."""
 
     name = "float range"
@@ -130,7 +130,7 @@ class Seconds(click.FloatRange):
 
 WATCH = click.Option(
     ["--watch"],
-    type=Seconds(min=0.5, max=86_400),
+    type=PauseRange(min=0.5, max=86_400),
     metavar="SECONDS",
     help="Draw the table again every so many seconds, until Ctrl-C.",
 )
