@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from analyzer import demo, history
+from analyzer import demo
 from analyzer.engine.spark import Spark
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
-from analyzer.store.layout import Store
-from benchmarks.figure import Figure, best
-from benchmarks.fleet import START, STEP, Fleet
+from benchmarks.figure import Figure, Median, middle
+from benchmarks.fleet import START, STEP, Fleet, build
 
 REPORTS = ("coverage", "sessions", "outages")
 
@@ -38,28 +37,27 @@ def engine(sessions: int, snapshots: int, share: float = 0.001) -> list[Figure]:
         tempfile.TemporaryDirectory(prefix="analyzer-bench-") as folder,
         _sail(Path(folder) / "checkpoints") as sail,
     ):
-        store = Store(Path(folder) / "store")
-        for taken in Fleet(sessions, share).snapshots(snapshots):
-            history.record(store, taken)
+        store = build(Path(folder) / "store", Fleet(sessions, share), snapshots)
         urls = {"Sail": sail}
         if "ANALYZER_SPARK_URL" in os.environ:
             urls["Spark"] = os.environ["ANALYZER_SPARK_URL"]
         figures = []
         with demo.at(START + STEP * snapshots):
             for name in REPORTS:
-                alone = _seconds(partial(Catalog, store), name)
+                alone = _spent(partial(Catalog, store), name, 5)
                 for what, url in urls.items():
-                    spent = _seconds(partial(Catalog, store, engine=partial(Spark, url)), name)
-                    figures.append(Figure(f"{name} on {what}", spent, alone, "s", "DuckDB", "-"))
+                    spent = _spent(partial(Catalog, store, engine=partial(Spark, url)), name, 1)
+                    figures.append(Figure(f"{name} on {what}", spent, alone, "s", "DuckDB"))
         return figures
 
 
-def _seconds(opened: Callable[[], Catalog], name: str) -> float:
-    """Of the second run of a report: the first also warms an engine up."""
+def _spent(opened: Callable[[], Catalog], name: str, times: int) -> Median:
+    """Of a report whose engine has answered it before, which warms it up."""
 
     def once() -> None:
         catalog = opened()
         run.run(catalog, header.reports()[name], ReportRequest())
         catalog.close()
 
-    return best(once, 2)
+    once()
+    return middle(once, times)

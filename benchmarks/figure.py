@@ -1,4 +1,4 @@
-"""A figure: two things measured in one run, their ratio, and what we promise of it."""
+"""A figure: ours beside a floor, a peer or a budget, measured in one run, and what we promise of it."""
 
 import gc
 import json
@@ -6,28 +6,43 @@ import os
 import platform
 import re
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from multiprocessing import get_context
 from operator import ge, gt, le, lt
 from pathlib import Path
 from statistics import median
+from typing import Any, Self
 
 import msgspec
 
 RESULTS = Path(__file__).parent / "results"
-_BOUND = re.compile(r"(<=|<|>=|>) (\d+(?:[./]\d+)?)( s)?")
+SLOW = 10.0  # seconds: what takes longer is measured once
+_BOUND = re.compile(r"(<=|<|>=|>) (\d+(?:[./]\d+)?)")
 _COMPARE = {"<=": le, "<": lt, ">=": ge, ">": gt}
+
+
+class Median(float):
+    """Seconds of the median of so many *runs*."""
+
+    runs: int
+
+    def __new__(cls, seconds: float, runs: int = 1) -> Self:
+        self = super().__new__(cls, seconds)
+        self.runs = runs
+        return self
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """*ours* against *other*, a floor or a peer.
+    """*ours* beside *other*: a floor, a peer or a budget, as *against* says.
 
-    *bound* is what we promise of the ratio (``<= 1/300``), of our seconds (``<= 5 s``), or ``-``.
+    *bound* is what we promise of their ratio (``<= 1/600``), or ``-``.
     """
 
     what: str
@@ -35,7 +50,7 @@ class Figure:
     other: float
     unit: str
     against: str
-    bound: str
+    bound: str = "-"
 
     @property
     def name(self) -> str:
@@ -46,6 +61,12 @@ class Figure:
         return self.ours / self.other if self.other else float("inf")
 
     @property
+    def runs(self) -> str:
+        """How many runs each side is the median of; nothing for what was not timed."""
+        sides = [side.runs for side in (self.ours, self.other) if isinstance(side, Median)]
+        return "/".join(map(str, dict.fromkeys(sides)))
+
+    @property
     def holds(self) -> bool | None:
         """Whether the bound holds; None where there is none."""
         if self.bound == "-":
@@ -53,8 +74,8 @@ class Figure:
         bound = _BOUND.fullmatch(self.bound)
         if bound is None:
             raise ValueError(f"{self.what}: '{self.bound}' is no bound")
-        sign, limit, seconds = bound.groups()
-        return bool(_COMPARE[sign](self.ours if seconds else self.ratio, float(Fraction(limit))))
+        sign, limit = bound.groups()
+        return bool(_COMPARE[sign](self.ratio, float(Fraction(limit))))
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -66,30 +87,44 @@ class Run(msgspec.Struct, frozen=True):
     figures: dict[str, float]
 
 
-def best(work: Callable[[], object], times: int = 3) -> float:
-    """Seconds of the fastest of *times* runs."""
-    return min(_spent(work, times))
+def budget(what: str, ours: float, limit: float, unit: str) -> Figure:
+    """A figure that is to stay within a *limit*."""
+    return Figure(what, ours, limit, unit, "budget", "<= 1")
 
 
-def middle(work: Callable[[], object], times: int = 5) -> float:
-    """Seconds of the median of *times* runs."""
-    return median(_spent(work, times))
-
-
-def _spent(work: Callable[[], object], times: int) -> list[float]:
-    spent = []
-    for _ in range(times):
+def middle(
+    work: Callable[[], object], times: int = 5, clock: Callable[[], float] = time.perf_counter
+) -> Median:
+    """The median of *times* runs, or one run that is slow."""
+    spent: list[float] = []
+    while len(spent) < times and max(spent, default=0) <= SLOW:
         gc.collect()
-        start = time.perf_counter()
+        start = clock()
         work()
-        spent.append(time.perf_counter() - start)
-    return spent
+        spent.append(clock() - start)
+    return Median(median(spent), len(spent))
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as name:
+        yield Path(name)
+
+
+def size(paths: Iterator[Path]) -> int:
+    """Bytes of these files."""
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def apart(work: Callable[..., Any], *arguments: object) -> Any:
+    """What *work* returns in a process of its own."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, arguments)
 
 
 def peak(work: Callable[..., object], *arguments: object) -> int:
     """Bytes of memory that a process of its own needs, at most, to do it."""
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(_peak_of, (work, arguments))
+    return int(apart(_peak_of, work, arguments))
 
 
 def _peak_of(work: Callable[..., object], arguments: tuple[object, ...]) -> int:
@@ -105,18 +140,27 @@ def held() -> int:
     return int(line.split()[1]) * 1024
 
 
-def table(figures: list[Figure], before: Run | None = None) -> str:
+def table(figures: Sequence[Figure], before: Run | None = None) -> str:
     """The figures, for people; beside each the ratio of the run *before*."""
-    head = ("figure", "ours", "other", "unit", "ratio", "bound", "holds", "before", "against")
+    head = (
+        "figure",
+        "ours",
+        "other",
+        "unit",
+        "runs",
+        "ratio",
+        "bound",
+        "holds",
+        "before",
+        "against",
+    )
     words = {True: "yes", False: "NO", None: ""}
+    earlier = before.figures if before else {}
     rows = [
         (
-            figure.what, f"{figure.ours:,.4g}", f"{figure.other:,.4g}", figure.unit,
+            figure.what, f"{figure.ours:,.4g}", f"{figure.other:,.4g}", figure.unit, figure.runs,
             f"{figure.ratio:,.4g}", figure.bound, words[figure.holds],
-            f"{before.figures[figure.name]:,.4g}"
-            if before is not None and figure.name in before.figures
-            else "",
-            figure.against,
+            f"{earlier[figure.name]:,.4g}" if figure.name in earlier else "", figure.against,
         )
         for figure in figures
     ]  # fmt: skip
@@ -134,8 +178,11 @@ def last_stored() -> Run | None:
     return max(runs, key=lambda run: run.date, default=None)
 
 
-def save(figures: list[Figure], path: Path) -> None:
-    """The figures with date, commit and machine, for programs and for the next run."""
+def save(figures: Sequence[Figure], parts: dict[str, dict[str, float]], path: Path) -> None:
+    """The figures with date, commit and machine, for programs and for the next run.
+
+    *parts* are the seconds that each part took, by the clock and of processors.
+    """
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],  # whichever git there is
         capture_output=True, text=True, check=False,
@@ -144,7 +191,15 @@ def save(figures: list[Figure], path: Path) -> None:
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": commit,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "parts": parts,
         "figures": {figure.name: figure.ratio for figure in figures},
-        "details": [asdict(figure) | {"holds": figure.holds} for figure in figures],
-    }
+        "details": [
+            {
+                "figure": figure.what, "ours": figure.ours, "other": figure.other,
+                "unit": figure.unit, "runs": figure.runs, "bound": figure.bound,
+                "holds": figure.holds, "against": figure.against,
+            }
+            for figure in figures
+        ],
+    }  # fmt: skip
     path.write_text(json.dumps(run, indent=1) + "\n")

@@ -2,13 +2,22 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
 
 import polars as pl
 
 from analyzer import schema
-from analyzer.store.snapshot import Listing, Snapshot
+from analyzer.history import History
+from analyzer.history import manifest as manifests
+from analyzer.history.attempts import SnapshotFiles
+from analyzer.history.manifest import Manifest
+from analyzer.store.layout import Store
+from analyzer.store.snapshot import Listing, Snapshot, attempt, write
+from benchmarks.figure import size
 
 START = datetime(2026, 1, 1)
 STEP = timedelta(minutes=5)
@@ -98,7 +107,7 @@ class Fleet:
             back.append(touched[:half])
             self.rows = self.rows.filter(keep)
         if back:
-            self.rows = pl.concat([self.rows, *back])
+            self.rows = pl.concat([self.rows, *back], rechunk=True)
         return self.rows
 
     def _renewed(self, rows: pl.DataFrame, number: int) -> pl.DataFrame:
@@ -117,3 +126,45 @@ class Fleet:
 def snapshot(cluster: str, taken_at: datetime, rows: pl.DataFrame) -> Snapshot:
     """A complete snapshot of these rows."""
     return Snapshot(cluster, taken_at, Listing("complete", None, rows, 1), collector="benchmark")
+
+
+@contextmanager
+def _set_up() -> Iterator[None]:
+    """Nothing waits for the disk, and a number stands for the hash of what was listed.
+
+    Setting up is not what is measured, and hashing every row of every snapshot is most of it.
+    """
+    chance = random.Random(1)
+    number = "analyzer.store.snapshot.digest"
+    with patch("os.fsync"), patch(number, lambda *_: chance.getrandbits(128)):
+        yield
+
+
+def put(store: Store, taken: Snapshot) -> SnapshotFiles:
+    """The files of a snapshot, which is not folded."""
+    with _set_up():
+        answer = attempt(taken)
+        write(store, taken, answer)
+    return SnapshotFiles(answer, {"spells": store.snapshot(taken.cluster, taken.taken_at)})
+
+
+def build(root: Path, fleet: Fleet, count: int) -> Store:
+    """A store of *count* snapshots, folded at once."""
+    store = Store(root)
+    add(store, [])  # commits the first manifest: snapshots without one are damage
+    add(store, [put(store, taken) for taken in fleet.snapshots(count)])
+    return store
+
+
+def add(store: Store, items: list[SnapshotFiles], *, commit: bool = True) -> None:
+    """Fold snapshots."""
+    with _set_up(), History.open(store, "bench") as history:
+        history.add(items)
+        if commit:
+            history.commit()
+
+
+def history_size(store: Store) -> int:
+    """Bytes of the files that the manifest names: no more are there once readers have gone."""
+    names = (manifests.read(store, "bench") or Manifest()).names
+    return size(store.history_folder("bench") / name for name in names)

@@ -1,14 +1,12 @@
 """What a user would pick instead, with the same answers: raw Parquet, Delta Lake, SQLite.
 
-Each peer keeps the same snapshots and answers the same four questions: which connections were
-there at an instant, which two instants differ by, every loss of the time, and how much it stores.
+Each peer keeps the same snapshots and answers the same questions: which connections were there at
+an instant, in which two instants differ, every loss of the time; and how much it stores.
 """
 
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -19,8 +17,9 @@ from deltalake import DeltaTable, write_deltalake
 from analyzer import history
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
-from benchmarks.figure import Figure, middle
-from benchmarks.fleet import START, STEP, Fleet, snapshot
+from analyzer.store.snapshot import Snapshot
+from benchmarks.figure import Figure, folder, middle, size
+from benchmarks.fleet import STEP, Fleet, add, history_size, put
 
 KEY = (
     "svm_id", "initiator", "isid", "tsih", "cid", "initiator_address", "initiator_port",
@@ -34,7 +33,7 @@ Rows = list[tuple[object, ...]]
 class Peer(Protocol):
     """One way to keep snapshots."""
 
-    def store(self, taken_at: datetime, rows: pl.DataFrame) -> None: ...
+    def store(self, snapshot: Snapshot) -> None: ...
     def as_of(self, instant: datetime) -> Rows:
         """The keys of the connections that were there."""
 
@@ -48,28 +47,30 @@ class Peer(Protocol):
         """Bytes on disk."""
 
 
-def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
 class Ours:
     """The history; its snapshot files do not count, since ``compact`` deletes them."""
+
+    LOSSES = f"select {_KEYS}, gone_by from spells where gone_by is not null order by all"
 
     def __init__(self, folder: Path) -> None:
         self._store = Store(folder)
         self._catalog: Catalog | None = None
 
-    def store(self, taken_at: datetime, rows: pl.DataFrame) -> None:
-        history.record(self._store, snapshot("bench", taken_at, rows))
+    def fill(self, snapshots: list[Snapshot]) -> None:
+        add(self._store, [])
+        add(self._store, [put(self._store, snapshot) for snapshot in snapshots])
 
-    def _run(self, text: str, **parameters: object) -> Rows:
+    def store(self, snapshot: Snapshot) -> None:
+        history.record(self._store, snapshot)
+
+    def run(self, text: str, **parameters: object) -> Rows:
         if self._catalog is None:
             self._catalog = Catalog(self._store)
         return self._catalog.run(text, parameters).rows
 
     def as_of(self, instant: datetime) -> Rows:
         text = f"select {_KEYS} from spells where first_seen <= $at and last_seen >= $at"
-        return self._run(f"{text} order by all", at=instant)
+        return self.run(f"{text} order by all", at=instant)
 
     def diff(self, before: datetime, after: datetime) -> Rows:
         text = (
@@ -77,14 +78,13 @@ class Ours:
             " bool_or(first_seen <= $before and last_seen >= $before)"
             " <> bool_or(first_seen <= $after and last_seen >= $after)"
         )
-        return self._run(f"{text} order by all", before=before, after=after)
+        return self.run(f"{text} order by all", before=before, after=after)
 
     def losses(self) -> Rows:
-        text = f"select {_KEYS}, gone_by from spells where gone_by is not null order by all"
-        return self._run(text)
+        return self.run(self.LOSSES)
 
     def size(self) -> int:
-        return _bytes(self._store.root / "history")
+        return history_size(self._store)
 
 
 # Every question over rows with ``taken_at``, as one would write it.
@@ -108,60 +108,62 @@ order by {_KEYS}, i.next_at
 
 
 class Parquet:
-    """A zstd Parquet file for each snapshot, read by DuckDB."""
+    """A zstd Parquet file for each snapshot, named for its instant, read by DuckDB."""
+
+    LOSSES = _LOSSES
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._connection = duckdb.connect()
 
-    def store(self, taken_at: datetime, rows: pl.DataFrame) -> None:
+    def store(self, snapshot: Snapshot) -> None:
         self._folder.mkdir(exist_ok=True)
-        stamped = rows.with_columns(taken_at=pl.lit(taken_at))
-        stamped.write_parquet(
-            self._folder / f"{taken_at:%Y%m%dT%H%M%S}.parquet", compression="zstd"
-        )
+        path = self._folder / f"{snapshot.taken_at:%Y%m%dT%H%M%SZ}.parquet"
+        snapshot.sessions.rows.write_parquet(path, compression="zstd")
 
-    def _files(self) -> list[str]:
-        return [str(path) for path in sorted(self._folder.glob("*.parquet"))]
+    def _rows(self) -> str:
+        """A select of the rows of all snapshots."""
+        instant = "strptime(parse_filename(filename, true), '%Y%m%dT%H%M%SZ')"
+        files = f"read_parquet('{self._folder}/**/*.parquet', filename = true)"
+        return f"select *, {instant} as taken_at from {files}"
 
-    def _run(self, text: str, *parameters: object) -> Rows:
-        self._connection.execute(
-            "create or replace temp view rows as from read_parquet("
-            + repr(self._files()) + ")"
-        )  # fmt: skip
+    def run(self, text: str, *parameters: object) -> Rows:
+        self._connection.execute(f"create or replace temp view rows as {self._rows()}")
         return self._connection.execute(text, list(parameters)).fetchall()
 
     def as_of(self, instant: datetime) -> Rows:
-        return self._run(_AS_OF, instant)
+        return self.run(_AS_OF, instant)
 
     def diff(self, before: datetime, after: datetime) -> Rows:
-        return self._run(_DIFF, before, after)
+        return self.run(_DIFF, before, after)
 
     def losses(self) -> Rows:
-        return self._run(_LOSSES)
+        return self.run(self.LOSSES)
 
     def size(self) -> int:
-        return _bytes(self._folder)
+        return size(self._folder.rglob("*"))
 
 
 class DeltaAppend(Parquet):
     """An append to a Delta table for each snapshot, read by DuckDB."""
 
-    def store(self, taken_at: datetime, rows: pl.DataFrame) -> None:
-        stamped = rows.with_columns(taken_at=pl.lit(taken_at))
+    def store(self, snapshot: Snapshot) -> None:
+        stamped = snapshot.sessions.rows.with_columns(taken_at=pl.lit(snapshot.taken_at))
         write_deltalake(self._folder, stamped.to_arrow(), mode="append")
 
-    def _files(self) -> list[str]:
-        return DeltaTable(self._folder).file_uris()
+    def _rows(self) -> str:
+        return f"from read_parquet({DeltaTable(self._folder).file_uris()!r})"
 
 
-class DeltaMerge(Parquet):
+class DeltaMerge(DeltaAppend):
     """A Delta table of spells (SCD type 2), with a MERGE for each snapshot."""
 
+    LOSSES = f"select {_KEYS}, gone_by from rows where gone_by is not null order by all"
     _SAME = " and ".join(f"o.{name} = n.{name}" for name in KEY)
 
-    def store(self, taken_at: datetime, rows: pl.DataFrame) -> None:
-        spells = rows.with_columns(
+    def store(self, snapshot: Snapshot) -> None:
+        taken_at = snapshot.taken_at
+        spells = snapshot.sessions.rows.with_columns(
             first_seen=pl.lit(taken_at), gone_by=pl.lit(None, dtype=pl.Datetime("us"))
         ).to_arrow()
         if not DeltaTable.is_deltatable(str(self._folder)):
@@ -174,14 +176,11 @@ class DeltaMerge(Parquet):
         merge = merge.when_not_matched_insert_all()
         merge.when_not_matched_by_source_update({"gone_by": moment}, "o.gone_by is null").execute()
 
-    def _files(self) -> list[str]:
-        return DeltaTable(self._folder).file_uris()
-
     def as_of(self, instant: datetime) -> Rows:
         text = (
             f"select {_KEYS} from rows where first_seen <= $1 and (gone_by is null or gone_by > $1)"
         )
-        return self._run(f"{text} order by all", instant)
+        return self.run(f"{text} order by all", instant)
 
     def diff(self, before: datetime, after: datetime) -> Rows:
         text = (
@@ -189,12 +188,7 @@ class DeltaMerge(Parquet):
             " bool_or(first_seen <= $1 and (gone_by is null or gone_by > $1))"
             " <> bool_or(first_seen <= $2 and (gone_by is null or gone_by > $2))"
         )
-        return self._run(f"{text} order by all", before, after)
-
-    def losses(self) -> Rows:
-        return self._run(
-            f"select {_KEYS}, gone_by from rows where gone_by is not null order by all"
-        )
+        return self.run(f"{text} order by all", before, after)
 
 
 class SQLite:
@@ -205,9 +199,9 @@ class SQLite:
         self._folder = folder
         self._database = sqlite3.connect(folder / "sessions.db")
 
-    def store(self, taken_at: datetime, rows: pl.DataFrame) -> None:
-        flat = rows.with_columns(
-            taken_at=pl.lit(taken_at.isoformat()),
+    def store(self, snapshot: Snapshot) -> None:
+        flat = snapshot.sessions.rows.with_columns(
+            taken_at=pl.lit(snapshot.taken_at.isoformat()),
             igroups=pl.col("igroups").list.eval(pl.element().struct.field("name")).list.join(","),
         )
         names = ", ".join(flat.columns)
@@ -229,7 +223,7 @@ class SQLite:
         return [(*row[:-1], datetime.fromisoformat(row[-1])) for row in rows]
 
     def size(self) -> int:
-        return _bytes(self._folder)
+        return size(self._folder.rglob("*"))
 
 
 PEERS: dict[str, Callable[[Path], Peer]] = {
@@ -242,39 +236,47 @@ PEERS: dict[str, Callable[[Path], Peer]] = {
 
 def peers(connections: int, count: int) -> list[Figure]:
     """Ours beside each peer: size, storing one more snapshot, and the same answers."""
-    figures = []
-    end = START + STEP * (count - 1)
+    snapshots = list(Fleet(connections, 0.001).snapshots(count))
+    end = snapshots[-1].taken_at
     questions: dict[str, Callable[[Peer], Rows]] = {
         "as of an instant": lambda peer: peer.as_of(end - STEP * (count // 2)),
         "diff of two instants": lambda peer: peer.diff(end - STEP * 12, end),
-        f"every loss of {count:,} snapshots": lambda peer: peer.losses(),
+        "every loss": lambda peer: peer.losses(),
     }
-    with tempfile.TemporaryDirectory(prefix="analyzer-bench-") as name:
-        ours, ours_storing = _fill(Ours, Path(name) / "ours", connections, count)
-        answers = {what: ask(ours) for what, ask in questions.items()}
-        spent = {what: middle(partial(ask, ours)) for what, ask in questions.items()}
+    figures = []
+    with folder() as root:
+        answers: dict[str, Rows] = {}
+        ours = _measured(Ours(root / "ours"), snapshots, questions, answers)
         for against, make in PEERS.items():
-            peer, storing = _fill(make, Path(name) / against.replace(" ", "-"), connections, count)
-            figures.append(Figure("size on disk", ours.size(), peer.size(), "bytes", against, "-"))
-            figures.append(Figure("store one snapshot", ours_storing, storing, "s", against, "-"))
-            for what, ask in questions.items():
-                if ask(peer) != answers[what]:
-                    raise AssertionError(f"{against} answers otherwise: {what}")
-                times = 1 if spent[what] * 1000 < middle(partial(ask, peer), 1) else 5
-                figures.append(
-                    Figure(what, spent[what], middle(partial(ask, peer), times), "s", against, "-")
-                )
+            peer = make(root / against.replace(" ", "-"))
+            theirs = _measured(peer, snapshots, questions, answers)
+            figures += [
+                Figure(f"{connections:,} connections, {count} snapshots: {what}", ours[what], other,
+                       "bytes" if what == "size" else "s", f"peer: {against}")
+                for what, other in theirs.items()
+            ]  # fmt: skip
     return figures
 
 
-def _fill(
-    make: Callable[[Path], Peer], folder: Path, connections: int, count: int
-) -> tuple[Peer, float]:
-    """A peer that holds *count* snapshots, and the median seconds that storing one took."""
-    peer = make(folder)
-    fleet = Fleet(connections, 0.001)
-    spent = []
-    for number in range(count):
-        rows = fleet.step(number) if number else fleet.rows
-        spent.append(middle(partial(peer.store, START + STEP * number, rows), 1))
-    return peer, sorted(spent)[len(spent) // 2]
+def _measured(
+    peer: Peer, snapshots: list[Snapshot], questions: dict[str, Callable[[Peer], Rows]],
+    answers: dict[str, Rows],
+) -> dict[str, float]:  # fmt: skip
+    """What each of the last snapshots takes to store, then each question, and the size.
+
+    Raises:
+        AssertionError: it answers otherwise than the first one did.
+    """
+    waiting = iter(snapshots[-5:])
+    if isinstance(peer, Ours):
+        peer.fill(snapshots[:-5])
+    else:
+        for snapshot in snapshots[:-5]:
+            peer.store(snapshot)
+    measured: dict[str, float] = {"store one more": middle(lambda: peer.store(next(waiting)))}
+    for what, ask in questions.items():
+        rows: list[Rows] = []
+        measured[what] = middle(lambda ask=ask, rows=rows: rows.append(ask(peer)))  # type: ignore[misc]  # the loop's values
+        if rows[0] != answers.setdefault(what, rows[0]):
+            raise AssertionError(f"{type(peer).__name__} answers otherwise: {what}")
+    return measured | {"size": float(peer.size())}
