@@ -90,7 +90,7 @@ def people(sessions: int, snapshots: int, reading: float) -> list[Figure]:
             def person(number: int) -> list[tuple[int, float]]:
                 time.sleep(reading * number / PEOPLE)
                 answers = []
-                for turn in range(3):
+                for turn in range(2):
                     answers.append(_timed_request(there, 10 + PEOPLE * turn + number))
                     time.sleep(reading)
                 return answers
