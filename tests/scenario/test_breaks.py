@@ -56,8 +56,8 @@ EDITS = {
     "set instead of count": [
         Edit(
             "model/history/lost_paths",
-            "and w.svm_id = p.svm_id and w.lost_by = p.lost_by",
-            "and w.svm_id = p.svm_id and w.lost_by = p.lost_by where o.sessions is null",
+            "join svm_wide w on w.loss = p.loss",
+            "join svm_wide w on w.loss = p.loss where coalesce(r.path_sessions, 0) = 0",
             catalogue.test_some_of_the_sessions_of_a_path_are_lost,
             "dropped-connections",
         )

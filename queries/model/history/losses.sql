@@ -37,15 +37,6 @@
 -- in_window = "Whether the path was away at some time of the window."
 -- ///
 with
-    lost as (
-        select
-            *,
-            row_number() over (
-                order by
-                    cluster, svm_id, lost_by, lost_after, initiator, initiator_address, interface_id
-            ) as loss
-        from lost_paths
-    ),
     events as (
         -- Interval overlap count by sweep line: every spell of the path that begins or ends after
         -- the loss; what one snapshot missed
@@ -55,7 +46,7 @@ with
             s.first_seen as instant,
             s.seen_after as before,
             1.0 / greatest(s.connections, 1) as sessions
-        from lost l
+        from lost_paths l
         join
             spells s
             on s.cluster = l.cluster
@@ -66,7 +57,7 @@ with
         where s.interface_id = l.interface_id or s.interface_address = l.interface_address
         union all
         select l.loss, s.gone_by, s.last_seen, -1.0 / greatest(s.connections, 1)
-        from lost l
+        from lost_paths l
         join
             spells s
             on s.cluster = l.cluster
@@ -79,7 +70,7 @@ with
         -- A connection that the snapshot of the loss itself missed is back at once, and counted
         -- there.
         select l.loss, r.back_at, r.absent_at, -1.0 / greatest(r.connections, 1)
-        from lost l
+        from lost_paths l
         join
             missed_reads r
             on r.cluster = l.cluster
@@ -104,7 +95,7 @@ with
             l.path_sessions_left
             + sum(d.delta) over (partition by d.loss order by d.instant) as sessions
         from deltas d
-        join lost l on l.loss = d.loss
+        join lost_paths l on l.loss = d.loss
     ),
     turns as (
         select loss, instant as back_by, before as back_after, round(sessions)::bigint as sessions
@@ -124,7 +115,7 @@ with
                 l.lost_by + h.abandon_days * interval 1 day,
                 coalesce(d.departed_at, l.lost_by + h.abandon_days * interval 1 day)
             ) as abandoned_at
-        from lost l
+        from lost_paths l
         cross join thresholds h
         left join
             departed_initiators d
@@ -149,7 +140,7 @@ with
                 else 'open'
             end as status,
             e.abandoned_at
-        from lost l
+        from lost_paths l
         join ends e on e.loss = l.loss
         left join turns t on t.loss = l.loss
     ),

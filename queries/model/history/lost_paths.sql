@@ -6,6 +6,7 @@
 -- missed counts as there.
 -- """
 -- [columns]
+-- loss = "Its number, in the order of clusters, SVMs and time."
 -- cluster = "Cluster."
 -- svm_id = "SVM."
 -- svm = "Name of the SVM."
@@ -89,6 +90,16 @@ with
     ),
     path as (
         select
+            row_number() over (
+                order by
+                    l.cluster,
+                    l.svm_id,
+                    l.lost_by,
+                    l.lost_after,
+                    l.initiator,
+                    l.initiator_address,
+                    l.interface_id
+            ) as loss,
             l.cluster,
             l.svm_id,
             max(l.svm) as svm,
@@ -120,14 +131,7 @@ with
     ),
     switched as (
         -- The SVMs of a MetroCluster that mirror each other are one, never up on both clusters.
-        select
-            p.cluster,
-            p.svm_id,
-            p.initiator,
-            p.initiator_address,
-            p.interface_id,
-            p.lost_by,
-            min(s.svm || ' on ' || s.cluster) as switched_to
+        select p.loss, min(s.svm || ' on ' || s.cluster) as switched_to
         from path p
         join
             site_sessions s
@@ -137,17 +141,10 @@ with
             and s.cluster <> p.cluster
         join mirrored_svms m on m.svm = p.svm and m.partner = s.svm
         where s.first_seen > p.lost_after and coalesce(s.gone_by > p.lost_by, true)
-        group by all
+        group by p.loss
     ),
     renamed as (
-        select
-            p.cluster,
-            p.svm_id,
-            p.initiator,
-            p.initiator_address,
-            p.interface_id,
-            p.lost_by,
-            min(r.renamed_to) as renamed_to
+        select p.loss, min(r.renamed_to) as renamed_to
         from path p
         join
             renamed_initiators r
@@ -165,7 +162,7 @@ with
         where
             p.lost_by >= r.seen_by - h.recent_hours * interval 1 hour
             and coalesce(s.gone_by > p.lost_by, true)
-        group by all
+        group by p.loss
     ),
     present as (
         select
@@ -199,19 +196,16 @@ with
         from missed_reads
     ),
     there as (
-        select distinct
-            p.cluster,
-            p.svm_id,
-            p.initiator,
-            p.lost_by,
-            s.initiator_address,
+        select
+            p.loss,
+            s.initiator_address = p.initiator_address
+            and s.interface_id = p.interface_id as on_path,
+            concat_ws(chr(31), s.target_portal_group, s.tsih, s.isid) as session,
             s.interface_id,
-            s.interface,
-            s.interface_uuid,
-            s.target_portal_group,
-            s.tsih,
-            s.isid
-        from (select distinct cluster, svm_id, initiator, lost_by from path) p
+            coalesce(s.interface, s.interface_id) as interface,
+            i.node,
+            i.subnet
+        from path p
         join
             present s
             on s.cluster = p.cluster
@@ -219,66 +213,45 @@ with
             and s.initiator = p.initiator
             and s.first_seen <= p.lost_by
             and s.last_seen >= p.lost_by
-    ),
-    placed as (
-        select t.*, i.node, i.subnet
-        from there t
         left join
             interfaces i
-            on i.cluster = t.cluster
-            and i.uuid = t.interface_uuid
-            and i.first_seen <= t.lost_by
-            and i.last_seen >= t.lost_by
+            on i.cluster = s.cluster
+            and i.uuid = s.interface_uuid
+            and i.first_seen <= p.lost_by
+            and i.last_seen >= p.lost_by
     ),
     remains as (
         select
-            cluster,
-            svm_id,
-            initiator,
-            lost_by,
-            cardinality(
-                list_distinct(list(concat_ws(chr(31), target_portal_group, tsih, isid)))
-            )::bigint as sessions,
+            loss,
+            count(distinct session) filter (where on_path) as path_sessions,
+            cardinality(list_distinct(list(session)))::bigint as sessions,
             cardinality(list_distinct(list(interface_id)))::bigint as interfaces,
-            list_sort(list_distinct(list(coalesce(interface, interface_id)))) as left_on,
+            list_sort(list_distinct(list(interface))) as left_on,
             case
                 when count(node) = count(*) then cardinality(list_distinct(list(node)))::bigint
             end as nodes,
             case
                 when count(subnet) = count(*) then cardinality(list_distinct(list(subnet)))::bigint
             end as subnets
-        from placed
-        group by cluster, svm_id, initiator, lost_by
-    ),
-    on_path as (
-        select
-            cluster,
-            svm_id,
-            initiator,
-            initiator_address,
-            interface_id,
-            lost_by,
-            count(distinct concat_ws(chr(31), target_portal_group, tsih, isid)) as sessions
         from there
-        group by all
+        group by loss
     ),
     svm_wide as (
         select
-            p.cluster,
-            p.svm_id,
-            p.lost_by,
+            p.loss,
             cardinality(list_distinct(list(i.node)))::bigint as nodes,
             cardinality(list_distinct(list(i.subnet)))::bigint as subnets
-        from (select distinct cluster, svm_id, lost_by from path) p
+        from path p
         join
             interfaces i
             on i.cluster = p.cluster
             and i.svm_uuid = p.svm_id
             and i.first_seen <= p.lost_by
             and i.last_seen >= p.lost_by
-        group by all
+        group by p.loss
     )
 select
+    p.loss,
     p.cluster,
     p.svm_id,
     p.svm,
@@ -290,7 +263,7 @@ select
     p.lost_after,
     p.lost_by,
     p.sessions_lost,
-    coalesce(o.sessions, 0) as path_sessions_left,
+    coalesce(r.path_sessions, 0) as path_sessions_left,
     coalesce(r.sessions, 0) as initiator_sessions_left,
     coalesce(r.interfaces, 0) as interfaces_left,
     r.left_on,
@@ -309,41 +282,14 @@ select
         then 'critical'
         when p.taken_over
         then 'low'
-        when coalesce(o.sessions, 0) > 0
+        when coalesce(r.path_sessions, 0) > 0
         then 'low'
         when r.interfaces = 1 or (r.nodes = 1 and w.nodes > 1) or (r.subnets = 1 and w.subnets > 1)
         then 'high'
         else 'medium'
     end as severity
 from path p
-left join
-    remains r
-    on r.cluster = p.cluster
-    and r.svm_id = p.svm_id
-    and r.initiator = p.initiator
-    and r.lost_by = p.lost_by
-left join
-    on_path o
-    on o.cluster = p.cluster
-    and o.svm_id = p.svm_id
-    and o.initiator = p.initiator
-    and o.initiator_address = p.initiator_address
-    and o.interface_id = p.interface_id
-    and o.lost_by = p.lost_by
-left join
-    switched x
-    on x.cluster = p.cluster
-    and x.svm_id = p.svm_id
-    and x.initiator = p.initiator
-    and x.initiator_address = p.initiator_address
-    and x.interface_id = p.interface_id
-    and x.lost_by = p.lost_by
-left join
-    renamed n
-    on n.cluster = p.cluster
-    and n.svm_id = p.svm_id
-    and n.initiator = p.initiator
-    and n.initiator_address = p.initiator_address
-    and n.interface_id = p.interface_id
-    and n.lost_by = p.lost_by
-left join svm_wide w on w.cluster = p.cluster and w.svm_id = p.svm_id and w.lost_by = p.lost_by
+left join remains r on r.loss = p.loss
+left join switched x on x.loss = p.loss
+left join renamed n on n.loss = p.loss
+left join svm_wide w on w.loss = p.loss
