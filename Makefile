@@ -17,10 +17,10 @@ demo: $(VENV)/.runtime  ## a day with an incident, from a simulated array to its
 	$(BIN)/analyzer --store $(DEMO)/store demo --output $(DEMO)
 
 test: $(VENV)/.dev check  ## what CI runs
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder
 
 thorough: $(VENV)/.dev  ## the suite with every random search at its deepest: an hour or two
-	ANALYZER_THOROUGH=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+	ANALYZER_THOROUGH=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder
 
 check: $(VENV)/.dev  ## the checks that run no code of ours
 	$(BIN)/ruff check .
@@ -60,7 +60,7 @@ bounds: ## the suite on the oldest versions that pyproject.toml allows
 	.venv-bounds/bin/python tests/bounds.py > .venv-bounds/constraints.txt
 	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check --upgrade pip
 	.venv-bounds/bin/python -m pip install -q --disable-pip-version-check -c .venv-bounds/constraints.txt -e '.[charts,lake,serve,spark]' --group dev
-	.venv-bounds/bin/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+	.venv-bounds/bin/python -m pytest -q -n 2 --no-loadscope-reorder
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) .venv-bounds .venv-spark .venv-readers .prometheus $(DEMO) bench.json dist build

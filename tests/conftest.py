@@ -12,7 +12,9 @@ import pytest
 from hypothesis import settings
 from support import array_builder, catalogs
 from support.effort import THOROUGH, effort
-from support.folding import folded_together
+from support.folding import folded_together, parsed_once
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from analyzer import demo
 from analyzer.collect import files as from_files
@@ -44,16 +46,31 @@ TOGETHER = {"browser", "engine", "evidence", "scenario", "server"}
 LONG = ["scenario", "test_damage", "engine", "server", "test_laws", "test_withdraw", "test_docs"]
 
 
+def _shares(path: Path) -> str:
+    """Whose tests share what they make: a folder, or a module."""
+    return path.parent.name if path.parent.name in TOGETHER else path.stem
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A worker takes a folder or a file whole, so that what its tests share is made once."""
     if not THOROUGH:
         items[:] = [item for item in items if item.get_closest_marker("thorough") is None]
-    groups = {}
-    for item in items:
-        folder = item.path.parent.name
-        groups[item] = folder if folder in TOGETHER else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(groups[item]))
-    items.sort(key=lambda item: LONG.index(groups[item]) if groups[item] in LONG else len(LONG))
+    shares = {item: _shares(item.path) for item in items}
+    items.sort(key=lambda item: LONG.index(shares[item]) if shares[item] in LONG else len(LONG))
+
+
+class WholeModules(LoadScopeScheduling):
+    """A worker takes a folder or a module whole, so that what its tests share is made once.
+
+    ``--dist loadgroup`` does not: xdist 3.8 marks groups in a way that pytest 9.2 does not read.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _shares(Path(nodeid.partition("::")[0]))
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)  # before xdist's own; without it nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeModules:
+    return WholeModules(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,6 +93,13 @@ def _no_views_for_other_shells() -> Iterator[None]:
 def views_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests that look at ``history.duckdb``, or at every step of a writer."""
     monkeypatch.setattr("analyzer.history.views.refresh", REFRESH)
+
+
+@pytest.fixture(scope="module")
+def engines_left_open() -> Iterator[None]:
+    """For modules whose tests run many commands on one store; see ``support.catalogs``."""
+    with catalogs.left_open():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +149,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Store:
     start = datetime.combine(demo.DAY, datetime.min.time())
     replay = Replay(base_world(), script(demo.DAY, demo.INCIDENT))
     minutes = [0, 130, 135, 165, 170, 360, 395, 540, 545, 660, 675, 800, 805, 825, 1095, 1440]
-    with folded_together(store, "prod-a"):
+    with folded_together(store, "prod-a"), parsed_once():
         for minute in minutes:
             instant = start + timedelta(minutes=minute)
             bring(store, folder / "answers", instant, replay.advance(instant))

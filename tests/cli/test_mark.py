@@ -11,6 +11,7 @@ import pytest
 from analyzer import cli
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 Run = Callable[..., tuple[int, str, str]]
 
 

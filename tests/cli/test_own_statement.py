@@ -16,6 +16,7 @@ from analyzer import cli
 from analyzer.report import header
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 Ask = Callable[..., list[dict[str, Any]]]
 # What DuckDB has more digits of than a double or a datetime, or other words for than Python.
 EXACT = {

@@ -26,6 +26,7 @@ from analyzer.schema import Mark
 from analyzer.store import marks
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 # Random URLs for each history.
 URLS = effort(2, 100)
 

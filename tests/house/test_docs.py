@@ -21,6 +21,7 @@ from analyzer.history.views import refresh
 from analyzer.report import header
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").glob("*.md"))

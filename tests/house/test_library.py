@@ -12,6 +12,8 @@ from analyzer import cli
 from analyzer.errors import NothingSeen, UsageError
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
+
 
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:

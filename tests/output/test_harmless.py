@@ -21,6 +21,7 @@ from analyzer.report.run import Report, ReportColumn
 from analyzer.store.layout import Store
 from analyzer.text import escape_markdown
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 NASTY = (
     "<script>alert(1)</script>",
     "=cmd|' /c calc'!a0",

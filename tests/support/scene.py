@@ -15,7 +15,7 @@ What a look cannot see is told per time of day::
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -24,7 +24,7 @@ from random import Random
 from typing import Any
 
 from support import catalogs
-from support.folding import folded_together
+from support.folding import folded_together, parsed_once
 
 from analyzer import demo
 from analyzer.collect import collector
@@ -216,8 +216,10 @@ class _Import:
         self.inventories = inventories
         self.random = Random(str(folder.name))
 
-    def open(self) -> AbstractContextManager[None]:
-        return folded_together(self.store, CLUSTER)
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        with folded_together(self.store, CLUSTER), parsed_once():
+            yield
 
     def look(self, instant: datetime, replay: Replay, how: str) -> None:
         word, *rest = how.split() or [""]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from analyzer.report import header
 from analyzer.report.archive import Archive
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 NIGHT, CALM = "2026-11-23T02:15:00Z", "2026-11-23T00:00:00Z"
 OWN = """\
 -- /// query
@@ -39,9 +41,10 @@ order by all
 
 
 @pytest.fixture
-def archive(recorded: Store, monkeypatch: pytest.MonkeyPatch) -> Archive:
+def archive(recorded: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
-    return analyzer.open(recorded.root)
+    with analyzer.open(recorded.root) as archive:
+        yield archive
 
 
 def said_of(rows: list[dict[str, Any]]) -> dict[str, str]:
