@@ -299,8 +299,8 @@ def _list_in_scope(client: Client, identity: ClusterIdentity) -> ListingResult:
             rows.filter(rows["svm_id"].is_in(svms) | rows["svm"].is_in(svms))
             for rows in listing.frames
         ]
-    key = ("svm_id", "target_portal_group", "tsih")
-    listing.listed = sum(rows.select(key).n_unique() for rows in listing.frames)
+    key = ["svm_id", "target_portal_group", "tsih"]
+    listing.listed = sum(rows[key].n_unique() for rows in listing.frames)
     return listing
 
 

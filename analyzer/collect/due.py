@@ -95,7 +95,7 @@ def _listed(listings: Listings, name: str, condition: Callable[[pl.DataFrame], b
 
 
 def _mirrored(svms: pl.DataFrame) -> bool:
-    return bool(svms["subtype"].is_in(MIRRORED).any())
+    return not set(MIRRORED).isdisjoint(svms["subtype"])
 
 
 def _astray(interfaces: pl.DataFrame) -> bool:

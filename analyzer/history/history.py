@@ -124,7 +124,8 @@ class History:
         if stored is not None:
             # Only the history holds it until the new files are whole.
             self.store.delete_snapshot(self.cluster, taken_at)
-        snapshots.write(self.store, snapshot, attempt, self.check_lease)
+        again = attempts.listed_again(self.store, self.manifest, attempt)
+        snapshots.write(self.store, snapshot, attempt, self.check_lease, again)
         settled = self._fold_pending([taken_at])
         return next((item for item in settled if item.taken_at == taken_at), attempt)
 
@@ -240,12 +241,13 @@ class History:
         """
         if not items:
             return []
-        manifest = self.manifest
+        manifest, new = self.manifest, [item.attempt for item in items]
         late = manifest.last is not None and items[0].taken_at <= manifest.last
         manifest.generation += 1
-        since = EVERYTHING if late else manifest.horizon or EVERYTHING
-        stored = self.attempts_since(since)
-        answered = sorted([*stored, *(item.attempt for item in items)], key=_TAKEN_AT)
+        stored: list[Attempt] = []
+        if late or manifest.last != manifest.horizon or any(map(attempts.is_doubtful, new)):
+            stored = self.attempts_since(EVERYTHING if late else manifest.horizon or EVERYTHING)
+        answered = sorted([*stored, *new], key=_TAKEN_AT)
         settled = attempts.settle(answered, self._returned(items, late=late))
         for table in self._touched(settled, late=late):
             standing = self.sequence(table) if late else ""
@@ -271,12 +273,8 @@ class History:
     def write_attempts(self, settled: list[Attempt], since: datetime) -> None:
         """Write those from *since* on, and note in the manifest which are the latest."""
         manifest = self.manifest
-        select, values = attempts.written([a for a in settled if a.taken_at >= since])
-        instants = values["taken_at"]
-        span = (len(instants), min(instants, default=None), max(instants, default=None))
-        self.attempt_parts().replace(
-            manifest.generation, f"({select})", since, span=span, parameters=values
-        )
+        new = [attempt for attempt in settled if attempt.taken_at >= since]
+        attempts.replace_from(self.attempt_parts(), manifest.generation, since, new)
         complete = [attempt for attempt in settled if attempt.status == "complete"]
         manifest.last = settled[-1].taken_at if settled else None
         manifest.horizon = complete[-1].taken_at if complete else None

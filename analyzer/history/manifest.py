@@ -5,6 +5,7 @@ the one before it stays beside it, and so do the files that that one names.
 """
 
 import hashlib
+import os
 import re
 import stat
 import time
@@ -101,6 +102,11 @@ class _Header(msgspec.Struct):
 def digest(content: bytes) -> str:
     """BLAKE2b-128, as it stands in manifests."""
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def listing_hash(content: bytes) -> str:
+    """Hash of what a snapshot listed, as it stands in manifests."""
+    return hashlib.blake2b(content).hexdigest()
 
 
 def file_digest(path: Path) -> str:
@@ -310,6 +316,6 @@ def retire(manifest: Manifest, before: set[str]) -> None:
 def sweep(folder: Path, manifest: Manifest) -> None:
     """Delete the parts that no reader can need: neither named, nor lately retired."""
     needed = manifest.names | manifest.retired.keys()
-    for path in folder.glob("*.parquet"):
-        if PART.fullmatch(path.name) and path.name not in needed and not path.is_dir():
-            path.unlink(missing_ok=True)
+    for entry in os.scandir(folder):
+        if PART.fullmatch(entry.name) and entry.name not in needed and not entry.is_dir():
+            Path(entry).unlink(missing_ok=True)

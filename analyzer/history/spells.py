@@ -1,13 +1,12 @@
 """One folded table of a history, as it is written: closed spells in parts, open ones in one file."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.history import fold, parts
 from analyzer.history.attempts import SnapshotFiles
-from analyzer.history.manifest import Folded, Manifest
+from analyzer.history.manifest import Folded, Manifest, listing_hash
 from analyzer.history.parts import EVERYTHING, NOTHING, FoldSession, PartList, source
 from analyzer.schema import Attempt, Table, empty_rows
 
@@ -174,8 +173,8 @@ def _listing_hash(table: Table, item: SnapshotFiles) -> str | None:
     """
     if table.inventory is not None:
         path = item.files.get(table.name)
-        return None if path is None else hashlib.blake2b(path.read_bytes()).hexdigest()
+        return None if path is None else listing_hash(path.read_bytes())
     if table.name not in item.files or table.name != "spells":
         return None
     listed = json.dumps([item.attempt.content, item.attempt.listed])
-    return hashlib.blake2b(listed.encode()).hexdigest()
+    return listing_hash(listed.encode())

@@ -86,14 +86,11 @@ def sessions(records: Sequence[SessionRecord], first: int = 0) -> pl.DataFrame:
         "interface_address_raw": _raw([portal.address for portal in portals], tos),
         "interface_port": [portal.port for portal in portals],
         "igroups": _igroups([session.igroups or () for session in sessions]),
+        "record": numbers,
     }
     try:
-        rows = pl.DataFrame(
-            {name: columns[name] for name in schema.SESSIONS.schema},
-            schema=schema.SESSIONS.schema,
-            strict=True,
-        )
-        rows = rows.with_columns(pl.Series("record", numbers, dtype=pl.Int64))
+        types = {**schema.SESSIONS.schema, "record": pl.Int64()}
+        rows = pl.DataFrame({name: columns[name] for name in types}, schema=types, strict=True)
     except (OverflowError, TypeError, pl.exceptions.PolarsError) as error:
         (sentence, *_) = str(error).splitlines() or [type(error).__name__]
         raise Malformed(f"the answer is malformed: {sentence}") from error
@@ -144,12 +141,12 @@ def distinct(rows: pl.DataFrame) -> pl.DataFrame:
     nexus = ["svm_id", "initiator", "isid", "target_portal_group", "target_portal_group_tag"]
     rows = _latest(rows, key)
     rows = _latest(rows, nexus, pl.col("isid") == "")
-    return rows.select(list(schema.SESSIONS.schema))
+    return rows[list(schema.SESSIONS.schema)]
 
 
 def _latest(rows: pl.DataFrame, key: list[str], exempt: pl.Expr | None = None) -> pl.DataFrame:
     """The rows of the last record with each key, and those that are *exempt*."""
-    parts = [part.select(key).hash_rows() for part in rows.iter_slices()]
+    parts = [part[key].hash_rows() for part in rows.iter_slices()]
     if not parts or pl.concat(parts).n_unique() == rows["record"].n_unique():
         return rows  # as nearly always; nothing is copied
     last = pl.col("record") == pl.col("record").max().over(key)

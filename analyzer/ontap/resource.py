@@ -61,10 +61,7 @@ class Resource:
 
     def below(self, name: str, release: Release) -> tuple[str, ...]:
         """The scalars that *name* stands for: itself, or all below an object; may be none."""
-        fields = self.at(release)
-        if name in fields:
-            return (name,)
-        return tuple(other for other in fields if other.startswith(name + "."))
+        return _below(name, self.at(release))
 
     def in_array(self, name: str) -> bool:
         """Whether one record can hold several values of *name*."""
@@ -77,4 +74,11 @@ class Resource:
         With *connectivity* also ONTAP's own verdict on igroups, which is expensive.
         """
         names = (*self.collected, *(self.costly if connectivity else ()))
-        return tuple(name for name in names if self.below(name, release))
+        fields = self.at(release)
+        return tuple(name for name in names if _below(name, fields))
+
+
+def _below(name: str, fields: Mapping[str, Field]) -> tuple[str, ...]:
+    if name in fields:
+        return (name,)
+    return tuple(other for other in fields if other.startswith(name + "."))

@@ -1,21 +1,21 @@
 """Whom the client trusts, and what a failed handshake means."""
 
 import ssl
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from stat import S_ISFIFO, S_ISREG
 
 from analyzer.config.cluster import Cluster
 
 
-def context(cluster: Cluster) -> ssl.SSLContext | bool:
-    """The value of httpx's ``verify``; False for plain HTTP.
+def context(cluster: Cluster) -> ssl.SSLContext:
+    """The value of httpx's ``verify``.
 
     Raises:
         OSError: a certificate file cannot be used (``ssl.SSLError`` is one).
     """
     if cluster.url.startswith("http:"):
-        return False
+        return _nobody()
     authorities = None if isinstance(cluster.verify, bool) else str(cluster.verify)
     names = authorities, cluster.client_cert, cluster.client_key
     system = ssl.get_default_verify_paths()
@@ -32,6 +32,12 @@ def _stamp(name: str | Path | None) -> tuple[int, ...]:
     if not (S_ISREG(stat.st_mode) or S_ISFIFO(stat.st_mode)):
         raise OSError(f"{name} is no file")
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+@cache
+def _nobody() -> ssl.SSLContext:
+    """For plain HTTP, which needs none: httpx would make one for each client."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @lru_cache(maxsize=16)

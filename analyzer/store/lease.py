@@ -168,7 +168,7 @@ def _busy(folder: Path, cluster: str, silent: float | None = None) -> Busy:
 
 
 def _numbers(folder: Path) -> list[int]:
-    names = (entry.name for entry in folder.iterdir())
+    names = (entry.name for entry in os.scandir(folder))
     return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
 

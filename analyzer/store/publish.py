@@ -52,12 +52,17 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def publish(
-    path: Path, *, durable: bool = True, before_rename: Callable[[], None] = lambda: None
+    path: Path,
+    *,
+    durable: bool = True,
+    named: bool = True,
+    before_rename: Callable[[], None] = lambda: None,
 ) -> Iterator[Path]:
     """Write a file of the store atomically: yields the draft to write to.
 
-    A *durable* file outlives a loss of power once this returns. *before_rename* is called between
-    fsync and rename: the place for a fencing check, since an fsync may take longer than a lease.
+    A *durable* file outlives a loss of power once this returns; its name does so only if it is
+    *named*, else once ``sync`` was called for its folder. *before_rename* is called between fsync
+    and rename: the place for a fencing check, since an fsync may take longer than a lease.
 
     Raises:
         StoreError: the disk would not take it.
@@ -71,7 +76,7 @@ def publish(
             _sync(draft)
         before_rename()
         draft.replace(path)
-        if durable:
+        if durable and named:
             _sync(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
@@ -184,6 +189,18 @@ def file_system_time(folder: Path) -> float:
 
 def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name[:_LONGEST]}.{os.getpid()}.{threading.get_ident()}")
+
+
+def sync(folder: Path) -> None:
+    """Let the names of a folder's files outlive a loss of power.
+
+    Raises:
+        StoreError: the disk would not take it.
+    """
+    try:
+        _sync(folder)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def _sync(path: Path) -> None:

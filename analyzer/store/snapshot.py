@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from analyzer.errors import StoreError, Unreachable
 from analyzer.inventories import INVENTORIES, NOT_REQUESTED
 from analyzer.schema import Attempt
 from analyzer.store.layout import Store
-from analyzer.store.publish import publish
+from analyzer.store.publish import publish, sync
 from analyzer.store.regular import check_regular
 from analyzer.text import first_line
 
@@ -90,7 +91,7 @@ class Snapshot:
             names = set(self.svms_wanted)
             seen |= {
                 uuid
-                for uuid, name in svms.rows.select("uuid", "name").iter_rows()
+                for uuid, name in zip(svms.rows["uuid"], svms.rows["name"], strict=True)
                 if not names or uuid in names or name in names
             }
         return sorted(seen)
@@ -137,14 +138,14 @@ def attempt(snapshot: Snapshot) -> Attempt:
         for name, listing in listings.items()
         for outcome in ("status", "reason")
     }
-    sessions = rows.select("svm_id", "target_portal_group", "tsih").n_unique() if rows.height else 0
+    sessions = rows["svm_id", "target_portal_group", "tsih"].n_unique() if rows.height else 0
     return Attempt(
         taken_at=snapshot.taken_at,
         status=snapshot.sessions.status,
         answered=snapshot.sessions.status,
         reason=snapshot.sessions.reason,
         sessions=sessions,
-        connections=rows.filter(pl.col("connections") > 0).height,
+        connections=int((rows["connections"] > 0).sum()),
         pages=snapshot.sessions.pages,
         content=content,
         fingerprint=fingerprint(snapshot.sessions.status, content, scope, digests),
@@ -172,9 +173,11 @@ def write(
     snapshot: Snapshot,
     attempt: Attempt,
     before_replace: Callable[[], None] = lambda: None,
+    contents: Mapping[str, bytes] = MappingProxyType({}),
 ) -> None:
     """Write the snapshot's files, the session file last.
 
+    *contents* are the bytes of inventories' files, by name, where they are known already.
     *before_replace* is the fencing check before a file that is there already is replaced; new
     ones are written by a fenced writer too, since that instant can never be collected again.
 
@@ -182,29 +185,33 @@ def write(
         Busy: another host took over the lease, and stored the same instant.
         StoreError: a file cannot be written.
     """
-    for name, listing in snapshot.inventories.items():
-        if listing.status == "complete":
-            path = store.snapshot(snapshot.cluster, snapshot.taken_at, name)
-            _write(listing.rows, path, {}, before_replace)
-    facts = msgspec.json.encode(
-        _StoredAttempt(cluster=snapshot.cluster, **msgspec.structs.asdict(attempt))
-    )
-    path = store.snapshot(snapshot.cluster, snapshot.taken_at)
-    _write(snapshot.sessions.rows, path, {_KEY: facts.decode()}, before_replace)
+    session_file = store.snapshot(snapshot.cluster, snapshot.taken_at)
 
-
-def _write(
-    rows: pl.DataFrame, path: Path, metadata: dict[str, str], before_replace: Callable[[], None]
-) -> None:
-    def check() -> None:
+    def check(path: Path) -> None:
         if path.exists():
             before_replace()
 
-    # Not by Polars itself, which has other words for a full disk.
+    listed = {n: item.rows for n, item in snapshot.inventories.items() if item.status == "complete"}
+    for name, rows in listed.items():
+        path = store.snapshot(snapshot.cluster, snapshot.taken_at, name)
+        with publish(path, named=False, before_rename=partial(check, path)) as draft:
+            draft.write_bytes(contents.get(name) or parquet(rows))
+    if listed:
+        sync(session_file.parent)
+    facts = msgspec.json.encode(
+        _StoredAttempt(cluster=snapshot.cluster, **msgspec.structs.asdict(attempt))
+    )
+    with publish(session_file, before_rename=partial(check, session_file)) as draft:
+        draft.write_bytes(parquet(snapshot.sessions.rows, {_KEY: facts.decode()}))
+
+
+def parquet(
+    rows: pl.DataFrame, metadata: dict[str, str] | None = None, row_group: int | None = None
+) -> bytes:
+    """The content of a file with these rows: Polars itself has other words for a full disk."""
     content = BytesIO()
-    rows.write_parquet(content, compression="zstd", metadata=metadata)
-    with publish(path, before_rename=check) as draft:
-        draft.write_bytes(content.getbuffer())
+    rows.write_parquet(content, compression="zstd", row_group_size=row_group, metadata=metadata)
+    return content.getvalue()
 
 
 def read_attempt(store: Store, cluster: str, taken_at: datetime) -> Attempt:

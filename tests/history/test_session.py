@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
-from support.snapshot_rows import lone, row, stored
+from support.snapshot_rows import START, lone, row, stored
 
 from analyzer import history
 from analyzer.collect import collector
@@ -18,7 +21,9 @@ from analyzer.history.parts import FoldSession
 from analyzer.inventories import INVENTORIES
 from analyzer.schema import Attempt
 from analyzer.simulate import SimulatedArray, base_world
+from analyzer.store import snapshot
 from analyzer.store.layout import Store
+from analyzer.store.snapshot import Listing, Snapshot
 
 
 def test_one_collection_opens_the_history_once_and_reads_its_manifest_once(
@@ -98,14 +103,12 @@ def test_every_inventory_has_its_two_columns_of_an_attempt() -> None:
     assert {f"{name}_{what}" for name in INVENTORIES for what in ("status", "reason")} <= fields
 
 
-def test_a_snapshot_that_comes_in_order_reads_only_the_last_attempts(
+def test_a_snapshot_that_comes_in_order_reads_no_attempts_and_a_doubtful_one_only_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = stored(
         str(tmp_path), "many", [lone("complete", [row("a", 1, 1)], 5 * k) for k in range(10)]
     )
-    with History.read(store, "c1") as reading_only:
-        files = [part.file for part in reading_only.manifest.attempts]
     read: list[str] = []
     read_since = attempts.read_since
 
@@ -116,8 +119,43 @@ def test_a_snapshot_that_comes_in_order_reads_only_the_last_attempts(
     monkeypatch.setattr(attempts, "read_since", reading)
     monkeypatch.setattr(History, "attempts", None)  # of all columns of all files
     history.record(store, lone("complete", [row("a", 1, 1)], 50))
+    assert read == []
+    with History.read(store, "c1") as reading_only:
+        files = [part.file for part in reading_only.manifest.attempts]
+    history.record(store, lone("complete", [], 55))
     assert len(files) > 1
     assert read == files[-1:]
     read.clear()
     history.record(store, lone("complete", [row("a", 1, 1)], 1))
     assert len(read) > 1
+
+
+def with_node(name: str, minute: int) -> Snapshot:
+    rows = pl.DataFrame([{"uuid": "u", "name": name}], schema=INVENTORIES["nodes"].schema)
+    listing = {"nodes": Listing("complete", None, rows)}
+    return replace(lone("complete", [row("a", 1, 1)], minute), inventories=listing)
+
+
+def test_the_file_of_a_listing_is_copied_only_from_a_whole_one_that_said_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = stored(str(tmp_path), "again", [with_node("n1", 0)])
+    files = [
+        store.snapshot("c1", START + timedelta(minutes=minute), "nodes") for minute in (0, 5, 10)
+    ]
+    written: list[str] = []
+    parquet = snapshot.parquet
+
+    def writing(rows: pl.DataFrame, *how: Any, **more: Any) -> bytes:
+        written.extend(rows["name"] if "ha_partner" in rows.columns else [])
+        return parquet(rows, *how, **more)
+
+    monkeypatch.setattr(snapshot, "parquet", writing)
+    history.record(store, with_node("n1", 5))
+    assert written == []
+    files[1].write_bytes(files[0].read_bytes()[::-1])
+    history.record(store, with_node("n1", 10))
+    assert written == ["n1"]
+    assert files[2].read_bytes() == files[0].read_bytes()
+    history.record(store, with_node("n2", 15))
+    assert written == ["n1", "n2"]

@@ -220,6 +220,8 @@ def split(text: str, mark: str, name: str) -> list[str]:
     Raises:
         QueryError: 262197, a quote or a brace is not closed.
     """
+    if _CLOSING.keys().isdisjoint(text):
+        return text.split(mark)
     parts, start, at = [], 0, 0
     while at < len(text):
         if text[at] in _CLOSING:
