@@ -316,6 +316,6 @@ def retire(manifest: Manifest, before: set[str]) -> None:
 def sweep(folder: Path, manifest: Manifest) -> None:
     """Delete the parts that no reader can need: neither named, nor lately retired."""
     needed = manifest.names | manifest.retired.keys()
-    for entry in os.scandir(folder):
+    for entry in list(os.scandir(folder)):  # it is closed, should a file not go
         if PART.fullmatch(entry.name) and entry.name not in needed and not entry.is_dir():
             Path(entry).unlink(missing_ok=True)
