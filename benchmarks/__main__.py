@@ -34,7 +34,11 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
     ),
     "week": (lambda: history.week(10_000, 2_016), lambda: history.week(200, 40)),
     "year": (
-        lambda: history.year(10_000, 288, 2_016, 105_120),
+        lambda: [
+            figure
+            for connections in (100, 10_000)
+            for figure in history.year(connections, 288, 2_016, 105_120)
+        ],
         lambda: history.year(100, 20, 1_000, 2_000),
     ),
     "pair": (lambda: history.pair(1_000_000), lambda: history.pair(2_000)),

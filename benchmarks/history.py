@@ -55,10 +55,10 @@ def year(connections: int, day: int, short: int, long: int) -> list[Figure]:
 
         def spent(work: Callable[[Store, datetime], None], count: int) -> Median:
             with demo.at(end := written.last(count)):
-                return middle(partial(work, stores[count], end), 7)
+                return middle(partial(work, stores[count], end))
 
         return [
-            Figure(f"open {long:,} attempts, list ten", spent(_open, long), spent(_open, day), "s",
+            Figure(f"{connections:,} connections, {long:,} attempts: list ten", spent(_open, long), spent(_open, day), "s",
                    "a day's store", "<= 2"),
             *(
                 Figure(f"a year of {connections:,} connections: {name}", spent(work, long),
