@@ -47,11 +47,11 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
         lambda: collect.collect(500, 5, 100),
     ),
     "fleet": (
-        lambda: provider.provider(500, 2_000, 3),
-        lambda: provider.provider(3, 50, 2, 2, ("changes", "check")),
+        lambda: provider.provider(500, 2_000, 2),
+        lambda: provider.provider(3, 50, 2, ("changes", "check")),
     ),
     "serve": (lambda: serve.pages(100_000, 1_000), lambda: serve.pages(500, 50)),
-    "peers": (lambda: peers.peers(10_000, 96), lambda: peers.peers(200, 24)),
+    "peers": (lambda: peers.peers(10_000, 48), lambda: peers.peers(200, 24)),
     "engine": (lambda: engine.engine(2_000, 96), lambda: engine.engine(50, 6)),
     "planning": (
         lambda: planning.planning(5_000, 25_920),
