@@ -30,7 +30,8 @@
 -- lost_after = "Last complete snapshot that saw what is missing."
 -- replaced_by = "The path that took over."
 -- severity = """low, medium, high or critical: by what the initiator has left at --after. That of
--- the loss itself, in dropped-connections, is by what was left then."""
+-- the loss itself, in dropped-connections, is by what was left then. info where the initiator was
+-- taken out of service: it has no session, and is in no igroup any more."""
 -- detail = "What to do."
 -- ///
 select
@@ -45,8 +46,10 @@ select
     l.initiator_sessions_left as initiator_sessions_after,
     max(s.last_seen) as lost_after,
     l.replaced_by,
-    l.severity,
+    case when d.initiator is not null then 'info' else l.severity end as severity,
     case
+        when d.initiator is not null
+        then 'out of service: in no igroup any more'
         when l.taken_over
         then 'logged in elsewhere: ' || l.replaced_by
         when l.initiator_sessions_left = 0
@@ -67,5 +70,11 @@ left join
     and s.interface_id = l.interface_id
     and s.last_seen >= l.lost_after
     and s.last_seen < l.lost_by
+left join
+    departed_initiators d
+    on d.cluster = l.cluster
+    and d.svm_id = l.svm_id
+    and d.initiator = l.initiator
+    and d.departed_at <= $after::timestamp
 group by all
 order by all

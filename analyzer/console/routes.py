@@ -91,7 +91,9 @@ def application(pages: Pages, api: ASGIApp, access: Access) -> ASGIApp:
     first = {path.split("/")[1] for path in paths} - _SHARED | {"login", "static"}
 
     async def either(scope: Scope, receive: Receive, send: Send) -> None:
-        segment = scope.get("path", "/").split("/")[1] if scope["type"] == "http" else None
+        # A client may send "*" or anything else without a slash: no page is there.
+        root, _, rest = scope.get("path", "").partition("/")
+        segment = None if root or scope["type"] != "http" else rest.partition("/")[0]
         browser = segment in _SHARED and "text/html" in Headers(scope=scope).get("accept", "")
         await (console if browser or segment in first else api)(scope, receive, send)
 

@@ -45,6 +45,7 @@ def test_a_browser_gets_a_page_where_a_program_gets_the_arrays_interface(app: AS
 def test_what_is_not_a_page_is_left_to_the_arrays_interface(app: ASGIApp):
     assert ask(app, "/api/protocols/san/iscsi/sessions", accept=HTML).body == b"api"
     assert ask(app, "/openapi.json", accept=HTML).body == b"api"
+    assert ask(app, "*", "OPTIONS", accept=HTML).body == b"api"
 
 
 @pytest.mark.parametrize(

@@ -593,6 +593,7 @@ def test_a_host_that_is_taken_out_of_service_is_abandoned(watch: Watch) -> None:
     night.say("dropped-connections", 4, initiator="lnx1", status="abandoned", severity="info",
               back_by=None, detail="abandoned at 2026-11-23T02:20:00Z")  # fmt: skip
     night.say("outages", cause="lnx1", status="abandoned", severity="info")
+    night.say("not-recovered", 4, before="02:05", after="02:30", initiator="lnx1", severity="info")
     for name in ("dropped-connections", "outages"):
         night.never(name, since="02:25", status="abandoned")
     night.only("outages", since="02:25", cause="lnx2", status="open", severity="critical")
