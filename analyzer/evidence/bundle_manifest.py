@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Annotated
 
 import msgspec
@@ -97,10 +97,12 @@ def verify(path: Path) -> VerifiedBundle:
     """Hash every member again and compare.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or it is a pipe, which would be waited for.
         StoreError: it is no bundle, it is unsafe to extract, or members are missing, added or
             altered; names them.
     """
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path}: no regular file")
     try:
         with zipfile.ZipFile(path) as bundle:
             return _verify(path, bundle)
@@ -162,6 +164,7 @@ def _unsafe(path: Path, bundle: zipfile.ZipFile, manifest: BundleManifest) -> di
     names = [*(member.path for member in manifest.files), *bundle.namelist()]
     return {
         "unsafe names": sorted({name for name in names if not _is_safe(name)}),
+        "files and folders": _folders(names),
         "there twice": _repeated(member.filename for member in members)
         + _repeated(member.path for member in manifest.files),
         "no plain files": [m.filename for m in members if not _is_plain(m)],
@@ -179,6 +182,12 @@ def _repeated(names: Iterable[str]) -> list[str]:
     for name in names:
         folded.setdefault(name.casefold(), []).append(name)
     return sorted({name for same in folded.values() if len(same) > 1 for name in same})
+
+
+def _folders(names: list[str]) -> list[str]:
+    """Names of files that are folders of others too, so that one of both cannot be unpacked."""
+    folders = {str(above).casefold() for name in names for above in PurePosixPath(name).parents}
+    return sorted({name for name in names if name.casefold() in folders})
 
 
 def _is_plain(member: zipfile.ZipInfo) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import stat
 import warnings
 import zipfile
@@ -143,6 +144,16 @@ def test_names_that_some_systems_take_for_one_are_refused(tmp_path: Path) -> Non
     path = bundle_of(tmp_path / "case.zip", FILES | {"Page.html": b"x"})
     with pytest.raises(StoreError, match=r"there twice: Page\.html, page\.html"):
         evidence.verify(path)
+
+
+def test_a_file_that_is_a_folder_of_another_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="files and folders: Store"):
+        evidence.verify(bundle_of(tmp_path / "e.zip", FILES | {"Store": b""}))
+
+
+def test_a_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.zip")
+    assert cli.status(["evidence", "verify", str(tmp_path / "pipe.zip")]) == 2
 
 
 def test_a_bomb_is_refused_before_it_is_read(tmp_path: Path) -> None:
