@@ -232,6 +232,7 @@ PEERS: dict[str, Callable[[Path], Peer]] = {
     "Delta Lake, MERGE": DeltaMerge,
     "SQLite": SQLite,
 }
+_BOUNDS = {"diff of two instants": "<= 1", "every loss": "<= 1/2", "size": "<= 1/10"}
 
 
 def peers(connections: int, count: int) -> list[Figure]:
@@ -252,7 +253,7 @@ def peers(connections: int, count: int) -> list[Figure]:
             theirs = _measured(peer, snapshots, questions, answers)
             figures += [
                 Figure(f"{connections:,} connections, {count} snapshots: {what}", ours[what], other,
-                       "bytes" if what == "size" else "s", f"peer: {against}")
+                       "bytes" if what == "size" else "s", f"peer: {against}", _BOUNDS.get(what, "-"))
                 for what, other in theirs.items()
             ]  # fmt: skip
     return figures

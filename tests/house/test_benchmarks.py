@@ -86,6 +86,18 @@ def test_a_run_is_shown_beside_the_last_one_kept_and_fails_with_a_bound(
     assert {"date", "commit", "machine", "parts"} <= set(run)
 
 
+def test_a_part_that_breaks_fails_the_run_and_hides_no_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = {"week": (list, lambda: next(iter([]))), "pair": (list, lambda: [figure(4, 2, "-")])}
+    monkeypatch.setattr(benchmarks, "RUNS", runs)
+    assert benchmarks.main(["--quick"]) == 1
+    output = capsys.readouterr()
+    assert "could not be measured: week" in output.out
+    assert "folding" in output.out
+    assert "StopIteration" in output.err
+
+
 def test_the_table_says_which_bound_does_not_hold() -> None:
     assert " NO " in table([figure(9, 3, "<= 2")])
     assert " yes " in table([figure(4, 3, "<= 2")])
