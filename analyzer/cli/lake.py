@@ -1,5 +1,6 @@
 """The exports that other engines read as tables: export delta, export parquet."""
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,8 +35,8 @@ def delta(context: Context, /, target: str, cluster: tuple[str, ...]) -> int:
     except ImportError as error:
         raise ExtraMissing("export delta", "lake") from error
 
-    place = target if _URL.match(target) else str(Path(target).absolute())
     holdings = _holdings(context, cluster)
+    place = target if _URL.match(target) else str(_outside(context, Path(target)))
     written = []
     with progress(context, "exporting", len(holdings)) as step:
         for table, items in holdings.items():
@@ -63,12 +64,25 @@ def parquet(context: Context, /, target: Path, cluster: tuple[str, ...]) -> int:
     from analyzer.lake import generation
 
     holdings = _holdings(context, cluster)
+    _outside(context, target)
     with progress(context, "exporting", 1):
         written = generation.write(holdings, target)
     context.say(
         f"wrote {counted(written.written, 'file')} and linked {written.linked:,}: {written.folder}"
     )
     return context.exit_status()
+
+
+def _outside(context: Context, target: Path) -> Path:
+    """The absolute path of *target*.
+
+    Raises:
+        UsageError: it is the store, or a folder in it.
+    """
+    # Path.resolve() fails where links lead in a circle.
+    if Path(os.path.realpath(target)).is_relative_to(os.path.realpath(context.open().root)):
+        raise UsageError(f"{target} is in the store; name a folder outside of it")
+    return target.absolute()
 
 
 def _holdings(context: Context, names: tuple[str, ...]) -> "dict[str, list[Holding]]":

@@ -243,6 +243,16 @@ def test_a_wrong_place_is_one_sentence(
     assert export("delta", tmp_path / "lake", "--cluster", "nobody") == 2
 
 
+def test_a_place_in_the_store_is_refused(
+    store: Store, export: Export, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(store.root.iterdir())
+    for kind in KINDS:
+        assert export(kind, store.root / "lake") == export(kind, store.root) == 2
+        assert "is in the store" in capsys.readouterr().err
+    assert sorted(store.root.iterdir()) == before
+
+
 def test_a_full_disk_is_one_sentence(
     export: Export, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
