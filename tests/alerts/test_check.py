@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from support.receivers import Place
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
+
 
 @pytest.fixture
 def place(

@@ -15,6 +15,7 @@ from analyzer.config import file
 from analyzer.config.destination import Destination
 from analyzer.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 DOCS = Path(__file__).parents[2] / "docs" / "messages"
 LOST = ("check", "--report", "dropped-connections", "--once")
 CHAT = """'{"text": {{ alerts | map(attribute="text") | join("\\n") | tojson }}}'"""

@@ -18,7 +18,6 @@ from analyzer import cli, history
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
-pytestmark = pytest.mark.usefixtures("engines_left_open")
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_data"
 Run = Callable[..., tuple[int, str, str]]

@@ -1,19 +1,22 @@
 """The catalog that was asked last stays open: the next question stands on the models it made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from weakref import ref
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer import demo
 from analyzer.config import policy
 from analyzer.engine.duckdb import DuckDB
 from analyzer.engine.engine import Engine
+from analyzer.errors import StoreError
+from analyzer.history import manifest as manifests
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
@@ -36,57 +39,82 @@ def opened(
     return _open[key]
 
 
-_STATE = ("_engine", "_model_tables", "_answers", "_named", "_bound_names")
-_WAITING = 4
+_STATE = ("_model_tables", "_answers", "_named", "_bound_names")
+_LEFT = 4
+_OPENED, _CLOSE = Catalog._opened, Catalog.close
+
+
+class LeftOpen:
+    """An engine stays for the next catalog of an equal history, policy and clock.
+
+    For tests that run many commands on one store, or on equal ones: each would make the same models
+    again. Only engines that have read their store whole and need no file of it.
+    """
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[Callable[[], Catalog | None], dict[str, Any]]] = {}
+        """By what is equal: who uses the engine, if anybody still does; the engine and its models."""
+
+    def opened(self, catalog: Catalog) -> Engine:
+        self._leave(catalog, forget=True)  # it opens its store anew, and has closed its engine
+        key = _equality(catalog)
+        user, state = self._left.pop(key, (None, {}))
+        if user is not None and user() is None:
+            vars(catalog).update(state)
+            engine: Engine = state["_engine"]
+        else:
+            engine = _OPENED(catalog)
+        if key and _needs_no_file(engine) and key == _equality(catalog):  # no writer came between
+            models = {name: vars(catalog)[name] for name in _STATE}
+            self._left[key] = ref(catalog), models | {"_engine": engine}
+            if len(self._left) > _LEFT:
+                self._left.pop(next(iter(list(self._left))), None)
+        return engine
+
+    def close(self, catalog: Catalog) -> None:
+        self._leave(catalog)
+        left = list(self._left.values())  # of a moment: other threads may open catalogs too
+        if catalog._engine not in [state["_engine"] for _, state in left]:
+            _CLOSE(catalog)
+
+    def _leave(self, catalog: Catalog, *, forget: bool = False) -> None:
+        for key, (user, state) in list(self._left.items()):
+            if user() is catalog:
+                self._left.pop(key, None)
+                if not forget:
+                    self._left[key] = _nobody, state
+
+
+def _nobody() -> None:
+    return None
 
 
 @contextmanager
 def left_open() -> Iterator[None]:
-    """Closed engines wait for the next catalog of an equal history, policy and clock.
-
-    For tests that run many commands on one store, or on copies of it: each would make the same
-    models again. Only engines that have read their store whole and need no file of it.
-    """
-    waiting: dict[Any, dict[str, Any]] = {}
-    keys: dict[Engine, Any] = {}
-    opened, close = Catalog._opened, Catalog.close
-
-    def opened_or_taken(catalog: Catalog) -> Engine:
-        key = _equality(catalog)
-        if key in waiting:
-            vars(catalog).update(state := waiting.pop(key))
-            engine: Engine = state["_engine"]
-        else:
-            engine = opened(catalog)
-        if key is not None and _needs_no_file(engine):
-            keys[engine] = key
-        return engine
-
-    def close_or_leave(catalog: Catalog) -> None:
-        key = keys.pop(catalog._engine, None)
-        if key is None or key in waiting:
-            close(catalog)
-            return
-        waiting[key] = {name: vars(catalog)[name] for name in _STATE}
-        if len(waiting) > _WAITING:
-            waiting.pop(next(iter(waiting)))["_engine"].close()
-
+    """Within it engines are left open."""
+    engines = LeftOpen()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Catalog, "_opened", opened_or_taken)
-        patch.setattr(Catalog, "close", close_or_leave)
+        patch.setattr(Catalog, "_opened", lambda catalog: engines.opened(catalog))  # noqa: PLW0108  # a method of the catalog
+        patch.setattr(Catalog, "close", lambda catalog: engines.close(catalog))  # noqa: PLW0108  # and so is this
         yield
-    while waiting:
-        waiting.popitem()[1]["_engine"].close()
 
 
-def _equality(catalog: Catalog) -> Any:
-    """What two catalogs have in common whose answers are the same; none if they may differ."""
+def _equality(catalog: Catalog) -> str:
+    """What two catalogs have in common whose answers are the same; '' if they may differ."""
     if catalog._folders or catalog._open is not DuckDB:
-        return None
-    history = catalog.store.root / "history"
-    files = [(str(path.relative_to(history)), sha256(path.read_bytes()).hexdigest())
-             for path in sorted(history.rglob("*")) if path.is_file()]  # fmt: skip
-    return repr((catalog.clusters, catalog.now, catalog._tables, files))
+        return ""
+    histories = []
+    try:
+        for cluster in catalog.store.clusters():
+            folder = catalog.store.history_folder(cluster)
+            manifest = manifests.read(catalog.store, cluster) or manifests.Manifest()
+            files = [
+                manifests.digest((folder / name).read_bytes()) for name, *_ in manifest.files()
+            ]
+            histories.append((replace(manifest, retired={}), files))
+    except (OSError, StoreError):
+        return ""
+    return repr((catalog.clusters, catalog.now, catalog._tables, histories))
 
 
 def _needs_no_file(engine: Engine) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +72,21 @@ def by_polars_from_parquet(target: str, table: str) -> Rows:
 def _of_duckdb(
     table: str, text: str, parameters: dict[str, Any] | None = None, **views: Any
 ) -> Rows:
-    with duckdb.connect() as session:
+    with _database().cursor() as session:
         session.execute("set timezone = 'UTC'")
         for name, view in views.items():
             session.register(name, view)
         cursor = session.execute(text, parameters)
         names = [column[0] for column in cursor.description]
         return rows(table, [dict(zip(names, row, strict=True)) for row in cursor.fetchall()])
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for all reads, since to make one takes longer than to read; it remembers no file."""
+    database = duckdb.connect()
+    database.execute("set enable_external_file_cache = false")
+    return database
 
 
 DELTA: dict[str, Read] = {
