@@ -63,7 +63,7 @@ RUNS: dict[str, tuple[Callable[[], list[Figure]], Callable[[], list[Figure]]]] =
         lambda: console.console(50, 400, 200, 0.5),
     ),
     "monitor": (
-        lambda: monitor.monitor(50, 40, 105_120, 10),
+        lambda: monitor.monitor(20, 40, 105_120, 4),
         lambda: monitor.monitor(3, 8, 600, 1),
     ),
 }
