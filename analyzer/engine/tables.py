@@ -27,27 +27,35 @@ ATTEMPTS = "attempts"
 _STORED = {ATTEMPTS: schema.ATTEMPT} | {table.name: table.columns for table in TABLES}
 CLOSED_BY = ("last_seen", "gone_by")  # what an open spell's row does not carry
 _SMALL_ROWS = 20_000
+_SMALL_SESSIONS = 60_000
 _SMALL_BYTES = 2_000_000
+_FOOTER = 6_000  # bytes of a Parquet file of one row
 
 
 class Files(msgspec.Struct, frozen=True):
     """The files of one table: those of closed and of open spells, and up to when those were seen.
 
     *closed* has the rows of each file, *last* is the last instant of all attempts; *latest* is the
-    latest complete snapshot of each cluster and SVM.
+    latest complete snapshot of each cluster and SVM; *sessions* is how many open spells there are
+    of those.
     """
 
     closed: dict[Path, int]
     opened: list[Path] = []
     latest: list[tuple[str, str, datetime]] = []
     last: datetime | None = None
+    sessions: int = 0
 
     @property
     def small(self) -> bool:
-        """Whether it is soon read whole, however much history there is beside it."""
-        if sum(self.closed.values()) > _SMALL_ROWS:
+        """Whether it is soon read whole, however much history there is beside it.
+
+        Many files of a few rows each are: to open them is what a scan of them costs.
+        """
+        if sum(self.closed.values()) > _SMALL_ROWS or self.sessions > _SMALL_SESSIONS:
             return False
-        return sum(path.stat().st_size for path in (*self.closed, *self.opened)) <= _SMALL_BYTES
+        sizes = (path.stat().st_size for path in (*self.closed, *self.opened))
+        return sum(max(0, size - _FOOTER) for size in sizes) <= _SMALL_BYTES
 
 
 def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
@@ -75,6 +83,7 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
             {folder / part.file: part.rows for folder, _, t in folded for part in t.closed},
             [folder / t.open for folder, _, t in folded if t.open is not None],
             [(name, svm, at) for _, name, t in folded for svm, at in t.latest.items()],
+            sessions=sum(m.sessions or 0 for _, m in histories) if table.scoped else 0,
         )
     return tables
 
