@@ -10,36 +10,83 @@
 -- interface_id = "Interface."
 -- interface = "Its name."
 -- expected_from = "Where the expectation comes from."
+-- is_used = "Whether it has a session there."
 -- ///
 with
-    usable as (
-        -- What is switched off on purpose is expected of nobody.
-        select * from svm_interfaces where enabled
+    -- Hosts, interfaces and igroups by number: their names are long, and met again and again.
+    hosts as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            row_number() over (order by cluster, svm_id, initiator) as host
+        from presence
+        where interface_id is null
+    ),
+    doors as (
+        select *, row_number() over (order by cluster, svm_id, interface_id) as door
+        from
+            (
+                select distinct
+                    cluster,
+                    svm_id,
+                    interface_id,
+                    interface,
+                    fabric,
+                    home_node,
+                    enabled,
+                    since,
+                    sessions
+                from svm_interfaces
+            )
     ),
     settled as (
-        -- Hosts find a new interface when they next look: only peers and history may ask for it
-        -- yet.
-        select u.*
-        from usable u
+        -- What is switched off on purpose is expected of nobody. Hosts find a new interface when
+        -- they next look: only peers and history may ask for it yet.
+        select d.*
+        from doors d
         cross join thresholds t
         where
-            u.sessions > 0
-            and (u.since is null or u.since <= $at::timestamp - to_days(t.history_days))
+            d.enabled
+            and d.sessions > 0
+            and (d.since is null or d.since <= $at::timestamp - to_days(t.history_days))
+    ),
+    living as (
+        select
+            cluster,
+            svm_id,
+            igroup_id,
+            count(*) as members,
+            row_number() over (order by cluster, svm_id, igroup_id) as igroup
+        from members_at
+        where live
+        group by cluster, svm_id, igroup_id
     ),
     members as (
-        select m.*, count(*) over (partition by m.cluster, m.svm_id, m.igroup_id) as living
+        select h.host, l.igroup, l.members
         from members_at m
+        join living l on l.cluster = m.cluster and l.svm_id = m.svm_id and l.igroup_id = m.igroup_id
+        join hosts h on h.cluster = m.cluster and h.svm_id = m.svm_id and h.initiator = m.initiator
         where m.live
     ),
-    used as (select distinct cluster, svm_id, initiator, interface_id, node from sessions_at),
+    used as (
+        select distinct h.host, d.door, s.node
+        from sessions_at s
+        join hosts h on h.cluster = s.cluster and h.svm_id = s.svm_id and h.initiator = s.initiator
+        join
+            doors d
+            on d.cluster = s.cluster
+            and d.svm_id = s.svm_id
+            and d.interface_id = s.interface_id
+    ),
     mapped as (
-        select m.cluster, m.svm_id, m.initiator, m.igroup_id, u.interface_id, u.fabric, g.asked_by
-        from members m
+        select l.igroup, u.door, u.fabric, g.asked_by
+        from living l
         join
             igroup_interfaces g
-            on g.cluster = m.cluster
-            and g.svm_id = m.svm_id
-            and g.igroup_id = m.igroup_id
+            on g.cluster = l.cluster
+            and g.svm_id = l.svm_id
+            and g.igroup_id = l.igroup_id
         join
             settled u
             on u.cluster = g.cluster
@@ -49,18 +96,25 @@ with
     ),
     peers as (
         -- Enough live members, and most of them on the interface.
-        select m.cluster, m.svm_id, m.igroup_id, s.interface_id
+        select m.igroup, s.door
         from members m
-        join used s on s.cluster = m.cluster and s.svm_id = m.svm_id and s.initiator = m.initiator
+        join used s on s.host = m.host
         cross join thresholds t
-        where m.living >= t.peer_hosts
-        group by m.cluster, m.svm_id, m.igroup_id, s.interface_id, m.living
-        having count(*) >= max(t.peer_share) * m.living
+        where m.members >= t.peer_hosts
+        group by m.igroup, s.door, m.members
+        having count(*) >= max(t.peer_share) * m.members
     ),
     own as (
-        select p.cluster, p.svm_id, p.initiator, p.interface_id
+        -- An interface that is no more counts as history, and is expected of nobody.
+        select h.host, d.door
         from presence p
         cross join thresholds t
+        join hosts h on h.cluster = p.cluster and h.svm_id = p.svm_id and h.initiator = p.initiator
+        left join
+            doors d
+            on d.cluster = p.cluster
+            and d.svm_id = p.svm_id
+            and d.interface_id = p.interface_id
         where
             p.interface_id is not null
             and p.share >= t.steady_share
@@ -68,106 +122,124 @@ with
     ),
     networks as (
         -- Networks that a member of the igroup is in, or lately was: its hosts can reach them.
-        select distinct m.cluster, m.svm_id, m.igroup_id, u.fabric
+        select distinct m.igroup, d.fabric
         from members m
         join
             (
-                select cluster, svm_id, initiator, interface_id
+                select host, door
                 from used
                 union
-                select *
+                select host, door
                 from own
             ) s
-            on s.cluster = m.cluster
-            and s.svm_id = m.svm_id
-            and s.initiator = m.initiator
-        join
-            usable u
-            on u.cluster = s.cluster
-            and u.svm_id = s.svm_id
-            and u.interface_id = s.interface_id
+            on s.host = m.host
+        join doors d on d.door = s.door and d.enabled
     ),
-    hosts as (
-        select cluster, svm_id, initiator, count(*) = count(node) as is_placed
-        from used
-        group by all
+    unmapped as (
+        select h.host, d.door
+        from unmapped_interfaces x
+        join hosts h on h.cluster = x.cluster and h.svm_id = x.svm_id and h.initiator = x.initiator
+        join
+            doors d
+            on d.cluster = x.cluster
+            and d.svm_id = x.svm_id
+            and d.interface_id = x.interface_id
+    ),
+    sources as (
+        select 1 as place, m.host, g.door
+        from members m
+        join mapped g on g.igroup = m.igroup
+        where g.asked_by = 'required nodes'
+        union all
+        select 2, m.host, g.door
+        from members m
+        join mapped g on g.igroup = m.igroup
+        join networks n on n.igroup = g.igroup and n.fabric is not distinct from g.fabric
+        where g.asked_by = 'LUN maps'
+        union all
+        select 3, m.host, p.door
+        from members m
+        join peers p on p.igroup = m.igroup
+        union all
+        select 4, host, door
+        from own
+    ),
+    reached as (
+        select s.place, s.host, s.door
+        from sources s
+        where not exists (select 1 from unmapped x where x.host = s.host and x.door = s.door)
+    ),
+    others as (
+        -- Hosts of which nothing better is known than what is in use.
+        select u.host, count(*) = count(u.node) as is_placed
+        from used u
+        where not exists (select 1 from reached r where r.host = u.host)
+        group by u.host
     ),
     stood_on as (
-        select distinct u.cluster, u.svm_id, u.initiator, u.node
+        select distinct h.cluster, h.svm_id, u.host, u.node
         from used u
-        join hosts h on h.cluster = u.cluster and h.svm_id = u.svm_id and h.initiator = u.initiator
-        where h.is_placed
+        join others o on o.host = u.host and o.is_placed
+        join hosts h on h.host = u.host
     ),
     in_use as (
         -- With selective LUN maps a host needs no more than the HA pairs that it stands on.
-        select p.cluster, p.svm_id, p.initiator, u.interface_id
+        select p.host, u.door
         from
             (
-                select cluster, svm_id, initiator, node
+                select cluster, svm_id, host, node
                 from stood_on
                 union
-                select h.cluster, h.svm_id, h.initiator, n.partner
+                select h.cluster, h.svm_id, h.host, n.partner
                 from stood_on h
                 join nodes_at n on n.cluster = h.cluster and n.node = h.node
             ) p
         join settled u on u.cluster = p.cluster and u.svm_id = p.svm_id and u.home_node = p.node
         union all
-        select h.cluster, h.svm_id, h.initiator, u.interface_id
-        from hosts h
+        select h.host, u.door
+        from others o
+        join hosts h on h.host = o.host
         join settled u on u.cluster = h.cluster and u.svm_id = h.svm_id
-        where not h.is_placed
+        where not o.is_placed
     ),
-    sources as (
-        select
-            1 as place, 'required nodes' as expected_from, cluster, svm_id, initiator, interface_id
-        from mapped
-        where asked_by = 'required nodes'
-        union all
-        select 2, 'LUN maps', m.cluster, m.svm_id, m.initiator, m.interface_id
-        from mapped m
-        join
-            networks n
-            on n.cluster = m.cluster
-            and n.svm_id = m.svm_id
-            and n.igroup_id = m.igroup_id
-            and n.fabric is not distinct from m.fabric
-        where m.asked_by = 'LUN maps'
-        union all
-        select 3, 'igroup peers', m.cluster, m.svm_id, m.initiator, p.interface_id
-        from members m
-        join peers p on p.cluster = m.cluster and p.svm_id = m.svm_id and p.igroup_id = m.igroup_id
-        union all
-        select 4, 'own history', *
-        from own
-        union all
-        select 5, 'interfaces in use', *
-        from in_use
-    ),
-    reached as (
-        select s.*
-        from sources s
-        where
-            not exists (
-                select 1
-                from unmapped_interfaces x
+    cells as (
+        select host, door, min(place) as place, bool_or(is_used) as is_used
+        from
+            (
+                select place, host, door, false as is_used
+                from reached
+                union all
+                select 5, s.host, s.door, false
+                from in_use s
                 where
-                    x.cluster = s.cluster
-                    and x.svm_id = s.svm_id
-                    and x.initiator = s.initiator
-                    and x.interface_id = s.interface_id
+                    not exists (select 1 from unmapped x where x.host = s.host and x.door = s.door)
+                union all
+                select null, host, door, true
+                from used
             )
+        group by host, door
     ),
-    best as (
-        select cluster, svm_id, initiator, min(place) as place
-        from reached
-        group by cluster, svm_id, initiator
-    )
-select distinct r.cluster, r.svm_id, r.initiator, r.interface_id, u.interface, r.expected_from
-from reached r
-join
-    best b
-    on b.cluster = r.cluster
-    and b.svm_id = r.svm_id
-    and b.initiator = r.initiator
-    and b.place = r.place
-join usable u on u.cluster = r.cluster and u.svm_id = r.svm_id and u.interface_id = r.interface_id
+    best as (select host, min(place) as place from cells group by host)
+select
+    h.cluster,
+    h.svm_id,
+    h.initiator,
+    d.interface_id,
+    d.interface,
+    case
+        c.place
+        when 1
+        then 'required nodes'
+        when 2
+        then 'LUN maps'
+        when 3
+        then 'igroup peers'
+        when 4
+        then 'own history'
+        else 'interfaces in use'
+    end as expected_from,
+    c.is_used
+from cells c
+join best b on b.host = c.host and b.place = c.place
+join doors d on d.door = c.door and d.enabled
+join hosts h on h.host = c.host

@@ -12,6 +12,37 @@
 -- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
+    several_addresses as (
+        select s.cluster, s.svm_id, s.initiator, s.fabric
+        from sessions_at s
+        where
+            fabric is not null
+            and initiator_address <> ''
+            and exists (
+                select 1
+                from judged_hosts h
+                where
+                    h.cluster = s.cluster
+                    and h.svm_id = s.svm_id
+                    and h.initiator = s.initiator
+                    and len(h.host_addresses) > 1
+            )
+        group by s.cluster, s.svm_id, s.initiator, s.fabric
+        having min(s.initiator_address) < max(s.initiator_address)
+    ),
+    counted as (
+        -- Of one session on each of a few interfaces there is nothing to count.
+        select cluster, svm_id, initiator
+        from judged_hosts h
+        cross join thresholds t
+        where
+            h.sessions > len(h.interface_ids)
+            or h.sessions > t.crowded_sessions
+            or h.want_per_path < 1
+        union
+        select cluster, svm_id, initiator
+        from several_addresses
+    ),
     cells as (
         select
             s.cluster,
@@ -24,11 +55,12 @@ with
             s.fabric,
             count(*) as sessions
         from sessions_at s
-        join
-            judged_hosts h
-            on h.cluster = s.cluster
-            and h.svm_id = s.svm_id
-            and h.initiator = s.initiator
+        where
+            exists (
+                select 1
+                from counted c
+                where c.cluster = s.cluster and c.svm_id = s.svm_id and c.initiator = s.initiator
+            )
         group by all
     ),
     per_interface as (
@@ -118,13 +150,6 @@ with
             and e.same
             and e.most > 1
         group by p.cluster, p.svm_id, p.initiator
-    ),
-    several_addresses as (
-        select cluster, svm_id, initiator, fabric
-        from cells
-        where fabric is not null and initiator_address <> ''
-        group by cluster, svm_id, initiator, fabric
-        having min(initiator_address) < max(initiator_address)
     ),
     meshed as (
         -- Addresses that reach every interface of the subnet, and some that do not (F12).

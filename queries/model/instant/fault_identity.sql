@@ -12,17 +12,27 @@
 -- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
+    nameless as (select * from sessions_at where coalesce(len(igroups), 0) = 0),
     without_igroup as (
         select
-            cluster,
-            svm_id,
-            initiator,
-            taken_at,
-            previous_at,
-            bool_and(authentication = 'none') as open
-        from sessions_at
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            s.taken_at,
+            s.previous_at,
+            bool_and(s.authentication = 'none') as open
+        from nameless s
+        where
+            not exists (
+                select 1
+                from sessions_at g
+                where
+                    g.cluster = s.cluster
+                    and g.svm_id = s.svm_id
+                    and g.initiator = s.initiator
+                    and len(g.igroups) > 0
+            )
         group by all
-        having bool_and(coalesce(len(igroups), 0) = 0)
     ),
     judgeable as (
         -- Where no session names an igroup and none were listed nobody knows who is in one.
@@ -40,20 +50,21 @@ with
             p.svm_id,
             p.initiator,
             bool_and(coalesce(len(p.igroups), 0) = 0) as without_igroup
-        from spells p
-        join snapshot_at s on s.cluster = p.cluster
-        where p.first_seen <= s.previous_at and p.last_seen >= s.previous_at
+        from without_igroup b
+        join spells p on p.cluster = b.cluster and p.svm_id = b.svm_id and p.initiator = b.initiator
+        where p.first_seen <= b.previous_at and p.last_seen >= b.previous_at
         group by all
     ),
     origin as (
         select
-            cluster,
-            svm_id,
-            initiator,
-            min(first_seen) as first_seen,
-            count(*) = count(seen_after) as arrived
-        from spells
-        where first_seen <= $at::timestamp
+            p.cluster,
+            p.svm_id,
+            p.initiator,
+            min(p.first_seen) as first_seen,
+            count(*) = count(p.seen_after) as arrived
+        from without_igroup b
+        join spells p on p.cluster = b.cluster and p.svm_id = b.svm_id and p.initiator = b.initiator
+        where p.first_seen <= $at::timestamp
         group by all
     ),
     outside as (
@@ -66,7 +77,13 @@ with
             and s.initiator_address = c.initiator_address
     ),
     methods as (
-        select cluster, svm_id, initiator, list_sort(list(distinct authentication)) as kinds
+        select
+            cluster,
+            svm_id,
+            initiator,
+            min(authentication) < max(authentication) as mixed,
+            bool_or(authentication = 'chap') as chap,
+            bool_and(authentication = 'none') as open
         from connections_at
         where authentication is not null
         group by all
@@ -76,7 +93,7 @@ with
         from members_at m
         join
             methods k on k.cluster = m.cluster and k.svm_id = m.svm_id and k.initiator = m.initiator
-        where list_contains(k.kinds, 'chap')
+        where k.chap
     ),
     peers as (
         -- Of one that uses no CHAP itself: somebody else in its igroup does.
@@ -141,11 +158,11 @@ select
     [],
     null,
     case
-        when len(k.kinds) > 1
+        when k.mixed
         then 'some of its sessions use CHAP, others do not'
         else 'does not use CHAP; other hosts of ' || p.igroup || ' do'
     end,
     []
 from methods k
 left join peers p on p.cluster = k.cluster and p.svm_id = k.svm_id and p.initiator = k.initiator
-where len(k.kinds) > 1 or (k.kinds[1] = 'none' and p.initiator is not null)
+where k.mixed or (k.open and p.initiator is not null)

@@ -25,6 +25,11 @@ with
             and p.share >= t.steady_share
             and p.ticks >= t.history_snapshots
             and p.initiator <> ''
+            and not exists (
+                select 1
+                from hosts_at h
+                where h.cluster = p.cluster and h.svm_id = p.svm_id and h.initiator = p.initiator
+            )
     ),
     listed as (
         select
@@ -47,7 +52,7 @@ with
             on o.cluster = m.cluster
             and o.svm_id = m.svm_id
             and o.igroup_id = m.igroup_id
-        where m.initiator <> ''
+        where not m.live and m.initiator <> ''
         group by all
     ),
     absent as (
@@ -67,9 +72,10 @@ with
         where not coalesce(l.worker, false)
     ),
     seen as (
-        select cluster, svm_id, initiator, max(last_seen) as last_seen
-        from spells
-        where first_seen <= $at::timestamp
+        select p.cluster, p.svm_id, p.initiator, max(p.last_seen) as last_seen
+        from absent a
+        join spells p on p.cluster = a.cluster and p.svm_id = a.svm_id and p.initiator = a.initiator
+        where p.first_seen <= $at::timestamp
         group by all
     ),
     without_luns as (
@@ -81,6 +87,7 @@ with
             on g.cluster = m.cluster
             and g.svm_id = m.svm_id
             and g.igroup_id = m.igroup_id
+        where not m.live
         group by m.cluster, m.svm_id, m.initiator
         having count(*) = count(*) filter (where g.luns = 0)
     ),
@@ -110,17 +117,12 @@ with
             on n.cluster = a.cluster
             and n.svm_id = a.svm_id
             and n.initiator = a.initiator
-        where
-            not exists (
-                select 1
-                from hosts_at h
-                where h.cluster = a.cluster and h.svm_id = a.svm_id and h.initiator = a.initiator
-            )
     ),
     wanted as (
         select cluster, svm_id, initiator, interface_id, expected_from
         from expected
-        union
+        where not is_used
+        union all
         -- Where all peers lost it, none of them expects it: it is who stood on it that misses it.
         select u.cluster, u.svm_id, u.initiator, u.interface_id, 'own history'
         from down_interface_users u

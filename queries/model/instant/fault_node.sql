@@ -14,7 +14,7 @@
 with
     svm_nodes as (
         -- Home and current nodes: interfaces gathered on one node still belong to two.
-        select distinct cluster, svm_id, node
+        select cluster, svm_id, list_sort(list(distinct node)) as nodes
         from
             (
                 select cluster, svm_id, home_node as node
@@ -26,6 +26,7 @@ with
                 where enabled
             )
         where node is not null
+        group by cluster, svm_id
     ),
     stood_on as (
         -- Nodes whose interfaces the initiator used in the last seven days, or until they failed.
@@ -39,6 +40,12 @@ with
                     on i.cluster = p.cluster
                     and i.svm_id = p.svm_id
                     and i.interface_id = p.interface_id
+                where
+                    exists (
+                        select 1
+                        from unavailable_nodes a
+                        where a.cluster = p.cluster and a.svm_id = p.svm_id
+                    )
                 union all
                 select cluster, svm_id, initiator, home_node, null
                 from down_interface_users
@@ -68,7 +75,20 @@ with
     served as (
         -- Nodes of the SVM that an initiator may stand on: where its LUN maps are known, those
         -- that report its LUNs, and where it is.
-        select h.cluster, h.svm_id, h.initiator, list_sort(list(n.node)) as nodes
+        select
+            h.cluster,
+            h.svm_id,
+            h.initiator,
+            case
+                when l.nodes is null
+                then n.nodes
+                else
+                    list_filter(
+                        n.nodes,
+                        lambda s:list_contains(l.nodes, s)
+                        or list_contains(coalesce(h.nodes, []), s)
+                    )
+            end as nodes
         from judged_hosts h
         join svm_nodes n on n.cluster = h.cluster and n.svm_id = h.svm_id
         left join
@@ -76,11 +96,6 @@ with
             on l.cluster = h.cluster
             and l.svm_id = h.svm_id
             and l.initiator = h.initiator
-        where
-            l.nodes is null
-            or list_contains(l.nodes, n.node)
-            or list_contains(coalesce(h.nodes, []), n.node)
-        group by h.cluster, h.svm_id, h.initiator
     ),
     single as (
         select h.*, s.nodes as all_nodes
@@ -247,7 +262,7 @@ where
             e.cluster = h.cluster
             and e.svm_id = h.svm_id
             and e.initiator = h.initiator
-            and not list_contains(h.interface_ids, e.interface_id)
+            and not e.is_used
     )
     and not exists (
         select 1

@@ -31,10 +31,24 @@ with
         cross join thresholds t
         join
             (
-                select cluster, svm_id, interface_id, list_sort(list(distinct initiator)) as members
-                from sessions_at
-                where initiator <> ''
-                group by cluster, svm_id, interface_id
+                select
+                    n.cluster,
+                    n.svm_id,
+                    n.interface_id,
+                    list_sort(list(distinct n.initiator)) as members
+                from sessions_at n
+                where
+                    n.initiator <> ''
+                    and exists (
+                        select 1
+                        from svm_interfaces a
+                        where
+                            a.cluster = n.cluster
+                            and a.svm_id = n.svm_id
+                            and a.interface_id = n.interface_id
+                            and not a.at_home
+                    )
+                group by n.cluster, n.svm_id, n.interface_id
             ) u
             on u.cluster = i.cluster
             and u.svm_id = i.svm_id
@@ -54,26 +68,45 @@ with
                 where a.cluster = i.cluster and a.svm_id = i.svm_id and a.node = i.home_node
             )
     ),
-    recent as (
-        select distinct p.cluster, p.svm_id, p.initiator
-        from spells p
-        join snapshot_at s on s.cluster = p.cluster
-        cross join thresholds t
-        where p.first_seen <= s.taken_at and p.last_seen > s.taken_at - to_days(t.history_days)
+    departed as (
+        -- Members that were there in the last week and are not.
+        select m.*
+        from members_at m
+        where
+            not m.live
+            and exists (
+                select 1
+                from spells p
+                join snapshot_at s on s.cluster = p.cluster
+                cross join thresholds t
+                where
+                    p.cluster = m.cluster
+                    and p.svm_id = m.svm_id
+                    and p.initiator = m.initiator
+                    and p.first_seen <= s.taken_at
+                    and p.last_seen > s.taken_at - to_days(t.history_days)
+            )
     ),
     partly_alive as (
-        -- Members that were there in the last week and are not, beside others that are (F22).
+        -- Beside others that are there (F22).
         select
-            m.cluster,
-            m.svm_id,
-            m.igroup_id,
-            max(m.igroup) as igroup,
-            count(*) filter (where m.live) as living,
-            list_sort(list(m.initiator) filter (where not m.live)) as absent
-        from members_at m
-        join recent r on r.cluster = m.cluster and r.svm_id = m.svm_id and r.initiator = m.initiator
-        group by m.cluster, m.svm_id, m.igroup_id
-        having count(*) filter (where m.live) > 0 and count(*) filter (where not m.live) > 0
+            cluster,
+            svm_id,
+            igroup_id,
+            max(igroup) as igroup,
+            count(*) filter (where live) as living,
+            list_sort(list(initiator) filter (where not live)) as absent
+        from
+            (
+                select *
+                from members_at
+                where live
+                union all
+                select *
+                from departed
+            )
+        group by cluster, svm_id, igroup_id
+        having count(*) filter (where live) > 0 and count(*) filter (where not live) > 0
     ),
     shared_addresses as (
         select cluster, svm_id, initiator_address
@@ -82,41 +115,47 @@ with
         group by cluster, svm_id, initiator_address
         having min(initiator) < max(initiator)
     ),
-    crowded as (
-        -- One address, several names (F25); new if one of them came within a day.
-        select
-            c.cluster,
-            c.svm_id,
-            c.initiator_address,
-            list_sort(list(distinct c.initiator)) as initiators,
-            max(b.first_seen) as latest,
-            bool_or(b.arrived) as arrived,
-            max(c.taken_at) - to_hours(max(t.recent_hours)) as recent_since
+    sharers as (
+        select distinct c.cluster, c.svm_id, c.initiator, c.initiator_address, c.taken_at
         from connections_at c
         join
             shared_addresses a
             on a.cluster = c.cluster
             and a.svm_id = c.svm_id
             and a.initiator_address = c.initiator_address
-        cross join thresholds t
-        join
+        where c.initiator <> ''
+    ),
+    crowded as (
+        -- One address, several names (F25); new if one of them came within a day.
+        select
+            c.cluster,
+            c.svm_id,
+            c.initiator_address,
+            list_sort(list(c.initiator)) as initiators,
+            max(c.first_seen) as latest,
+            bool_or(c.arrived) as arrived,
+            max(c.taken_at) - to_hours(max(t.recent_hours)) as recent_since
+        from
             (
                 select
-                    cluster,
-                    svm_id,
-                    initiator,
-                    initiator_address,
-                    min(first_seen) as first_seen,
-                    count(*) = count(seen_after) as arrived
-                from spells
-                where first_seen <= $at::timestamp
+                    c.cluster,
+                    c.svm_id,
+                    c.initiator,
+                    c.initiator_address,
+                    c.taken_at,
+                    min(p.first_seen) as first_seen,
+                    count(*) = count(p.seen_after) as arrived
+                from sharers c
+                join
+                    spells p
+                    on p.cluster = c.cluster
+                    and p.svm_id = c.svm_id
+                    and p.initiator = c.initiator
+                    and p.initiator_address = c.initiator_address
+                    and p.first_seen <= $at::timestamp
                 group by all
-            ) b
-            on b.cluster = c.cluster
-            and b.svm_id = c.svm_id
-            and b.initiator = c.initiator
-            and b.initiator_address = c.initiator_address
-        where c.initiator <> ''
+            ) c
+        cross join thresholds t
         group by c.cluster, c.svm_id, c.initiator_address
     ),
     unconnected as (
@@ -126,20 +165,42 @@ with
         where connections = 0 and first_seen <= previous_at
         group by all
     ),
+    newcomers as (
+        -- Later than the first of their cluster, so that something may be older.
+        select distinct c.cluster, c.svm_id, c.initiator, c.initiator_address, c.interface_id
+        from connections_at c
+        join
+            (select cluster, min(first_seen) as first_seen from connections_at group by cluster) b
+            on b.cluster = c.cluster
+            and b.first_seen < c.first_seen
+        cross join thresholds t
+        where c.isid <> '' and c.first_seen > c.taken_at - to_minutes(t.ghost_minutes)
+    ),
     doubled as (
         select
-            cluster,
-            svm_id,
-            initiator,
-            isid,
-            tsih,
-            initiator_address,
-            interface_id,
-            max(interface) as interface,
-            min(first_seen) as first_seen,
-            max(taken_at) as taken_at
-        from connections_at
-        where isid <> ''
+            c.cluster,
+            c.svm_id,
+            c.initiator,
+            c.isid,
+            c.tsih,
+            c.initiator_address,
+            c.interface_id,
+            max(c.interface) as interface,
+            min(c.first_seen) as first_seen,
+            max(c.taken_at) as taken_at
+        from connections_at c
+        where
+            c.isid <> ''
+            and exists (
+                select 1
+                from newcomers n
+                where
+                    n.cluster = c.cluster
+                    and n.svm_id = c.svm_id
+                    and n.initiator = c.initiator
+                    and n.initiator_address = c.initiator_address
+                    and n.interface_id = c.interface_id
+            )
         group by all
     ),
     fresh as (
