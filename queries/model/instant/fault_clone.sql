@@ -16,6 +16,18 @@
 -- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
+    ended as (
+        -- Portal groups that a host left: without one nobody was thrown out.
+        select distinct p.cluster, p.svm_id, p.initiator, p.target_portal_group
+        from spells p
+        join snapshot_at s on s.cluster = p.cluster
+        cross join thresholds n
+        where
+            p.last_seen < s.taken_at
+            and p.last_seen > s.taken_at - to_days(n.history_days)
+            and p.initiator_address <> ''
+            and p.isid <> ''
+    ),
     recent as (
         select
             p.cluster,
@@ -26,6 +38,12 @@ with
             p.initiator_address,
             p.first_seen
         from spells p
+        join
+            ended e
+            on e.cluster = p.cluster
+            and e.svm_id = p.svm_id
+            and e.initiator = p.initiator
+            and e.target_portal_group = p.target_portal_group
         join snapshot_at s on s.cluster = p.cluster
         cross join thresholds n
         where
@@ -115,21 +133,33 @@ with
                     and p.last_seen >= h.first_seen
             )
     ),
+    doubtful as (
+        select cluster, svm_id, initiator
+        from connections_at
+        where coalesce(alias, '') <> ''
+        group by cluster, svm_id, initiator
+        having min(lower(alias)) < max(lower(alias))
+    ),
     edited as (
         -- Addresses whose alias changed while they stayed: their host was renamed.
         select cluster, svm_id, initiator, initiator_address
         from
             (
                 select
-                    cluster,
-                    svm_id,
-                    initiator,
-                    initiator_address,
-                    lower(alias) as alias,
-                    min(first_seen) as first_seen
-                from spells
-                where coalesce(alias, '') <> '' and first_seen <= $at::timestamp
-                group by cluster, svm_id, initiator, initiator_address, lower(alias)
+                    p.cluster,
+                    p.svm_id,
+                    p.initiator,
+                    p.initiator_address,
+                    lower(p.alias) as alias,
+                    min(p.first_seen) as first_seen
+                from spells p
+                join
+                    doubtful d
+                    on d.cluster = p.cluster
+                    and d.svm_id = p.svm_id
+                    and d.initiator = p.initiator
+                where coalesce(p.alias, '') <> '' and p.first_seen <= $at::timestamp
+                group by p.cluster, p.svm_id, p.initiator, p.initiator_address, lower(p.alias)
             )
         group by cluster, svm_id, initiator, initiator_address
         having count(*) > 1 and min(first_seen) < max(first_seen)
@@ -137,6 +167,11 @@ with
     several_aliases as (
         select c.cluster, c.svm_id, c.initiator, list_sort(list(distinct c.alias)) as aliases
         from connections_at c
+        join
+            doubtful d
+            on d.cluster = c.cluster
+            and d.svm_id = c.svm_id
+            and d.initiator = c.initiator
         left join
             edited e
             on e.cluster = c.cluster
@@ -146,6 +181,29 @@ with
         where coalesce(c.alias, '') <> '' and e.initiator is null
         group by c.cluster, c.svm_id, c.initiator
         having count(distinct lower(c.alias)) > 1
+    ),
+    beside as (
+        -- SVMs where a host has two addresses in a subnet now.
+        select distinct cluster, svm_id
+        from
+            (
+                select p.cluster, p.svm_id, p.initiator, i.fabric
+                from spells p
+                join snapshot_at s on s.cluster = p.cluster
+                join
+                    svm_interfaces i
+                    on i.cluster = p.cluster
+                    and i.svm_id = p.svm_id
+                    and i.interface_id = p.interface_id
+                where
+                    p.first_seen <= s.taken_at
+                    and p.last_seen >= s.taken_at
+                    and i.fabric is not null
+                    and p.initiator <> ''
+                    and p.initiator_address <> ''
+                group by p.cluster, p.svm_id, p.initiator, i.fabric
+                having min(p.initiator_address) < max(p.initiator_address)
+            )
     ),
     addresses as (
         -- Each address in each subnet: since when, and whether it is there now.
@@ -160,6 +218,7 @@ with
             bool_or(p.last_seen >= s.taken_at) as is_there,
             max(s.taken_at) as taken_at
         from spells p
+        join beside b on b.cluster = p.cluster and b.svm_id = p.svm_id
         join snapshot_at s on s.cluster = p.cluster
         join
             svm_interfaces i

@@ -18,7 +18,6 @@
 -- subnets = "Subnets it uses; null if the subnet of an interface is not known."
 -- fabrics = "Fabrics it uses; null likewise."
 -- host_addresses = "Its own addresses."
--- aliases = "Aliases it sent."
 -- igroups = "Names of its igroups."
 -- want_paths = "Interfaces that policy asks for."
 -- want_nodes = "Nodes that policy asks for."
@@ -37,27 +36,54 @@ with
             taken_at,
             count(*) as sessions,
             list_sort(list_distinct(list(interface_id))) as interface_ids,
-            list_sort(list_distinct(list(coalesce(interface, interface_id)))) as interfaces,
-            case when count(node) = count(*) then list_sort(list_distinct(list(node))) end as nodes,
-            case
-                when count(subnet) = count(*) then list_sort(list_distinct(list(subnet)))
-            end as subnets,
-            case
-                when count(fabric) = count(*) then list_sort(list_distinct(list(fabric)))
-            end as fabrics,
             coalesce(
                 list_sort(
                     list_distinct(list(initiator_address) filter (where initiator_address <> ''))
                 ),
                 []
             ) as host_addresses,
-            list_sort(
-                list_distinct(list(alias) filter (where coalesce(alias, '') <> ''))
-            ) as aliases,
             -- Random ISIDs (type 80h) are those of libiscsi: one session to one portal, by design.
             bool_and(isid like '80:%') as libiscsi
         from sessions_at
         group by cluster, svm_id, initiator, taken_at
+    ),
+    places as (
+        select
+            cluster,
+            svm_id,
+            interface_id,
+            coalesce(max(interface), interface_id) as interface,
+            max(node) as node,
+            max(subnet) as subnet,
+            max(fabric) as fabric
+        from svm_interfaces
+        group by cluster, svm_id, interface_id
+    ),
+    stands as (
+        -- Many hosts stand on the same interfaces.
+        select
+            s.cluster,
+            s.svm_id,
+            s.interface_ids,
+            list_sort(list(distinct p.interface)) as interfaces,
+            case when count(p.node) = count(*) then list_sort(list(distinct p.node)) end as nodes,
+            case
+                when count(p.subnet) = count(*) then list_sort(list(distinct p.subnet))
+            end as subnets,
+            case
+                when count(p.fabric) = count(*) then list_sort(list(distinct p.fabric))
+            end as fabrics
+        from
+            (
+                select *, unnest(interface_ids) as interface_id
+                from (select distinct cluster, svm_id, interface_ids from positions)
+            ) s
+        join
+            places p
+            on p.cluster = s.cluster
+            and p.svm_id = s.svm_id
+            and p.interface_id = s.interface_id
+        group by s.cluster, s.svm_id, s.interface_ids
     ),
     grouped as (
         select
@@ -96,12 +122,11 @@ select
     s.taken_at,
     s.sessions,
     s.interface_ids,
-    s.interfaces,
-    s.nodes,
-    s.subnets,
-    s.fabrics,
+    coalesce(i.interfaces, []) as interfaces,
+    i.nodes,
+    i.subnets,
+    i.fabrics,
     s.host_addresses,
-    s.aliases,
     coalesce(g.igroups, []) as igroups,
     p.paths as want_paths,
     p.nodes as want_nodes,
@@ -110,6 +135,8 @@ select
     l.initiator is not null as settling,
     coalesce(s.libiscsi, false) or coalesce(g.aix, false) as single_by_design
 from positions s
+left join
+    stands i on i.cluster = s.cluster and i.svm_id = s.svm_id and i.interface_ids = s.interface_ids
 left join grouped g on g.cluster = s.cluster and g.svm_id = s.svm_id and g.initiator = s.initiator
 left join policy_at p on p.cluster = s.cluster and p.svm_id = s.svm_id and p.initiator = s.initiator
 left join logins l on l.cluster = s.cluster and l.svm_id = s.svm_id and l.initiator = s.initiator

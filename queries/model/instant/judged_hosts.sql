@@ -14,7 +14,6 @@
 -- subnets = "Subnets it uses; null if the subnet of an interface is not known."
 -- fabrics = "Fabrics it uses; null likewise."
 -- host_addresses = "Its own addresses."
--- aliases = "Aliases it sent."
 -- igroups = "Names of its igroups."
 -- want_paths = "Interfaces that policy asks for."
 -- want_nodes = "Nodes that policy asks for."
@@ -36,7 +35,6 @@ select
     subnets,
     fabrics,
     host_addresses,
-    aliases,
     igroups,
     want_paths,
     want_nodes,
