@@ -182,29 +182,6 @@ with
         group by c.cluster, c.svm_id, c.initiator
         having count(distinct lower(c.alias)) > 1
     ),
-    beside as (
-        -- SVMs where a host has two addresses in a subnet now.
-        select distinct cluster, svm_id
-        from
-            (
-                select p.cluster, p.svm_id, p.initiator, i.fabric
-                from spells p
-                join snapshot_at s on s.cluster = p.cluster
-                join
-                    svm_interfaces i
-                    on i.cluster = p.cluster
-                    and i.svm_id = p.svm_id
-                    and i.interface_id = p.interface_id
-                where
-                    p.first_seen <= s.taken_at
-                    and p.last_seen >= s.taken_at
-                    and i.fabric is not null
-                    and p.initiator <> ''
-                    and p.initiator_address <> ''
-                group by p.cluster, p.svm_id, p.initiator, i.fabric
-                having min(p.initiator_address) < max(p.initiator_address)
-            )
-    ),
     addresses as (
         -- Each address in each subnet: since when, and whether it is there now.
         select
@@ -218,7 +195,10 @@ with
             bool_or(p.last_seen >= s.taken_at) as is_there,
             max(s.taken_at) as taken_at
         from spells p
-        join beside b on b.cluster = p.cluster and b.svm_id = p.svm_id
+        join
+            (select distinct cluster, svm_id from doubled_addresses) d
+            on d.cluster = p.cluster
+            and d.svm_id = p.svm_id
         join snapshot_at s on s.cluster = p.cluster
         join
             svm_interfaces i

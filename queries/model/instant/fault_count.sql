@@ -12,24 +12,6 @@
 -- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
-    several_addresses as (
-        select s.cluster, s.svm_id, s.initiator, s.fabric
-        from sessions_at s
-        where
-            fabric is not null
-            and initiator_address <> ''
-            and exists (
-                select 1
-                from judged_hosts h
-                where
-                    h.cluster = s.cluster
-                    and h.svm_id = s.svm_id
-                    and h.initiator = s.initiator
-                    and len(h.host_addresses) > 1
-            )
-        group by s.cluster, s.svm_id, s.initiator, s.fabric
-        having min(s.initiator_address) < max(s.initiator_address)
-    ),
     counted as (
         -- Of one session on each of a few interfaces there is nothing to count.
         select cluster, svm_id, initiator
@@ -40,8 +22,13 @@ with
             or h.sessions > t.crowded_sessions
             or h.want_per_path < 1
         union
-        select cluster, svm_id, initiator
-        from several_addresses
+        select h.cluster, h.svm_id, h.initiator
+        from judged_hosts h
+        join
+            doubled_addresses d
+            on d.cluster = h.cluster
+            and d.svm_id = h.svm_id
+            and d.initiator = h.initiator
     ),
     cells as (
         select
@@ -142,13 +129,17 @@ with
             on p.cluster = s.cluster
             and p.first_seen <= s.taken_at
             and p.last_seen >= s.taken_at
-        join
-            even e
-            on e.cluster = p.cluster
-            and e.svm_id = p.svm_id
-            and e.initiator = p.initiator
-            and e.same
-            and e.most > 1
+        where
+            exists (
+                select 1
+                from even e
+                where
+                    e.cluster = p.cluster
+                    and e.svm_id = p.svm_id
+                    and e.initiator = p.initiator
+                    and e.same
+                    and e.most > 1
+            )
         group by p.cluster, p.svm_id, p.initiator
     ),
     meshed as (
@@ -162,7 +153,7 @@ with
             count(distinct c.interface_id) as reached
         from cells c
         join
-            several_addresses s
+            doubled_addresses s
             on s.cluster = c.cluster
             and s.svm_id = c.svm_id
             and s.initiator = c.initiator

@@ -50,9 +50,16 @@ with
             p.svm_id,
             p.initiator,
             bool_and(coalesce(len(p.igroups), 0) = 0) as without_igroup
-        from without_igroup b
-        join spells p on p.cluster = b.cluster and p.svm_id = b.svm_id and p.initiator = b.initiator
-        where p.first_seen <= b.previous_at and p.last_seen >= b.previous_at
+        from spells p
+        join snapshot_at s on s.cluster = p.cluster
+        where
+            p.first_seen <= s.previous_at
+            and p.last_seen >= s.previous_at
+            and exists (
+                select 1
+                from without_igroup b
+                where b.cluster = p.cluster and b.svm_id = p.svm_id and b.initiator = p.initiator
+            )
         group by all
     ),
     origin as (
@@ -62,9 +69,14 @@ with
             p.initiator,
             min(p.first_seen) as first_seen,
             count(*) = count(p.seen_after) as arrived
-        from without_igroup b
-        join spells p on p.cluster = b.cluster and p.svm_id = b.svm_id and p.initiator = b.initiator
-        where p.first_seen <= $at::timestamp
+        from spells p
+        where
+            p.first_seen <= $at::timestamp
+            and exists (
+                select 1
+                from without_igroup b
+                where b.cluster = p.cluster and b.svm_id = p.svm_id and b.initiator = p.initiator
+            )
         group by all
     ),
     outside as (
@@ -76,17 +88,24 @@ with
             and s.svm_id = c.svm_id
             and s.initiator_address = c.initiator_address
     ),
+    mixed_svms as (
+        select cluster, svm_id
+        from connections_at
+        group by cluster, svm_id
+        having min(authentication) < max(authentication)
+    ),
     methods as (
         select
-            cluster,
-            svm_id,
-            initiator,
-            min(authentication) < max(authentication) as mixed,
-            bool_or(authentication = 'chap') as chap,
-            bool_and(authentication = 'none') as open
-        from connections_at
-        where authentication is not null
-        group by all
+            c.cluster,
+            c.svm_id,
+            c.initiator,
+            min(c.authentication) < max(c.authentication) as mixed,
+            bool_or(c.authentication = 'chap') as chap,
+            bool_and(c.authentication = 'none') as open
+        from connections_at c
+        join mixed_svms x on x.cluster = c.cluster and x.svm_id = c.svm_id
+        where c.authentication is not null
+        group by c.cluster, c.svm_id, c.initiator
     ),
     chap_igroups as (
         select distinct m.cluster, m.svm_id, m.igroup_id

@@ -73,9 +73,14 @@ with
     ),
     seen as (
         select p.cluster, p.svm_id, p.initiator, max(p.last_seen) as last_seen
-        from absent a
-        join spells p on p.cluster = a.cluster and p.svm_id = a.svm_id and p.initiator = a.initiator
-        where p.first_seen <= $at::timestamp
+        from spells p
+        where
+            p.first_seen <= $at::timestamp
+            and exists (
+                select 1
+                from absent a
+                where a.cluster = p.cluster and a.svm_id = p.svm_id and a.initiator = p.initiator
+            )
         group by all
     ),
     without_luns as (

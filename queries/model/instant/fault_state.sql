@@ -116,14 +116,18 @@ with
         having min(initiator) < max(initiator)
     ),
     sharers as (
-        select distinct c.cluster, c.svm_id, c.initiator, c.initiator_address, c.taken_at
+        select distinct c.cluster, c.svm_id, c.initiator, c.initiator_address
         from connections_at c
-        join
-            shared_addresses a
-            on a.cluster = c.cluster
-            and a.svm_id = c.svm_id
-            and a.initiator_address = c.initiator_address
-        where c.initiator <> ''
+        where
+            c.initiator <> ''
+            and exists (
+                select 1
+                from shared_addresses a
+                where
+                    a.cluster = c.cluster
+                    and a.svm_id = c.svm_id
+                    and a.initiator_address = c.initiator_address
+            )
     ),
     crowded as (
         -- One address, several names (F25); new if one of them came within a day.
@@ -134,27 +138,31 @@ with
             list_sort(list(c.initiator)) as initiators,
             max(c.first_seen) as latest,
             bool_or(c.arrived) as arrived,
-            max(c.taken_at) - to_hours(max(t.recent_hours)) as recent_since
+            max(s.taken_at) - to_hours(max(t.recent_hours)) as recent_since
         from
             (
                 select
-                    c.cluster,
-                    c.svm_id,
-                    c.initiator,
-                    c.initiator_address,
-                    c.taken_at,
+                    p.cluster,
+                    p.svm_id,
+                    p.initiator,
+                    p.initiator_address,
                     min(p.first_seen) as first_seen,
                     count(*) = count(p.seen_after) as arrived
-                from sharers c
-                join
-                    spells p
-                    on p.cluster = c.cluster
-                    and p.svm_id = c.svm_id
-                    and p.initiator = c.initiator
-                    and p.initiator_address = c.initiator_address
-                    and p.first_seen <= $at::timestamp
+                from spells p
+                where
+                    p.first_seen <= $at::timestamp
+                    and exists (
+                        select 1
+                        from sharers c
+                        where
+                            c.cluster = p.cluster
+                            and c.svm_id = p.svm_id
+                            and c.initiator = p.initiator
+                            and c.initiator_address = p.initiator_address
+                    )
                 group by all
             ) c
+        join snapshot_at s on s.cluster = c.cluster
         cross join thresholds t
         group by c.cluster, c.svm_id, c.initiator_address
     ),

@@ -29,38 +29,65 @@ with
         join svm s on s.cluster = h.cluster and s.svm_id = h.svm_id
         where len(h.fabrics) = 1 and len(s.fabrics) > 1 and coalesce(h.want_subnets, 2) > 1
     ),
-    numbers as (
-        -- IPv4 addresses as numbers; IPv6 is not judged.
+    nets as (
+        -- IPv4 networks as numbers; IPv6 is not judged.
         select
-            *,
+            subnet,
+            bits,
+            try_cast(split_part(net, '.', 1) as bigint) * 16777216
+            + try_cast(split_part(net, '.', 2) as bigint) * 65536
+            + try_cast(split_part(net, '.', 3) as bigint) * 256
+            + try_cast(split_part(net, '.', 4) as bigint) as first,
             case
-                when interface_address like '%:%' or initiator_address like '%:%'
+                when bits <= 24
+                then
+                    split_part(net, '.', 1)
+                    || '.'
+                    || split_part(net, '.', 2)
+                    || '.'
+                    || split_part(net, '.', 3)
+                    || '.'
+            end as stem
+        from
+            (
+                select
+                    subnet,
+                    split_part(subnet, '/', 1) as net,
+                    try_cast(split_part(subnet, '/', 2) as bigint) as bits
+                from (select distinct subnet from svm_interfaces)
+                where subnet is not null and subnet not like '%:%'
+            )
+    ),
+    numbers as (
+        -- What begins like the network is in it.
+        select
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            s.initiator_address,
+            s.interface,
+            s.subnet,
+            n.first,
+            n.bits,
+            case
+                when s.interface_address like '%:%' or s.initiator_address like '%:%'
                 then null
                 else
-                    try_cast(split_part(initiator_address, '.', 1) as bigint) * 16777216
-                    + try_cast(split_part(initiator_address, '.', 2) as bigint) * 65536
-                    + try_cast(split_part(initiator_address, '.', 3) as bigint) * 256
-                    + try_cast(split_part(initiator_address, '.', 4) as bigint)
-            end as host,
-            split_part(subnet, '/', 1) as net,
-            try_cast(split_part(subnet, '/', 2) as bigint) as bits
-        from sessions_at
-        where subnet is not null and initiator_address <> '' and subnet not like '%:%'
+                    try_cast(split_part(s.initiator_address, '.', 1) as bigint) * 16777216
+                    + try_cast(split_part(s.initiator_address, '.', 2) as bigint) * 65536
+                    + try_cast(split_part(s.initiator_address, '.', 3) as bigint) * 256
+                    + try_cast(split_part(s.initiator_address, '.', 4) as bigint)
+            end as host
+        from sessions_at s
+        join nets n on n.subnet = s.subnet
+        where
+            s.initiator_address <> ''
+            and (n.stem is null or substring(s.initiator_address, 1, length(n.stem)) <> n.stem)
     ),
     routed as (
         select cluster, svm_id, initiator, initiator_address, interface, subnet
         from numbers
-        where
-            (
-                host - (
-                    try_cast(split_part(net, '.', 1) as bigint) * 16777216
-                    + try_cast(split_part(net, '.', 2) as bigint) * 65536
-                    + try_cast(split_part(net, '.', 3) as bigint) * 256
-                    + try_cast(split_part(net, '.', 4) as bigint)
-                )
-            )
-            not between 0
-            and (1::bigint << (32 - bits)) - 1
+        where host - first not between 0 and (1::bigint << (32 - bits)) - 1
     ),
     routers as (
         select
