@@ -43,7 +43,7 @@ BREAKS: dict[str, tuple[str, str, str, Test, dict[str, Any]]] = {
         mapped.test_required_nodes_come_before_lun_maps, {},
     ),
     "every network is asked for": (
-        f"{INSTANT}/expected", "and n.fabric is not distinct from m.fabric", "",
+        f"{INSTANT}/expected", "and n.fabric is not distinct from g.fabric", "",
         mapped.test_a_network_that_no_host_of_the_igroup_is_in_is_not_requested, {},
     ),
     "ports of another time": (
