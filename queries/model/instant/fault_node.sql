@@ -14,7 +14,7 @@
 with
     svm_nodes as (
         -- Home and current nodes: interfaces gathered on one node still belong to two.
-        select cluster, svm_id, list_sort(list(distinct node)) as nodes
+        select distinct cluster, svm_id, node
         from
             (
                 select cluster, svm_id, home_node as node
@@ -26,7 +26,6 @@ with
                 where enabled
             )
         where node is not null
-        group by cluster, svm_id
     ),
     stood_on as (
         -- Nodes whose interfaces the initiator used in the last seven days, or until they failed.
@@ -75,20 +74,7 @@ with
     served as (
         -- Nodes of the SVM that an initiator may stand on: where its LUN maps are known, those
         -- that report its LUNs, and where it is.
-        select
-            h.cluster,
-            h.svm_id,
-            h.initiator,
-            case
-                when l.nodes is null
-                then n.nodes
-                else
-                    list_filter(
-                        n.nodes,
-                        lambda s:list_contains(l.nodes, s)
-                        or list_contains(coalesce(h.nodes, []), s)
-                    )
-            end as nodes
+        select h.cluster, h.svm_id, h.initiator, list_sort(list(n.node)) as nodes
         from judged_hosts h
         join svm_nodes n on n.cluster = h.cluster and n.svm_id = h.svm_id
         left join
@@ -96,6 +82,11 @@ with
             on l.cluster = h.cluster
             and l.svm_id = h.svm_id
             and l.initiator = h.initiator
+        where
+            l.nodes is null
+            or list_contains(l.nodes, n.node)
+            or list_contains(coalesce(h.nodes, []), n.node)
+        group by h.cluster, h.svm_id, h.initiator
     ),
     single as (
         select h.*, s.nodes as all_nodes
