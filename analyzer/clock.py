@@ -160,6 +160,15 @@ def local(instant: datetime, zone: tzinfo) -> datetime:
     return _in_zone(instant, zone).replace(tzinfo=None)
 
 
+def is_repeated(instant: datetime, zone: tzinfo) -> bool:
+    """Whether the wall clock of *zone* shows the time of a naive UTC instant twice (PEP 495).
+
+    It does as summer time ends.
+    """
+    wall = _in_zone(instant, zone)
+    return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
+
+
 def _in_zone(instant: datetime, zone: tzinfo) -> datetime:
     """The instant in *zone*; the first and the last of the calendar, which infinity is, as they are."""
     try:

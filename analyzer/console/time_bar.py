@@ -173,7 +173,7 @@ def _handle(axis: Axis, letter: str, name: str, at: datetime) -> Markup:
     side = -1 if name == "before" else 1
     grip = element("path", d=f"M0 0h{15 * side}v12l{-4 * side} 5H0z")
     label = element("text", letter, x=7 * side, y=12, text_anchor="middle")
-    words = f"{_at(axis, at)} {clock.zone_name(axis.zone, at)}"
+    words = _at(axis, at, named=True)
     return element(
         "svg", element("title", f"{letter}: {words}"), line, grip, label,
         x=axis.percent(at), class_=f"handle {name}", overflow="visible", role="slider",
@@ -183,8 +183,9 @@ def _handle(axis: Axis, letter: str, name: str, at: datetime) -> Markup:
     )  # fmt: skip
 
 
-def _at(axis: Axis, instant: datetime) -> str:
-    return wording.instant(instant, axis.zone, dated=axis.length > timedelta(hours=20))
+def _at(axis: Axis, instant: datetime, *, named: bool = False) -> str:
+    dated = axis.length > timedelta(hours=20)
+    return wording.instant(instant, axis.zone, dated=dated, named=named)
 
 
 def _span(axis: Axis, begins: datetime, ends: datetime) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from analyzer import clock
 from analyzer.config.rules import SEVERITIES
 from analyzer.engine.engine import Row
 from analyzer.output import table, table_layout, wording
@@ -117,12 +116,11 @@ def cluster(row: Row, report: Report) -> str:
         return f"{name}  NO COMPLETE SNAPSHOT YET"
     zone = report.zone
     now = report.parameters["until"]
-    seen = wording.instant(
-        row["last_seen"], zone, dated=not wording.same_day(row["last_seen"], now, zone)
-    )
-    text = f"{name}  last snapshot {seen} {clock.zone_name(zone, row['last_seen'])}"
+    dated = not wording.same_day(row["last_seen"], now, zone)
+    seen = wording.instant(row["last_seen"], zone, dated=dated, named=True)
+    text = f"{name}  last snapshot {seen}"
     if zone is not UTC:
-        text += f" ({wording.instant(row['last_seen'], UTC, dated=False)} UTC)"
+        text += f" ({wording.instant(row['last_seen'], UTC, dated=False, named=True)})"
     text += f", {wording.length(row['age_seconds'])} ago, {counted(row['sessions'], 'session')}"
     if not row["gaps"]:
         return f"{text}; no data missing"

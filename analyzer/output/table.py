@@ -115,12 +115,12 @@ def heading(report: Report) -> str:
     )
     if not isinstance(ends[1], datetime):
         return report.title
-    zone_name = clock.zone_name(zone, *filter(None, ends))
     if isinstance(parameters.get("at"), datetime):
-        text = f"{wording.instant(ends[1], zone, dated=True)} {zone_name}"
+        text = wording.instant(ends[1], zone, dated=True, named=True)
         if ends[0] is not None and ends[0] != ends[1]:
             text += f", by the snapshot of {_near(ends[0], ends[1], report)}"
         return f"{report.title} ({text})"
+    zone_name = clock.zone_name(zone, *filter(None, ends))
     return f"{report.title} ({wording.interval(ends[0], ends[1], zone, dated=True)} {zone_name})"
 
 

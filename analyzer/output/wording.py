@@ -88,11 +88,18 @@ def same_day(instant: datetime, other: datetime, zone: tzinfo) -> bool:
     return clock.local(instant, zone).date() == clock.local(other, zone).date()
 
 
-def instant(value: datetime, zone: tzinfo, *, dated: bool) -> str:
-    """``02:10`` on the wall clock of *zone*, with its date if *dated*."""
-    value = clock.local(value, zone)
-    text = value.time().isoformat("seconds" if value.second else "minutes")
-    return f"{value.date()} {text}" if dated else text
+def instant(value: datetime, zone: tzinfo, *, dated: bool, named: bool = False) -> str:
+    """``02:10`` on the wall clock of *zone*, with its date if *dated*.
+
+    With the zone's name, as ``02:10 CEST``, if *named*, and in the hour that summer time repeats.
+    """
+    wall = clock.local(value, zone)
+    text = wall.time().isoformat("seconds" if wall.second else "minutes")
+    if dated:
+        text = f"{wall.date()} {text}"
+    if named or clock.is_repeated(value, zone):
+        text += f" {clock.zone_name(zone, value)}"
+    return text
 
 
 def prose(text: str, zone: tzinfo) -> str:
@@ -103,7 +110,7 @@ def prose(text: str, zone: tzinfo) -> str:
             value = datetime.fromisoformat(match[0]).replace(tzinfo=None)
         except ValueError:
             return match[0]
-        return f"{instant(value, zone, dated=True)} {clock.zone_name(zone, value)}"
+        return instant(value, zone, dated=True, named=True)
 
     return text if zone is UTC else _INSTANT.sub(local, text)
 

@@ -80,6 +80,16 @@ def test_instants_within_sentences_are_in_the_zone_too(format_: str) -> None:
     assert sentence in " ".join(written(night, format_).split())
 
 
+def test_the_hour_that_the_end_of_summer_time_repeats_is_told_apart() -> None:
+    first, second = datetime(2026, 10, 25, 0, 30), datetime(2026, 10, 25, 1, 30)
+    night = reports.report([{"initiator": "iqn.x", "lost_by": at} for at in (first, second)])
+    text = written(replace(night, zone=BERLIN), "table")
+    assert "02:30 CEST" in text
+    assert "02:30 CET" in text
+    third = replace(night, rows=[(*row[:-1], second + timedelta(hours=1)) for row in night.rows])
+    assert "03:30 CE" not in written(replace(third, zone=BERLIN), "table")
+
+
 @pytest.mark.parametrize("format_", ["json", "ndjson", "csv", "markdown"])
 def test_programs_read_utc_whatever_the_zone(format_: str) -> None:
     night = reports.losses()
