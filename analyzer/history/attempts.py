@@ -5,20 +5,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import polars as pl
-from msgspec import structs
+from msgspec.structs import replace
 
-from analyzer.column import polars_schema
 from analyzer.errors import StoreError
-from analyzer.history.manifest import Manifest, Part, digest, listing_hash
-from analyzer.history.parts import ROW_GROUP, FoldSession, PartList, source, timestamp
+from analyzer.history.manifest import Manifest, listing_hash
+from analyzer.history.parts import FoldSession, source, timestamp
 from analyzer.inventories import INVENTORIES
 from analyzer.schema import ATTEMPT, Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
-from analyzer.store.publish import publish
 from analyzer.store.regular import check_regular, read_regular
 
 HELD = {"complete": "spells", "partial": "sightings"}  # the table that holds a snapshot's rows
@@ -144,12 +143,10 @@ def settle(
         if status == "complete" and not answer.listed:
             scope = carried or spoken_for
         carried = spoken_for or carried
-        verdicts[answer.taken_at] = structs.replace(
-            answer, status=status, reason=reason, scope=scope
-        )
+        verdicts[answer.taken_at] = replace(answer, status=status, reason=reason, scope=scope)
     return [
         verdicts.get(attempt.taken_at)
-        or structs.replace(attempt, status=attempt.answered, scope=attempt.listed)
+        or replace(attempt, status=attempt.answered, scope=attempt.listed)
         for attempt in attempts
     ]
 
@@ -186,29 +183,10 @@ def _rows(name: str, answer: Attempt, files: dict[datetime, Path]) -> str:
     )
 
 
-def replace_from(
-    parts: PartList, generation: int, since: datetime, attempts: Sequence[Attempt]
-) -> None:
-    """Put *attempts*, by time, in the place of all from *since* on, as ``PartList.replace`` does.
-
-    By Polars: to plan a statement of so many columns takes DuckDB longer than all the rest.
-
-    Raises:
-        StoreError: a part that is merged is damaged, or the new one cannot be written.
-    """
-    merged = parts.merged(since, len(attempts))
-    columns = {"cluster": pl.String(), **polars_schema(ATTEMPT)}
-    new = [(parts.cluster, *structs.astuple(attempt)) for attempt in attempts]
-    older = (read_part(parts.folder / part.file) for part in merged if part.first < since)
-    earlier = [rows.filter(rows["taken_at"] < since) for rows in older]
-    rows = pl.concat([*earlier, pl.DataFrame(new, columns, orient="row")], how="diagonal")
-    place = slice(len(parts.parts) - len(merged), None)
-    if rows.is_empty():
-        del parts.parts[place]
-        return
-    path = parts.path(generation)
-    content = snapshot.parquet(rows, row_group=ROW_GROUP)
-    with publish(path) as draft:
-        draft.write_bytes(content)
-    first, last = rows["taken_at"][0], rows["taken_at"][-1]
-    parts.parts[place] = [Part(path.name, rows.height, first, last, digest(content))]
+def written(attempts: Sequence[Attempt]) -> tuple[str, dict[str, list[Any]]]:
+    """A select of the *attempts* as they are stored, and its parameters."""
+    columns = ", ".join(
+        f"unnest(${column.name}::{column.type}[]) as {column.name}" for column in ATTEMPT
+    )
+    values = {column.name: [getattr(a, column.name) for a in attempts] for column in ATTEMPT}
+    return f"select {columns}", values

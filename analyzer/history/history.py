@@ -273,8 +273,12 @@ class History:
     def write_attempts(self, settled: list[Attempt], since: datetime) -> None:
         """Write those from *since* on, and note in the manifest which are the latest."""
         manifest = self.manifest
-        new = [attempt for attempt in settled if attempt.taken_at >= since]
-        attempts.replace_from(self.attempt_parts(), manifest.generation, since, new)
+        select, values = attempts.written([a for a in settled if a.taken_at >= since])
+        instants = values["taken_at"]
+        span = (len(instants), min(instants, default=None), max(instants, default=None))
+        self.attempt_parts().replace(
+            manifest.generation, f"({select})", since, span=span, parameters=values
+        )
         complete = [attempt for attempt in settled if attempt.status == "complete"]
         manifest.last = settled[-1].taken_at if settled else None
         manifest.horizon = complete[-1].taken_at if complete else None

@@ -14,9 +14,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import _duckdb as duckdb
 import msgspec
@@ -29,7 +29,7 @@ from analyzer.store.publish import publish
 from analyzer.store.regular import is_special
 from analyzer.text import first_line
 
-ROW_GROUP = 16_384
+_ROW_GROUP = 16_384
 _MEMORY = "1500MB"
 EVERYTHING = datetime.min
 NOTHING = datetime.max
@@ -111,17 +111,11 @@ class FoldSession:
         """Open it for the history of *cluster* in *folder*."""
         self._cluster = cluster
         self._folder = folder
-
-    @cached_property
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        """Made at its first use: a quiet round has none."""
-        cursor = _shared().cursor()
-        cursor.execute("set timezone = 'UTC'")
-        return cursor
+        self._cursor = _shared().cursor()
+        self._cursor.execute("set timezone = 'UTC'")
 
     def close(self) -> None:
-        if "_cursor" in vars(self):
-            self._cursor.close()
+        self._cursor.close()
 
     def execute(self, statement: str, parameters: Any = None) -> None:
         """Run a statement that returns nothing.
@@ -187,6 +181,10 @@ def unreadable(path: Path) -> str | None:
     return None
 
 
+# How many rows there are, and the first and last of their instants.
+Span: TypeAlias = tuple[int, datetime | None, datetime | None]
+
+
 class PartList(msgspec.Struct):
     """The parts of one table, by time; changed in place.
 
@@ -210,51 +208,49 @@ class PartList(msgspec.Struct):
     def source(self) -> str:
         return source(self.paths, self.columns)
 
-    def path(self, generation: int) -> Path:
-        """Where the part of that *generation* is written."""
-        return self.folder / f"{self.label}-{generation:08d}.parquet"
+    def replace(
+        self,
+        generation: int,
+        relation: str,
+        since: datetime,
+        *,
+        span: Span | None = None,
+        parameters: Any = None,
+    ) -> None:
+        """Put the rows of *relation*, with its *parameters*, in the place of all from *since* on.
 
-    def merged(self, since: datetime, rows: int) -> list[Part]:
-        """The last parts, which become one with so many new *rows* from *since* on.
-
-        Those have rows from then on, or at most twice as many as what is merged after them.
-
-        Raises:
-            StoreError: one of them is damaged.
-        """
-        count = len(self.parts)
-        while count and self.parts[count - 1].last >= since:
-            count -= 1
-        while count and rows and self.parts[count - 1].rows <= 2 * rows:
-            count -= 1
-            rows += self.parts[count].rows
-        for part in self.parts[count:]:
-            check_digest(self.folder / part.file, part.digest)
-        return self.parts[count:]
-
-    def replace(self, generation: int, relation: str, since: datetime) -> None:
-        """Put the rows of *relation* in the place of all from *since* on.
+        Whoever knows the *span* of these rows saves the look at them.
 
         Raises:
             StoreError: a part that is merged is damaged, or the new one cannot be written.
         """
-        total, first, last = self.session.rows(
-            f"select count(*), min({self.instant}), max({self.instant}) from {relation}"
-        )[0]
-        merged = self.merged(since, total)
-        if not total and not merged:
+        total, first, last = (
+            span
+            or self.session.rows(
+                f"select count(*), min({self.instant}), max({self.instant}) from {relation}",
+                parameters,
+            )[0]
+        )
+        count = len(self.parts)
+        while count and self.parts[count - 1].last >= since:
+            count -= 1
+        if not total and count == len(self.parts):
             return
+        while count and self.parts[count - 1].rows <= 2 * total:
+            count -= 1
+            total += self.parts[count].rows
+        merged = self.parts[count:]
         select = f"select * from {relation}"
         if merged:
-            paths = [self.folder / part.file for part in merged]
+            for part in merged:
+                check_digest(self.folder / part.file, part.digest)
             older = f"where {self.instant} < {timestamp(since)}"
-            select += (
-                " union all by name select * exclude (cluster)"
-                f" from {source(paths, self.columns)} {older}"
-            )
-        path = self.path(generation)
-        rows, digest = write(self.session, self.cluster, select, path, order=self.instant)
-        count = len(self.parts) - len(merged)
+            merging = source(self.paths[count:], self.columns)
+            select += f" union all by name select * exclude (cluster) from {merging} {older}"
+        path = self.folder / f"{self.label}-{generation:08d}.parquet"
+        rows, digest = write(
+            self.session, self.cluster, select, path, order=self.instant, parameters=parameters
+        )
         if not rows:
             del self.parts[count:]
             return
@@ -274,6 +270,7 @@ def write(
     select: str,
     path: Path,
     order: str = "",
+    parameters: Any = None,
 ) -> tuple[int, str]:
     """Write the rows of *select*, of one cluster, as one Parquet file, whole or not at all.
 
@@ -284,7 +281,8 @@ def write(
         copied = session.rows(
             f"copy (select {quote(cluster)} as cluster, * from ({select}){ordered})"
             f" to {quote(draft)}"
-            f" (format parquet, compression zstd, row_group_size {ROW_GROUP})"
+            f" (format parquet, compression zstd, row_group_size {_ROW_GROUP})",
+            parameters,
         )
         digest = manifests.file_digest(draft)
     return copied[0][0], digest

@@ -284,8 +284,13 @@ def _forget(history: History, start: str, spared: set[datetime]) -> None:
                 f"select {table.listed}, seen_after, first_seen from staying where gone_by is null",
                 session.value("select count(*) from staying where gone_by is null"),
             )
-    staying = history.attempts(f"where taken_at >= {start} order by taken_at")
-    history.write_attempts(staying, EVERYTHING)
+    attempts = history.attempt_parts()
+    if attempts.paths:
+        session.execute(
+            "create or replace temp table staying as select * exclude (cluster)"
+            f" from {attempts.source} where taken_at >= {start}"
+        )
+        attempts.replace(manifest.generation, "staying", EVERYTHING)
 
 
 def _files(store: Store, cluster: str, instants: Iterable[datetime]) -> list[Path]:

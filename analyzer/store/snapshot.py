@@ -205,12 +205,10 @@ def write(
         draft.write_bytes(parquet(snapshot.sessions.rows, {_KEY: facts.decode()}))
 
 
-def parquet(
-    rows: pl.DataFrame, metadata: dict[str, str] | None = None, row_group: int | None = None
-) -> bytes:
+def parquet(rows: pl.DataFrame, metadata: dict[str, str] | None = None) -> bytes:
     """The content of a file with these rows: Polars itself has other words for a full disk."""
     content = BytesIO()
-    rows.write_parquet(content, compression="zstd", row_group_size=row_group, metadata=metadata)
+    rows.write_parquet(content, compression="zstd", metadata=metadata)
     return content.getvalue()
 
 
