@@ -30,7 +30,7 @@ INTERVAL = STEP.total_seconds()
 DAY, YEAR = 288, 365  # snapshots, days
 TEN_GB = 10.0**10
 FOUR_HUNDRED_MB = 400 * 10**6
-_WHOLE = ("multipath-imbalance", "matrix", "paths", "dropped-connections", "outages", "check")
+_WHOLE = ("multipath-imbalance", "paths", "dropped-connections", "check")
 _SCAN = "select bit_xor(hash(s)) from spells s"
 Spent = tuple[Median, Median, int]  # seconds by the clock, those of processors; bytes of memory
 
