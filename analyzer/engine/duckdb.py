@@ -28,6 +28,7 @@ _FOR_MANY_ROWS = (
 )
 # What makes the models, parsed: one process opens many catalogs, and parsing is a fifth of the work.
 _trees: dict[str, duckdb.Statement] = {}
+_TREES = 500  # that are held; a server makes tables without end
 _BATCH = 10_000  # rows of a stream that are held at a time
 # Python's datetime has no nanoseconds and its timedelta no months; quoted are names and values.
 _TYPE_WORD = re.compile(
@@ -119,9 +120,12 @@ class DuckDB:
     def create_table(self, name: str, statement: Statement, parameters: Values) -> None:
         text = f'create or replace temp table "{name}" as {statement.text}'
         with self._answers(statement.where):
-            if text not in _trees:
-                (_trees[text],) = self._connection.extract_statements(text)
-            self._execute(statement, parameters, _trees[text]).fetchall()
+            if (tree := _trees.get(text)) is None:
+                (tree,) = self._connection.extract_statements(text)
+                if len(_trees) >= _TREES:
+                    _trees.clear()
+                _trees[text] = tree
+            self._execute(statement, parameters, tree).fetchall()
 
     def rename_table(self, name: str, new: str) -> None:
         with self._answers(name):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from analyzer import cli
+from analyzer.engine import duckdb
 from analyzer.errors import UsageError
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
@@ -101,3 +102,16 @@ def test_a_query_may_join_by_comma_and_name_its_relations_as_it_likes(
 ) -> None:
     written(folder / "queries" / "own.sql", text)
     run.run(sample, header.reports([folder / "queries"])["own"])
+
+
+def test_what_is_parsed_is_held_for_so_many_tables_and_no_more(
+    recorded: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb, "_TREES", 3)
+    monkeypatch.setattr(duckdb, "_trees", {})
+    catalog = Catalog(recorded)
+    for number in range(10):  # as a server does for every snapshot that is asked for
+        catalog.create_table(f"served_{number}", "select 1 as n", {})
+    assert 0 < len(duckdb._trees) <= 3
+    assert catalog.run("select n from served_9").rows == [(1,)]
+    catalog.close()
