@@ -84,7 +84,7 @@ def _ask(view: View, report: str, values: dict[str, str]) -> Report:
 def _facts(view: View, kind: str, state: Report) -> list[tuple[str, list[CellPart]]]:
     """The state now: of a row for each cluster or SVM, the columns that say something."""
     sheet = view.sheet(state, hidden=(kind,))
-    facts = [(name, [CellPart(text)]) for name, text in sheet.said_once]
+    facts = [(name, [CellPart(text)]) for name, text in sheet.shared_facts]
     return facts + [
         (column.heading, cells)
         for _, row in sheet.rows

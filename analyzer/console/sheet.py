@@ -63,13 +63,13 @@ class SheetColumn:
 class Sheet:
     """Rows have a class and their cells; *total* is how many there are, of which these are shown.
 
-    *said_once* is true of every row.
+    *shared_facts* is true of every row.
     """
 
     columns: list[SheetColumn]
     rows: list[tuple[str, list[list[CellPart]]]]
     total: int
-    said_once: list[tuple[str, str]]
+    shared_facts: list[tuple[str, str]]
 
     @property
     def is_brief(self) -> bool:
@@ -106,7 +106,7 @@ def sheet(
     names = report.names
     rows = wording.ordered(report)
     write = CellWriter(report, rows, {})
-    once = _said_once(report, rows, names)
+    once = _shared_facts(report, rows, names)
     empty = [name for at, name in enumerate(names) if all(row[at] is None for row in rows)]
     left_out = {*once, *hidden, *(empty if rows else ())}
     shown = [item for item in _columns(report, names, also) if item.name not in left_out]
@@ -126,7 +126,7 @@ def sheet(
         over = " over" if report.is_over(record) else ""
         result.append((f"{record.get('severity') or ''}{over}", cells))
     texts = [(name, write.cell(name, value)) for name, value in once.items()]
-    return Sheet(shown, result, len(rows), texts + write.said_once)
+    return Sheet(shown, result, len(rows), texts + write.shared_facts)
 
 
 def _size(part: CellPart) -> int:
@@ -135,7 +135,7 @@ def _size(part: CellPart) -> int:
     return len(escape(part.prefix + part.text).encode()) + 20 + marked
 
 
-def _said_once(report: Report, rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Row:
+def _shared_facts(report: Report, rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> Row:
     """The owner that all rows share, and its name; there is another column to show."""
     return {
         name: rows[0][names.index(name)]

@@ -83,9 +83,9 @@ class DuckDB:
             if name == tables.ATTEMPTS:
                 ahead = source.last is not None and source.last > now
                 if ahead:
-                    select = tables.attempts_known(select, now)
+                    select = tables.attempts_until(select, now)
             elif ahead:
-                select = tables.rows(name, source, tables.latest_known(name))
+                select = tables.rows(name, source, tables.latest_until(name))
             if source.small:
                 # A report scans a table dozens of times: what is small is read once.
                 self._connection.execute(f"create temp table {name} as {select}")

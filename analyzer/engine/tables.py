@@ -141,7 +141,7 @@ def joined(
     return " union all ".join(pieces)
 
 
-def attempts_known(attempts: str, now: datetime) -> str:
+def attempts_until(attempts: str, now: datetime) -> str:
     """The attempts of a select as they were known at *now*, if the store has later ones.
 
     An empty answer that a later one settled was still doubted (suspect).
@@ -166,7 +166,7 @@ def attempts_known(attempts: str, now: datetime) -> str:
     """
 
 
-def latest_known(name: str) -> str:
+def latest_until(name: str) -> str:
     """A relation (cluster, svm_id, taken_at): each SVM's latest listing, from the attempts."""
     table = next(table for table in TABLES if table.name == name)
     svm = "unnest(scope)" if table.scoped else "''"

@@ -18,10 +18,10 @@ from analyzer.text import counted, escape_controls
 
 def headline(report: Report) -> str:
     """The findings, in sentences that never take 'could not see' for 'nothing there'."""
-    return " ".join(filter(None, [_rows_said(report), _versus(report), _ignored(report)]))
+    return " ".join(filter(None, [_row_counts(report), _versus(report), _ignored(report)]))
 
 
-def _rows_said(report: Report) -> str:
+def _row_counts(report: Report) -> str:
     gaps = sum(len(cluster.unknown) for cluster in report.coverage)
     if not report.rows:
         nothing = "No findings." if report.kind == "finding" else "No rows."

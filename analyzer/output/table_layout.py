@@ -112,7 +112,7 @@ def _shaped(
         at = names.index("members")
         names.append(names.pop(at))
         columns.append(columns.pop(at))
-    return names, columns, above + write.said_once
+    return names, columns, above + write.shared_facts
 
 
 def _brief(

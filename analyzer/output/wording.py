@@ -47,11 +47,11 @@ class CellWriter:
         days = {clock.local(instant, self._zone).date() for instant in instants}
         self._dated = len(days) > 1
         zone = clock.zone_name(self._zone, *instants)
-        self.said_once: list[tuple[str, str]] = []
+        self.shared_facts: list[tuple[str, str]] = []
         if self._dated:
-            self.said_once = [("times", zone)]
+            self.shared_facts = [("times", zone)]
         elif days:
-            self.said_once = [("day", f"{days.pop()} {zone}")]
+            self.shared_facts = [("day", f"{days.pop()} {zone}")]
 
     def cell(self, name: str, value: Any) -> str:
         if isinstance(value, datetime):

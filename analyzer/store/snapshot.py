@@ -56,7 +56,7 @@ class Listing:
 
 
 @cache
-def not_asked(name: str) -> Listing:
+def not_requested(name: str) -> Listing:
     """The listing of an inventory that was not requested."""
     return Listing(NOT_REQUESTED, None, pl.DataFrame(schema=INVENTORIES[name].schema))
 
@@ -80,7 +80,7 @@ class Snapshot:
 
     def listing(self, name: str) -> Listing:
         """The named inventory as listed, or with the status 'not asked'."""
-        return self.inventories.get(name) or not_asked(name)
+        return self.inventories.get(name) or not_requested(name)
 
     @property
     def scope(self) -> list[str]:

@@ -12,13 +12,13 @@ if (document.body.dataset.store) setInterval(() => document.hidden || look(), PO
 // The incident's handles: every step is a link of the page, so that the server says where it leads.
 const timeline = document.querySelector(".timeline");
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
-let chosen = "after", asked = null, drag = null;
+let chosen = "after", request = null, drag = null;
 
 // The parts that depend on A and B, of another URL of this page.
 async function move(href, push = true) {
-  asked?.abort();
-  asked = new AbortController();
-  const { signal } = asked, url = new URL(href, location.href);
+  request?.abort();
+  request = new AbortController();
+  const { signal } = request, url = new URL(href, location.href);
   document.getElementById("content").setAttribute("aria-busy", "true");
   const wanted = new URL(url);
   wanted.searchParams.set("part", "pair");
@@ -36,7 +36,7 @@ async function move(href, push = true) {
   } catch (error) {
     if (error.name !== "AbortError") location.assign(url);
   } finally {
-    if (asked?.signal === signal) document.getElementById("content").removeAttribute("aria-busy");
+    if (request?.signal === signal) document.getElementById("content").removeAttribute("aria-busy");
   }
 }
 

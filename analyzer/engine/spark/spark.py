@@ -66,7 +66,7 @@ class Spark:
                 last = files[name].last
                 self.ahead = last is not None and last > now
                 if self.ahead:
-                    text = tables.attempts_known(text, now)
+                    text = tables.attempts_until(text, now)
             self._view(name, self._session.sql(translate(text, there, {}).sql))
         for name, (declared, rows) in extra.items():
             self._view(name, self._frame(rows, declared))
@@ -92,7 +92,7 @@ class Spark:
         if self.ahead:
             there[tables.ATTEMPTS] = tables.COLUMNS[tables.ATTEMPTS]
             return tables.joined(
-                name, closed, opened, tables.latest_known(name), clipped=True
+                name, closed, opened, tables.latest_until(name), clipped=True
             ), there
         return tables.joined(name, closed, opened, f"{name}_latest"), there
 
