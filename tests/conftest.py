@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from analyzer.report.catalog import Catalog
 from analyzer.simulate import Replay, World, base_world, script
 from analyzer.store.layout import Store
 
+# The main module of a parallel worker has no file, which pyspark takes for a run of its doctests.
+vars(sys.modules["__main__"]).setdefault("__file__", __file__)
 REFRESH = views.refresh
 # Stores of tests are made in memory where there is room: nobody waits for a disk.
 _MEMORY = Path("/dev/shm")

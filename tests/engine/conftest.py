@@ -4,7 +4,6 @@ The engine is Sail, started here; ``ANALYZER_SPARK_URL`` names another, such as 
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,9 +18,6 @@ from support.scene import Watch
 from analyzer.config import policy
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
-
-# The main module of a parallel worker has no file, which pyspark takes for a run of its doctests.
-vars(sys.modules["__main__"]).setdefault("__file__", __file__)
 
 POLICY = """
 [[expect]]
