@@ -45,13 +45,20 @@ def _command(name: str, command: click.Command) -> str:
     )
 
 
+def _limits(parameter: header.Parameter) -> str:
+    least, most = parameter.minimum, parameter.maximum
+    if most is None:
+        return "" if least is None else f" At least {least:,}."
+    return f" At most {most:,}." if least is None else f" From {least:,} to {most:,}."
+
+
 def _report(query: header.Query) -> str:
     text = f"### {query.name}\n\n*{query.title}.* {query.description}\n"
     if query.cannot_see:
         text += f"\nWhat it cannot see: {query.cannot_see}\n"
     if query.params:
         rows = [
-            (f"`--{name.replace('_', '-')}`", str(p.default), p.help)
+            (f"`--{name.replace('_', '-')}`", str(p.default), f"{p.help}{_limits(p)}")
             for name, p in query.params.items()
         ]
         text += "\n" + _table(("own option", "default", "what it does"), rows)

@@ -12,7 +12,9 @@
 -- cannot_see = "What happened and was undone between two snapshots."
 -- [params.columns]
 -- default = 240
--- help = "How many columns the window is cut into, from 1 to 10000."
+-- minimum = 1
+-- maximum = 10000
+-- help = "How many columns the window is cut into."
 -- [columns]
 -- cluster = "Cluster."
 -- from = "Begin of the column."
@@ -28,7 +30,7 @@ with
         -- Seconds of the window.
         select
             greatest(1, date_diff('second', $since::timestamp, $until::timestamp)) as seconds,
-            least(greatest($columns, 1), 10000)::bigint as columns
+            $columns::bigint as columns
     ),
     cut as (
         select
@@ -38,8 +40,7 @@ with
             $since::timestamp
             + to_seconds(floor((n.at_column + 1) * k.seconds / k.columns)::bigint) as ends
         from clock k
-        cross join
-            (select unnest(range(least(greatest($columns, 1), 10000)::bigint)) as at_column) n
+        cross join (select unnest(range($columns::bigint)) as at_column) n
     ),
     edges as (
         select cluster, gone_by as instant, 1::bigint as ended, 0::bigint as began

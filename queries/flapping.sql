@@ -15,6 +15,7 @@
 -- cannot_see = "Transitions between two snapshots, except as a new session handle."
 -- [params.fewest]
 -- default = 0
+-- minimum = 0
 -- help = "Fewest transitions, or reconnects in a row, that count; 0 takes the threshold."
 -- [columns]
 -- cluster = "Cluster."

@@ -22,6 +22,8 @@
 -- cannot_see = "What has not begun yet: a new host cluster or a retired one is not in the past."
 -- [params.days]
 -- default = 180
+-- minimum = 1
+-- maximum = 36500
 -- help = "Days of history to fit, at most."
 -- [params.on]
 -- default = ""

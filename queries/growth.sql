@@ -15,6 +15,8 @@
 -- cannot_see = "Initiators that came and went between two snapshots."
 -- [params.weeks]
 -- default = 13
+-- minimum = 1
+-- maximum = 5200
 -- help = "Weeks to tell, the present one included."
 -- [params.kind]
 -- choices = ["all", "svm", "igroup", "family"]

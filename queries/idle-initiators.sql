@@ -12,6 +12,7 @@
 -- cannot_see = "What an initiator did before the history began, or between two snapshots."
 -- [params.days]
 -- default = 30
+-- minimum = 0
 -- help = "Days without a session that make an initiator idle."
 -- [columns]
 -- cluster = "Cluster."

@@ -17,12 +17,16 @@
 -- help = "What has a lane: host, interface or node."
 -- [params.columns]
 -- default = 240
--- help = "How many columns the window is cut into, from 1 to 10000."
+-- minimum = 1
+-- maximum = 10000
+-- help = "How many columns the window is cut into."
 -- [params.rows]
 -- default = 60
+-- minimum = 1
 -- help = "How many lanes."
 -- [params.skip]
 -- default = 0
+-- minimum = 0
 -- help = "How many lanes to leave out before them."
 -- [params.sort]
 -- default = "open"
@@ -144,7 +148,7 @@ with
         -- Seconds of the window.
         select
             greatest(1, date_diff('second', $since::timestamp, $until::timestamp)) as seconds,
-            least(greatest($columns, 1), 10000)::bigint as columns
+            $columns::bigint as columns
     ),
     clipped as (
         select

@@ -11,6 +11,7 @@
 -- cannot_see = "What happened between the two snapshots; whether a LUN was reachable."
 -- [params.rows]
 -- default = 100
+-- minimum = 1
 -- help = "How many hosts."
 -- [params.svm]
 -- kind = "pattern"

@@ -10,6 +10,8 @@
 -- cannot_see = "What happened between two snapshots; findings, which only a check has."
 -- [params.step_seconds]
 -- default = 3600
+-- minimum = 1
+-- maximum = 31536000
 -- help = "Seconds from one instant to the next."
 -- [columns]
 -- family = "Name of the number, as monitors know it."

@@ -19,6 +19,8 @@
 -- cannot_see = "A session is not a LUN path: it does not say which LUNs a host reaches over it."
 -- [params.settle]
 -- default = 10
+-- minimum = 0
+-- maximum = 525600
 -- help = "Minutes that an initiator has for its logins before it is judged."
 -- [columns]
 -- cluster = "Cluster."

@@ -14,6 +14,8 @@
 -- cannot_see = "Load: sessions are counted, not what goes through them."
 -- [params.hosts]
 -- default = 0
+-- minimum = 0
+-- maximum = 1000000000
 -- help = "How many hosts more."
 -- [params.like]
 -- kind = "pattern"
@@ -22,6 +24,8 @@
 -- help = "Initiators that they are like; * stands for anything."
 -- [params.interfaces]
 -- default = 0
+-- minimum = 0
+-- maximum = 1000000
 -- help = "How many interfaces more on each node."
 -- [params.within]
 -- kind = "pattern"

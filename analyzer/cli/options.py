@@ -12,7 +12,7 @@ from analyzer.cli.context import Context
 from analyzer.config.rules import SEVERITIES
 
 if TYPE_CHECKING:
-    from analyzer.report.header import Query
+    from analyzer.report.header import Parameter, Query
 
 FILTERS = ("svm", "initiator", "interface", "node")
 FORMATS = ("table", "json", "ndjson", "csv", "markdown", "html", "parquet")
@@ -159,6 +159,15 @@ IGNORE = click.Option(
 EXPLAIN = click.Option(["--explain"], is_flag=True, help="Print the rule and its SQL.")
 
 
+def _type(param: "Parameter") -> "type | click.ParamType[Any]":
+    if param.choices:
+        return click.Choice(param.choices)
+    kind = type(param.default)
+    if not param.limits:
+        return kind
+    return (click.IntRange if kind is int else click.FloatRange)(param.minimum, param.maximum)
+
+
 def of_report(query: "Query") -> list[click.Parameter]:
     """The options of a report: its times, its own parameters, filters, output."""
     times: list[click.Parameter] = [
@@ -174,7 +183,7 @@ def of_report(query: "Query") -> list[click.Parameter]:
         click.Option(
             [f"--{name.replace('_', '-')}", f"own_{name}"],
             default=param.default,
-            type=click.Choice(param.choices) if param.choices else type(param.default),
+            type=_type(param),
             show_default=True,
             help=param.help,
         )

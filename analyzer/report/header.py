@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -24,6 +24,7 @@ from analyzer.text import did_you_mean
 
 _FENCE = re.compile(r"\A(?:--[ \t]*\n|\s)*-- /// query\n((?:--.*\n)*?)-- ///[ \t]*\n")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 Group = Literal["Incident", "Now and before a change", "Capacity", "Who is this", "Data quality"]
 GROUPS: tuple[str, ...] = get_args(Group)
@@ -32,7 +33,7 @@ GROUPS: tuple[str, ...] = get_args(Group)
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A query's own parameter; the type of its default is its type.
 
-    One of kind ``pattern`` is bound as a pattern for ``like $name escape '^'``, in lower case;
+    A number is from *minimum* to *maximum*, where the header names them. One of kind ``pattern`` is bound as a pattern for ``like $name escape '^'``, in lower case;
     *names* is the model whose column ``name`` has what it must match.
     """
 
@@ -41,6 +42,14 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     choices: tuple[str, ...] = ()
     kind: Literal["value", "pattern"] = "value"
     names: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """The limits that it has, by their names."""
+        both = {"minimum": self.minimum, "maximum": self.maximum}
+        return {name: limit for name, limit in both.items() if limit is not None}
 
     def bound(self, value: object) -> object:
         """The value that is bound in SQL."""
@@ -50,17 +59,31 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The value that *text* stands for.
 
         Raises:
-            UsageError: it is not of the default's type, or none of the choices.
+            UsageError: it is not of the default's type.
         """
-        option, kind = f"--{name.replace('_', '-')}", type(self.default)
-        if self.choices and text not in self.choices:
-            raise UsageError(f"{option}: '{text}' is not one of {', '.join(self.choices)}")
+        kind = type(self.default)
         try:
             if kind is bool:
                 return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
             return kind(text)
         except (KeyError, ValueError) as error:
-            raise UsageError(f"{option}: '{text}' is not a {kind.__name__}") from error
+            raise UsageError(f"{name}: '{text}' is not {_KINDS[kind]}") from error
+
+    def check(self, name: str, value: Any) -> None:
+        """Whether it may have this value.
+
+        Raises:
+            UsageError: it is of another type, none of the choices, or out of range.
+        """
+        kind = type(self.default)
+        if type(value) not in ({int, float} if kind is float else {kind}):
+            raise UsageError(f"{name}: '{value}' is not {_KINDS[kind]}")
+        if self.choices and value not in self.choices:
+            raise UsageError(f"{name}: '{value}' is not one of {', '.join(self.choices)}")
+        if self.minimum is not None and not value >= self.minimum:  # nor is NaN
+            raise UsageError(f"{name}: {value} is less than {self.minimum}")
+        if self.maximum is not None and not value <= self.maximum:
+            raise UsageError(f"{name}: {value} is more than {self.maximum}")
 
 
 class StatusSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -216,8 +239,11 @@ def _check(query: Query) -> None:
             raise UsageError(
                 f"{query.path}: parameter '{name}' is passed to every query; do not declare it"
             )
-        if parameter.choices and parameter.default not in parameter.choices:
-            raise UsageError(f"{query.path}: the default of '{name}' is not one of its choices")
+        if isinstance(parameter.default, bool | str) and parameter.limits:
+            raise UsageError(
+                f"{query.path}: '{name}' is no number; it has no {' or '.join(parameter.limits)}"
+            )
+        parameter.check(f"{query.path}: the default of '{name}'", parameter.default)
 
 
 @cache

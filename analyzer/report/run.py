@@ -177,8 +177,7 @@ def _run(catalog: Catalog, query: Query, request: ReportRequest) -> Report:
     if unknown:
         raise UsageError(f"report {query.name} has no parameter '{unknown[0]}'")
     for name, param in query.params.items():
-        if param.choices and own[name] not in param.choices:
-            raise UsageError(f"{name}: '{own[name]}' is not one of {', '.join(param.choices)}")
+        param.check(name, own[name])
     result = catalog.run_query(query, {**times, **own}, request.filters)
     names = [name for name, _ in result.columns]
     if names != list(query.columns):

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from analyzer.config.rules import SEVERITIES
 from analyzer.engine.statement import parse
+from analyzer.errors import UsageError
 from analyzer.output import chart
 from analyzer.report import compose, header, run
 from analyzer.report.catalog import Catalog
@@ -124,6 +126,37 @@ def test_the_package_knows_no_report_by_name(name: str) -> None:
     stories = {package / "demo.py", package / "cli" / "policy.py"} | console
     for path in set(package.rglob("*.py")) - stories:
         assert f'"{name}"' not in path.read_text(), path
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [(query.name, name) for query in REPORTS.values() for name, parameter in query.params.items()
+     if type(parameter.default) in (int, float)],
+)  # fmt: skip
+def test_a_number_below_the_least_that_makes_sense_is_refused(
+    name: str, parameter: str, sample: Catalog
+) -> None:
+    with pytest.raises(UsageError, match=rf"^{parameter}: -1 is less than [01]$"):
+        run.run(sample, REPORTS[name], replace(window(), params={parameter: -1}))
+
+
+@pytest.mark.parametrize(
+    ("declared", "error"),
+    [("default = 0\nminimum = 1", "the default of 'many': 0 is less than 1"),
+     ("default = 9\nmaximum = 8", "the default of 'many': 9 is more than 8"),
+     ("default = nan\nminimum = 1", "the default of 'many': nan is less than 1"),
+     ('default = "a"\nchoices = ["b"]', "the default of 'many': 'a' is not one of b"),
+     ('default = "a"\nminimum = 1', "'many' is no number; it has no minimum"),
+     ("default = true\nmaximum = 1", "'many' is no number; it has no maximum")],
+)  # fmt: skip
+def test_a_parameter_whose_header_contradicts_itself_is_refused(
+    tmp_path: Path, declared: str, error: str
+) -> None:
+    block = f'title = "Odd"\ntime = "instant"\n[params.many]\nhelp = "Many."\n{declared}\n[columns]\none = "It."'
+    commented = "".join(f"-- {line}\n" for line in block.splitlines())
+    (tmp_path / "odd.sql").write_text(f"-- /// query\n{commented}-- ///\nselect 1")
+    with pytest.raises(UsageError, match=re.escape(error)):
+        header.reports([tmp_path])
 
 
 def test_a_file_of_the_first_version_says_over_for_time(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def _standard(name: str, default: str | None) -> Json:
 def _own(name: str, parameter: Parameter) -> Json:
     kind = _KINDS.get(type(parameter.default), "string")
     choices = {"enum": list(parameter.choices)} if parameter.choices else {}
-    schema = {"type": kind, "default": parameter.default, **choices}
+    schema = {"type": kind, "default": parameter.default, **choices, **parameter.limits}
     return _parameter(name, parameter.help, schema)
 
 

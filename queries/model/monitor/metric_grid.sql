@@ -24,7 +24,7 @@ from
         from
             (
                 select
-                    greatest($step_seconds::bigint, 1) as step,
+                    $step_seconds::bigint as step,
                     date_diff('second', timestamp '1970-01-01', $since::timestamp) as seconds
             )
     )
