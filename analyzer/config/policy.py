@@ -22,7 +22,7 @@ from analyzer.config.toml import Instant, Pattern, Text
 from analyzer.pattern import like
 
 Count = Annotated[int, Meta(ge=0, le=2**53)]
-Threshold = Annotated[float, Meta(ge=0, le=1e15)]
+Threshold = Annotated[float, Meta(ge=0, le=1e7)]  # days, not beyond what a timestamp holds
 
 
 class PolicyTable(NamedTuple):

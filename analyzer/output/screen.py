@@ -48,6 +48,17 @@ class Screen:
                          break_on_hyphens=False):  # fmt: skip
             self.line(Piece(line, style))
 
+    def facts(self, texts: Iterable[str]) -> None:
+        """Short texts side by side, as many to a line as fit whole."""
+        line = ""
+        for text in texts:
+            longer = f"{line}  {text}" if line else text
+            if line and cells_of(longer) > self.width:
+                self.prose(line)
+                longer = text
+            line = longer
+        self.prose(line)
+
     def table(
         self, heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Piece]], gap: int
     ) -> None:

@@ -165,10 +165,7 @@ def render(report: Report, width: int | None, wide: str = "--wide") -> str:
 
 def _rows(report: Report, screen: Screen, wide: str) -> None:
     laid_out = table_layout.lay_out(report, screen.width)
-    if laid_out.above:
-        screen.prose(
-            "  ".join(f"{name}: {escape_controls(value)}" for name, value in laid_out.above)
-        )
+    screen.facts(f"{name}: {escape_controls(value)}" for name, value in laid_out.above)
     if laid_out.widths is None:
         _stacked(laid_out, screen)
     else:

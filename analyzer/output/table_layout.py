@@ -99,11 +99,10 @@ def _shaped(
             columns.append(spans)
             continue
         values = [write.cell(name, row[k]) for row in rows]
-        if report.title and name in _OWNERS and len(set(values)) == 1:
-            above.append((name, values[0]))
-            continue
         owners = set(filter(None, values))
-        if name == subject and len(owners) == 1:  # the other rows are of what the owner stands on
+        # In what happened to one initiator the other rows are of what that stands on.
+        shared = "" not in values or subject is not None
+        if len(owners) == 1 and (name == subject or (report.title and name in _OWNERS and shared)):
             above.append((name, owners.pop()))
             continue
         names.append(name)

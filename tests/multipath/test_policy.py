@@ -47,6 +47,7 @@ def test_a_date_is_its_midnight(tmp_path: Path) -> None:
         ("[[accept]]\nuntil = 'soon'\n", ("accept[1]", "'until'", "'soon' is not a time")),
         ("[[expect]\n", ("policy.toml",)),
         ("[thresholds]\npeer_share = 'most'\n", ("'peer_share'", "number")),
+        ("[thresholds]\nhistory_days = 1e8\n", ("'history_days'", "<= 10000000")),
         ("[[thresholds]]\npeer_share = 0.5\n", ("[thresholds]",)),
     ],
 )

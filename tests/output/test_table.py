@@ -110,6 +110,22 @@ def test_a_timeline_of_several_hosts_names_them_in_its_rows(sample: Catalog) -> 
     assert all("…lnx" in line for line in lost)
 
 
+def test_a_mark_does_not_cost_the_timeline_of_one_host_its_words_on_80_columns(
+    sample: Catalog,
+) -> None:
+    request = ReportRequest(params={"initiator": "*lnx4"})
+    report = run.run(sample, header.reports()["timeline"], request)
+    mark = {"happened_by": SINCE, "event": "mark", "detail": "CHG4711", "severity": "info"}
+    row = tuple(mark.get(column) for column in report.names)
+    lines = table.render(replace(report, rows=[row, *report.rows]), 80).splitlines()
+    assert lines[3:5] == [
+        "cluster: prod-a  svm: svm_sql  initiator: iqn.1994-05.com.redhat:lnx4",
+        "day: 2026-11-23 UTC",
+    ]
+    assert lines[6].split() == ["00:00", "mark", "info", "CHG4711"]
+    assert not [line for line in lines if "No room" in line]
+
+
 def test_severities_differ_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = (ReportColumn("severity", "How bad.", "VARCHAR"),)
     rows = [(severity,) for severity in SEVERITIES]
