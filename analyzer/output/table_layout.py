@@ -17,6 +17,7 @@ _LEAST = 3  # brief columns that a table shows, or it is a stack of blocks
 _OWNERS = ("cluster", "svm")  # said once if all rows share them, else part of what a row is about
 _FOLDS = re.compile(r", |\d{4}-\d\d-\d\d ")  # a list, or a time with its date
 _PROSE = {"detail", "reason", "what it is"}  # folded even inside a word
+_NARROW = 20  # prose that need not be wider, where there would be no room for it else
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -38,39 +39,33 @@ class Layout(msgspec.Struct, frozen=True):
 def lay_out(report: Report, room: int) -> Layout:
     """The layout of a report in *room* characters.
 
-    As many of the brief columns as fit, at least up to the severity. Names are shortened where that
-    shows more columns, or a table instead of blocks.
+    As many of the brief columns as fit, at least up to the severity. Names are shortened, and then
+    prose narrowed, where that shows more columns, or a table instead of blocks.
     """
     report = replace(report, rows=ordered(report))
     rows, dimmed = report.rows, [report.is_over(row) for row in report.records()]
-    best: Layout | None = None
-    for short in ({}, shortened(rows)):
-        names, columns, above = _shaped(report, rows, short)
-        names, columns = _brief(report, names, columns)
-        best = best or Layout(names, columns, None, above, dimmed)
-        for count in range(len(names), _fewest(report, names) - 1, -1):
-            widths = _fit([heading(name) for name in names[:count]], columns[:count], room)
-            if widths is not None and (best.widths is None or count > len(best.names)):
-                best = Layout(
-                    names[:count],
-                    columns[:count],
-                    widths,
-                    above,
-                    dimmed,
-                    bool(short),
-                    names[count:],
-                )
-                break
+    names, whole, above = _shaped(report, rows, {})
+    best = Layout(names, whole, None, above, dimmed)
+    columns = whole
+    for is_short, prose in ((False, FOLDED), (True, FOLDED), (True, _NARROW)):
+        if is_short and columns is whole:
+            _, columns, _ = _shaped(report, rows, shortened(rows))
+        widths = _widest(names, columns, _fewest(report, names), room, prose)
+        count = len(widths)
+        if widths and (best.widths is None or count > len(best.names)):
+            shown = columns[:count]
+            best = Layout(
+                names[:count], shown, widths, above, dimmed, shown != whole[:count], names[count:]
+            )
         if best.widths is not None and not best.hidden:
             break
-    assert best is not None  # noqa: S101  # set in the first round
     return best
 
 
 def _shaped(
     report: Report, rows: Sequence[tuple[Any, ...]], short: Mapping[str, str]
 ) -> tuple[list[str], list[list[str]], list[tuple[str, str]]]:
-    """Names and columns as people read them, and what is said once above them.
+    """Names and brief columns as people read them, and what is said once above them.
 
     An interval is one column; in a report, what is empty is left out and what is the same
     everywhere said once, as the interval between the two snapshots of a pair is.
@@ -98,20 +93,20 @@ def _shaped(
             names.append(label)
             columns.append(spans)
             continue
+        if name == subject or (report.title and name in _OWNERS):
+            # In what happened to one initiator the other rows are of what that stands on.
+            owners = {row[k] for row in rows if row[k] or subject is None}
+            if len(owners) == 1:
+                above.append((name, owners.pop()))
+                continue
         values = [write.cell(name, row[k]) for row in rows]
-        owners = set(filter(None, values))
-        # In what happened to one initiator the other rows are of what that stands on.
-        shared = "" not in values or subject is not None
-        if len(owners) == 1 and (name == subject or (report.title and name in _OWNERS and shared)):
-            above.append((name, owners.pop()))
-            continue
         names.append(name)
         columns.append(values)
     if "members" in names:  # long: last
         at = names.index("members")
         names.append(names.pop(at))
         columns.append(columns.pop(at))
-    return names, columns, above + write.shared_facts
+    return *_brief(report, names, columns), above + write.shared_facts
 
 
 def _brief(
@@ -139,10 +134,23 @@ def _start(name: str, names: Sequence[str]) -> str:
     return "when" if name == "from" else name.removesuffix("_after").removesuffix("_by")
 
 
-def _fit(headings: Sequence[str], columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
+def _widest(
+    names: Sequence[str], columns: Sequence[Sequence[str]], fewest: int, room: int, prose: int
+) -> list[int]:
+    """Widths of as many columns as fit, none if those are not the *fewest*."""
+    for count in range(len(names), fewest - 1, -1):
+        widths = _fit([heading(name) for name in names[:count]], columns[:count], room, prose)
+        if widths is not None:
+            return widths
+    return []
+
+
+def _fit(
+    headings: Sequence[str], columns: Sequence[Sequence[str]], room: int, prose: int
+) -> list[int] | None:
     """Widths that fit the room; None if columns would have to be cut, not folded.
 
-    Prose and headings are folded, and other values only where that is not enough; what identifies
+    Prose, no narrower than *prose*, and headings are folded, and other values only where that is not enough; what identifies
     is a word, and stays whole.
     """
     widths = [
@@ -150,7 +158,7 @@ def _fit(headings: Sequence[str], columns: Sequence[Sequence[str]], room: int) -
         for heading, values in zip(headings, columns, strict=True)
     ]
     least = [
-        min(width, FOLDED)
+        min(width, prose)
         if heading in _PROSE
         else max(
             min(max((len(text) for text in values if not _FOLDS.search(text)), default=1), FOLDED),
