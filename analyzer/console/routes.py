@@ -16,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -45,6 +45,7 @@ _SHARED = {"", "reports"}  # where a program gets JSON and a browser a page
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 _LONGEST = 16_384  # bytes of a URL
 _BODY = 4_096  # bytes of a login
+_BODY_SECONDS = 10.0  # until it has arrived
 _PATIENCE = 1.0  # seconds after a wrong token
 
 
@@ -64,7 +65,12 @@ def application(pages: Pages, api: ASGIApp, access: Access) -> ASGIApp:
         return Response(response.body, response.status, dict(response.headers))
 
     async def login(request: Request) -> Response:
-        fields = parse_qs((await _body(request)).decode(errors="replace"))
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                body = await _body(request)
+        except (ClientDisconnect, TimeoutError) as error:
+            raise HTTPException(408, "the form did not arrive") from error
+        fields = parse_qs(body.decode(errors="replace"))
         target = _local(fields.get("next", [""])[0])
         if not access.is_token(fields.get("token", [""])[0].strip()):
             await asyncio.sleep(_PATIENCE)

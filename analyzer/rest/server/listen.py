@@ -1,5 +1,6 @@
 """The socket, and serving on it until a signal says stop."""
 
+import asyncio
 import signal
 import socket
 import ssl
@@ -9,7 +10,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from threading import Timer
 from types import FrameType
+from typing import Any
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -49,9 +52,20 @@ def url(listening: socket.socket, *, tls: bool) -> str:
 
 
 class Server(uvicorn.Server):
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve, and say nothing of clients that break HTTP: uvicorn closes their connections."""
+        asyncio.get_running_loop().set_exception_handler(_report)
+        await super().serve(sockets)
+
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # a context manager like the one it replaces
         """A signal is how this ends, not an error to be raised again afterwards: see ``run``."""
         return nullcontext()
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What went wrong in the event loop, but for a request that was malformed after its answer."""
+    if not isinstance(context.get("exception"), h11.LocalProtocolError):
+        loop.default_exception_handler(context)
 
 
 def server(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> Server:
@@ -67,6 +81,7 @@ def server(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> Server:
         lifespan="off",
         loop="asyncio",
         log_config=None,
+        log_level="error",  # a warning is of a client: a request that is no HTTP, or an upgrade
         access_log=False,
         server_header=False,
         proxy_headers=False,

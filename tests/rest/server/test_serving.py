@@ -56,9 +56,28 @@ def count(url: str, context: ssl.SSLContext | None = None, **headers: str) -> in
         connection.close()
 
 
+def break_off(url: str, *parts: str) -> None:
+    """Send the parts of a request, each when the one before was read, and hang up."""
+    there = urlsplit(url)
+    assert there.hostname
+    assert there.port
+    with socket.create_connection((there.hostname, there.port), timeout=60) as line:
+        for part in parts:
+            line.sendall(part.encode())
+            count(url)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_where_it_listens_and_ends_politely(night: Night, number: signal.Signals) -> None:
+def test_it_says_where_it_listens_nothing_of_broken_clients_and_ends_politely(
+    night: Night, number: signal.Signals
+) -> None:
     with running(night) as (program, url):
+        login = f"POST /login HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n"
+        break_off(url, login + "Content-Length: 100\r\n\r\ntoken=")
+        break_off(url, login + "Transfer-Encoding: chunked\r\n\r\n", "zz\r\n")
+        break_off(url, "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "zz\r\n")
+        break_off(url, "GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        break_off(url, "\x16\x03\x01\x02")
         assert count(url) == 71
         program.send_signal(number)
         out, err = program.communicate(timeout=60)
