@@ -60,14 +60,22 @@ class Screen:
         self.prose(line)
 
     def table(
-        self, heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Piece]], gap: int
+        self,
+        heads: Sequence[str],
+        widths: Sequence[int],
+        rows: Iterable[Sequence[Piece]],
+        gap: int,
+        below: Iterable[Piece] = (),
     ) -> None:
-        """Columns of these widths, *gap* apart; what is longer is folded, heads stand at the bottom."""
+        """Columns of these widths, *gap* apart; what is longer is folded, heads stand at the bottom.
+
+        *below* is what stands under each row.
+        """
         folded = [fold(head, width) for head, width in zip(heads, widths, strict=True)]
         height = max(map(len, folded))
         top = [[""] * (height - len(lines)) + lines for lines in folded]
         self._row([[Piece(line, "bold") for line in lines] for lines in top], widths, gap)
-        for row in rows:
+        for row, note in zip_longest(rows, below, fillvalue=Piece("")):
             self._row(
                 [
                     [Piece(line, style) for line in fold(text, width)]
@@ -76,6 +84,7 @@ class Screen:
                 widths,
                 gap,
             )
+            self.prose(f"    {note.text}", note.style)
 
     def _row(self, cells: Sequence[Sequence[Piece]], widths: Sequence[int], gap: int) -> None:
         space = " " * gap

@@ -184,14 +184,13 @@ def _table(report: Report, laid_out: Layout, widths: Sequence[int], screen: Scre
     heads = [
         escape_controls(wording.heading(name) if report.title else name) for name in laid_out.names
     ]
+    styles = ["dim" if dim else "" for dim in laid_out.dimmed]
     rows = [
-        [
-            _piece(name, value, "dim" if dim else "")
-            for name, value in zip(laid_out.names, row, strict=True)
-        ]
-        for dim, *row in zip(laid_out.dimmed, *laid_out.columns, strict=True)
+        [_piece(name, value, style) for name, value in zip(laid_out.names, row, strict=True)]
+        for style, *row in zip(styles, *laid_out.columns, strict=True)
     ]
-    screen.table(heads, widths, rows, table_layout.GAP)
+    below = map(Piece, laid_out.below, styles)
+    screen.table(heads, widths, rows, table_layout.GAP, below)
 
 
 def _stacked(laid_out: Layout, screen: Screen) -> None:

@@ -17,14 +17,13 @@ _LEAST = 3  # brief columns that a table shows, or it is a stack of blocks
 _OWNERS = ("cluster", "svm")  # said once if all rows share them, else part of what a row is about
 _FOLDS = re.compile(r", |\d{4}-\d\d-\d\d ")  # a list, or a time with its date
 _PROSE = {"detail", "reason", "what it is"}  # folded even inside a word
-_NARROW = 20  # prose that need not be wider, where there would be no room for it else
 
 
 class Layout(msgspec.Struct, frozen=True):
     """Cells as text, column by column; *widths* is None if only a stack of blocks can hold them.
 
     *above* is said once for all rows; *dimmed* has a flag for each row; for the brief columns of
-    *hidden* there was no room.
+    *hidden* there was no room, and what each of *below* says stands under its row.
     """
 
     names: list[str]
@@ -34,23 +33,24 @@ class Layout(msgspec.Struct, frozen=True):
     dimmed: list[bool]
     shortened: bool = False
     hidden: Sequence[str] = ()
+    below: Sequence[str] = ()
 
 
 def lay_out(report: Report, room: int) -> Layout:
     """The layout of a report in *room* characters.
 
-    As many of the brief columns as fit, at least up to the severity. Names are shortened, and then
-    prose narrowed, where that shows more columns, or a table instead of blocks.
+    As many of the brief columns as fit, at least up to the severity. Names are shortened where that
+    shows more columns, or a table instead of blocks. Prose that has no room stands below its row.
     """
     report = replace(report, rows=ordered(report))
     rows, dimmed = report.rows, [report.is_over(row) for row in report.records()]
     names, whole, above = _shaped(report, rows, {})
     best = Layout(names, whole, None, above, dimmed)
     columns = whole
-    for is_short, prose in ((False, FOLDED), (True, FOLDED), (True, _NARROW)):
-        if is_short and columns is whole:
+    for is_short in (False, True):
+        if is_short:
             _, columns, _ = _shaped(report, rows, shortened(rows))
-        widths = _widest(names, columns, _fewest(report, names), room, prose)
+        widths = _widest(names, columns, _fewest(report, names), room)
         count = len(widths)
         if widths and (best.widths is None or count > len(best.names)):
             shown = columns[:count]
@@ -59,7 +59,13 @@ def lay_out(report: Report, room: int) -> Layout:
             )
         if best.widths is not None and not best.hidden:
             break
-    return best
+    prose = [name for name in best.hidden if name in _PROSE]
+    below = [columns[names.index(name)] for name in prose]
+    return replace(
+        best,
+        hidden=[name for name in best.hidden if name not in prose],
+        below=["; ".join(filter(None, texts)) for texts in zip(*below, strict=True)],
+    )
 
 
 def _shaped(
@@ -135,22 +141,20 @@ def _start(name: str, names: Sequence[str]) -> str:
 
 
 def _widest(
-    names: Sequence[str], columns: Sequence[Sequence[str]], fewest: int, room: int, prose: int
+    names: Sequence[str], columns: Sequence[Sequence[str]], fewest: int, room: int
 ) -> list[int]:
     """Widths of as many columns as fit, none if those are not the *fewest*."""
     for count in range(len(names), fewest - 1, -1):
-        widths = _fit([heading(name) for name in names[:count]], columns[:count], room, prose)
+        widths = _fit([heading(name) for name in names[:count]], columns[:count], room)
         if widths is not None:
             return widths
     return []
 
 
-def _fit(
-    headings: Sequence[str], columns: Sequence[Sequence[str]], room: int, prose: int
-) -> list[int] | None:
+def _fit(headings: Sequence[str], columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
     """Widths that fit the room; None if columns would have to be cut, not folded.
 
-    Prose, no narrower than *prose*, and headings are folded, and other values only where that is not enough; what identifies
+    Prose and headings are folded, and other values only where that is not enough; what identifies
     is a word, and stays whole.
     """
     widths = [
@@ -158,7 +162,7 @@ def _fit(
         for heading, values in zip(headings, columns, strict=True)
     ]
     least = [
-        min(width, prose)
+        min(width, FOLDED)
         if heading in _PROSE
         else max(
             min(max((len(text) for text in values if not _FOLDS.search(text)), default=1), FOLDED),
