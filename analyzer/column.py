@@ -4,7 +4,7 @@ Types are spelled as DuckDB does, so that a report loads no Polars; ``Inventory.
 them.
 """
 
-from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -36,7 +36,8 @@ class Column(msgspec.Struct, frozen=True):
     added: bool = False
 
 
-def polars_schema(columns: Sequence[Column]) -> "dict[str, pl.DataType]":
+@cache
+def polars_schema(columns: tuple[Column, ...]) -> "dict[str, pl.DataType]":
     """The columns' names and types for Polars."""
     import polars as pl  # noqa: PLC0415  # reports need the names only
 

@@ -10,22 +10,18 @@ a late one makes all take part, and gives the same history.
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from analyzer.history.parts import FoldSession, source
 from analyzer.schema import Attempt, Table
 
+Place: TypeAlias = tuple[str, datetime, int]  # SVM, instant, number
+
 
 def places(
-    session: FoldSession,
-    table: Table,
-    attempts: Sequence[Attempt],
-    latest: dict[str, datetime],
-    *,
-    late: bool,
-) -> tuple[dict[str, datetime], set[datetime]]:
-    """Make ``place`` (svm_id, taken_at, i): the sequence of each SVM, of *attempts* by time.
-
-    Returns the latest instant of each SVM, and every instant that is new to one.
+    table: Table, attempts: Sequence[Attempt], latest: dict[str, datetime], *, late: bool
+) -> list[Place]:
+    """The sequence of each SVM, of *attempts* by time.
 
     In order, place 0 is the SVM's *latest* snapshot so far and the new ones follow; after a late
     arrival all are numbered from 1.
@@ -37,19 +33,21 @@ def places(
             for svm_id in attempt.scope if table.scoped else [""]:
                 if svm_id not in standing or attempt.taken_at > standing[svm_id]:
                     sequences.setdefault(svm_id, []).append(attempt.taken_at)
-    rows = [
+    return [
         (svm_id, taken_at, number)
         for svm_id, sequence in sorted(sequences.items())
         for number, taken_at in enumerate(sequence, 0 if svm_id in standing else 1)
     ]
-    svm_ids, instants, numbers = zip(*rows, strict=True) if rows else ((), (), ())
+
+
+def load_places(session: FoldSession, places: Sequence[Place]) -> None:
+    """Make ``place`` (svm_id, taken_at, i)."""
+    svm_ids, instants, numbers = zip(*places, strict=True)
     session.execute(
         "create or replace temp table place as select unnest($svm_ids::varchar[]) as svm_id,"
         " unnest($instants::timestamp[]) as taken_at, unnest($numbers::bigint[]) as i",
         {"svm_ids": list(svm_ids), "instants": list(instants), "numbers": list(numbers)},
     )
-    new = {taken_at for _, taken_at, number in rows if number > 0}
-    return {svm_id: sequence[-1] for svm_id, sequence in sorted(sequences.items())}, new
 
 
 def fold(
@@ -171,13 +169,21 @@ left join place g on g.svm_id = {{svm_s}} and g.i = s.hi + 1
 """
 
 
-def begin(table: Table, file: Path) -> str:
-    """A select of the open spells after the first snapshot of all: whatever it lists begins there."""
-    svm = "s.svm_id" if table.scoped else "''"
-    return (
-        f"select {_qualified('s', table)}, null::timestamp as seen_after, taken_at as first_seen"
-        f" from {source([file], table.columns)} s join place on place.svm_id = {svm}"
+def begin(table: Table, file: Path, places: Sequence[Place]) -> tuple[str, dict[str, object]]:
+    """A select of the open spells after the first snapshot of all, and its parameters.
+
+    Whatever that one lists begins there.
+    """
+    svm_ids, (first, *_), _ = zip(*places, strict=True)
+    parameters: dict[str, object] = {"first": first}
+    select = (
+        f"select {table.listed}, null::timestamp as seen_after, $first::timestamp as first_seen"
+        f" from {source([file], table.columns)}"
     )
+    if table.scoped:
+        select += " where svm_id in (select unnest($svm_ids::varchar[]))"
+        parameters["svm_ids"] = list(svm_ids)
+    return select, parameters
 
 
 def step(session: FoldSession, table: Table, file: Path | None) -> None:

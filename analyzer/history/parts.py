@@ -89,7 +89,8 @@ def engine() -> duckdb.DuckDBPyConnection:
 
 
 @cache
-def _shared() -> duckdb.DuckDBPyConnection:
+def shared() -> duckdb.DuckDBPyConnection:
+    """The DuckDB that all histories of the process are folded by."""
     connection = engine()
     connection.execute(f"set memory_limit = '{_MEMORY}'")
     connection.execute("set preserve_insertion_order = false")
@@ -98,7 +99,7 @@ def _shared() -> duckdb.DuckDBPyConnection:
 
 def side_by_side() -> None:
     """Fold with one thread, for a process that folds many clusters at a time: less memory each."""
-    _shared().execute("set threads = 1")
+    shared().execute("set threads = 1")
 
 
 class FoldSession:
@@ -111,7 +112,7 @@ class FoldSession:
         """Open it for the history of *cluster* in *folder*."""
         self._cluster = cluster
         self._folder = folder
-        self._cursor = _shared().cursor()
+        self._cursor = shared().cursor()
         self._cursor.execute("set timezone = 'UTC'")
 
     def close(self) -> None:
@@ -155,7 +156,7 @@ class FoldSession:
             yield
         except (duckdb.Error, UnicodeDecodeError) as error:
             if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
-                _shared.cache_clear()  # the whole database is unusable from here on
+                shared.cache_clear()  # the whole database is unusable from here on
             reason = first_line(error)
             if str(self._folder) not in reason:
                 damaged = (str(path) for path in self._files() if unreadable(path))

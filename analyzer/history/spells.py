@@ -102,8 +102,8 @@ class SpellTable:
         session, table = self.session, self.table
         if self.folded.open is not None:
             parts.check_digest(self.folder / self.folded.open, self.folded.open_digest)
-        self.load(late=late)
-        latest, instants = fold.places(session, table, settled, self.folded.latest, late=late)
+        places = fold.places(table, settled, self.folded.latest, late=late)
+        instants = {taken_at for _, taken_at, number in places if number > 0}
         if not instants:
             return
         files = {
@@ -114,11 +114,16 @@ class SpellTable:
         single = len(instants) == 1 and not late
         file = next(iter(files.values()), None)
         if single and file and not self.folded.latest:
-            self.write_open(fold.begin(table, file), self._count(file))
+            select, parameters = fold.begin(table, file, places)
+            self.write_open(select, self._count(file), parameters)
         elif single:
+            self.load(late=False)
+            fold.load_places(session, places)
             fold.step(session, table, file)
             self._write(fold.still_open(table), late=False)
         else:
+            self.load(late=late)
+            fold.load_places(session, places)
             if late:
                 # New are the places where no attempt stood in this table's sequence before.
                 session.execute(
@@ -130,7 +135,7 @@ class SpellTable:
                 f"select {table.listed}, seen_after, first_seen from spell where gone_by is null",
                 late=late,
             )
-        self.folded.latest = latest
+        self.folded.latest = {svm_id: taken_at for svm_id, taken_at, _ in places}
 
     def _write(self, still: str, *, late: bool) -> None:
         """Write what ``spell`` says has ended, and the select *still* of what goes on."""
@@ -149,7 +154,9 @@ class SpellTable:
             before = self.folded.open
             self.write_open(still, began + (self._count(self.folder / before) if before else 0))
 
-    def write_open(self, select: str, estimate: int) -> None:
+    def write_open(
+        self, select: str, estimate: int, parameters: dict[str, object] | None = None
+    ) -> None:
         """Make the rows of *select*, about *estimate*, the table's file of open spells."""
         name = f"{self.table.name}.open-{self.lease_number}-{self.manifest.generation:08d}.parquet"
         # Sorting puts similar rows together, which compresses better; above 50 000 rows it costs
@@ -157,7 +164,7 @@ class SpellTable:
         order = ", ".join(self.table.key)
         count, digest = parts.write(
             self.session, self.manifest.cluster, select, self.folder / name,
-            order if estimate <= _SORTED else "",
+            order if estimate <= _SORTED else "", parameters,
         )  # fmt: skip
         self.folded.open, self.folded.open_digest = (name, digest) if count else (None, None)
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import _duckdb as duckdb
@@ -18,10 +19,10 @@ from analyzer import schema
 from analyzer.column import Column
 from analyzer.errors import StoreError
 from analyzer.history.manifest import NAME, Manifest
-from analyzer.history.parts import engine, escape_glob, quote
+from analyzer.history.parts import escape_glob, quote, shared
 from analyzer.schema import BOUNDS, TABLES, Table
 from analyzer.store.layout import Store
-from analyzer.store.publish import publish
+from analyzer.store.publish import publish, sync
 from analyzer.text import first_line
 from analyzer.version import __version__
 
@@ -56,38 +57,54 @@ def _refresh(store: Store) -> None:
     mark = seed / "made.txt"
     if mark.is_file() and mark.read_bytes() == version.encode() and store.database.is_file():
         return
+    _seed(store)
     # Built elsewhere and moved: to DuckDB a '?' in a path begins the options of a database.
     with tempfile.TemporaryDirectory(prefix="analyzer-") as folder:
         built = Path(folder) / store.database.name
-        with engine() as session:
-            _seed(store, session)
+        with shared().cursor() as session:
             session.execute(f"attach {quote(built)} as built (storage_version {quote(_OLDEST)})")
-            session.execute("use built")
-            for statement in _views(store):
-                session.execute(statement)
+            try:
+                # One transaction: each commit of its own would be written and checked.
+                session.execute("; ".join(["use built", "begin", *_views(store), "commit"]))
+            finally:
+                session.close()  # nothing may use what is detached
+                shared().execute("detach built")
         with publish(store.database) as draft:
             shutil.copyfile(built, draft)
     with publish(mark) as draft:
         draft.write_text(version)
 
 
-def _seed(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
+def _seed(store: Store) -> None:
     """An empty file of every kind, since a pattern that matches nothing is an error."""
     seed = store.history / "seed"
     with publish(seed / NAME) as draft:
         draft.write_bytes(msgspec.json.encode(Manifest()))
+    for name, content in _seed_files().items():
+        with publish(seed / name, named=False) as draft:
+            draft.write_bytes(content)
+    sync(seed)
+
+
+@cache
+def _seed_files() -> dict[str, bytes]:
+    """Those files by name: the same in every store."""
     kinds = {"attempts-0": [(column.name, column.type) for column in schema.ATTEMPT]}
     for table in TABLES:
         columns = [(column.name, column.type) for column in table.columns]
         kinds[f"{table.name}.open-0"] = columns + [(name, "timestamp") for name in _OPEN]
         kinds[f"{table.name}.closed-0"] = columns + [(name, "timestamp") for name in _CLOSED]
-    for name, columns in kinds.items():
-        listed = ", ".join(f'null::{kind} as "{column}"' for column, kind in columns)
-        with publish(seed / f"{name}.parquet") as draft:
-            connection.execute(
+    contents = {}
+    with tempfile.TemporaryDirectory(prefix="analyzer-") as folder, shared().cursor() as session:
+        file = Path(folder) / "seed.parquet"
+        for name, columns in kinds.items():
+            listed = ", ".join(f'null::{kind} as "{column}"' for column, kind in columns)
+            session.execute(
                 f"copy (select ''::varchar as cluster, {listed} where false)"
-                f" to {quote(draft)} (format parquet)"
+                f" to {quote(file)} (format parquet)"
             )
+            contents[f"{name}.parquet"] = file.read_bytes()
+    return contents
 
 
 def _views(store: Store) -> list[str]:
