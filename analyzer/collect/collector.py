@@ -234,7 +234,7 @@ def take(
     rows = sessions.frames[0] if sessions.frames else snapshot.empty()
     skew = (identity.date - start_at).total_seconds() if identity.date else None
     measured = "ANALYZER_NOW" not in os.environ
-    taken = Snapshot(
+    collected = Snapshot(
         cluster=cluster.name,
         taken_at=taken_at,
         sessions=Listing(sessions.status, sessions.reason, rows, sessions.pages),
@@ -253,7 +253,7 @@ def take(
         if inventory.status != "complete"
     )
     notes += tuple(f"svms: there is no '{name}'" for name in unknown_svms(cluster, inventories))
-    return ClusterAnswer(taken, sessions.failure, notes, skew)
+    return ClusterAnswer(collected, sessions.failure, notes, skew)
 
 
 def unknown_svms(cluster: Cluster, inventories: dict[str, Listing]) -> list[str]:

@@ -47,7 +47,7 @@ def bring(
     sessions = _sessions(pages)
     inventories = {name: _inventory(name, path) for name, path in (side_files or {}).items()}
     identity = _identity(cluster_info) if cluster_info is not None else ClusterRecord()
-    taken = Snapshot(
+    imported = Snapshot(
         cluster=cluster,
         taken_at=taken_at.replace(microsecond=0),
         sessions=sessions,
@@ -57,7 +57,7 @@ def bring(
         collector="import",
         ems_since=_earliest(inventories.get("ems")),
     )
-    attempt = history.record(store, taken)
+    attempt = history.record(store, imported)
     return attempt, EXITS[attempt.status]
 
 
@@ -67,8 +67,8 @@ def fail(
     """Record that nothing could be had at that instant, and why; raises as ``bring``."""
     _check_past(taken_at, future=future)
     empty = Listing("failed", why, snapshot.empty())
-    taken = Snapshot(cluster, taken_at.replace(microsecond=0), empty, collector="import")
-    return history.record(store, taken)
+    imported = Snapshot(cluster, taken_at.replace(microsecond=0), empty, collector="import")
+    return history.record(store, imported)
 
 
 def _check_past(taken_at: datetime, *, future: bool) -> None:

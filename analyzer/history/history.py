@@ -194,8 +194,8 @@ class History:
             StoreError: a file is damaged.
         """
         parts = [part for part in self.manifest.attempts if part.last >= instant]
-        read = (attempts.read_since(self.folder / part.file, instant) for part in parts)
-        return sorted(chain.from_iterable(read), key=_TAKEN_AT)
+        batches = (attempts.read_since(self.folder / part.file, instant) for part in parts)
+        return sorted(chain.from_iterable(batches), key=_TAKEN_AT)
 
     def latest(self, name: str, column: str) -> tuple[datetime | None, list[Any]]:
         """When the inventory *name* was last listed, and a column of what is newest of it.
@@ -205,8 +205,8 @@ class History:
         """
         folded = self.manifest.tables[name]
         newest = [folded.open] if folded.open else [part.file for part in folded.closed]
-        read = (attempts.read_part(self.folder / file, column)[column] for file in newest)
-        return folded.latest.get(""), list(chain.from_iterable(read))
+        values = (attempts.read_part(self.folder / file, column)[column] for file in newest)
+        return folded.latest.get(""), list(chain.from_iterable(values))
 
     def folded_instants(self) -> list[datetime]:
         """When the attempts of the history were taken, in order."""

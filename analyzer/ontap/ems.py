@@ -116,12 +116,12 @@ def _refused(events: ListingResult) -> bool:
 def _ask(client: Client, release: Release, names: frozenset[str], since: datetime) -> ListingResult:
     if not names:
         return ListingResult()
-    wanted = {
+    filters = {
         "message.name": "|".join(sorted(names)),
         "time": f">={since.replace(tzinfo=UTC).isoformat(timespec='seconds')}",
     }
     start = time.monotonic()
-    events = listing(client, RESOURCES["ems"], release, wanted)
+    events = listing(client, RESOURCES["ems"], release, filters)
     # ONTAP answers a filter that it could not finish in time with nothing, and no next link.
     late = time.monotonic() - start >= client.cluster.return_timeout > 0
     if events.status == "complete" and not events.records and late:

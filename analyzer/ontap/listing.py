@@ -127,9 +127,9 @@ def _query(**parameters: str | int) -> str:
 
 
 def listing(
-    client: Client, resource: Resource, release: Release, wanted: Mapping[str, str] | None = None
+    client: Client, resource: Resource, release: Release, filters: Mapping[str, str] | None = None
 ) -> ListingResult:
-    """Every record of a resource for which *wanted* holds, as a filter of the array's own.
+    """Every record of a resource that the array's own *filters* keep.
 
     Never raises for what the array does.
     """
@@ -140,7 +140,7 @@ def listing(
         fields=",".join(fields),
         max_records=cluster.max_records,
         return_timeout=cluster.return_timeout,
-        **wanted or {},
+        **filters or {},
     )
     target: str | None = f"{resource.path}?{query}"
     seen: set[Hashable] = set()

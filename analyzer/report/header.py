@@ -262,16 +262,16 @@ def _files(folder: Path) -> list[Path]:
 class Queries(Mapping[str, Query]):
     """Query files by name, each parsed on first access (lazily): a report needs few of them."""
 
-    def __init__(self, paths: Mapping[str, Path], read: dict[Path, Query]) -> None:
-        """Those of *paths*; *read* are those parsed so far, all that did not come with the program."""
+    def __init__(self, paths: Mapping[str, Path], parsed: dict[Path, Query]) -> None:
+        """Those of *paths*; *parsed* are those read so far, all that did not come with the program."""
         self._paths = dict(sorted(paths.items()))
-        self._read = read
+        self._parsed = parsed
 
     def __getitem__(self, name: str) -> Query:
         path = self._paths[name]
-        if path not in self._read:
-            self._read[path] = parse(path, shipped=True)
-        return self._read[path]
+        if path not in self._parsed:
+            self._parsed[path] = parse(path, shipped=True)
+        return self._parsed[path]
 
     def __contains__(self, name: object) -> bool:
         return name in self._paths
@@ -284,22 +284,22 @@ class Queries(Mapping[str, Query]):
 
     def without(self, names: Collection[str]) -> "Queries":
         paths = {name: path for name, path in self._paths.items() if name not in names}
-        return Queries(paths, self._read)
+        return Queries(paths, self._parsed)
 
 
 @cache
 def _discover(folders: tuple[Path, ...]) -> Queries:
     paths: dict[str, Path] = {}
-    read: dict[Path, Query] = {}
+    parsed: dict[Path, Query] = {}
     for folder in folders:
         shipped = folder.is_relative_to(home())
         for path in _files(folder):
             if not _NAME.fullmatch(path.stem):
                 raise UsageError(f"{path}: a query is named in lower case, digits and dashes")
             if not shipped:
-                read[path] = parse(path)  # mistakes of somebody else's file are reported at once
+                parsed[path] = parse(path)  # mistakes of somebody else's file are reported at once
             paths[path.stem] = path
-    return Queries(paths, read)
+    return Queries(paths, parsed)
 
 
 def reports(more: Iterable[Path] = ()) -> Queries:

@@ -47,7 +47,7 @@ def params(catalog: "Catalog", query: Query, values: Values) -> Values:
 
 
 def filters(
-    catalog: "Catalog", query: Query, wanted: Mapping[str, Sequence[str]]
+    catalog: "Catalog", query: Query, wildcards: Mapping[str, Sequence[str]]
 ) -> dict[str, list[str]]:
     """Filters of rows, as patterns that match something in the history.
 
@@ -55,7 +55,7 @@ def filters(
         UsageError: the query has no such column, or one matches nothing; names the nearest.
     """
     patterns = {}
-    for name, texts in wanted.items():
+    for name, texts in wildcards.items():
         if texts and (name not in query.filters or name not in FILTERS):
             raise UsageError(f"report {query.name} has no column '{name}' to filter by")
         if texts:

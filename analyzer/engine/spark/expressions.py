@@ -40,11 +40,11 @@ def _bracket(node: exp.Bracket) -> exp.Expr:
 
 
 def _window(node: exp.Window) -> exp.Expr:
-    """FILTER of an aggregate that runs: what is not wanted is null. A row's number is a bigint."""
+    """FILTER of an aggregate that runs: what it leaves out is null. A row's number is a bigint."""
     if isinstance(node.this, exp.Filter):
-        call, wanted = node.this.this, node.this.expression.this
+        call, condition = node.this.this, node.this.expression.this
         value = exp.Literal.number(1) if isinstance(call.this, exp.Star) else call.this
-        call.set("this", exp.Case(ifs=[exp.If(this=wanted, true=value)]))
+        call.set("this", exp.Case(ifs=[exp.If(this=condition, true=value)]))
         node.set("this", call)
     return exp.cast(node.copy(), "bigint") if isinstance(node.this, exp.RowNumber) else node
 

@@ -74,8 +74,8 @@ def _correlated(node: exp.Subquery) -> exp.Expr:
     if not apart:
         return node
     what: exp.Expr = select.expressions[0].unalias()
-    wanted = what.find(exp.ArrayAgg)
-    if wanted is None and not (isinstance(what, exp.Count) and isinstance(what.this, exp.Star)):
+    aggregate = what.find(exp.ArrayAgg)
+    if aggregate is None and not (isinstance(what, exp.Count) and isinstance(what.this, exp.Star)):
         raise UsageError("cannot be said in Spark's SQL: a subquery that is no count and no list")
     fields: dict[str, exp.Expr] = {}
     for test in (*apart, what):
@@ -88,14 +88,14 @@ def _correlated(node: exp.Subquery) -> exp.Expr:
     held = exp.select(exp.alias_(of("collect_list", row), "held")).from_(source.copy())
     every = exp.func("coalesce", exp.Subquery(this=held.where(*equal)), exp.Array(expressions=[]))
     fits = of("filter", every, _each(exp.and_(*(test.copy() for test in apart))))
-    if wanted is None:
+    if aggregate is None:
         return of("size", fits)
     values = of(
-        "nullif", of("transform", fits, _each(wanted.this.copy())), exp.Array(expressions=[])
+        "nullif", of("transform", fits, _each(aggregate.this.copy())), exp.Array(expressions=[])
     )
-    if wanted is what:
+    if aggregate is what:
         return values
-    wanted.replace(values)
+    aggregate.replace(values)
     return what.copy()
 
 

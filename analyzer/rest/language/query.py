@@ -91,13 +91,13 @@ def parse(
     lenient = False
     if release >= _LENIENT_SINCE:
         lenient = _flag(arguments, "ignore_unknown_fields", default=False)
-    wanted = select(
+    selected = select(
         resource, release, arguments.pop("fields", "") or ("*" if instance else ""), lenient=lenient
     )
     pretty = _flag(arguments, "pretty", default=True)
     if instance:
         _refuse(arguments)
-        return RestQuery(resource, _ordered(resource, {*wanted}), pretty=pretty, raw=raw)
+        return RestQuery(resource, _ordered(resource, {*selected}), pretty=pretty, raw=raw)
     fields = resource.at(release)
     paging = {
         "max_records": _number(arguments, "max_records", low=1),
@@ -117,7 +117,7 @@ def parse(
     timeout = paging["return_timeout"]
     return RestQuery(
         resource,
-        _ordered(resource, {*wanted, *filtered}),
+        _ordered(resource, {*selected, *filtered}),
         clauses=tuple(clauses),
         order_by=order_by,
         max_records=paging["max_records"],

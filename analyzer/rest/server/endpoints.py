@@ -46,8 +46,8 @@ class Endpoints:
                 response = respond(source, SERVED, request, request.svm, PAGE)
             except QueryError as error:
                 response = refusal(error)
-        taken = {TAKEN: clock.iso(snapshot.taken_at)}
-        return replace(response, headers={**response.headers, **taken})
+        headers = {**response.headers, TAKEN: clock.iso(snapshot.taken_at)}
+        return replace(response, headers=headers)
 
     def _cluster(self, request: RestRequest, identity: Identity) -> str:
         """The cluster that is meant.

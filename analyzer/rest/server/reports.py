@@ -71,14 +71,14 @@ def _run(
     values = {name: texts[0] for name, texts in arguments.items()}
     if values.get("severity", "info") not in SEVERITIES:
         raise invalid(values["severity"], "severity")
-    wanted = run.ReportRequest(
+    report_request = run.ReportRequest(
         **{name: value for name, value in values.items() if name in times},  # type: ignore[arg-type]  # only times
         params={name: own[name].parse(name, text) for name, text in values.items() if name in own},
         filters={name: patterns for name, patterns in filters.items() if name != "cluster"},
         ignore=ignore,
     )
     with closing(open_catalog(filters["cluster"])) as catalog, catalog.time_limit(seconds):
-        return envelope(run.run(catalog, query, wanted))
+        return envelope(run.run(catalog, query, report_request))
 
 
 def _json(body: Mapping[str, Any]) -> RestResponse:
