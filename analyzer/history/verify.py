@@ -146,15 +146,18 @@ def prove(history: History) -> tuple[dict[datetime, Attempt], list[str]]:
 
 
 def damaged_files(history: History) -> Iterator[str]:
-    """Reads every file of the history to its last page, and compares it with the manifest."""
+    """Reads every file of the history to its last byte, and compares it with the manifest."""
     for name, digest, rows in history.manifest.files():
         path = history.folder / name
         try:
             parts.check_digest(path, digest)
-            history.session.execute(f"create or replace temp table whole as from {source([path])}")
+            rows_of = source([path])
+            if digest is None:  # an earlier version wrote it: what is damaged shows when it is read
+                history.session.execute(f"create or replace temp table whole as from {rows_of}")
+                rows_of = "whole"
             count, strangers = history.session.rows(
                 "select count(*), count(*) filter (where cluster is distinct from $cluster)"
-                " from whole",
+                f" from {rows_of}",
                 {"cluster": history.cluster},
             )[0]
         except StoreError as error:
@@ -185,7 +188,10 @@ class _RunningSums:
 
 def _edges(history: History, table: Table) -> Iterator[tuple[datetime, bool, str, int]]:
     """Where each row begins (+) and ends (-): instant, whether it ends, SVM, signed hash."""
-    history.table(table).load(late=True)
+    spells = history.table(table)
+    if spells.folded.open is None and not spells.folded.closed:
+        return
+    spells.load(late=True)
     width = len(table.names)
     for rows in history.session.batches(f"select {table.listed}, first_seen, last_seen from old"):
         for row in rows:
