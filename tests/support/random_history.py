@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 import polars as pl
+from support.folding import folded_together
 
 from analyzer import history, schema
 from analyzer.store.layout import Store
@@ -25,16 +26,17 @@ def build(folder: Path, seed: int, clusters: tuple[str, ...] = ("east", "west"))
             for place in range(len(INTERFACES))
             if random.random() < 0.9
         }
-        for number in range(SNAPSHOTS):
-            for path in [(h, p) for h in range(HOSTS) for p in range(len(INTERFACES))]:
-                if random.random() < 0.12:
-                    # It goes, comes, or logs in anew.
-                    if path in logins and random.random() < 0.7:
-                        del logins[path]
-                    else:
-                        logins[path] = number + 2
-            failed = 0 < number < SNAPSHOTS - 1 and random.random() < 0.1
-            history.record(store, _snapshot(cluster, number, None if failed else logins))
+        with folded_together(store, cluster):
+            for number in range(SNAPSHOTS):
+                for path in [(h, p) for h in range(HOSTS) for p in range(len(INTERFACES))]:
+                    if random.random() < 0.12:
+                        # It goes, comes, or logs in anew.
+                        if path in logins and random.random() < 0.7:
+                            del logins[path]
+                        else:
+                            logins[path] = number + 2
+                failed = 0 < number < SNAPSHOTS - 1 and random.random() < 0.1
+                history.record(store, _snapshot(cluster, number, None if failed else logins))
     return store
 
 
