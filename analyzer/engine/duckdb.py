@@ -24,7 +24,7 @@ from analyzer.text import first_line
 
 _FOR_MANY_ROWS = (
     "join_order,statistics_propagation,outer_join_simplification,projection_pullup,"
-    "join_filter_pushdown,distinct_aggregate_rewrite"
+    "distinct_aggregate_rewrite"
 )
 # What makes the models, parsed: one process opens many catalogs, and parsing is a fifth of the work.
 _trees: dict[str, duckdb.Statement] = {}
@@ -70,7 +70,7 @@ class DuckDB:
         files = tables.files(store, clusters)
         large: list[Path] = []
         ahead = False
-        if all(source.small for source in files.values()):
+        if all(source.small for name, source in files.items() if name != tables.ATTEMPTS):
             # Work for several threads there is none, and to start and wake them takes time; to find
             # the best plan takes longer than any plan of so few rows.
             self._connection.execute("set threads = 1")

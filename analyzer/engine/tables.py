@@ -70,7 +70,8 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
         for name, manifest in read.items()
         if manifest is not None
     ]
-    attempts = [(folder, part) for folder, m in histories for part in m.attempts]
+    # Newest first: of a scan for the newest rows (top-N) all files after that are left out.
+    attempts = [(folder, part) for folder, m in histories for part in reversed(m.attempts)]
     tables = {
         ATTEMPTS: Files(
             {folder / part.file: part.rows for folder, part in attempts},

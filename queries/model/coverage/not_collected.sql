@@ -11,10 +11,14 @@
 -- ///
 with
     newest as (
-        select cluster, max(taken_at) as taken_at
-        from attempts
-        where status <> 'failed' and taken_at <= $until
-        group by cluster
+        select
+            a.cluster,
+            max(a.taken_at) as taken_at,
+            max(a.taken_at) - to_hours(t.inventory_hours) as since
+        from attempts a
+        cross join thresholds t
+        where a.status <> 'failed' and a.taken_at <= $until
+        group by a.cluster, t.inventory_hours
     ),
     answers as (
         select
@@ -65,8 +69,8 @@ with
                 then a.metrocluster_reason
             end as reason
         from attempts a
-        join newest n on n.cluster = a.cluster
-        cross join thresholds t
+        join
+            newest n on n.cluster = a.cluster and a.taken_at >= n.since and a.taken_at <= n.taken_at
         cross join
             (
                 values
@@ -80,11 +84,7 @@ with
                     ('ports', true),
                     ('metrocluster', true)
             ) i(inventory, is_rare)
-        where
-            a.taken_at = n.taken_at
-            or i.is_rare
-            and a.taken_at < n.taken_at
-            and a.taken_at > n.taken_at - to_hours(t.inventory_hours)
+        where a.taken_at = n.taken_at or i.is_rare and a.taken_at > n.since
     ),
     listed as (
         select

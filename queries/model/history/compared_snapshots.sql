@@ -11,23 +11,25 @@
 -- scope = "SVMs that it can speak for."
 -- ///
 with
-    complete as (
-        select cluster, taken_at, scope
+    later as (
+        select cluster, max(taken_at) as taken_at
         from attempts
         where status = 'complete' and taken_at <= $after::timestamp
+        group by cluster
     ),
-    later as (select cluster, max(taken_at) as taken_at from complete group by cluster),
     earlier as (
-        select c.cluster, max(c.taken_at) as taken_at
-        from complete c
-        join later l on l.cluster = c.cluster
+        select a.cluster, max(a.taken_at) as taken_at
+        from attempts a
+        join later l on l.cluster = a.cluster
         where
-            case
+            a.status = 'complete'
+            and a.taken_at <= $after::timestamp
+            and case
                 when $before::timestamp is null
-                then c.taken_at < l.taken_at
-                else c.taken_at <= $before::timestamp
+                then a.taken_at < l.taken_at
+                else a.taken_at <= $before::timestamp
             end
-        group by c.cluster
+        group by a.cluster
     ),
     chosen as (
         select l.cluster, 'after' as which, l.taken_at
@@ -37,6 +39,7 @@ with
         select cluster, 'before', taken_at
         from earlier
     )
-select h.cluster, h.which, h.taken_at, c.scope
-from chosen h
-join complete c on c.cluster = h.cluster and c.taken_at = h.taken_at
+select h.cluster, h.which, h.taken_at, a.scope
+from attempts a
+join chosen h on h.cluster = a.cluster and h.taken_at = a.taken_at
+where a.taken_at <= $after::timestamp

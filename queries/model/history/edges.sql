@@ -37,9 +37,7 @@ with
         from spells s
         join transitions t on t.is_pair and t.cluster = s.cluster and t.svm_id = s.svm_id
         where
-            -- Whole files of a long history are left out by their smallest and largest values.
-            coalesce(s.gone_by > $before::timestamp, true)
-            and s.first_seen <= t.changed_after
+            s.first_seen <= t.changed_after
             and s.last_seen >= t.changed_after
             and s.last_seen < t.changed_by
         union all

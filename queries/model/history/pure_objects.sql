@@ -33,23 +33,24 @@ with
             and (rank <= 2 or count(distinct initiator) >= h.cause_members)
     ),
     losing_svms as (select distinct cluster, svm_id, lost_by, lost_after from loss_objects),
-    instants as (
-        -- When the sessions of an SVM are counted.
+    losing as (
         select l.cluster, l.svm_id, l.lost_by, l.lost_after
         from losing_svms l
         join
             (select distinct cluster, lost_by from candidates) c
             on c.cluster = l.cluster
             and c.lost_by = l.lost_by
+    ),
+    bounds as (select min(lost_after) as earliest, max(lost_after) as latest from losing),
+    around as (
+        -- Two scans, each by a bound that whole row groups can be left out by.
+        select *
+        from spells
+        where gone_by is null and last_seen >= (select earliest from bounds)
         union all
-        -- An SVM that lost nothing speaks for its share of the node, the host and the cluster.
-        select s.cluster, s.svm_id, c.lost_by, max(c.lost_after)
-        from (select distinct cluster, svm_id from spells) s
-        join candidates c on c.cluster = s.cluster
-        left join
-            losing_svms l on l.cluster = s.cluster and l.svm_id = s.svm_id and l.lost_by = c.lost_by
-        where l.lost_by is null
-        group by s.cluster, s.svm_id, c.lost_by
+        select *
+        from spells
+        where gone_by > (select earliest from bounds)
     ),
     pieces as (
         -- Rows of spells, by when they came and went, so that no instant has to be listed whole.
@@ -63,13 +64,22 @@ with
             first_seen as begins,
             coalesce(gone_by, last_seen + interval 1 microsecond) as ends,
             1.0 / greatest(connections, 1) as sessions
-        from spells
-        where
-            first_seen <= (select max(lost_after) from instants)
-            and (
-                last_seen >= (select min(lost_after) from instants)
-                or gone_by > (select min(lost_after) from instants)
-            )
+        from around
+        where first_seen <= (select latest from bounds)
+    ),
+    instants as (
+        -- When the sessions of an SVM are counted.
+        select cluster, svm_id, lost_by, lost_after
+        from losing
+        union all
+        -- An SVM that lost nothing speaks for its share of the node, the host and the cluster.
+        select s.cluster, s.svm_id, c.lost_by, max(c.lost_after)
+        from (select distinct cluster, svm_id from pieces) s
+        join candidates c on c.cluster = s.cluster
+        left join
+            losing_svms l on l.cluster = s.cluster and l.svm_id = s.svm_id and l.lost_by = c.lost_by
+        where l.lost_by is null
+        group by s.cluster, s.svm_id, c.lost_by
     ),
     placed as (
         select
@@ -142,8 +152,8 @@ with
         left join
             events e
             on e.object = o.object
-            and e.begins <= (select min(lost_after) from instants)
-            and e.ends > (select max(lost_after) from instants)
+            and e.begins <= (select earliest from bounds)
+            and e.ends > (select latest from bounds)
         group by o.object, o.lost, h.cause_purity
         having o.lost + 0.01 >= h.cause_purity * coalesce(sum(e.sessions), 0)
     ),

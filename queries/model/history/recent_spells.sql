@@ -35,7 +35,8 @@ with
         select *
         from spells
         where
-            gone_by
+            $since_day is not null
+            and gone_by
             >= (select $since_day::timestamp - abandon_days * interval 1 day from thresholds)
     )
 select

@@ -2,7 +2,9 @@
 -- title = "Initiators that go on under another name"
 -- description = """
 -- An initiator that is gone and one that was never seen before, within recent_hours of each other
--- and with at least half of their host addresses in common, whether at once or path by path.
+-- and with at least half of their host addresses in common, whether at once or path by path: of
+-- SVMs where one is gone since the first snapshot of a pair, or in the time in which a loss of the
+-- window can still be open.
 -- """
 -- [columns]
 -- cluster = "Cluster."
@@ -12,18 +14,42 @@
 -- seen_by = "First complete snapshot with the new name."
 -- ///
 with
+    gone as (
+        -- Without anybody who is gone since, the whole history need not be read.
+        select distinct e.cluster, e.svm_id
+        from spells e
+        anti join
+            (select * from spells where gone_by is null) p
+            on p.cluster = e.cluster
+            and p.svm_id = e.svm_id
+            and p.initiator = e.initiator
+        where
+            e.gone_by >= (
+                select
+                    coalesce(
+                        coalesce(
+                            $since_day::timestamp - abandon_days * interval 1 day,
+                            $before::timestamp
+                        )
+                        - recent_hours * interval 1 hour,
+                        timestamp '0001-01-01'
+                    )
+                from thresholds
+            )
+    ),
     initiators as (
         select
-            cluster,
-            svm_id,
-            initiator,
-            min(first_seen) as first_seen,
-            count(*) = count(seen_after) as is_new,
-            max(gone_by) as gone_by,
-            count(*) = count(gone_by) as is_gone
-        from spells
-        where initiator <> ''
-        group by cluster, svm_id, initiator
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            min(s.first_seen) as first_seen,
+            count(*) = count(s.seen_after) as is_new,
+            max(s.gone_by) as gone_by,
+            count(*) = count(s.gone_by) as is_gone
+        from spells s
+        join gone g on g.cluster = s.cluster and g.svm_id = s.svm_id
+        where s.initiator <> ''
+        group by s.cluster, s.svm_id, s.initiator
     ),
     addresses as (
         -- Of the few that went or came.

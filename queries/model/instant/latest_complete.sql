@@ -6,18 +6,16 @@
 -- previous_at = "The complete snapshot before it; null if it is the first."
 -- ///
 with
-    complete as (
-        select cluster, taken_at
+    ranked as (
+        -- One look at a long history finds both.
+        select
+            cluster,
+            taken_at,
+            row_number() over (partition by cluster order by taken_at desc) as place
         from attempts
         where status = 'complete' and taken_at <= $at::timestamp
-    ),
-    latest as (select cluster, max(taken_at) as taken_at from complete group by cluster),
-    earlier as (
-        select c.cluster, max(c.taken_at) as taken_at
-        from complete c
-        join latest l on l.cluster = c.cluster and l.taken_at > c.taken_at
-        group by c.cluster
+        qualify row_number() over (partition by cluster order by taken_at desc) <= 2
     )
-select l.cluster, l.taken_at, e.taken_at as previous_at
-from latest l
-left join earlier e on e.cluster = l.cluster
+select cluster, max(taken_at) as taken_at, max(taken_at) filter (where place = 2) as previous_at
+from ranked
+group by cluster
