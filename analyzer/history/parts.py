@@ -189,8 +189,9 @@ Span: TypeAlias = tuple[int, datetime | None, datetime | None]
 class PartList(msgspec.Struct):
     """The parts of one table, by time; changed in place.
 
-    *instant* is the column that the rows are sorted by. Every row carries its *cluster*, so
-    that a file says by itself, to any engine, whose it is.
+    Row groups are sorted by the column *instant*, so that a scan leaves out those of other times,
+    and the rows of each by *key*, since similar rows compress better side by side. Every row
+    carries its *cluster*, so that a file says by itself, to any engine, whose it is.
     """
 
     session: FoldSession
@@ -200,6 +201,7 @@ class PartList(msgspec.Struct):
     instant: str
     columns: Sequence[Column]
     parts: list[Part]
+    key: Sequence[str] = ()
 
     @property
     def paths(self) -> list[Path]:
@@ -249,9 +251,11 @@ class PartList(msgspec.Struct):
             merging = source(self.paths[count:], self.columns)
             select += f" union all by name select * exclude (cluster) from {merging} {older}"
         path = self.folder / f"{self.label}-{generation:08d}.parquet"
-        rows, digest = write(
-            self.session, self.cluster, select, path, order=self.instant, parameters=parameters
-        )
+        order = ", ".join([*self.key, self.instant])
+        if self.key and total > _ROW_GROUP:
+            place = f"row_number() over (order by {self.instant})"
+            order = f"({place} - 1) // {_ROW_GROUP}, {order}"
+        rows, digest = write(self.session, self.cluster, select, path, order, parameters=parameters)
         if not rows:
             del self.parts[count:]
             return
@@ -282,7 +286,9 @@ def write(
         copied = session.rows(
             f"copy (select {quote(cluster)} as cluster, * from ({select}){ordered})"
             f" to {quote(draft)}"
-            f" (format parquet, compression zstd, row_group_size {_ROW_GROUP})",
+            f" (format parquet, compression zstd, row_group_size {_ROW_GROUP},"
+            # Nearly every row group has every initiator: a filter would leave none of them out.
+            " write_bloom_filter false)",
             parameters,
         )
         digest = manifests.file_digest(draft)

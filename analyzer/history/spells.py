@@ -32,7 +32,7 @@ class SpellTable:
         entries = self.folded.closed
         return PartList(
             self.session, self.manifest.cluster, self.folder, label, "gone_by",
-            self.table.columns, entries,
+            self.table.columns, entries, self.table.key,
         )  # fmt: skip
 
     def load(self, *, late: bool) -> None:
