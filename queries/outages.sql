@@ -129,11 +129,13 @@ select
             || cause
             || ': '
             || cardinality(members)
-            || ' initiators lost '
+            || case when cardinality(members) = 1 then ' initiator' else ' initiators' end
+            || ' lost '
             || paths
-            || ' paths over '
+            || case when paths = 1 then ' path' else ' paths' end
+            || ' over '
             || interfaces
-            || ' interfaces'
+            || case when interfaces = 1 then ' interface' else ' interfaces' end
     end || case
         when hosts_without_path > 0
         then '; ' || hosts_without_path || ' without any session left'

@@ -77,7 +77,7 @@ def _section(view: View, part: StatusPart) -> FrontSection:
     return FrontSection(
         label=part.words.label,
         summary=status_screen.summary(part),
-        worst="none" if part.report is None else still_open[0].severity if still_open else "",
+        worst="none" if part.reason else still_open[0].severity if still_open else "",
         findings=[_finding(view, part.report, item) for item in findings[:_MOST] if part.report],
         more=len(findings) - _MOST,
         command=view.command(f"report {part.name}", **times, **severity),

@@ -130,7 +130,7 @@ def cluster(row: Row, report: Report) -> str:
 
 def summary(part: StatusPart) -> str:
     """The summary of a section, before its rows."""
-    if part.report is None:
+    if part.report is None or part.reason:
         return f"no answer: {part.reason}"
     if not part.report.rows:
         return part.words.none

@@ -16,7 +16,7 @@ CLUSTERS = "clusters"  # the report of each cluster's data
 
 
 class StatusPart(msgspec.Struct, frozen=True):
-    """One section: its words, its report's name, and what is to be shown; or why there is none."""
+    """One section: its words, its report's name, what is to be shown, and why that is no answer."""
 
     words: StatusSection
     name: str
@@ -67,4 +67,9 @@ def _part(
         return StatusPart(words, query.name, None, str(error))
     pairs = zip(report.rows, report.records(), strict=True)
     rows = [row for row, record in pairs if words.ended or not report.is_over(record)]
-    return StatusPart(words, query.name, replace(report, rows=rows))
+    # Of an instant that nobody saw, no finding is no pass.
+    stale = [age.cluster for age in report.data if age.stale]
+    reason = ""
+    if stale and not rows and query.time != "window":
+        reason = f"no recent complete snapshot of {', '.join(stale)}"
+    return StatusPart(words, query.name, replace(report, rows=rows), reason)

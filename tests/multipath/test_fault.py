@@ -154,6 +154,26 @@ def test_a_node_that_is_away_is_one_finding_for_hosts_of_two_pairs(tmp_path: Pat
     assert len(row["members"]) == 3
 
 
+def test_a_pair_of_which_both_nodes_are_down_is_a_finding_of_each_of_its_interfaces(
+    tmp_path: Path,
+) -> None:
+    far = (Lif("k3", "192.168.10.13", "n3"), Lif("k4", "192.168.20.14", "n4"))
+    world = World(tmp_path, lifs=[*LIFS, *far])
+    world.nodes |= {"n3": {"ha_partner": "n4"}, "n4": {"ha_partner": "n3"}}
+    for number in range(1, 4):
+        world.sessions += linux(number, (*LIFS, *far))
+    world.take(12)
+    for number in range(1, 4):
+        world.without(f"lnx{number}", *far)
+    for lif in far:
+        world.nodes[lif.node]["state"] = "down"
+        world.change(lif, state="down")
+    rows = world.take(4).ask("multipath-imbalance")
+    assert [(row["fault"], row["missing"], len(row["members"])) for row in rows] == [
+        ("interface_missing", ["k3"], 3), ("interface_missing", ["k4"], 3),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("inventories", [("svms", "interfaces", "nodes"), ("svms", "igroups")])
 def test_nobody_is_said_to_be_in_no_igroup_where_none_were_listed(
     world: World, inventories: tuple[str, ...]

@@ -1,10 +1,12 @@
 """The first screen: 80 columns, 24 lines, nothing that is open left out in silence."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
-from support import reports
+from support import catalogs, reports
+from support.array_builder import World
 
 from analyzer import clock
 from analyzer.output import status_screen
@@ -14,6 +16,7 @@ from analyzer.report.catalog import Catalog
 from analyzer.report.header import StatusSection
 from analyzer.report.run import Report
 from analyzer.report.status import Status, StatusPart
+from analyzer.store.layout import Store
 
 Golden = Callable[[str, str], None]
 
@@ -68,6 +71,17 @@ def test_times_are_in_the_zone_and_say_so() -> None:
 def test_a_section_without_an_answer_is_never_a_good_one() -> None:
     assert "UPGRADE NOW    no answer: one snapshot only" in status_screen.render(whole(), 80)
     assert "ready" not in status_screen.render(whole(), 80)
+
+
+def test_an_upgrade_is_ready_by_recent_data_only(world: World) -> None:
+    world.take(3)
+    store = Store(world.root)
+    recent, late = (
+        status_screen.render(first.status(catalogs.opened(store, world.now + later)), 80)
+        for later in (timedelta(hours=1), timedelta(hours=4))
+    )
+    assert "UPGRADE NOW    ready" in recent
+    assert "UPGRADE NOW    no answer: no recent complete snapshot of prod-a" in late
 
 
 def test_a_cluster_that_never_answered_is_not_quiet() -> None:

@@ -192,10 +192,17 @@ with
                         and p.last_seen > h.taken_at - to_minutes($settle::bigint)
                 )
             )
+            -- Who stands on one node alone, or on its HA partner, is a finding of the node (F04,
+            -- F05).
             and not exists (
                 select 1
                 from unavailable_nodes a
-                where a.cluster = h.cluster and a.svm_id = h.svm_id and a.node = i.home_node
+                left join nodes_at n on n.cluster = a.cluster and n.node = a.node
+                where
+                    a.cluster = h.cluster
+                    and a.svm_id = h.svm_id
+                    and a.node = i.home_node
+                    and (a.back or len(h.nodes) = 1 or list_contains(h.nodes, n.partner))
             )
     ),
     weighed as (select *, not up or (sessions = 0 and missers > 1) as shared from missed)
