@@ -170,9 +170,10 @@ def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
 
 
 def words(report: Report, finding: StatusFinding) -> str:
-    """A finding in one line."""
+    """A finding in one line, with its cluster where there are several."""
     over = f" ({finding.over})" if finding.over else ""
-    parts = (finding.initiator, began(report, finding), f"{finding.detail}{over}")
+    cluster = finding.row["cluster"] if len(report.data) > 1 else None
+    parts = (cluster, finding.initiator, began(report, finding), f"{finding.detail}{over}")
     return escape_controls("  ".join(filter(None, parts)))
 
 

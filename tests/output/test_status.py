@@ -84,6 +84,14 @@ def test_an_upgrade_is_ready_by_recent_data_only(world: World) -> None:
     assert "UPGRADE NOW    no answer: no recent complete snapshot of prod-a" in late
 
 
+def test_a_finding_names_its_cluster_where_there_are_several(world: World) -> None:
+    world.take(3).without("lnx1").take()
+    world.cluster, world.now = "prod-b", world.now - timedelta(minutes=20)
+    catalog = catalogs.opened(Store(world.take(4).root), world.now)
+    assert " !! prod-a  …lnx1  02:" in status_screen.render(first.status(catalog), 80)
+    assert " prod-b  …lnx1" not in status_screen.render(first.status(catalog), 80)
+
+
 def test_a_cluster_that_never_answered_is_not_quiet() -> None:
     never = Status(clusters(last_seen=None, age_seconds=None, sessions=None), [])
     assert "NO COMPLETE SNAPSHOT YET" in status_screen.render(never, 80)
