@@ -100,10 +100,12 @@ class DuckDB:
             columns, rows = self._waiting.pop(name)
             listed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
             self._connection.execute(f'create temp table "{name}" ({listed})')
-            if rows:  # in one statement: each one of its own takes longer than its row
-                marks = ", ".join(f"({', '.join('?' for _ in columns)})" for _ in rows)
-                values = [value for row in rows for value in row]
-                self._connection.execute(f'insert into "{name}" values {marks}', values)
+            if rows:
+                values = ", ".join(f"unnest(?::{kind}[])" for kind in columns.values())
+                self._connection.execute(
+                    f'insert into "{name}" select {values}',
+                    list(map(list, zip(*rows, strict=True))),
+                )
 
     def _lock(self, files: Sequence[Path]) -> None:
         """From here on no statement opens anything but these files, or changes a setting."""
