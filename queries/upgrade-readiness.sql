@@ -51,7 +51,9 @@ with
             cluster,
             svm_id,
             coalesce(home_node, node) as node,
-            list_sort(list(interface)) as interfaces
+            list_sort(list(interface) filter (where up)) as interfaces,
+            list_sort(list(interface) filter (where not up)) as down,
+            count(*) filter (where up) as usable
         from svm_interfaces
         where enabled
         group by all
@@ -98,9 +100,13 @@ select
     || m.node
     || ' and has none on '
     || m.partner
-    || coalesce(
-        ': log in to ' || array_to_string(o.interfaces, ' or '), ', where the SVM has no interface'
-    ) as detail
+    || case
+        when o.usable > 0
+        then ': log in to ' || array_to_string(o.interfaces, ' or ')
+        when o.usable = 0
+        then ', where ' || array_to_string(o.down, ' and ') || ' must be up first'
+        else ', where the SVM has no interface'
+    end as detail
 from missing m
 left join offered o on o.cluster = m.cluster and o.svm_id = m.svm_id and o.node = m.partner
 union all

@@ -84,6 +84,13 @@ def test_an_upgrade_waits_for_the_login_that_is_missing(world: World) -> None:
     assert [
         (row["initiator"][-4:], row["missing_node"], row["missing_interfaces"]) for row in rows
     ] == [("lnx2", "n2", ["sql_n2_a", "sql_n2_b"])]
+    details = []
+    for lif in (A2, B2):
+        (row,) = world.change(lif, state="down").take().ask("upgrade-readiness")
+        details.append(row["detail"].removeprefix("would lose all 2 sessions on n1 and has none "))
+    assert details == [
+        "on n2: log in to sql_n2_b", "on n2, where sql_n2_a and sql_n2_b must be up first",
+    ]  # fmt: skip
 
 
 def test_an_upgrade_that_cannot_be_judged_does_not_pass(world: World) -> None:
