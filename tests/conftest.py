@@ -7,6 +7,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,26 @@ def _no_views_for_other_shells() -> Iterator[None]:
     """Making ``history.duckdb`` costs more than all else of a small store; see ``views``."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analyzer.history.views.refresh", lambda _store: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _equal_pictures_are_drawn_once() -> Iterator[None]:
+    """Drawing takes longer than a report; that others draw the same, ``test_month_end`` proves."""
+    if find_spec("vl_convert") is None:
+        yield
+        return
+    convert = import_module("vl_convert")
+    draw, pictures = convert.vegalite_to_svg, dict[str, str]()
+
+    def drawn(specification: dict[str, object]) -> str:
+        text = json.dumps(specification)
+        if text not in pictures:
+            pictures[text] = draw(specification)
+        return pictures[text]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convert, "vegalite_to_svg", drawn)
         yield
 
 
