@@ -340,6 +340,11 @@ def test_an_interface_that_nobody_uses_is_skew(world: World) -> None:
     idle = Lif("sql_n1_c", "192.168.10.13", "n1")
     world.lifs.append(idle)
     assert (None, "interface_skew") in faults_of(world.take())
+    (row,) = world.ask("multipath-imbalance")
+    assert "sql_n1_c is up and has no session" in row["detail"]
+    listed, world.inventories = world.now - world.step, ("svms",)
+    (row,) = world.take().ask("multipath-imbalance")
+    assert f"was up when last listed, {listed.isoformat()}Z, and has no session" in row["detail"]
 
 
 def test_without_interfaces_nodes_and_subnets_are_not_guessed(world: World) -> None:

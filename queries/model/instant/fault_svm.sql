@@ -22,6 +22,8 @@ with
             avg(i.sessions) over (partition by i.cluster, i.svm_id) as mean,
             i.since is null or i.since <= s.taken_at - to_hours(t.recent_hours) as is_settled,
             h.hosts >= t.skew_hosts as is_judged,
+            s.interfaces_at,
+            s.interfaces_at < s.taken_at as listed_before,
             t.skew_ratio
         from svm_interfaces i
         cross join thresholds t
@@ -56,8 +58,12 @@ select
     'medium' as severity,
     [interface] as missing,
     null::varchar as expected_from,
-    interface
-    || ' is up and has no session; its siblings have '
+    interface || case
+        when listed_before
+        then ' was up when last listed, ' || strftime(interfaces_at, '%Y-%m-%dT%H:%M:%SZ') || ','
+        else ' is up'
+    end
+    || ' and has no session; its siblings have '
     || round(mean, 1)
     || ' on average' as detail,
     []::varchar[] as members
