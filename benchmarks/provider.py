@@ -36,7 +36,8 @@ Spent = tuple[Median, Median, int]  # seconds by the clock, those of processors;
 
 
 def _timed(work: Callable[[], object]) -> Spent:
-    """Of a process that does nothing else."""
+    """Of a process that does nothing else, and looks for garbage as the command line does."""
+    gc.set_threshold(10_000)
     start, busy = time.perf_counter(), os.times()
     work()
     seconds = sum(os.times()[:4]) - sum(busy[:4])
@@ -44,7 +45,6 @@ def _timed(work: Callable[[], object]) -> Spent:
 
 
 def _round(root: Path, url: str, clusters: int, parallel: int) -> Spent:
-    gc.set_threshold(10_000)  # as the command line does
     names = [Cluster(f"c{n:03d}", url, interval=Seconds(INTERVAL)) for n in range(clusters)]
 
     def collect() -> None:

@@ -47,7 +47,7 @@ with
             interface_id,
             count(*) as sessions,
             list_sort(
-                list(distinct initiator_address) filter (where initiator_address <> '')
+                list_distinct(list(initiator_address) filter (where initiator_address <> ''))
             ) as host_addresses
         from sessions_at
         group by all

@@ -39,7 +39,7 @@ with
             target_portal_group,
             interface_id,
             unnest(igroups) as igroup
-        from sessions_at
+        from connections_at
     ),
     grouped as (
         select

@@ -70,10 +70,11 @@ class DuckDB:
         files = tables.files(store, clusters)
         large: list[Path] = []
         ahead = False
-        if all(source.small for name, source in files.items() if name != tables.ATTEMPTS):
-            # Work for several threads there is none, and to start and wake them takes time; to find
-            # the best plan takes longer than any plan of so few rows.
-            self._connection.execute("set threads = 1")
+        # To share small files out among threads takes longer than to read them, and the work of few
+        # rows likewise; to find the best plan takes longer than any plan of those.
+        self._connection.execute("set threads = 1")
+        few = all(source.small for name, source in files.items() if name != tables.ATTEMPTS)
+        if few:
             self._connection.execute(f"set disabled_optimizers = '{_FOR_MANY_ROWS}'")
         for name, source in files.items():
             if not (source.closed or source.opened):
@@ -92,6 +93,8 @@ class DuckDB:
             else:
                 large += [*source.closed, *source.opened]
                 self._connection.execute(f"create temp view {name} as {select}")
+        if not few:
+            self._connection.execute("reset threads")
         return ahead, large
 
     def _make(self, names: frozenset[str]) -> None:

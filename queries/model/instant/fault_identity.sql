@@ -12,7 +12,6 @@
 -- members = "Every initiator that a finding without an initiator is about."
 -- ///
 with
-    nameless as (select * from sessions_at where coalesce(len(igroups), 0) = 0),
     without_igroup as (
         select
             s.cluster,
@@ -21,11 +20,11 @@ with
             s.taken_at,
             s.previous_at,
             bool_and(s.authentication = 'none') as open
-        from nameless s
+        from sessions_at s
         where
             not exists (
                 select 1
-                from sessions_at g
+                from connections_at g
                 where
                     g.cluster = s.cluster
                     and g.svm_id = s.svm_id

@@ -22,7 +22,6 @@
 -- fabric = "Fabric of the subnet."
 -- connections = "Connections of the session."
 -- authentication = "chap or none; the weaker if its connections differ."
--- igroups = "Igroups: uuid and name."
 -- first_seen = "Since when it has been like this."
 -- seen_after = "The complete snapshot before that; null in a baseline."
 -- ///
@@ -43,7 +42,6 @@ with
             interface_id,
             max(connections) as connections,
             max(authentication) as authentication,
-            max(igroups) as igroups,
             max(first_seen) as first_seen,
             max(seen_after) as seen_after
         from connections_at
@@ -93,7 +91,6 @@ select
     p.fabric,
     s.connections,
     s.authentication,
-    s.igroups,
     s.first_seen,
     s.seen_after
 from sessions s
