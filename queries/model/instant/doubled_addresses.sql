@@ -7,19 +7,13 @@
 -- initiator = "Initiator."
 -- fabric = "Fabric of the subnet."
 -- ///
-select p.cluster, p.svm_id, p.initiator, i.fabric
-from spells p
-join snapshot_at s on s.cluster = p.cluster
+select c.cluster, c.svm_id, c.initiator, i.fabric
+from connections_at c
 join
     svm_interfaces i
-    on i.cluster = p.cluster
-    and i.svm_id = p.svm_id
-    and i.interface_id = p.interface_id
-where
-    p.first_seen <= s.taken_at
-    and p.last_seen >= s.taken_at
-    and i.fabric is not null
-    and p.initiator <> ''
-    and p.initiator_address <> ''
-group by p.cluster, p.svm_id, p.initiator, i.fabric
-having min(p.initiator_address) < max(p.initiator_address)
+    on i.cluster = c.cluster
+    and i.svm_id = c.svm_id
+    and i.interface_id = c.interface_id
+where i.fabric is not null and c.initiator <> '' and c.initiator_address <> ''
+group by c.cluster, c.svm_id, c.initiator, i.fabric
+having min(c.initiator_address) < max(c.initiator_address)
