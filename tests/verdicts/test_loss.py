@@ -90,6 +90,34 @@ def test_a_loss_that_is_open_for_thirty_days_is_abandoned_and_in_no_later_window
     assert status(0, 1, now=33) == [("abandoned", "info")]
 
 
+@pytest.mark.parametrize(
+    ("addresses", "status", "replaced_by", "back_minute"),
+    [(["10.0.0.77"], "replaced", "10.0.0.77 to l", 15),  # that it never had before
+     (["10.0.0.77", "10.0.0.1"], "replaced", "10.0.0.77 to l", 15),  # and then its own again
+     (["10.0.0.50"], "open", None, None),  # of the other card: it stood beside the lost one
+     (["10.0.0.1"], "recovered", None, 15)],
+)  # fmt: skip
+def test_a_host_that_comes_back_from_a_new_address_is_not_missing(
+    tmp_path: Path, addresses: list[str], status: str, replaced_by: str | None, back_minute: int
+) -> None:
+    card, beside = row("a", 1, 1), on("a", "2", 1, 2) | {"initiator_address": "10.0.0.50"}
+    others = [row("a", host, 1) for host in (2, 3)]
+    before, away = [card, beside, *others], [beside, *others]
+    after = [
+        [*away, card | {"initiator_address": address, "tsih": 9 + k}]
+        for k, address in enumerate(addresses)
+    ]
+    listings = [before, before, away, *after, after[-1]]
+    lost, *_ = report_rows(tmp_path / "losses", "dropped-connections", *listings)
+    back = None if back_minute is None else START + timedelta(minutes=back_minute)
+    assert (lost["status"], lost["replaced_by"], lost["back_by"]) == (status, replaced_by, back)
+    assert lost["outage_max_seconds"] == (None if back is None else 600)
+    outage, *_ = report_rows(tmp_path / "outages", "outages", *listings)
+    assert outage["status"] == status
+    missing = report_rows(tmp_path / "missing", "not-recovered", *listings)
+    assert bool(missing) == (status == "open")
+
+
 def test_an_svm_that_lost_nothing_keeps_the_cluster_from_being_the_cause(tmp_path: Path) -> None:
     # One host stays in each stopped SVM, so that it is in scope without a list of SVMs.
     there = [on(svm, svm, host, host) for svm in ("1", "2", "3") for host in range(1, 14)]

@@ -3,7 +3,8 @@
 -- description = """
 -- A path that was lost whole is back when it is present again, one that lost some of its sessions
 -- when it has at least as many as before. An interface that was made anew at the same address is
--- the same path. Between lost and back everything is an interval. A loss that was open for
+-- the same path, and so is one that the host comes back to from an address that it did not have
+-- before: replaced. Between lost and back everything is an interval. A loss that was open for
 -- abandon_days, or whose initiator was taken out of service, ended there: it is abandoned.
 -- A loss belongs to the window when the time that the path was away overlaps it.
 -- """
@@ -28,7 +29,7 @@
 -- back_after = "Last complete snapshot before they were back."
 -- back_by = "First complete snapshot that has them back."
 -- back_sessions = "Sessions on the path when it was back."
--- ended_by = "When it ended: back, abandoned, or at once if replaced; null while open."
+-- ended_by = "When it ended: back, abandoned, or at once if taken over; null while open."
 -- status = "open, recovered, replaced or abandoned."
 -- replaced_by = "The path that took over."
 -- switched_to = "The SVM of another cluster that took over with the same addresses."
@@ -107,6 +108,61 @@ with
             end
         qualify row_number() over (partition by loss order by instant) = 1
     ),
+    newcomers as (
+        -- Sessions on the lost path's interface from other addresses of the host, since the loss.
+        select
+            l.loss,
+            l.cluster,
+            l.svm_id,
+            l.initiator,
+            l.lost_by,
+            s.initiator_address,
+            coalesce(s.interface, s.interface_id) as interface,
+            s.seen_after,
+            s.first_seen
+        from
+            (
+                select
+                    *,
+                    count(*) over (
+                        partition by cluster, svm_id, initiator, interface_id, lost_by
+                    ) as losses
+                from lost_paths
+                where path_sessions_left = 0 and not taken_over
+            ) l
+        join
+            spells s
+            on s.cluster = l.cluster
+            and s.svm_id = l.svm_id
+            and s.initiator = l.initiator
+            and s.initiator_address <> l.initiator_address
+            and s.first_seen > l.lost_by
+        where
+            l.losses = 1
+            and (s.interface_id = l.interface_id or s.interface_address = l.interface_address)
+    ),
+    readdressed as (
+        -- A host that comes back with an address that it did not have before the loss stands on
+        -- the same path (C05).
+        select
+            n.loss,
+            min(n.first_seen) as back_by,
+            min_by(n.seen_after, n.first_seen) as back_after,
+            min_by(n.initiator_address || ' to ' || n.interface, n.first_seen) as path
+        from newcomers n
+        where
+            not exists (
+                select 1
+                from spells b
+                where
+                    b.cluster = n.cluster
+                    and b.svm_id = n.svm_id
+                    and b.initiator = n.initiator
+                    and b.initiator_address = n.initiator_address
+                    and b.first_seen <= n.lost_by
+            )
+        group by n.loss
+    ),
     ends as (
         -- What came back after a loss was abandoned does not end it.
         select
@@ -130,10 +186,13 @@ with
             t.back_after,
             t.back_by,
             t.sessions as back_sessions,
+            a.back_after as readdressed_after,
+            a.back_by as readdressed_by,
+            a.path as readdressed_to,
             case
-                when t.back_by <= e.abandoned_at
+                when t.back_by <= least(e.abandoned_at, a.back_by)
                 then 'recovered'
-                when l.taken_over
+                when l.taken_over or a.back_by <= e.abandoned_at
                 then 'replaced'
                 when e.abandoned_at <= $now::timestamp
                 then 'abandoned'
@@ -143,6 +202,7 @@ with
         from lost_paths l
         join ends e on e.loss = l.loss
         left join turns t on t.loss = l.loss
+        left join readdressed a on a.loss = l.loss
     ),
     dated as (
         select
@@ -152,7 +212,7 @@ with
                 when 'recovered'
                 then back_by
                 when 'replaced'
-                then lost_by
+                then coalesce(readdressed_by, lost_by)
                 when 'abandoned'
                 then abandoned_at
             end as ended_by
@@ -176,12 +236,16 @@ select
     subnets_left,
     lost_after,
     lost_by,
-    case when status = 'recovered' then back_after end as back_after,
-    case when status = 'recovered' then back_by end as back_by,
+    case
+        status when 'recovered' then back_after when 'replaced' then readdressed_after
+    end as back_after,
+    case status when 'recovered' then back_by when 'replaced' then readdressed_by end as back_by,
     case when status = 'recovered' then back_sessions end as back_sessions,
     ended_by,
     status,
-    case when taken_over then replaced_by end as replaced_by,
+    case
+        when taken_over then replaced_by when status = 'replaced' then readdressed_to
+    end as replaced_by,
     switched_to,
     renamed_to,
     case when status = 'abandoned' then 'info' else severity end as severity,

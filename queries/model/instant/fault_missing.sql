@@ -151,6 +151,14 @@ with
                     and x.interface_id = u.interface_id
             )
     ),
+    of_nodes as (
+        -- Who stands on one node alone, or on its HA partner, is a finding of the node (F04, F05).
+        select h.cluster, h.svm_id, h.initiator, a.node
+        from judged_hosts h
+        join unavailable_nodes a on a.cluster = h.cluster and a.svm_id = h.svm_id
+        left join nodes_at n on n.cluster = a.cluster and n.node = a.node
+        where a.back or len(h.nodes) = 1 or list_contains(h.nodes, n.partner)
+    ),
     missed as (
         select
             h.cluster,
@@ -192,17 +200,14 @@ with
                         and p.last_seen > h.taken_at - to_minutes($settle::bigint)
                 )
             )
-            -- Who stands on one node alone, or on its HA partner, is a finding of the node (F04,
-            -- F05).
             and not exists (
                 select 1
-                from unavailable_nodes a
-                left join nodes_at n on n.cluster = a.cluster and n.node = a.node
+                from of_nodes o
                 where
-                    a.cluster = h.cluster
-                    and a.svm_id = h.svm_id
-                    and a.node = i.home_node
-                    and (a.back or len(h.nodes) = 1 or list_contains(h.nodes, n.partner))
+                    o.cluster = h.cluster
+                    and o.svm_id = h.svm_id
+                    and o.initiator = h.initiator
+                    and o.node = i.home_node
             )
     ),
     weighed as (select *, not up or (sessions = 0 and missers > 1) as shared from missed)
