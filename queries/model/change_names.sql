@@ -27,6 +27,8 @@ select
             'interface_replaced',
             'svm_stopped',
             'svm_started',
+            'svm_added',
+            'svm_removed',
             'authentication_changed',
             'igroups_changed',
             'alias_changed',

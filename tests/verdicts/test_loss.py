@@ -186,6 +186,32 @@ def svms(*uuids: str, mirrored: Sequence[str] = ()) -> dict[str, Listing]:
     }
 
 
+def test_an_svm_that_is_listed_no_more_is_unknown_and_not_passed_over(tmp_path: Path) -> None:
+    a, b = [row("a", host, host) for host in (1, 2)], [on("b", "2", 3, 3)]
+    seen = [(a + b, "ab"), (a + b, "abc"), (b, "b"), (b, "b"), (a + b, "ab")]
+    store = stored(
+        str(tmp_path), "one",
+        [replace(lone("complete", rows, 5 * k), inventories=svms(*names))
+         for k, (rows, names) in enumerate(seen)],
+    )  # fmt: skip
+    catalog = Catalog(store)
+    window = ReportRequest(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
+    events = run.run(catalog, header.reports()["events"], window).records()
+    assert [(e["change"], e["svm"], e["severity"], e["changed_by"]) for e in events] == [
+        ("svm_removed", "a", "high", START + 2 * STEP),
+        ("svm_removed", "c", "info", START + 2 * STEP),
+        ("svm_added", "a", "info", START + 4 * STEP),
+    ]
+    assert events[2]["detail"] == "SVM a listed again"
+    assert events[0]["detail"] == (
+        "SVM a not listed any more: deleted, or not visible to the account;"
+        " what became of its 2 sessions is unknown"
+    )
+    for name in ("dropped-connections", "outages"):
+        assert run.run(catalog, header.reports()[name], window).rows == []
+    catalog.close()
+
+
 def mirrors(partners: dict[str, str]) -> Listing:
     """The SVMs of a MetroCluster and their partners, by name."""
     rows = [
