@@ -33,8 +33,9 @@ GROUPS: tuple[str, ...] = get_args(Group)
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A query's own parameter; the type of its default is its type.
 
-    A number is from *minimum* to *maximum*, where the header names them. One of kind ``pattern`` is bound as a pattern for ``like $name escape '^'``, in lower case;
-    *names* is the model whose column ``name`` has what it must match.
+    A number is from *minimum* to *maximum*, where the header names them. One of kind ``pattern`` is
+    bound as a pattern for ``like $name escape '^'``, in lower case; *names* is the model whose
+    column ``name`` has what it must match.
     """
 
     default: bool | int | float | str
