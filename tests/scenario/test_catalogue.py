@@ -145,7 +145,7 @@ def test_what_did_not_change_about_the_array_is_no_evidence(watch: Watch) -> Non
 
 def test_what_an_account_no_longer_sees_was_not_removed(watch: Watch) -> None:
     night = watch(looks={"02:15": "only S2", "02:20": "only S2"})
-    night.never("events")
+    night.only("events", 2, change=like("svm_*listed*"), svm="svm_sql")
     night = watch("02:12 remove_interface L2", looks={"02:20": "only S2"})
     night.say("events", change="interface_removed", interface="sql_n1_b", changed_by="02:15")
     night.say("events", 1, interface="sql_n1_b", initiator=None)
@@ -361,9 +361,11 @@ def test_an_empty_answer_that_is_true(watch: Watch) -> None:
 
 def test_an_svm_that_one_account_cannot_see_is_unknown(watch: Watch) -> None:
     night = watch(looks={"02:15": "only S2", "02:20": "only S2"})
-    night.say("events", change="svm_removed", svm="svm_sql", changed_by="02:15", severity="high",
+    night.say("events", change="svm_not_listed", svm="svm_sql", changed_by="02:15", severity="high",
               detail=like("*not visible to the account; what became of its 52 sessions is unknown"))  # fmt: skip
-    night.say("events", change="svm_added", svm="svm_sql", changed_by="02:25", severity="info")
+    night.say(
+        "events", change="svm_listed_again", svm="svm_sql", changed_by="02:25", severity="info"
+    )
     night.say("events", 2)
     for name in ("dropped-connections", "outages", "new-initiators"):
         night.never(name)

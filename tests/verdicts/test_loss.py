@@ -198,9 +198,9 @@ def test_an_svm_that_is_listed_no_more_is_unknown_and_not_passed_over(tmp_path: 
     window = ReportRequest(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
     events = run.run(catalog, header.reports()["events"], window).records()
     assert [(e["change"], e["svm"], e["severity"], e["changed_by"]) for e in events] == [
-        ("svm_removed", "a", "high", START + 2 * STEP),
-        ("svm_removed", "c", "info", START + 2 * STEP),
-        ("svm_added", "a", "info", START + 4 * STEP),
+        ("svm_not_listed", "a", "high", START + 2 * STEP),
+        ("svm_not_listed", "c", "info", START + 2 * STEP),
+        ("svm_listed_again", "a", "info", START + 4 * STEP),
     ]
     assert events[2]["detail"] == "SVM a listed again"
     assert events[0]["detail"] == (

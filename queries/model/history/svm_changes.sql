@@ -1,5 +1,5 @@
 -- /// query
--- title = "SVMs that were stopped or started, that went or came"
+-- title = "SVMs that were stopped or started, or not listed for a time"
 -- description = """
 -- An SVM that is not listed any more was deleted, or the account does not see it: what became of
 -- its sessions is unknown. Where it is listed for the first time its history begins.
@@ -8,7 +8,7 @@
 -- cluster = "Cluster."
 -- svm_id = "SVM."
 -- svm = "Its name."
--- change = "svm_stopped, svm_started, svm_removed or svm_added."
+-- change = "svm_stopped, svm_started, svm_not_listed or svm_listed_again."
 -- changed_after = "Last listing before."
 -- changed_by = "First listing after."
 -- detail = "In words."
@@ -47,9 +47,9 @@ with
             coalesce(a.changed_by, b.changed_by) as changed_by,
             case
                 when a.uuid is null
-                then 'svm_removed'
+                then 'svm_not_listed'
                 when b.uuid is null and f.first_seen <= a.changed_after
-                then 'svm_added'
+                then 'svm_listed_again'
                 when a.state = 'running' and b.state <> 'running'
                 then 'svm_started'
                 when a.state <> 'running' and b.state = 'running'
@@ -78,7 +78,7 @@ with
             and s.svm_id = c.svm_id
             and s.first_seen <= c.changed_after
             and coalesce(s.gone_by > c.changed_after, true)
-        where c.change = 'svm_removed'
+        where c.change = 'svm_not_listed'
         group by c.cluster, c.svm_id, c.changed_by
     )
 select
@@ -92,9 +92,9 @@ select
     || c.svm
     || case
         c.change
-        when 'svm_added'
+        when 'svm_listed_again'
         then ' listed again'
-        when 'svm_removed'
+        when 'svm_not_listed'
         then
             ' not listed any more: deleted, or not visible to the account' || coalesce(
                 '; what became of its '
