@@ -111,7 +111,7 @@ with
                 when l.status = 'open' and c.cause_kind = 'path'
                 then '; log in again from the host, look at its cable and switch port'
                 when l.status = 'open'
-                then '; look at ' || c.cause_kind || ' ' || c.cause
+                then '; look at ' || replace(c.cause_kind, '_', ' ') || ' ' || c.cause
                 when l.status = 'abandoned'
                 then '; abandoned at ' || strftime(l.ended_by, '%Y-%m-%dT%H:%M:%SZ')
                 else ''

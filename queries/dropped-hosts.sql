@@ -165,7 +165,7 @@ select
         when open_paths > 0 and hosts_back > 0
         then '; other hosts are back: log in again from this one'
         when open_paths > 0
-        then '; look at ' || b.cause_kind || ' ' || cause
+        then '; look at ' || replace(b.cause_kind, '_', ' ') || ' ' || cause
         else ''
     end
     || case

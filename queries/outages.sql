@@ -124,7 +124,7 @@ select
         when g.cause_kind = 'path'
         then 'one path: ' || cause
         else
-            g.cause_kind
+            replace(g.cause_kind, '_', ' ')
             || ' '
             || cause
             || ': '

@@ -36,7 +36,8 @@ def test_i03_a_host_loses_its_port_in_one_fabric(watch: Watch) -> None:
     night = watch("02:12 drop lnx2 L2\n 02:12 drop lnx2 L4")
     night.only("outages", cause_kind="host_address", cause="192.168.20.102", paths=2,
                members=["lnx2"], severity="high", status="open",
-               detail=like("*: 1 initiator lost 2 paths over 2 interfaces*"))  # fmt: skip
+               detail=like("host address 192.168.20.102: 1 initiator lost 2 paths over 2"
+                           " interfaces*"))  # fmt: skip
     night.only("dropped-connections", 2, initiator="lnx2", severity="high")
     night.say("multipath-imbalance", initiator="lnx2", fault="single_subnet")
     night.say("multipath-imbalance", initiator="lnx2", fault="single_host_address")
