@@ -10,7 +10,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from threading import Timer
 from types import FrameType
-from typing import Any
 
 import h11
 import uvicorn
@@ -62,7 +61,7 @@ class Server(uvicorn.Server):
         return nullcontext()
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """What went wrong in the event loop, but for a request that was malformed after its answer."""
     if not isinstance(context.get("exception"), h11.LocalProtocolError):
         loop.default_exception_handler(context)

@@ -15,55 +15,53 @@
 -- severity = "How much it matters."
 -- ///
 with
-    before as (
-        select m.changed_after, m.changed_by, s.cluster, s.uuid, s.name, s.state
+    listed as (
+        -- Every SVM that was ever listed by then, and whether before and after it is.
+        select
+            m.cluster,
+            m.changed_after,
+            m.changed_by,
+            s.uuid as svm_id,
+            s.name,
+            s.state,
+            s.first_seen,
+            s.first_seen <= m.changed_after
+            and coalesce(s.gone_by > m.changed_after, true) as is_before,
+            coalesce(s.gone_by > m.changed_by, true) as is_after
         from inventory_moments m
-        join
-            svms s
-            on s.cluster = m.cluster
-            and s.first_seen <= m.changed_after
-            and coalesce(s.gone_by > m.changed_after, true)
+        join svms s on s.cluster = m.cluster and s.first_seen <= m.changed_by
         where m.kind = 'svm'
     ),
-    after as (
-        select m.changed_after, m.changed_by, s.cluster, s.uuid, s.name, s.state
-        from inventory_moments m
-        join
-            svms s
-            on s.cluster = m.cluster
-            and s.first_seen <= m.changed_by
-            and coalesce(s.gone_by > m.changed_by, true)
-        where m.kind = 'svm'
-    ),
-    first_listed as (
-        select cluster, uuid, min(first_seen) as first_seen from svms group by cluster, uuid
+    sides as (
+        select
+            cluster,
+            changed_after,
+            changed_by,
+            svm_id,
+            max_by(name, first_seen) as svm,
+            min(first_seen) <= changed_after as is_known,
+            bool_or(is_before) as was_listed,
+            bool_or(is_after) as is_listed,
+            max(state) filter (where is_before) as state_before,
+            max(state) filter (where is_after) as state_after
+        from listed
+        group by cluster, changed_after, changed_by, svm_id
     ),
     compared as (
         select
-            coalesce(a.cluster, b.cluster) as cluster,
-            coalesce(a.uuid, b.uuid) as svm_id,
-            coalesce(a.name, b.name) as svm,
-            coalesce(a.changed_after, b.changed_after) as changed_after,
-            coalesce(a.changed_by, b.changed_by) as changed_by,
+            *,
             case
-                when a.uuid is null
+                when was_listed and not is_listed
                 then 'svm_not_listed'
-                when b.uuid is null and f.first_seen <= a.changed_after
+                when is_known and is_listed and not was_listed
                 then 'svm_listed_again'
-                when a.state = 'running' and b.state <> 'running'
+                when state_after = 'running' and state_before <> 'running'
                 then 'svm_started'
-                when a.state <> 'running' and b.state = 'running'
+                when state_after <> 'running' and state_before = 'running'
                 then 'svm_stopped'
             end as change,
-            b.state || ', now ' || a.state as states
-        from before b
-        full join
-            after a
-            on a.cluster = b.cluster
-            and a.uuid = b.uuid
-            and a.changed_after = b.changed_after
-            and a.changed_by = b.changed_by
-        left join first_listed f on f.cluster = a.cluster and f.uuid = a.uuid
+            state_before || ', now ' || state_after as states
+        from sides
     ),
     removed as (
         select
