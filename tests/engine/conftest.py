@@ -7,12 +7,13 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from multiprocessing import get_context
 from random import Random
 
 import pytest
 from support import oracle
 from support.array_builder import World, linux
-from support.engines import Twin
+from support.engines import Twin, listening
 from support.scene import Watch
 
 from analyzer.config import policy
@@ -39,6 +40,7 @@ sessions = 30
 """
 
 
+_SPAWN = get_context("spawn")  # a fork would take half of the threads along
 # What is asked of each history, by its fixture.
 WINDOWS = {
     "recorded": (datetime(2026, 11, 22), datetime(2026, 11, 24)),
@@ -48,22 +50,19 @@ WINDOWS = {
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the engine listens."""
+    """Where the engine listens: in a process of its own, which ends whatever it still does."""
     url = os.environ.get("ANALYZER_SPARK_URL")
     if url:
         yield url
         return
     checkpoints = tmp_path_factory.mktemp("checkpoints")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SAIL_EXECUTION__CHECKPOINT__PATH", checkpoints.as_uri())
-        patch.setenv("RUST_LOG", "error")
-        from pysail.spark import SparkConnectServer  # noqa: PLC0415  # reads the environment
-
-        running = SparkConnectServer("127.0.0.1", 0)
-        running.start(background=True)
-    address, port = running.listening_address
-    yield f"sc://{address}:{port}"
-    running.stop()
+    ours, theirs = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=listening, args=(checkpoints, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    yield ours.recv()
+    process.kill()
+    process.join()
 
 
 @pytest.fixture(scope="session")

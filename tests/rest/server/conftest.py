@@ -1,15 +1,13 @@
 """A simulated night that was collected, and a server of it on a real socket."""
 
-import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from support.collected_night import START, Night, answers, collected
+from support.serving import serving
 
-from analyzer.rest.server import listen
 from analyzer.rest.server.app import App
 from analyzer.rest.server.authentication import Authenticator
 from analyzer.rest.server.workers import Workers
@@ -52,18 +50,10 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 @pytest.fixture(scope="session")
 def served(night: Night) -> Iterator[Night]:
     """The night with a server on ``port``."""
-    listening = listen.bind("127.0.0.1", 0)
     workers = Workers(partial(answers, night.store))
-    server = listen.server(App(Authenticator(), workers))
-    running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    running.start()
-    while not server.started:
-        time.sleep(0.01)
-    night.port = listening.getsockname()[1]
-    yield night
-    server.should_exit = True
-    running.join()
-    listening.close()
+    with serving(App(Authenticator(), workers)) as listening:
+        night.port = listening.getsockname()[1]
+        yield night
     workers.close()
 
 
