@@ -22,6 +22,7 @@ from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import Report, ReportRequest
 from analyzer.simulate import Replay, SimulatedArray, base_world, script
+from analyzer.store import publish
 from analyzer.store.layout import Store
 
 DAY = date(2026, 11, 23)
@@ -99,7 +100,7 @@ def record(store: Store, on_snapshot: Callable[[], None] = lambda: None) -> date
     replay = Replay(base_world(), script(DAY, INCIDENT))
     array = SimulatedArray(replay.world, username="reader", password=os.environ[_SECRET])
     gone, back = (datetime.combine(DAY, datetime.strptime(t, "%H:%M").time()) for t in BLIND)  # noqa: DTZ007  # a time of day
-    with array:
+    with array, publish.unsynced():
         cluster = Cluster(CLUSTER, array.url, "reader", password_env=_SECRET, interval=Seconds(300))
         blind = replace(cluster, deadline=1.0)  # the array is away: no need to wait for long
         for instant in instants:

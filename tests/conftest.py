@@ -25,6 +25,7 @@ from analyzer.history import views
 from analyzer.inventories import INVENTORIES
 from analyzer.report.catalog import Catalog
 from analyzer.simulate import Replay, World, base_world, script
+from analyzer.store import publish
 from analyzer.store.layout import Store
 
 # The main module of a parallel worker has no file, which pyspark takes for a run of its doctests.
@@ -81,8 +82,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeMo
 @pytest.fixture(scope="session", autouse=True)
 def _no_waiting_for_the_disk() -> Iterator[None]:
     """No machine loses its power here; processes that tests start wait as always."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analyzer.store.publish._sync", lambda _path: None)
+    with publish.unsynced():
         yield
 
 

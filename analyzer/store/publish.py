@@ -22,6 +22,7 @@ DRAFT = re.compile(r"\..+\.\d+\.\d+", re.ASCII)
 _ABANDONED = 3600.0  # seconds after which nobody is working on a draft any more
 _LONGEST = 60  # letters of a name in the name of its draft
 _PRIVATE = 0o770  # nobody but owner and group
+_synced = True
 # Errors that are about the place that was named, not about the disk behind it.
 _PLACE = {
     errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS,
@@ -203,7 +204,20 @@ def sync(folder: Path) -> None:
         raise cannot_write(folder, error) from error
 
 
+@contextmanager
+def unsynced() -> Iterator[None]:
+    """Within it nothing waits for the disk: for a store that can be made again."""
+    global _synced  # noqa: PLW0603  # a setting of the process, also of its threads
+    before, _synced = _synced, False
+    try:
+        yield
+    finally:
+        _synced = before
+
+
 def _sync(path: Path) -> None:
+    if not _synced:
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

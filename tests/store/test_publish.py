@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.errors import Busy, StoreError, UsageError
 from analyzer.store.layout import Store
-from analyzer.store.publish import deliver, publish, sweep
+from analyzer.store.publish import deliver, publish, sweep, unsynced
 
 
 def names(folder: Path) -> list[str]:
@@ -59,6 +59,25 @@ def test_a_draft_that_the_disk_does_not_take_is_one_sentence_and_no_file(tmp_pat
     with pytest.raises(StoreError, match=r"cannot write .*file: No space left on device"):
         break_off(publish(tmp_path / "file"), full)
     assert names(tmp_path) == []
+
+
+def test_a_file_and_its_name_wait_for_the_disk_unless_the_store_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+    monkeypatch.setattr("analyzer.store.publish._synced", True)
+    monkeypatch.setattr(os, "fsync", waits.append)
+
+    def write_one() -> int:
+        waits.clear()
+        with publish(tmp_path / "file") as draft:
+            draft.write_text("x")
+        return len(waits)
+
+    assert write_one() == 2
+    with unsynced():
+        assert write_one() == 0
+    assert write_one() == 2
 
 
 def test_drafts_are_swept_when_nobody_works_on_them(tmp_path: Path) -> None:
