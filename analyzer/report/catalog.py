@@ -133,7 +133,6 @@ class Catalog:
         self._answers: dict[ModelKey, Result] = {}
         self._named: dict[str, ModelKey] = {}
         self._bound_names: dict[str, frozenset[str]] = {}
-        self._tables["partner_sessions"] = _PARTNER_COLUMNS, []
         engine = self._engine_of(self.clusters)
         others = sorted(set(self.store.clusters()) - {*self.clusters, *self.damaged})
         if not others or not engine.run_query(own(_MIRRORED), {}).rows:
@@ -141,11 +140,13 @@ class Catalog:
         # An SVM that a MetroCluster mirrors may have switched over to a cluster that is not
         # selected: what is said of it is the same as if it were.
         engine.close()
-        self._tables["partner_sessions"] = _PARTNER_COLUMNS, self._partner_sessions(others)
-        return self._engine_of(self.clusters)
+        return self._engine_of(self.clusters, self._partner_sessions(others))
 
-    def _engine_of(self, clusters: Sequence[str]) -> Engine:
-        return self._open(self.store, clusters, self._tables, self.now)
+    def _engine_of(
+        self, clusters: Sequence[str], partner_sessions: Sequence[Sequence[Any]] = ()
+    ) -> Engine:
+        partners = {"partner_sessions": (_PARTNER_COLUMNS, partner_sessions)}
+        return self._open(self.store, clusters, self._tables | partners, self.now)
 
     def _partner_sessions(self, clusters: Sequence[str]) -> Sequence[Sequence[Any]]:
         """The sessions of mirrored SVMs in other clusters, ever."""
