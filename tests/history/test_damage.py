@@ -23,6 +23,7 @@ from support.snapshot_rows import lone
 import analyzer
 from analyzer import cli, clock, demo, history
 from analyzer.collect.doctor import check_store
+from analyzer.console import html_file
 from analyzer.errors import StoreError, UsageError
 from analyzer.history import History, register, views
 from analyzer.history import manifest as manifests
@@ -355,7 +356,8 @@ def test_readers_go_on_with_the_healthy_clusters_and_name_the_damaged_one(
 
 
 @pytest.mark.parametrize("arguments", [
-    ["report", "sessions"], ["report", "blind", "--fail-on", "low"], ["check"], ["status"],
+    ["report", "sessions"], ["report", "blind", "--fail-on", "low"],
+    ["check", "--report", "outages"], ["status"],
     pytest.param(["page"], marks=pytest.mark.thorough),  # asks as many reports ask
     ["paths"], ["diff", "previous", "latest"], ["timeline", "*"], ["policy", "suggest"], [],
     ["sql", "select cluster from attempts"],
@@ -383,8 +385,9 @@ def test_a_damaged_cluster_that_is_not_selected_is_none_of_the_answer(
 
 
 def test_an_evidence_bundle_does_not_leave_out_a_cluster(
-    store: Store, run: Run, tmp_path: Path
+    store: Store, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(html_file, "of_reports", lambda *_: "")  # tests/evidence reads the page
     manifest(store).write_bytes(b"")
     bundle = tmp_path / "bundle.zip"
     assert run("evidence", "--since", "2d", "--output", str(bundle))[0] == 4

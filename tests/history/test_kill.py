@@ -18,16 +18,14 @@ from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
 KILLS = effort(1, 60)  # of each kind of work
+LONGEST = effort(3, 6) / 10  # seconds that it works before it is killed
 
 # Each works for ever and says of every snapshot that it is acknowledged.
 SETUP = """
-import json, os, sys
+import sys
 from datetime import timedelta
 from pathlib import Path
-from analyzer import clock, demo, history
-from analyzer.collect import collector, files
-from analyzer.config.cluster import Cluster
-from analyzer.simulate import SimulatedArray, apply, base_world
+from analyzer import history
 from analyzer.store.layout import Store
 from support.snapshot_rows import START, lone, row
 
@@ -40,6 +38,10 @@ def keep(number, minute):
         history.compact(store, "c1", START + timedelta(minutes=minute - 40))
     if number % 11 == 10:
         history.prune(store, "c1", START + timedelta(minutes=minute - 300))
+"""
+MOVE = """
+import json, os
+from analyzer.simulate import SimulatedArray, apply, base_world
 
 def move(world, number):
     apply(world, *(("drop", "lnx*"), ("recover",), ("relogin", "esx1"))[number % 3])
@@ -52,7 +54,8 @@ for number in range(first, first + 10_000):
     history.record(store, lone("complete" if number % 5 else "partial", rows, minute))
     keep(number, minute)
 """,
-    "import": """
+    "import": f"""{MOVE}
+from analyzer.collect import files
 world = base_world()
 for number in range(first, first + 10_000):
     move(world, number)
@@ -61,7 +64,10 @@ for number in range(first, first + 10_000):
     files.bring(store, "c1", START + timedelta(minutes=5 * number), [page], {}, future=True)
     keep(number, 5 * number)
 """,
-    "collect": """
+    "collect": f"""{MOVE}
+from analyzer import demo
+from analyzer.collect import collector
+from analyzer.config.cluster import Cluster
 os.environ["SECRET"] = "pretend"
 world = base_world()
 with SimulatedArray(world, username="reader", password="pretend") as array:
@@ -96,7 +102,7 @@ def test_nothing_acknowledged_is_missing_after_a_kill(work: str, tmp_path: Path)
         ) as child:  # fmt: skip
             assert child.stdout is not None
             lines = [child.stdout.readline()]
-            time.sleep(chance.random() * 0.6)
+            time.sleep(chance.random() * LONGEST)
             child.send_signal(signal.SIGKILL)
             lines += child.stdout.read().splitlines()
         assert any(line.strip().isdigit() for line in lines), "the child did nothing"

@@ -69,7 +69,7 @@ def killed_at(number: int) -> Iterator[list[str]]:
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("steps") / "store"
-    world = World(root, "c1", sessions=[*linux(1), *linux(2)])
+    world = World(root, "c1", sessions=[*linux(1), *linux(2)], inventories=("interfaces",))
     world.take(2).without("lnx1", A2).take().change(A2, node="n1").take()
     world.take(status="partial").take()
     return root

@@ -3,22 +3,21 @@
 from datetime import timedelta
 from pathlib import Path
 
+from support import catalogs
 from support.snapshot_rows import START, lone, row, stored
 
 from analyzer import history
 from analyzer.report import header, run
-from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 
 
 def lost(store: Store, since: int, until: int) -> list[tuple[object, ...]]:
     """Initiator, lost by (minutes) and status of every row of dropped-connections."""
-    catalog = Catalog(store)
+    catalog = catalogs.opened(store, START + timedelta(days=1))
     times = [(START + timedelta(minutes=minute)).isoformat() for minute in (since, until)]
     report = header.reports()["dropped-connections"]
     rows = run.run(catalog, report, ReportRequest(since=times[0], until=times[1])).records()
-    catalog.close()
     return [(r["initiator"], (r["lost_by"] - START).seconds // 60, r["status"]) for r in rows]
 
 
