@@ -1,25 +1,12 @@
 """What a scheduler hears: thresholds, maintenance, each alert once, a webhook, files for monitors."""
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support.receivers import Place
+from support.receivers import Place, Receiver
 
 pytestmark = pytest.mark.usefixtures("engines_left_open")
-
-
-@pytest.fixture
-def place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Place:
-    return Place(tmp_path, monkeypatch, capsys)
-
-
 LOST = ("check", "--report", "dropped-connections")
 
 
@@ -92,12 +79,10 @@ reason = "CHG-4711"
         ('report = "outages"', 1),
     ],
 )
-def test_maintenance_mutes_and_records(place: Place, where: str, code: int) -> None:
-    place.configure(MAINTENANCE.format(where=where))
-    place.see("02:10")
-    place.see("02:15", "lnx1")
-    assert place.run(*LOST)[0] == code
-    rows = place.run("report", "dropped-connections", "--format", "ndjson")[1].splitlines()
+def test_maintenance_mutes_and_records(loss: Place, where: str, code: int) -> None:
+    loss.configure(MAINTENANCE.format(where=where))
+    assert loss.run(*LOST)[0] == code
+    rows = loss.run("report", "dropped-connections", "--format", "ndjson")[1].splitlines()
     records = [json.loads(line) for line in rows]
     assert len(records) == 4
     assert {row["severity"] for row in records} == {"critical" if code else "info"}
@@ -122,15 +107,13 @@ def test_an_outage_is_lowered_if_all_of_it_is(place: Place) -> None:
     assert "low" in {json.loads(row)["severity"] for row in rows}
 
 
-def test_a_report_may_have_a_threshold_of_its_own(place: Place) -> None:
-    place.see("02:10")
-    place.see("02:15", "lnx1")
-    place.configure('[check.reports]\ndropped-connections = "never"\n')
-    assert place.run(*LOST)[0] == 0
-    place.configure('[check]\nfail_on = "critical"\n')
-    assert place.run(*LOST)[0] == 1
-    place.configure('[check.reports]\nno-such = "high"\n')
-    code, _, err = place.run("check")
+def test_a_report_may_have_a_threshold_of_its_own(loss: Place) -> None:
+    loss.configure('[check.reports]\ndropped-connections = "never"\n')
+    assert loss.run(*LOST)[0] == 0
+    loss.configure('[check]\nfail_on = "critical"\n')
+    assert loss.run(*LOST)[0] == 1
+    loss.configure('[check.reports]\nno-such = "high"\n')
+    code, _, err = loss.run("check")
     assert (code, "there is no finding report 'no-such'" in err) == (2, True)
 
 
@@ -151,7 +134,6 @@ def test_a_report_may_have_a_threshold_of_its_own(place: Place) -> None:
 def test_what_the_configuration_cannot_mean_is_named(
     place: Place, text: str, sentence: str
 ) -> None:
-    place.see("02:10")
     place.configure(text)
     code, _, err = place.run("check")
     assert code == 2
@@ -159,74 +141,48 @@ def test_what_the_configuration_cannot_mean_is_named(
     assert "secret" not in err
 
 
-class Hook(BaseHTTPRequestHandler):
-    requests: list[tuple[str | None, dict[str, Any]]] = []  # noqa: RUF012  # emptied by the fixture
-    answers: list[int] = []  # noqa: RUF012  # emptied by the fixture
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.requests.append((self.headers["Authorization"], body))
-        self.send_response(self.answers.pop(0) if self.answers else 204)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    Hook.requests, Hook.answers = [], []
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
-    server = HTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/hook"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 def test_a_webhook_hears_what_is_new_and_what_is_over(
-    place: Place, hook: str, monkeypatch: pytest.MonkeyPatch
+    place: Place, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.configure(f'[check]\nwebhook = "{hook}"\nwebhook_token_env = "ALERT_TOKEN"\n')
+    place.configure(
+        f'[check]\nwebhook = "{receiver.url("/hook")}"\nwebhook_token_env = "ALERT_TOKEN"\n'
+    )
     monkeypatch.setenv("ALERT_TOKEN", "not-to-be-seen")
     place.see("02:10")
     place.run(*LOST, "--once")
-    assert Hook.requests == []
+    assert receiver.requests == []
     place.see("02:15", "lnx1")
     _, out, err = place.run(*LOST, "--once")
-    ((token, body),) = Hook.requests
-    assert token == "Bearer not-to-be-seen"
+    ((_, headers, body),) = receiver.requests
+    assert headers["Authorization"] == "Bearer not-to-be-seen"
     assert (len(body["new"]), body["over"], body["first"]) == (4, [], False)
     assert body["new"][0]["since"] == "2026-11-23T02:15:00Z"
     assert "not-to-be-seen" not in out + err
 
 
-def test_what_a_webhook_missed_is_sent_again(place: Place, hook: str) -> None:
-    place.configure(f'[check]\nwebhook = "{hook}"\n')
+def test_what_a_webhook_missed_is_sent_again(place: Place, receiver: Receiver) -> None:
+    place.configure(f'[check]\nwebhook = "{receiver.url("/hook")}"\n')
     place.see("02:10")
     place.run(*LOST, "--once")
     place.see("02:15", "lnx1")
-    Hook.answers = [503, 503, 503]
+    receiver.answers["/hook"] = 503
     code, out, err = place.run(*LOST, "--once")
     assert (code, out.count("NEW")) == (69, 4)
     assert "webhook at 127.0.0.1: HTTP 503; the next check sends it again" in err
-    assert len(Hook.requests) == 3
+    assert len(receiver.requests) == 3
+    del receiver.answers["/hook"]
     assert place.run(*LOST, "--once")[0] == 1
-    assert len(Hook.requests) == 4
+    assert len(receiver.requests) == 4
     assert place.run(*LOST, "--once")[0] == 0
-    assert len(Hook.requests) == 4
+    assert len(receiver.requests) == 4
 
 
-def test_a_monitor_reads_whole_files(place: Place) -> None:
-    place.see("02:10")
-    place.see("02:15", "lnx1")
-    code, out, _ = place.run(*LOST, "--format", "prometheus", "--output", "analyzer.prom")
+def test_a_monitor_reads_whole_files(loss: Place) -> None:
+    code, out, _ = loss.run(*LOST, "--format", "prometheus", "--output", "analyzer.prom")
     assert (code, out) == (1, "")
-    metrics = (place.root / "analyzer.prom").read_text()
+    metrics = (loss.root / "analyzer.prom").read_text()
     assert 'analyzer_findings{cluster="prod-a",severity="critical",state="open"} 4\n' in metrics
-    code, out, _ = place.run(*LOST, "--format", "nagios")
+    code, out, _ = loss.run(*LOST, "--format", "nagios")
     # The window begins before the first snapshot: that is a gap.
     assert out == (
         "ISCSI CRITICAL - 4 critical; 1 gap | critical=4 high=0 medium=0 low=0 info=0 gaps=1\n"
@@ -359,15 +315,15 @@ def test_what_is_lowered_after_it_was_reported_is_muted_and_not_over(place: Plac
     assert place.run(*LOST, "--once", now="02:46")[1].count("OVER") == 4
 
 
-def test_a_muted_finding_reaches_the_webhook(place: Place, hook: str) -> None:
-    place.configure(f'[check]\nwebhook = "{hook}"\n')
+def test_a_muted_finding_reaches_the_webhook(place: Place, receiver: Receiver) -> None:
+    place.configure(f'[check]\nwebhook = "{receiver.url("/hook")}"\n')
     place.see("02:10")
     place.run(*LOST, "--once")
     place.see("02:15", "lnx1")
     place.run(*LOST, "--once")
-    place.configure(f'[check]\nwebhook = "{hook}"\n[[lower]]\nto = "info"\n')
+    place.configure(f'[check]\nwebhook = "{receiver.url("/hook")}"\n[[lower]]\nto = "info"\n')
     place.run(*LOST, "--once")
-    body = Hook.requests[-1][1]
+    body = receiver.requests[-1][2]
     assert (len(body["muted"]), body["new"], body["over"]) == (4, [], [])
 
 
@@ -382,16 +338,14 @@ def test_a_state_of_an_earlier_version_is_a_first_check(place: Place) -> None:
     assert (code, "a newer analyzer wrote it" in err) == (4, True)
 
 
-def test_a_recovered_outage_does_not_keep_a_monitor_at_warning(place: Place) -> None:
-    place.see("02:10")
-    place.see("02:15", "lnx1")
-    assert place.run(*LOST, "--plugin")[0] == 2
-    place.see("02:20", "lnx1")
-    place.see("02:25")
-    code, out, _ = place.run(*LOST, "--plugin", now="02:26")
+def test_a_recovered_outage_does_not_keep_a_monitor_at_warning(loss: Place) -> None:
+    assert loss.run(*LOST, "--plugin")[0] == 2
+    loss.see("02:20", "lnx1")
+    loss.see("02:25")
+    code, out, _ = loss.run(*LOST, "--plugin", now="02:26")
     line = "ISCSI OK - nothing found; 4 over; 1 gap"  # before the first snapshot
     assert (code, out) == (0, f"{line} | critical=0 high=0 medium=0 low=0 info=0 gaps=1\n")
-    assert place.run(*LOST, now="02:26")[0] == 1
+    assert loss.run(*LOST, now="02:26")[0] == 1
 
 
 ACCEPTED = '[[accept]]\nreport = "{report}"\nuntil = {until}\nreason = "lab"\n'
@@ -407,13 +361,11 @@ ACCEPTED = '[[accept]]\nreport = "{report}"\nuntil = {until}\nreason = "lab"\n'
     ],
 )
 def test_findings_of_any_report_can_be_accepted(
-    place: Place, report: str, until: str, code: int
+    loss: Place, report: str, until: str, code: int
 ) -> None:
-    (place.root / "policy.toml").write_text(ACCEPTED.format(report=report, until=until))
-    place.see("02:10")
-    place.see("02:15", "lnx1")
-    assert place.run(*LOST)[0] == code
-    rows = place.run("report", "dropped-connections", "--format", "ndjson")[1].splitlines()
+    (loss.root / "policy.toml").write_text(ACCEPTED.format(report=report, until=until))
+    assert loss.run(*LOST)[0] == code
+    rows = loss.run("report", "dropped-connections", "--format", "ndjson")[1].splitlines()
     details = [json.loads(row)["detail"] for row in rows]
     accepted = "accepted until 2026-11-24T00:00:00Z: lab"
     assert all((accepted in detail) is (code == 0) for detail in details)
@@ -442,24 +394,19 @@ def test_the_example_configuration_runs_with_every_comment_removed(place: Place)
     ],
 )
 def test_a_webhook_that_cannot_be_reached_is_a_sentence(
-    place: Place, hook: str, monkeypatch: pytest.MonkeyPatch, url: str, token: str
+    loss: Place, monkeypatch: pytest.MonkeyPatch, url: str, token: str
 ) -> None:
-    del hook  # nobody waits between the tries
-    place.see("02:10")
-    place.see("02:15", "lnx1")
     monkeypatch.setenv("ALERT_TOKEN", token)
-    place.configure(f'[check]\nwebhook = "{url}"\nwebhook_token_env = "ALERT_TOKEN"\n')
-    code, _, err = place.run(*LOST, "--once")
+    loss.configure(f'[check]\nwebhook = "{url}"\nwebhook_token_env = "ALERT_TOKEN"\n')
+    code, _, err = loss.run(*LOST, "--once")
     assert code in {2, 69}
     assert "webhook" in err
     assert token == "t" or token not in err
 
 
-def test_what_is_counted_and_not_shown_is_named(place: Place) -> None:
-    place.configure('[[lower]]\nto = "info"\n')
-    place.see("02:10")
-    place.see("02:15", "lnx1")
-    code, out, _ = place.run(*LOST)
+def test_what_is_counted_and_not_shown_is_named(loss: Place) -> None:
+    loss.configure('[[lower]]\nto = "info"\n')
+    code, out, _ = loss.run(*LOST)
     assert (code, out.splitlines()) == (
         0,
         ["4 info, not shown: analyzer report dropped-connections", "OK - 4 info; 1 gap"],

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,22 @@ from typing import Any
 import pytest
 
 from analyzer import cli
+from analyzer.collect import files
+from analyzer.store.layout import Store
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 RECORDS: list[dict[str, Any]] = json.loads((SAMPLE / "sessions.json").read_text())["records"]
+
+
+def see(store: Path, minute: str, *away: str) -> None:
+    """A snapshot of that night without the sessions of these hosts."""
+    there = [record for record in RECORDS
+             if not any(host in record["initiator"]["name"] for host in away)]  # fmt: skip
+    page = store.parent / "page.json"
+    page.write_text(json.dumps({"records": there, "num_records": len(there)}))
+    taken_at = datetime.fromisoformat(f"2026-11-23T{minute}")
+    attempt, _ = files.bring(Store(store), "prod-a", taken_at, [page], future=True)
+    assert attempt.status == "complete"
 
 
 class Place:
@@ -35,14 +49,7 @@ class Place:
         return code, printed.out, printed.err
 
     def see(self, minute: str, *away: str) -> None:
-        """A snapshot without the sessions of these hosts."""
-        there = [record for record in RECORDS
-                 if not any(host in record["initiator"]["name"] for host in away)]  # fmt: skip
-        page = self.root / "page.json"
-        page.write_text(json.dumps({"records": there, "num_records": len(there)}))
-        taken = f"2026-11-23T{minute}:00Z"
-        words = ("import", "--cluster", "prod-a", "--taken-at", taken, str(page))
-        assert self.run(*words, now=max(minute, "02:20"))[0] == 0
+        see(self.root / "store", minute, *away)
 
 
 @dataclass
@@ -86,7 +93,7 @@ def receiving() -> Iterator[Receiver]:
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     receiver.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield receiver
