@@ -54,7 +54,8 @@ for number in range(first, first + 10_000):
     history.record(store, lone("complete" if number % 5 else "partial", rows, minute))
     keep(number, minute)
 """,
-    "import": f"""{MOVE}
+    "import": MOVE
+    + """
 from analyzer.collect import files
 world = base_world()
 for number in range(first, first + 10_000):
@@ -64,7 +65,8 @@ for number in range(first, first + 10_000):
     files.bring(store, "c1", START + timedelta(minutes=5 * number), [page], {}, future=True)
     keep(number, 5 * number)
 """,
-    "collect": f"""{MOVE}
+    "collect": MOVE
+    + """
 from analyzer import demo
 from analyzer.collect import collector
 from analyzer.config.cluster import Cluster
