@@ -1,5 +1,6 @@
 """The array's own event log, as the collector reads it: in few requests, once, and after a gap."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,9 @@ from urllib.parse import parse_qs
 
 import polars as pl
 import pytest
+from support import catalogs
 from support.scene import DAY, moment
-from support.snapshot_rows import START, lone, row, stored
+from support.snapshot_rows import START, lone, row
 
 from analyzer import demo, history
 from analyzer.collect import collector, doctor
@@ -22,7 +24,6 @@ from analyzer.inventories import INVENTORIES
 from analyzer.ontap.ems import NAMES, LogPosition, read_log
 from analyzer.ontap.listing import ListingResult
 from analyzer.report import run
-from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
 from analyzer.rest.language.respond import RestRequest
 from analyzer.rest.server.authentication import Identity
@@ -81,14 +82,13 @@ class Site:
             instant += timedelta(minutes=5)
 
     def events(self) -> list[tuple[Any, ...]]:
-        with demo.at(moment("+9d 00:00")):
-            return Catalog(self.store).run('from ems order by "time", node, "index"').rows
+        catalog = catalogs.opened(self.store, moment("+9d 00:00"))
+        return catalog.run('from ems order by "time", node, "index"').rows
 
     def report(self, name: str, at: str = "+9d 00:00", **request: Any) -> list[dict[str, Any]]:
-        with demo.at(moment(at)):
-            catalog = Catalog(self.store)
-            report_request = ReportRequest(**{"since": "2026-11-23T00:00:00Z", **request})
-            return run.run(catalog, catalog.reports[name], report_request).records()
+        catalog = catalogs.opened(self.store, moment(at))
+        report_request = ReportRequest(**{"since": "2026-11-23T00:00:00Z", **request})
+        return run.run(catalog, catalog.reports[name], report_request).records()
 
 
 @contextmanager
@@ -110,9 +110,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site that looked at the end of its night."""
+    """A site whose night was looked at throughout."""
     with living(tmp_path_factory.mktemp("watched")) as site:
-        site.looks("03:00", "03:40")
+        for at in ("02:10", "02:15", "02:20", "02:45", "03:15", "03:25", "03:30", "03:35", "03:40"):
+            site.look(at)
         yield site
 
 
@@ -139,16 +140,15 @@ def test_what_is_requested_is_by_name_from_the_last_event_on_and_without_a_sever
     assert len(site.array.requests[-1].target) < 8_000
 
 
-def test_an_event_is_kept_once_however_often_it_is_listed(site: Site) -> None:
-    site.looks("02:00", "04:00")
-    rows = site.events()
+def test_an_event_is_kept_once_however_often_it_is_listed(watched: Site) -> None:
+    rows = watched.events()
     assert len(rows) == LOGGED
     assert len({row[1:4] for row in rows}) == LOGGED
     assert not [row for row in rows if row[4] == "vifmgr.lifbeinghosted"]  # DEBUG
 
 
 def test_the_log_fills_a_gap_of_the_collector_and_says_so(site: Site) -> None:
-    site.looks("02:00", "08:10", out=("02:10", "08:05"))
+    site.looks("02:10", "08:10", out=("02:10", "08:05"))
     rows = site.report("array-events")
     assert len(rows) == LOGGED
     assert {row["happened_at"] for row in rows} == {
@@ -158,7 +158,7 @@ def test_the_log_fills_a_gap_of_the_collector_and_says_so(site: Site) -> None:
 
 
 def test_what_the_array_let_go_of_in_a_gap_is_not_covered(site: Site) -> None:
-    site.looks("02:00", "02:15")
+    site.looks("02:10", "02:15")
     with site.array.moving() as world:
         site.replay.advance(moment("08:00"))
         world.events[:] = [event for event in world.events if event.time >= moment("03:20")]
@@ -175,7 +175,7 @@ def test_what_the_array_let_go_of_in_a_gap_is_not_covered(site: Site) -> None:
 
 @pytest.mark.parametrize("nodes", [set[str](), {"n2"}, {"n1"}], ids=["all", "n2", "n1"])
 def test_a_log_that_goes_on_covers_what_lies_between(site: Site, nodes: set[str]) -> None:
-    site.looks("02:00", "02:15")
+    site.looks("02:10", "02:15")
     with site.array.moving() as world:
         site.replay.advance(moment("08:00"))
         world.log("n2", "vifmgr.portup", "somebody mended it", port="e0e", node="n2")
@@ -189,12 +189,12 @@ def test_a_log_that_goes_on_covers_what_lies_between(site: Site, nodes: set[str]
 
 
 def test_without_a_gap_nothing_is_said_of_one(site: Site) -> None:
-    site.looks("02:00", "02:20")
+    site.looks("02:10", "02:20")
     assert {row["in_gap"] for row in site.report("array-events")} == {False}
 
 
 def test_what_a_node_hands_in_late_is_kept_too(site: Site) -> None:
-    site.looks("02:00", "02:15")
+    site.looks("02:10", "02:15")
     with site.array.moving() as world:
         world.time = moment("02:11")
         world.log("n2", "vifmgr.portdown", "handed in after the takeover", port="e0e", node="n2")
@@ -226,11 +226,9 @@ def test_where_the_list_of_messages_may_not_be_read_each_is_tried_once_a_day(sit
     assert len(site.report("array-events")) == 5
 
 
-@pytest.mark.parametrize(
-    ("forbidden", "status"), [((EMS, MESSAGES), "refused"), ((EMS,), "refused")]
-)
+@pytest.mark.parametrize("forbidden", [(EMS, MESSAGES), (EMS,)])
 def test_a_log_that_may_not_be_read_changes_neither_status_nor_exit_code(
-    site: Site, forbidden: tuple[str, ...], status: str
+    site: Site, forbidden: tuple[str, ...]
 ) -> None:
     site.array.forbidden = forbidden
     site.look("02:00")
@@ -238,11 +236,17 @@ def test_a_log_that_may_not_be_read_changes_neither_status_nor_exit_code(
     assert (outcome.status, outcome.exit_code) == ("complete", 0)
     (note,) = outcome.notes
     assert note.startswith("ems not collected: HTTP 403")
-    (row,) = site.report("outages", at="02:16")[:1]
-    assert row["event_log"] == "not read"
     checks = {check.name: check for check in doctor.check_cluster(site.cluster)}
     assert checks[EMS].exit_code == 77
     assert "-api /api/support/ems" in checks[EMS].advice
+
+
+def test_a_log_that_could_not_be_read_is_read_as_soon_as_it_can_be(site: Site) -> None:
+    site.array.forbidden = (EMS,)
+    site.look("02:00")
+    site.look("02:15")
+    (row,) = site.report("outages", at="02:16")[:1]
+    assert row["event_log"] == "not read"
     site.array.forbidden = ()
     site.look("02:20")  # and what was missed is there
     (row,) = site.report("outages", at="02:21")[:1]
@@ -267,8 +271,11 @@ def test_an_empty_answer_after_all_the_time_it_may_take_proves_nothing(
     assert read_log(client, (9, 16), position).events.status == "failed"
 
 
-def test_the_history_of_the_log_is_proved_compacted_and_given_back(site: Site) -> None:
-    site.looks("02:00", "03:40")
+def test_the_history_of_the_log_is_proved_compacted_and_given_back(
+    watched: Site, tmp_path: Path
+) -> None:
+    shutil.copytree(watched.store.root, tmp_path / "store")
+    site = replace(watched, store=Store(tmp_path / "store"))
     rows = site.events()
     with demo.at(moment("04:00")):
         assert history.verify(site.store, "prod-a").problems == ()
@@ -307,7 +314,7 @@ def test_serve_answers_as_the_array_did(watched: Site, query: str) -> None:
 
 
 def test_serve_knows_of_no_event_that_was_not_listed_yet(site: Site) -> None:
-    site.looks("02:00", "02:40", out=("02:10", "02:30"))
+    site.looks("02:10", "02:30", out=("02:10", "02:30"))
     counts = []
     with demo.at(moment("02:40")):
         served = ServedClusters(site.store)
@@ -318,23 +325,35 @@ def test_serve_knows_of_no_event_that_was_not_listed_yet(site: Site) -> None:
     assert [b'"num_records": 0' in counts[0], b'"num_records": 5' in counts[1]] == [True, True]
 
 
-@pytest.mark.parametrize(("skew", "minute"), [(0.0, 2), (3600.0, 62), (-3600.0, -58), (-0.9, 2)])
-def test_the_skew_of_the_clocks_is_taken_off(tmp_path: Path, skew: float, minute: int) -> None:
+SKEWS = {"equal": (0.0, 2), "ahead": (3600.0, 62), "behind": (-3600.0, -58), "slightly": (-0.9, 2)}
+
+
+@pytest.fixture(scope="module")
+def skewed(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A cluster for each skew: a host lost its path at 02:02, and the array's own clock says when."""
+    store = Store(tmp_path_factory.mktemp("skewed"))
     parameters = [{"name": "initiator_name", "value": "iqn.h1"}]
-    event = ("n1", 1, START + timedelta(minutes=minute), "iscsi.loginIpNotAuthorized", "notice", "", parameters)  # fmt: skip
-    log = pl.DataFrame([event], schema=INVENTORIES["ems"].schema, orient="row")
-    before = lone("complete", [row("a", 1, 1), row("a", 2, 1)], 0)
-    after = lone("complete", [row("a", 2, 1)], 5)
-    store = stored(str(tmp_path), "store", [
-        replace(taken, inventories={"ems": Listing("complete", None, rows)}, clock_skew=skew,
-                ems_since=START - timedelta(hours=2))
-        for taken, rows in ((before, log.clear()), (after, log))
-    ])  # fmt: skip
-    with demo.at(START + timedelta(minutes=10)):
-        catalog = Catalog(store)
-        (loss,) = run.run(
-            catalog, catalog.reports["dropped-connections"], ReportRequest()
-        ).records()
-        (listed,) = run.run(catalog, catalog.reports["array-events"], ReportRequest()).records()
+    for cluster, (skew, minute) in SKEWS.items():
+        event = ("n1", 1, START + timedelta(minutes=minute), "iscsi.loginIpNotAuthorized", "notice", "", parameters)  # fmt: skip
+        log = pl.DataFrame([event], schema=INVENTORIES["ems"].schema, orient="row")
+        before = lone("complete", [row("a", 1, 1), row("a", 2, 1)], 0)
+        after = lone("complete", [row("a", 2, 1)], 5)
+        for taken, rows in ((before, log.clear()), (after, log)):
+            inventories = {"ems": Listing("complete", None, rows)}
+            history.record(store, replace(
+                taken, cluster=cluster, inventories=inventories, clock_skew=skew,
+                ems_since=START - timedelta(hours=2),
+            ))  # fmt: skip
+    return store
+
+
+@pytest.mark.parametrize("cluster", SKEWS)
+def test_the_skew_of_the_clocks_is_taken_off(skewed: Store, cluster: str) -> None:
+    catalog = catalogs.opened(skewed, START + timedelta(minutes=10))
+    loss, listed = (
+        next(row for row in run.run(catalog, catalog.reports[name], ReportRequest()).records()
+             if row["cluster"] == cluster)
+        for name in ("dropped-connections", "array-events")
+    )  # fmt: skip
     assert listed["happened_at"] == START + timedelta(minutes=2)
     assert (loss["event_log"], "login of iqn.h1 refused" in loss["evidence"]) == ("read", True)

@@ -1,7 +1,9 @@
 """Every way an answer can go wrong, from the wire to the store."""
 
+import shutil
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -88,22 +90,52 @@ FAILED = {
 }
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an array without a fault answered at ten minutes past."""
+    root = tmp_path_factory.mktemp("collected") / "store"
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        SimulatedArray(base_world(), username="reader", password=PASSWORD) as array,
+    ):
+        patch.setenv("SECRET", PASSWORD)
+        whole = Cluster("prod-a", array.url, "reader", password_env="SECRET", max_records=20)
+        assert run(Store(root), whole, 10, patch).status == "complete"
+    return root
+
+
+@pytest.fixture
+def collected(original: Path, store: Store) -> Store:
+    shutil.copytree(original, store.root)
+    return store
+
+
+@pytest.fixture(scope="module")
+def before(original: Path) -> list[tuple[object, ...]]:
+    return spells(Store(original))
+
+
+def spells(store: Store) -> list[tuple[object, ...]]:
+    with closing(Catalog(store)) as catalog:
+        return catalog.run("from spells order by all").rows
+
+
 @pytest.mark.parametrize("fault", FAILED.values(), ids=FAILED)
 def test_no_usable_answer_is_failed_and_never_a_drop(
     array: SimulatedArray,
     cluster: Cluster,
-    store: Store,
+    collected: Store,
+    before: list[tuple[object, ...]],
     fault: Fault,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run(store, cluster, 10, monkeypatch)
-    before = Catalog(store).run("from spells order by all").rows
+    store = collected
     array.faults = [fault]
     outcome = run(store, cluster, 15, monkeypatch)
     assert (outcome.status, outcome.exit_code) == ("failed", 69)
     assert outcome.reason
     assert "\n" not in outcome.reason
-    assert Catalog(store).run("from spells order by all").rows == before
+    assert spells(store) == before
     array.faults = []
     assert run(store, cluster, 20, monkeypatch).status == "complete"
     after = Catalog(store).run("select count(*), count(gone_by) from spells").rows
@@ -122,15 +154,15 @@ PARTIAL = {
 def test_what_arrived_of_a_broken_listing_is_partial(
     array: SimulatedArray,
     cluster: Cluster,
-    store: Store,
+    collected: Store,
+    before: list[tuple[object, ...]],
     fault: Fault,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run(store, cluster, 10, monkeypatch)
     array.faults = [fault]
-    outcome = run(store, cluster, 15, monkeypatch)
+    outcome = run(collected, cluster, 15, monkeypatch)
     assert (outcome.status, outcome.exit_code) == ("partial", 3)
-    assert Catalog(store).run("select count(*), count(gone_by) from spells").rows == [(76, 0)]
+    assert spells(collected) == before
 
 
 @pytest.mark.parametrize("kind", ["empty_page", "short_pages", "duplicate", "unknown_field"])
@@ -194,9 +226,9 @@ def test_an_array_that_never_ends_an_answer_is_failed_at_the_deadline_of_the_run
 ) -> None:
     array.faults = [Fault(kind, SESSIONS, seconds=60.0 if kind == "hang" else 0.2)]
     start = time.monotonic()
-    outcome = run(store, replace(cluster, timeout=0.4, deadline=1.0))
+    outcome = run(store, replace(cluster, timeout=0.2, deadline=0.5))
     assert (outcome.status, outcome.exit_code) == ("failed", 69)
-    assert outcome.reason == "not done within 1 seconds"
+    assert outcome.reason == "not done within 0.5 seconds"
     assert time.monotonic() - start < 30
 
 
@@ -205,18 +237,18 @@ def test_an_answer_that_takes_too_long_is_cut_and_requested_again(
     array: SimulatedArray, cluster: Cluster, store: Store, kind: str
 ) -> None:
     array.faults = [Fault(kind, SESSIONS, nth=1, seconds=60.0 if kind == "hang" else 0.2)]
-    outcome = run(store, replace(cluster, timeout=2.0, deadline=60.0))
+    outcome = run(store, replace(cluster, timeout=0.8, deadline=60.0))
     assert (outcome.status, outcome.sessions) == ("complete", 76), outcome.reason
 
 
 def test_a_run_of_slow_pages_is_complete_though_it_takes_longer_than_one_answer_may(
     array: SimulatedArray, cluster: Cluster, store: Store
 ) -> None:
-    array.faults = [Fault("hang", SESSIONS, seconds=0.4)]
+    array.faults = [Fault("hang", SESSIONS, seconds=0.1)]
     start = time.monotonic()
-    outcome = run(store, replace(cluster, timeout=1.5, deadline=30.0))
+    outcome = run(store, replace(cluster, timeout=0.7, deadline=30.0, max_records=10))
     assert (outcome.status, outcome.sessions) == ("complete", 76), outcome.reason
-    assert time.monotonic() - start > 1.5
+    assert time.monotonic() - start > 0.7
 
 
 def test_the_deadline_of_a_run_is_the_interval_where_none_is_configured(cluster: Cluster) -> None:
@@ -316,17 +348,17 @@ def test_a_scheduled_run_keeps_what_the_configuration_says(
 ) -> None:
     array.clock = clock.now
     files = []
-    for day in range(10, 20):
+    for day in range(10, 16):
         for hour in (0, 12):
             monkeypatch.setenv("ANALYZER_NOW", f"2026-11-{day}T{hour:02}:00:00Z")
             (outcome,) = collector.collect(
-                store, [cluster], compact_after=timedelta(days=2), keep=timedelta(days=5)
+                store, [cluster], compact_after=timedelta(days=1), keep=timedelta(days=3)
             )
             assert outcome.notes == ()
             files.append(len(store.instants("prod-a")))
-    assert files == [1, 2, 3, 4, *[5, 6] * 8]
+    assert files == [1, 2, *[3, 4] * 5]
     catalog = Catalog(store)
     days = [row[0].day for row in catalog.run("select taken_at from attempts order by all").rows]
     # The last snapshot before the cut stays: it is one side of what happened next.
-    assert days == [13, *[day for day in range(14, 20) for _ in range(2)]]
+    assert days == [11, *[day for day in range(12, 16) for _ in range(2)]]
     assert history.verify(store, "prod-a").problem is None

@@ -3,25 +3,35 @@
 import gzip
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from analyzer import cli
 from analyzer.collect import saved
+from analyzer.errors import UsageError
 from analyzer.inventories import INVENTORIES
 from analyzer.simulate import base_world
 
 Import = Callable[..., tuple[int, str]]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The answers of a simulated array, a file each."""
+@pytest.fixture(scope="module")
+def answers() -> dict[str, str]:
+    """What a simulated array answers of its sessions and of each inventory."""
     world = base_world()
-    for name in ("sessions", *INVENTORIES):
-        records = world.sessions() if name == "sessions" else world.inventory(name)
-        text = json.dumps({"records": records, "num_records": len(records)})
+    records = {name: world.inventory(name) for name in INVENTORIES} | {"sessions": world.sessions()}
+    return {
+        name: json.dumps({"records": listed, "num_records": len(listed)})
+        for name, listed in records.items()
+    }
+
+
+@pytest.fixture
+def folder(answers: dict[str, str], tmp_path: Path) -> Path:
+    """The answers, a file each."""
+    for name, text in answers.items():
         (tmp_path / f"{name}.json").write_text(text)
     return tmp_path
 
@@ -121,24 +131,30 @@ def test_what_is_larger_than_any_answer_is_not_read(
 
 
 @pytest.mark.parametrize("option", INVENTORIES)
-@pytest.mark.parametrize("file", ["sessions", *INVENTORIES])
-@pytest.mark.parametrize("linked", [True, False])
 def test_an_inventory_of_the_wrong_kind_is_refused_by_name(
-    option: str, file: str, folder: Path, take_in: Import, *, linked: bool
+    option: str, folder: Path, take_in: Import
 ) -> None:
-    path = folder / f"{file}.json"
-    answer = json.loads(path.read_text())
-    if linked:
-        href = f"{saved.RESOURCES[file].path}?fields=*"
-        path.write_text(json.dumps({**answer, "_links": {"self": {"href": href}}}))
-    code, sentence = take_in("sessions.json", f"--{option.replace('_', '-')}", f"{file}.json")
-    nobodys = not linked and not answer["records"]  # an empty list that does not say of what
-    if option == file or nobodys:
-        assert code == 0
-        return
+    code, sentence = take_in("sessions.json", f"--{option.replace('_', '-')}", "sessions.json")
     assert code == 2
-    assert f"{file}.json is an answer of {saved.RESOURCES[file].path}, not of" in sentence
+    assert f"sessions.json is an answer of {saved.RESOURCES['sessions'].path}, not of" in sentence
     assert stored(folder) == []
+
+
+@pytest.mark.parametrize("kind", ["sessions", *INVENTORIES])
+@pytest.mark.parametrize("linked", [True, False])
+def test_an_answer_is_taken_for_no_other_inventory_than_its_own(
+    kind: str, answers: dict[str, str], *, linked: bool
+) -> None:
+    answer = json.loads(answers[kind])
+    if linked:
+        answer |= {"_links": {"self": {"href": f"{saved.RESOURCES[kind].path}?fields=*"}}}
+    taken = set()
+    for name in INVENTORIES:
+        with suppress(UsageError):
+            saved.check_kind(Path("slip.json"), name, json.dumps(answer).encode())
+            taken.add(name)
+    # Nobody's is an empty list that does not say of what.
+    assert taken == (set(INVENTORIES) & {kind} if linked or answer["records"] else set(INVENTORIES))
 
 
 def test_two_clusters_of_a_name_but_for_case_are_refused(folder: Path, take_in: Import) -> None:
