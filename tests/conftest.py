@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support import array_builder, catalogs
+from support import array_builder, catalogs, together
 from support.effort import THOROUGH, effort
 from support.folding import folded_together, parsed_once
 from xdist.remote import Producer
@@ -191,8 +191,16 @@ def sample(recorded: Store, monkeypatch: pytest.MonkeyPatch) -> Catalog:
 
 @pytest.fixture
 def world(tmp_path: Path) -> array_builder.World:
-    """Four Linux hosts of one igroup, all paths there: eight sessions on each node."""
-    world = array_builder.World(tmp_path)
-    for number in range(1, 5):
-        world.sessions += array_builder.linux(number)
-    return world
+    return array_builder.four_hosts(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, BaseException]:
+    """What the tests of the module that are asked together raised; see ``support.together``."""
+    items = [
+        item for item in request.session.items
+        if item.path == request.path and hasattr(item.obj, "begin")
+    ]  # fmt: skip
+    return together.run(items, tmp_path_factory.mktemp("together"))

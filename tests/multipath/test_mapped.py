@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.array_builder import A1, A2, B1, B2, LIFS, Lif, World, linux
+from support.together import Steps, asked_together
 
 from analyzer import clock
 from analyzer.inventories import INVENTORIES
@@ -36,9 +37,7 @@ def four_nodes(root: Path) -> World:
     return array
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return four_nodes(tmp_path)
+together = asked_together(four_nodes)
 
 
 def members(world: World, igroup: str) -> set[str]:
@@ -55,83 +54,106 @@ def faults(world: World, host: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_hosts_whose_luns_one_pair_reports_miss_nothing_of_the_other(world: World) -> None:
-    assert world.take().ask("multipath-imbalance") == []
-    assert world.take(15).ask("multipath-imbalance") == []
+@together
+def test_hosts_whose_luns_one_pair_reports_miss_nothing_of_the_other(world: World) -> Steps:
+    yield world.take()
+    assert world.ask("multipath-imbalance") == []
+    yield world.take(15)
+    assert world.ask("multipath-imbalance") == []
 
 
-def test_a_path_to_a_reporting_node_is_missed_and_the_lun_maps_say_so(world: World) -> None:
-    row = faults(world.without("lnx5", B2).take(), "lnx5")["interface_missing"]
+@together
+def test_a_path_to_a_reporting_node_is_missed_and_the_lun_maps_say_so(world: World) -> Steps:
+    yield world.without("lnx5", B2).take()
+    row = faults(world, "lnx5")["interface_missing"]
     assert (row["missing"], row["expected_from"]) == (["sql_n2_b"], "LUN maps")
 
 
-def test_what_most_peers_use_is_not_missed_where_no_lun_is_reported(world: World) -> None:
+@together
+def test_what_most_peers_use_is_not_missed_where_no_lun_is_reported(world: World) -> Steps:
     """Three of four hosts log in to the second pair too: the fourth needs not."""
     for number in (5, 6, 7):
         world.sessions += linux(number, (A3, B3, A4, B4), igroup="ig_first")
-    assert "interface_missing" not in faults(world.take(), "lnx8")
+    yield world.take()
+    assert "interface_missing" not in faults(world, "lnx8")
     world.inventories = ("svms", "interfaces", "igroups", "nodes")
     world.now += (world.now - world.now.replace(hour=0)) * 20  # the LUN maps are older than a day
-    row = faults(world.take(), "lnx8")["interface_missing"]
+    yield world.take()
+    row = faults(world, "lnx8")["interface_missing"]
     assert row["expected_from"] == "igroup peers"
 
 
-def test_what_a_host_used_before_its_luns_moved_is_not_missed(world: World) -> None:
+@together
+def test_what_a_host_used_before_its_luns_moved_is_not_missed(world: World) -> Steps:
     world.take(15)
     world.lun_maps["ig_ora"]["reporting_nodes"] = FIRST_PAIR
-    world.without("lnx1", A3, B3, A4, B4).take(4)
+    yield world.without("lnx1", A3, B3, A4, B4).take(4)
     assert faults(world, "lnx1") == {}
 
 
-def test_an_interface_outside_the_portset_is_not_missed(world: World) -> None:
+@together
+def test_an_interface_outside_the_portset_is_not_missed(world: World) -> Steps:
     world.portsets = {"ps_a": (A1, A2)}
     world.igroups["ig_first"]["portset"] = "ps_a"
-    world.without("lnx5", B1, B2).take()
+    yield world.without("lnx5", B1, B2).take()
     assert "interface_missing" not in faults(world, "lnx5")
-    world.without("lnx6", A2).take()
+    yield world.without("lnx6", A2).take()
     row = faults(world, "lnx6")["interface_missing"]
     assert (row["missing"], row["expected_from"]) == (["sql_n2_a"], "LUN maps")
 
 
-def test_a_portset_hides_where_lun_maps_are_not_known_too(world: World) -> None:
+@together
+def test_a_portset_hides_where_lun_maps_are_not_known_too(world: World) -> Steps:
     world.inventories = tuple(name for name in INVENTORIES if name != "lun_maps")
     world.portsets = {"ps_a": (A1, A2)}
     world.igroups["ig_first"]["portset"] = "ps_a"
-    assert "interface_missing" not in faults(world.without("lnx5", B1, B2).take(), "lnx5")
-    row = faults(world.without("lnx5", A2).take(), "lnx5")["interface_missing"]
+    yield world.without("lnx5", B1, B2).take()
+    assert "interface_missing" not in faults(world, "lnx5")
+    yield world.without("lnx5", A2).take()
+    row = faults(world, "lnx5")["interface_missing"]
     assert (row["missing"], row["expected_from"]) == (["sql_n2_a"], "igroup peers")
 
 
-def test_a_host_without_luns_misses_nothing(world: World) -> None:
+@together
+def test_a_host_without_luns_misses_nothing(world: World) -> Steps:
     del world.lun_maps["ig_first"]
-    assert "interface_missing" not in faults(world.without("lnx5", B2).take(), "lnx5")
+    yield world.without("lnx5", B2).take()
+    assert "interface_missing" not in faults(world, "lnx5")
 
 
-def test_what_one_of_its_igroups_sees_is_expected(world: World) -> None:
+@together
+def test_what_one_of_its_igroups_sees_is_expected(world: World) -> Steps:
     world.lun_maps["ig_ora"]["reporting_nodes"] = SECOND_PAIR
     both = "iqn.2026-11.example:lnx5"
     world.igroups["ig_ora"]["initiators"] = [*world.igroups["ig_ora"]["initiators"], both]
     world.sessions += linux(5, (A3, B3, A4), igroup="ig_first")
-    row = faults(world.take(), "lnx5")["interface_missing"]
+    yield world.take()
+    row = faults(world, "lnx5")["interface_missing"]
     assert (row["missing"], row["expected_from"]) == (["sql_n4_b"], "LUN maps")
-    row = faults(world.without("lnx5", B2).take(), "lnx5")["interface_missing"]
+    yield world.without("lnx5", B2).take()
+    row = faults(world, "lnx5")["interface_missing"]
     assert row["missing"] == ["sql_n2_b", "sql_n4_b"]
 
 
-def test_a_portset_that_was_not_listed_hides_and_demands_nothing(world: World) -> None:
+@together
+def test_a_portset_that_was_not_listed_hides_and_demands_nothing(world: World) -> Steps:
     world.inventories = tuple(name for name in INVENTORIES if name != "portsets")
     world.igroups["ig_first"]["portset"] = "ps_a"
-    row = faults(world.without("lnx5", B2).take(), "lnx5")["interface_missing"]
+    yield world.without("lnx5", B2).take()
+    row = faults(world, "lnx5")["interface_missing"]
     assert (row["missing"], row["expected_from"]) == (["sql_n2_b"], "igroup peers")
 
 
-def test_required_nodes_come_before_lun_maps(world: World) -> None:
+@together
+def test_required_nodes_come_before_lun_maps(world: World) -> Steps:
     world.igroups["ig_first"] |= {"required_nodes": FIRST_PAIR, "connection_state": "partial"}
-    row = faults(world.without("lnx5", B2).take(), "lnx5")["interface_missing"]
+    yield world.without("lnx5", B2).take()
+    row = faults(world, "lnx5")["interface_missing"]
     assert row["expected_from"] == "required nodes"
 
 
-def test_a_network_that_no_host_of_the_igroup_is_in_is_not_requested(world: World) -> None:
+@together
+def test_a_network_that_no_host_of_the_igroup_is_in_is_not_requested(world: World) -> Steps:
     """Two networks of the same nodes may belong to other hosts."""
     others = (Lif("bak_n1", "192.168.30.11", "n1"), Lif("bak_n2", "192.168.30.12", "n2"))
     world.lifs += others
@@ -139,13 +161,16 @@ def test_a_network_that_no_host_of_the_igroup_is_in_is_not_requested(world: Worl
         world.sessions += linux(number, others, igroup="ig_bak")
     world.lun_maps["ig_bak"] = {"reporting_nodes": FIRST_PAIR}
     world.igroups["ig_bak"] = {"initiators": sorted(members(world, "ig_bak"))}
-    faults = {row["fault"] for row in world.take().ask("multipath-imbalance")}
+    yield world.take()
+    faults = {row["fault"] for row in world.ask("multipath-imbalance")}
     assert "interface_missing" not in faults
 
 
-def test_a_host_on_no_node_that_reports_its_luns_is_reported(world: World) -> None:
+@together
+def test_a_host_on_no_node_that_reports_its_luns_is_reported(world: World) -> Steps:
     world.lun_maps["ig_first"]["reporting_nodes"] = SECOND_PAIR
-    row = faults(world.take(), "lnx5")["required_node_missing"]
+    yield world.take()
+    row = faults(world, "lnx5")["required_node_missing"]
     assert (row["missing"], row["expected_from"], row["severity"]) == (
         SECOND_PAIR,
         "LUN maps",
@@ -153,53 +178,61 @@ def test_a_host_on_no_node_that_reports_its_luns_is_reported(world: World) -> No
     )
 
 
-def test_one_node_is_enough_where_one_node_reports(world: World) -> None:
+@together
+def test_one_node_is_enough_where_one_node_reports(world: World) -> Steps:
     world.lun_maps["ig_first"]["reporting_nodes"] = ["n1"]
-    assert faults(world.without("lnx5", A2, B2).take(), "lnx5") == {}
+    yield world.without("lnx5", A2, B2).take()
+    assert faults(world, "lnx5") == {}
     world.lun_maps["ig_first"]["reporting_nodes"] = FIRST_PAIR
-    row = faults(world.take(), "lnx5")["single_node"]
+    yield world.take()
+    row = faults(world, "lnx5")["single_node"]
     assert (row["missing"], "reported by n1, n2" in row["detail"]) == (["n2"], True)
 
 
-def test_a_host_without_luns_that_is_away_matters_little(world: World) -> None:
+@together
+def test_a_host_without_luns_that_is_away_matters_little(world: World) -> Steps:
     world.take(3)
-    world.without("lnx5").take()
+    yield world.without("lnx5").take()
     assert faults(world, "lnx5")["no_sessions"]["severity"] == "high"
     del world.lun_maps["ig_first"]
-    row = faults(world.take(), "lnx5")["no_sessions"]
+    yield world.take()
+    row = faults(world, "lnx5")["no_sessions"]
     assert (row["severity"], "no LUN is mapped" in row["detail"]) == ("low", True)
 
 
-def test_of_an_igroup_that_is_younger_than_the_lun_maps_nothing_is_said(world: World) -> None:
+@together
+def test_of_an_igroup_that_is_younger_than_the_lun_maps_nothing_is_said(world: World) -> Steps:
     world.take()
     world.inventories = ("svms", "interfaces", "igroups", "nodes")
     for number in (21, 22, 23, 24):
         world.sessions += linux(number, LIFS, igroup="ig_new")
     world.igroups["ig_new"] = {"initiators": sorted(members(world, "ig_new"))}
-    world.take(4).without("lnx21", B2).take()
+    yield world.take(4).without("lnx21", B2).take()
     row = faults(world, "lnx21")["interface_missing"]
     assert row["expected_from"] == "igroup peers"
 
 
+@together
 def test_where_lun_maps_were_never_listed_the_coverage_says_what_is_not_judged(
     world: World,
-) -> None:
+) -> Steps:
     world.inventories = ("svms", "interfaces", "igroups", "nodes")
-    world.take()
+    yield world.take()
     rules = {row["rule"]: row["why"] for row in world.model("unjudged_rules")}
     assert rules["required_node_missing"] == "LUN maps were not collected"
     missing = {row["inventory"]: row["status"] for row in world.model("not_collected")}
     assert missing == dict.fromkeys(("lun_maps", "portsets", "ports", "metrocluster"), "not asked")
 
 
-def test_the_port_under_an_interface_that_is_down_is_named(world: World) -> None:
+@together
+def test_the_port_under_an_interface_that_is_down_is_named(world: World) -> Steps:
     world.ports = [{"node": "n1", "name": "a"}, {"node": "n2", "name": "a"}]
     world.take(3)
     world.ports[0] |= {"state": "down"}
     world.change(A1, state="down")
     for host in range(1, 9):
         world.without(f"lnx{host}", replace(A1, state="down"))
-    world.take()
+    yield world.take()
     row = faults(world, "lnx5")["interface_missing"]
     assert "sql_n1_a is down (port a of n1 is down): " in row["detail"]
     (outage,) = world.ask("outages")
@@ -228,9 +261,10 @@ def test_the_port_under_an_interface_that_is_down_is_named(world: World) -> None
     ],
     ids=["its own", "a VLAN's", "a member", "a member under a VLAN", "another"],
 )
+@together
 def test_a_port_that_goes_down_is_evidence_for_what_stands_on_it(
     world: World, ports: dict[str, dict[str, Any]], down: str, evidence: str | None
-) -> None:
+) -> Steps:
     world.ports = [{"node": "n1", "name": name, **port} for name, port in ports.items()]
     world.ports.append({"node": "n2", "name": "a", "type": "vlan", "base_port": "e0f"})
     world.take()
@@ -246,12 +280,14 @@ def test_a_port_that_goes_down_is_evidence_for_what_stands_on_it(
             "parameters": parameters,
         }
     )
-    (outage,) = world.without("lnx1", A1).take().ask("outages")
+    yield world.without("lnx1", A1).take()
+    (outage,) = world.ask("outages")
     expected = None if evidence is None else f"{clock.iso(world.events[0]['time'])} {evidence} (vifmgr.portdown)"  # fmt: skip
     assert (outage["evidence"], outage["event_log"]) == (expected, "read")
 
 
-def test_a_port_that_was_down_before_explains_nothing(world: World) -> None:
+@together
+def test_a_port_that_was_down_before_explains_nothing(world: World) -> Steps:
     world.ports = [{"node": "n1", "name": "a", "state": "down"}]
     world.take()
     world.ports[0] |= {"state": "up"}
@@ -259,7 +295,8 @@ def test_a_port_that_was_down_before_explains_nothing(world: World) -> None:
     world.change(A1, state="down")
     for host in range(1, 9):
         world.without(f"lnx{host}", replace(A1, state="down"))
-    (outage,) = world.take().ask("outages")
+    yield world.take()
+    (outage,) = world.ask("outages")
     assert outage["evidence"] == "interface sql_n1_a down on n1"
 
 
@@ -279,13 +316,14 @@ def test_a_port_that_was_down_before_explains_nothing(world: World) -> None:
         ({}, None),
     ],
 )
+@together
 def test_what_is_wrong_with_a_port_is_said(
     world: World, port: dict[str, Any], words: str | None
-) -> None:
+) -> Steps:
     world.ports = [
         {"node": "n1", "name": "a", **port},
         {"node": "n1", "name": "e0e", "state": "down"},
     ]
-    world.take()
+    yield world.take()
     troubles = {row["port"]: row["trouble"] for row in world.model("port_troubles")}
     assert troubles.get("a") == words

@@ -8,6 +8,7 @@ import pytest
 from capacity import test_multipathing as modes
 from multipath import test_mapped as mapped
 from support.broken_query import break_query
+from support.together import alone
 from verdicts import test_ipspace as networks
 
 INSTANT, HISTORY = "model/instant", "model/history"
@@ -82,4 +83,4 @@ def test_a_break_is_noticed(name: str, tmp_path: Path, monkeypatch: pytest.Monke
         build = mapped.four_nodes if test.__module__ == mapped.__name__ else networks.twins
         values = {"world": build(tmp_path / "store"), **values}
     with pytest.raises((AssertionError, KeyError, ValueError)):
-        test(**values)
+        alone(test, **values)

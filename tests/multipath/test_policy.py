@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from support.array_builder import LIFS, World, linux
+from support.array_builder import A1, B1, LIFS, World, linux
 
 from analyzer.config import policy
 from analyzer.config.toml import Pattern
@@ -92,6 +92,31 @@ def test_a_policy_overrides_a_threshold_by_name(tmp_path: Path) -> None:
     asks_all = "[thresholds]\npeer_share = 1.0\n"
     faults = {row["expected_from"] for row in world.ask("multipath-imbalance", asks_all)}
     assert "igroup peers" not in faults
+
+
+def test_policy_settles_what_is_enough_and_what_is_not(world: World) -> None:
+    world.sessions += linux(9, (A1, B1), igroup="ig_backup")
+    enough = '[[expect]]\nigroup = "ig_back*"\npaths = 2\nnodes = 1\n'
+    world.take()
+    assert world.ask("multipath-imbalance", enough) == []
+    more = '[[expect]]\ninitiator = "*:lnx1"\npaths = 6\n'
+    rows = world.ask("multipath-imbalance", more)
+    missing = [row for row in rows if row["fault"] == "interface_missing"]
+    assert ("iqn.2026-11.example:lnx1", "policy") in {
+        (row["initiator"], row["expected_from"]) for row in missing
+    }
+
+
+def test_an_accepted_finding_is_info_until_its_date(world: World) -> None:
+    world.sessions += linux(9, (A1, B1), igroup="ig_other")
+    world.take()
+    text = '[[accept]]\nfault = "single_node"\ninitiator = "*lnx9"\nuntil = {}\nreason = "lab"\n'
+    rows = world.ask("multipath-imbalance", text.format("2999-01-01"))
+    finding = next(row for row in rows if row["fault"] == "single_node")
+    assert finding["severity"] == "info"
+    assert finding["detail"].endswith("accepted until 2999-01-01T00:00:00Z: lab")
+    rows = world.ask("multipath-imbalance", text.format("2020-01-01"))
+    assert next(row for row in rows if row["fault"] == "single_node")["severity"] == "high"
 
 
 def test_a_threshold_that_does_not_exist_is_refused_with_the_nearest(tmp_path: Path) -> None:

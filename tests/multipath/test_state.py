@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
-from support.array_builder import A1, A2, B1, B2, Login, World, linux
+from support.array_builder import A1, A2, B1, B2, Login, World, four_hosts, linux
+from support.together import Steps, asked_together
 
 from analyzer.config import policy
 from analyzer.demo import at
@@ -14,6 +13,9 @@ from analyzer.output.table import coverage
 from analyzer.report import run
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
+
+together = asked_together(four_hosts)
+bare_together = asked_together(World)
 
 
 @dataclass(frozen=True)
@@ -39,70 +41,83 @@ def rows(world: World, fault: str) -> list[dict[str, Any]]:
     return [row for row in world.ask("multipath-imbalance") if row["fault"] == fault]
 
 
-def test_sessions_on_an_interface_that_is_not_at_home(world: World) -> None:
-    world.take(2).change(A1, node="n2", home="n1").take()
+@together
+def test_sessions_on_an_interface_that_is_not_at_home(world: World) -> Steps:
+    yield world.take(2).change(A1, node="n2", home="n1").take()
     (row,) = rows(world, "interface_not_home")
     assert (row["initiator"], row["severity"]) == (None, "info")
     assert row["detail"].startswith(
         "sql_n1_a is on n2, its home is n1; 4 sessions are on it; since"
     )
-    world.take(13)
+    yield world.take(13)
     assert [row["severity"] for row in rows(world, "interface_not_home")] == ["medium"]
 
 
-def test_a_takeover_is_no_disorder_of_interfaces(world: World) -> None:
+@together
+def test_a_takeover_is_no_disorder_of_interfaces(world: World) -> Steps:
     world.take(2)
     for lif in (A1, B1):
         world.change(lif, node="n2", home="n1")
-    world.take(14)
+    yield world.take(14)
     assert rows(world, "interface_not_home") == []
     assert rows(world, "single_node_after_migration") == []
 
 
-def test_an_igroup_whose_member_is_gone_since_this_week(world: World) -> None:
+@together
+def test_an_igroup_whose_member_is_gone_since_this_week(world: World) -> Steps:
     world.igroups = {"ig_ora": {"initiators": [f"iqn.2026-11.example:lnx{n}" for n in range(1, 5)]}}
-    world.take(2)
+    yield world.take(2)
     assert rows(world, "igroup_partly_alive") == []
-    world.without("lnx4").take(4)
+    yield world.without("lnx4").take(4)
     (row,) = rows(world, "igroup_partly_alive")
     assert (row["severity"], row["missing"]) == ("medium", ["iqn.2026-11.example:lnx4"])
     assert row["detail"].startswith("ig_ora: 3 members are connected, and not")
 
 
-def test_a_spare_member_that_never_logged_in_is_none_of_them(world: World) -> None:
+@together
+def test_a_spare_member_that_never_logged_in_is_none_of_them(world: World) -> Steps:
     world.igroups = {"ig_ora": {"initiators": ["iqn.2026-11.example:spare"]}}
-    assert rows(world.take(4), "igroup_partly_alive") == []
+    yield world.take(4)
+    assert rows(world, "igroup_partly_alive") == []
 
 
-def test_one_address_of_two_names_is_reported_and_louder_while_new(world: World) -> None:
+@together
+def test_one_address_of_two_names_is_reported_and_louder_while_new(world: World) -> Steps:
     world.take(2)
     world.sessions += linux(9, (A1, B1), address="192.168.10.101")
-    (row,) = rows(world.take(), "shared_address")
+    yield world.take()
+    (row,) = rows(world, "shared_address")
     assert row["severity"] == "medium"
     assert (
         "192.168.10.101 is used by iqn.2026-11.example:lnx1, iqn.2026-11.example:lnx9"
         in row["detail"]
     )
     world.step = timedelta(hours=13)
-    assert [row["severity"] for row in rows(world.take(3), "shared_address")] == ["info"]
+    yield world.take(3)
+    assert [row["severity"] for row in rows(world, "shared_address")] == ["info"]
 
 
-def test_hosts_behind_one_gateway_from_the_first_look_are_only_reported(tmp_path: Path) -> None:
-    world = World(tmp_path)
+@bare_together
+def test_hosts_behind_one_gateway_from_the_first_look_are_only_reported(world: World) -> Steps:
     for number in (1, 2):
         world.sessions += linux(number, address="192.168.10.1")
-    assert [row["severity"] for row in rows(world.take(2), "shared_address")] == ["info"]
+    yield world.take(2)
+    assert [row["severity"] for row in rows(world, "shared_address")] == ["info"]
 
 
-def test_a_session_without_connection_in_two_snapshots(world: World) -> None:
+@together
+def test_a_session_without_connection_in_two_snapshots(world: World) -> Steps:
     world.take()
     world.sessions[0] = Bare(**vars(world.sessions[0]))
-    assert rows(world.take(), "session_without_connection") == []
-    (row,) = rows(world.take(), "session_without_connection")
+    yield world.take()
+    assert rows(world, "session_without_connection") == []
+    yield world.take()
+    (row,) = rows(world, "session_without_connection")
     assert (row["initiator"], row["severity"]) == ("iqn.2026-11.example:lnx1", "low")
 
 
-def test_a_session_that_outlived_its_host_is_a_ghost(world: World) -> None:
+@together
+def test_a_session_that_outlived_its_host_is_a_ghost(world: World) -> Steps:
     world.sessions += linux(7, (A1, B1, A2, B2), times=1)
     world.sessions = [
         replace(login, isid="00:02:3d:00:07:7f")
@@ -114,40 +129,41 @@ def test_a_session_that_outlived_its_host_is_a_ghost(world: World) -> None:
     left = [login for login in world.sessions if login.host == "lnx7" and login.lif is A2]
     world.without("lnx7")
     world.sessions += [replace(login, tsih=login.tsih + 5000) for login in linux(7)] + left
-    (row,) = rows(world.take(), "ghost_session")
+    yield world.take()
+    (row,) = rows(world, "ghost_session")
     assert (row["initiator"], row["severity"]) == ("iqn.2026-11.example:lnx7", "info")
     assert "sql_n2_a" in row["detail"]
 
 
-def test_more_sessions_on_purpose_are_no_ghosts(world: World) -> None:
+@together
+def test_more_sessions_on_purpose_are_no_ghosts(world: World) -> Steps:
     world.take(3)
     world.sessions += [
         replace(login, isid=login.isid[:-2] + "f0", tsih=login.tsih + 5000) for login in linux(1)
     ]
-    assert rows(world.take(), "ghost_session") == []
+    yield world.take()
+    assert rows(world, "ghost_session") == []
 
 
-@pytest.mark.parametrize(
-    ("name", "odd"),
-    [
-        ("iqn.1993-08.org.debian:01:abc", False),
-        ("iqn.2004-10.com.example", False),
-        ("eui.0123456789abcdef", False),
-        ("naa.0123456789abcdef", False),
-        ("iqn.1994-05.com.redhat:localhost", True),
-        ("iqn.94-05.com.redhat:x", True),
-        ("server12", True),
-    ],
-)
-def test_odd_names(tmp_path: Path, name: str, *, odd: bool) -> None:
-    world = World(tmp_path)
-    world.sessions = [Named(**vars(login), name=name) for login in linux(1)]
-    assert bool(rows(world.take(), "odd_name")) is odd
+@bare_together
+def test_odd_names(world: World) -> Steps:
+    regular = [
+        "iqn.1993-08.org.debian:01:abc",
+        "iqn.2004-10.com.example",
+        "eui.0123456789abcdef",
+        "naa.0123456789abcdef",
+    ]
+    odd = ["iqn.1994-05.com.redhat:localhost", "iqn.94-05.com.redhat:x", "server12"]
+    for number, name in enumerate(regular + odd):
+        world.sessions += [Named(**vars(login), name=name) for login in linux(number)]
+    yield world.take()
+    assert sorted(row["initiator"] for row in rows(world, "odd_name")) == sorted(odd)
 
 
-def test_hosts_that_a_migration_gathered_on_one_node(world: World) -> None:
+@together
+def test_hosts_that_a_migration_gathered_on_one_node(world: World) -> Steps:
     world.sessions += linux(8, (A1, A2), igroup="ig_other")
-    world.take(4).change(A2, node="n1", home="n1").take()
+    yield world.take(4).change(A2, node="n1", home="n1").take()
     findings = rows(world, "single_node_after_migration")
     assert [(row["initiator"], row["missing"]) for row in findings] == [
         ("iqn.2026-11.example:lnx8", ["n2"])

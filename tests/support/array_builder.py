@@ -1,16 +1,18 @@
 """A small array told snapshot by snapshot, for tests that know the truth."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from support import catalogs
-from support.folding import folded_together
+from support.folding import record_together
 
-from analyzer import history, schema
+if TYPE_CHECKING:
+    from support.together import SharedStore
+
+from analyzer import schema
 from analyzer.demo import at
 from analyzer.inventories import INVENTORIES
 from analyzer.report import header
@@ -19,7 +21,6 @@ from analyzer.store.snapshot import Listing, Snapshot
 
 T0 = datetime(2026, 11, 20, 2, 0)  # naive means UTC here
 STEP = timedelta(minutes=5)
-_FEW = 2
 FOLDERS: tuple[Path, ...] = ()
 """Folders of queries that take the place of the program's own."""
 
@@ -136,14 +137,21 @@ class World:
     inventories: tuple[str, ...] = ("svms", "interfaces", "igroups", "nodes")
     step: timedelta = STEP
     interval: int | None = None  # seconds, as configured
+    unrecorded: list[Snapshot] | None = field(default=None, repr=False)
+    """Snapshots that wait for those of other tests; None where each is recorded at once."""
+    shared: "SharedStore | None" = field(default=None, repr=False)
+    """Where they were recorded with them."""
 
     def take(self, times: int = 1, status: str = "complete") -> "World":
-        """Take *times* snapshots, one step apart; where they are many they are folded together."""
-        store = Store(self.root)
-        with folded_together(store, self.cluster) if times > _FEW else nullcontext():
-            for _ in range(times):
-                history.record(store, self._snapshot(status))
-                self.now += self.step
+        """Take *times* snapshots, one step apart; they are folded together."""
+        taken = []
+        for _ in range(times):
+            taken.append(self._snapshot(status))
+            self.now += self.step
+        if self.unrecorded is None:
+            record_together(Store(self.root), taken)
+        else:
+            self.unrecorded += taken
         return self
 
     def without(self, host: str, *lifs: Lif) -> "World":
@@ -231,29 +239,46 @@ class World:
         **params: Any,
     ) -> list[dict[str, Any]]:
         """The rows of a report at the end of the history, or over it."""
-        return self._ask(header.reports(FOLDERS)[name], policy_text, since, filters, params)
+        return self._rows(
+            Question(header.reports(FOLDERS)[name], policy_text, since, filters, params)
+        )
 
     def model(self, name: str) -> list[dict[str, Any]]:
         """The rows of a model at the end of the history."""
-        times = {"at": self.now, "since": T0, "until": self.now, "settle": 10}
-        return self._ask(header.models(FOLDERS)[name], "", None, None, times)
+        return self._rows(Question(header.models(FOLDERS)[name], params={"settle": 10}))
 
-    def _ask(
-        self,
-        query: header.Query,
-        policy_text: str,
-        since: datetime | None,
-        filters: dict[str, list[str]] | None,
-        params: dict[str, Any],
-    ) -> list[dict[str, Any]]:
-        times = {
-            "window": {"since": since or T0, "until": self.now},
-            "instant": {"at": self.now},
-        }
-        values = times.get(query.time, {}) | {"now": self.now} | params
-        catalog = catalogs.opened(Store(self.root), self.now, policy_text, FOLDERS)
-        with at(self.now):  # nothing later than the clock is seen
-            return catalog.run_query(query, values, filters).records()
+    def _rows(self, question: "Question") -> list[dict[str, Any]]:
+        if self.shared is not None:
+            return self.shared.rows(self, question)
+        return question.answer(Store(self.root), T0, self.now)
+
+
+def four_hosts(root: Path) -> World:
+    """Four Linux hosts of one igroup, all paths there: eight sessions on each node."""
+    world = World(root)
+    for number in range(1, 5):
+        world.sessions += linux(number)
+    return world
+
+
+@dataclass(frozen=True)
+class Question:
+    """A report or a model, and what is asked of it."""
+
+    query: header.Query
+    policy_text: str = ""
+    since: datetime | None = None
+    filters: dict[str, list[str]] | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def answer(self, store: Store, begin: datetime, now: datetime) -> list[dict[str, Any]]:
+        """The rows for a history from *begin* to *now*."""
+        window, instant = {"since": self.since or begin, "until": now}, {"at": now}
+        times = {"window": window, "instant": instant, "always": window | instant}
+        values = times.get(self.query.time, {}) | {"now": now} | self.params
+        catalog = catalogs.opened(store, now, self.policy_text, FOLDERS)
+        with at(now):  # nothing later than the clock is seen
+            return catalog.run_query(self.query, values, self.filters).records()
 
 
 def _frame(rows: list[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:

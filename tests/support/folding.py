@@ -4,7 +4,7 @@
 So does an inventory that is parsed once as long as its saved answer stays the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,17 +14,32 @@ from analyzer import history
 from analyzer.collect import files
 from analyzer.history import History
 from analyzer.store.layout import Store
-from analyzer.store.snapshot import Listing
+from analyzer.store.snapshot import Listing, Snapshot
 
 
 @contextmanager
 def folded_together(store: Store, cluster: str) -> Iterator[None]:
     """Within it nothing is folded; at its end everything that was stored is, at once."""
+    with _unfolded():
+        yield
+    history.catch_up(store, cluster)
+
+
+def record_together(store: Store, snapshots: Sequence[Snapshot]) -> None:
+    """Record snapshots of one cluster by one writer, who folds them together."""
+    with History.open(store, snapshots[0].cluster) as writer:
+        with _unfolded():
+            for snapshot in snapshots:
+                writer.record(snapshot)
+        writer.catch_up()
+
+
+@contextmanager
+def _unfolded() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(History, "_fold_pending", lambda _history, _instants: [])
         patch.setattr(History, "catch_up", lambda _history: 0)
         yield
-    history.catch_up(store, cluster)
 
 
 @contextmanager
