@@ -28,7 +28,7 @@ def week(connections: int, count: int) -> list[Figure]:
         answers = []
 
         def losses(peer: Ours | Parquet) -> None:
-            # Timed without carrying the rows into Python, which costs both the same.
+            # Timed without sorting the rows or carrying them into Python, which costs both the same.
             hashed = f"select count(*), bit_xor(hash(t)) from ({peer.LOSSES}) t"
             answers.append(peer.run(hashed))
 

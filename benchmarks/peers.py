@@ -50,7 +50,7 @@ class Peer(Protocol):
 class Ours:
     """The history; its snapshot files do not count, since ``compact`` deletes them."""
 
-    LOSSES = f"select {_KEYS}, gone_by from spells where gone_by is not null order by all"
+    LOSSES = f"select {_KEYS}, gone_by from spells where gone_by is not null"
 
     def __init__(self, folder: Path) -> None:
         self._store = Store(folder)
@@ -81,7 +81,7 @@ class Ours:
         return self.run(f"{text} order by all", before=before, after=after)
 
     def losses(self) -> Rows:
-        return self.run(self.LOSSES)
+        return self.run(f"{self.LOSSES} order by all")
 
     def size(self) -> int:
         return history_size(self._store)
@@ -103,7 +103,6 @@ with instants as (
 )
 select {_KEYS}, i.next_at from seen s join instants i using (taken_at)
 where i.next_at is not null and (s.next is null or s.next <> i.next_at)
-order by {_KEYS}, i.next_at
 """
 
 
@@ -138,7 +137,7 @@ class Parquet:
         return self.run(_DIFF, before, after)
 
     def losses(self) -> Rows:
-        return self.run(self.LOSSES)
+        return self.run(f"{self.LOSSES} order by all")
 
     def size(self) -> int:
         return size(self._folder.rglob("*"))
@@ -158,7 +157,7 @@ class DeltaAppend(Parquet):
 class DeltaMerge(DeltaAppend):
     """A Delta table of spells (SCD type 2), with a MERGE for each snapshot."""
 
-    LOSSES = f"select {_KEYS}, gone_by from rows where gone_by is not null order by all"
+    LOSSES = f"select {_KEYS}, gone_by from rows where gone_by is not null"
     _SAME = " and ".join(f"o.{name} = n.{name}" for name in KEY)
 
     def store(self, snapshot: Snapshot) -> None:
@@ -219,7 +218,7 @@ class SQLite:
         return self._database.execute(_DIFF, instants).fetchall()
 
     def losses(self) -> Rows:
-        rows = self._database.execute(_LOSSES).fetchall()
+        rows = self._database.execute(f"{_LOSSES} order by {_KEYS}, next_at").fetchall()
         return [(*row[:-1], datetime.fromisoformat(row[-1])) for row in rows]
 
     def size(self) -> int:
