@@ -37,7 +37,9 @@ with
         from spells s
         join transitions t on t.is_pair and t.cluster = s.cluster and t.svm_id = s.svm_id
         where
-            s.first_seen <= t.changed_after
+            -- What is open was seen in the latest listing of its SVM, which no pair is later than.
+            s.gone_by is not null
+            and s.first_seen <= t.changed_after
             and s.last_seen >= t.changed_after
             and s.last_seen < t.changed_by
         union all

@@ -14,17 +14,12 @@
 -- seen_by = "First complete snapshot with the new name."
 -- ///
 with
-    gone as (
-        -- Without anybody who is gone since, the whole history need not be read.
-        select distinct e.cluster, e.svm_id
-        from spells e
-        anti join
-            (select * from spells where gone_by is null) p
-            on p.cluster = e.cluster
-            and p.svm_id = e.svm_id
-            and p.initiator = e.initiator
+    went as (
+        select distinct cluster, svm_id, initiator
+        from spells
         where
-            e.gone_by >= (
+            gone_by is not null
+            and gone_by >= (
                 select
                     coalesce(
                         coalesce(
@@ -36,6 +31,20 @@ with
                     )
                 from thresholds
             )
+    ),
+    present as (
+        select s.cluster, s.svm_id, s.initiator
+        from spells s
+        semi join
+            went w on w.cluster = s.cluster and w.svm_id = s.svm_id and w.initiator = s.initiator
+        where s.gone_by is null
+    ),
+    gone as (
+        -- Without anybody who is gone since, the whole history need not be read.
+        select distinct w.cluster, w.svm_id
+        from went w
+        anti join
+            present p on p.cluster = w.cluster and p.svm_id = w.svm_id and p.initiator = w.initiator
     ),
     initiators as (
         select
