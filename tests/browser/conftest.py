@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support import browser_tab as chromium
+from support.hostile import hostile_store
 from support.pages import daily
 from support.served_console import served
 
@@ -28,10 +29,20 @@ def day(recorded: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return daily(recorded, tmp_path_factory.mktemp("page") / "day.html", until)
 
 
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return hostile_store(tmp_path_factory.mktemp("hostile"))
+
+
 @pytest.fixture(scope="module")
-def url(recorded: Store) -> Iterator[str]:
-    """Where the console shows the demonstration's day."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
-        with served(recorded) as there:
-            yield there
+def hostile_url(hostile: Store, engines_left_open: None) -> Iterator[str]:
+    """Where the console shows names that no array should have; the test sets its clock."""
+    with served(hostile) as there:
+        yield there
+
+
+@pytest.fixture(scope="module")
+def url(recorded: Store, engines_left_open: None) -> Iterator[str]:
+    """Where the console shows the demonstration's day; the test sets its clock."""
+    with served(recorded) as there:
+        yield there

@@ -20,6 +20,7 @@ from analyzer.report.run import Report, ReportRequest
 from analyzer.store.layout import Store
 
 altair = pytest.importorskip("altair")
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 
 
 def report_of(catalog: Catalog, name: str, **options: Any) -> Report:

@@ -6,13 +6,14 @@ import re
 import shutil
 import subprocess
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from support import snapshot_rows as plain
 from support.browser_tab import Tab
-from support.hostile import NASTY, hostile_store
+from support.hostile import NASTY
 from support.served_console import look, served
 
 from analyzer.store.layout import Store
@@ -42,11 +43,12 @@ def quiet(tab: Tab) -> list[object]:
 
 @pytest.mark.parametrize("target", PAGES)
 def test_a_page_asks_nobody_else_breaks_no_policy_and_fits_a_phone(tab: Tab, url: str, target: str):
-    for width, dark in ((1280, False), (360, True)):
-        look(tab, url + target, width, dark=dark)
-        assert quiet(tab) == []
-        assert all(address.startswith((url, "data:")) for address in tab.requests())
-        assert not tab.overflows()
+    look(tab, url + target)
+    assert not tab.overflows()
+    tab.shape(360, dark=True)
+    assert not tab.overflows()
+    assert quiet(tab) == []
+    assert all(address.startswith((url, "data:")) for address in tab.requests())
     assert tab.js("document.scripts.length") == 1
     assert tab.js("document.querySelectorAll('[style], style, [onclick]').length") == 0
 
@@ -126,17 +128,16 @@ def test_a_login_opens_the_page_that_was_wanted_and_the_token_stays_out_of_urls(
     ],
 )
 def test_nothing_of_the_array_runs_or_asks_or_overflows(
-    tab: Tab, hostile: Store, monkeypatch: pytest.MonkeyPatch, place: str
+    tab: Tab, hostile_url: str, monkeypatch: pytest.MonkeyPatch, place: str
 ):
     monkeypatch.setenv("ANALYZER_NOW", (plain.START + timedelta(minutes=11)).isoformat())
-    with served(hostile) as there:
-        look(tab, there + place, 360)
-        assert quiet(tab) == []
-        assert all(address.startswith((there, "data:")) for address in tab.requests())
-        assert not tab.overflows()
-        assert tab.js("document.scripts.length") == 1
-        assert tab.js("document.querySelectorAll('img, iframe, a[href^=javascript]').length") == 0
-        assert "<script>alert(1)</script>" in tab.js("document.body.textContent")
+    look(tab, hostile_url + place, 360)
+    assert quiet(tab) == []
+    assert all(address.startswith((hostile_url, "data:")) for address in tab.requests())
+    assert not tab.overflows()
+    assert tab.js("document.scripts.length") == 1
+    assert tab.js("document.querySelectorAll('img, iframe, a[href^=javascript]').length") == 0
+    assert "<script>alert(1)</script>" in tab.js("document.body.textContent")
 
 
 # Markup, what a terminal obeys, and what changes the direction; the others are of these kinds.
@@ -148,22 +149,17 @@ QUICK = {NASTY[0], *(name for name in NASTY if "\x1b" in name or "\u202e" in nam
     for name in NASTY if len(name) < 2_000
 ])  # fmt: skip
 def test_every_name_has_a_page_of_its_own(
-    tab: Tab, hostile: Store, monkeypatch: pytest.MonkeyPatch, name: str
+    tab: Tab, hostile_url: str, monkeypatch: pytest.MonkeyPatch, name: str
 ):
     monkeypatch.setenv("ANALYZER_NOW", (plain.START + timedelta(minutes=11)).isoformat())
-    with served(hostile) as there:
-        for kind in ("initiator", "interface"):
-            look(tab, f"{there}/{kind}/{quote(name, safe='')}?since=1h", 360)
-            assert quiet(tab) == []
-            assert tab.js("document.querySelectorAll('section').length") > 3
-            assert not tab.overflows()
+    for kind in ("initiator", "interface"):
+        look(tab, f"{hostile_url}/{kind}/{quote(name, safe='')}?since=1h", 360)
+        assert quiet(tab) == []
+        assert tab.js("document.querySelectorAll('section').length") > 3
+        assert not tab.overflows()
 
 
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return hostile_store(tmp_path_factory.mktemp("hostile"))
-
-
+@cache
 def _axe() -> Path | None:
     """The script of axe-core, where ``make axe`` put it or npm has it."""
     places = [Path(__file__).parents[2] / ".venv" / "axe" / "node_modules"]

@@ -8,9 +8,11 @@ import polars as pl
 import pytest
 from support import snapshot_rows as plain
 from support.browser_tab import Tab
+from support.folding import folded_together
 from support.pages import daily
 
 from analyzer import schema
+from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing, Snapshot
 
 pytestmark = pytest.mark.browser
@@ -51,7 +53,8 @@ def _looks() -> list[Snapshot]:
 
 def test_a_month_of_five_hundred_hosts_stays_under_three_megabytes(tab: Tab, tmp_path: Path):
     looks = _looks()
-    store = plain.stored(str(tmp_path), "store", looks)
+    with folded_together(Store(tmp_path / "store"), "prod-a"):
+        store = plain.stored(str(tmp_path), "store", looks)
     page = daily(store, tmp_path / "page.html", looks[-1].taken_at, "30d")
     assert page.stat().st_size < 3_000_000
     tab.open(page, 360)

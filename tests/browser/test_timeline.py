@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 from support import snapshot_rows as plain
 from support.browser_tab import Tab
-from support.hostile import hostile_store
-from support.served_console import look, served
+from support.served_console import look
 
 pytestmark = pytest.mark.browser
 DAY = "since=2026-11-23T00:00:00Z&until=2026-11-24T00:00:00Z"
@@ -187,15 +186,15 @@ def test_on_paper_are_the_lanes_the_matrix_and_the_difference(tab: Tab, url: str
 
 @pytest.mark.parametrize("by", ["host", "interface", "cause"])
 def test_nothing_of_the_array_runs_or_asks_or_overflows(
-    tab: Tab, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, by: str
+    tab: Tab, hostile_url: str, monkeypatch: pytest.MonkeyPatch, by: str
 ):
     monkeypatch.setenv("ANALYZER_NOW", (plain.START + timedelta(minutes=11)).isoformat())
-    with served(hostile_store(tmp_path_factory.mktemp("hostile"))) as there:
-        for width in (360, 1280):
-            look(tab, f"{there}/incident?since=1h&by={by}", width)
-            assert tab.complaints() == []
-            assert all(target.startswith((there, "data:")) for target in tab.requests())
-            assert not tab.overflows()
-        assert tab.js("document.scripts.length") == 1
-        assert tab.js("document.querySelectorAll('img, iframe, a[href^=javascript]').length") == 0
-        assert "<script>alert(1)</script>" in tab.js("document.body.textContent")
+    look(tab, f"{hostile_url}/incident?since=1h&by={by}", 360)
+    assert not tab.overflows()
+    tab.shape(1280)
+    assert not tab.overflows()
+    assert tab.complaints() == []
+    assert all(target.startswith((hostile_url, "data:")) for target in tab.requests())
+    assert tab.js("document.scripts.length") == 1
+    assert tab.js("document.querySelectorAll('img, iframe, a[href^=javascript]').length") == 0
+    assert "<script>alert(1)</script>" in tab.js("document.body.textContent")
