@@ -1,5 +1,6 @@
 """Whoever wrote a query, it reads the store's tables and nothing else."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,14 +63,36 @@ def written(path: Path, text: str) -> None:
     path.write_text(f'-- /// query\n-- title = "T"\n-- [columns]\n-- a = "A."\n-- ///\n{text}\n')
 
 
-@pytest.mark.parametrize("what", FORBIDDEN)
-def test_a_report_or_a_model_or_sql_cannot_reach(
-    what: str, folder: Path, recorded: Store, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = FORBIDDEN[what].format(folder=folder, store=recorded.root)
+def forbid(what: str, folder: Path, store: Store) -> str:
+    """A report, and one that stands on a model, of a statement that reaches out; returns that."""
+    text = FORBIDDEN[what].format(folder=folder, store=store.root)
     written(folder / "queries" / "own.sql", text)
     written(folder / "queries" / "stands.sql", "select a from beneath order by all")
     written(folder / "queries" / "model" / "beneath.sql", text)
+    return text
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_a_report_or_a_model_or_sql_cannot_reach(
+    what: str, folder: Path, recorded: Store, sample: Catalog
+) -> None:
+    text = forbid(what, folder, recorded)
+    with closing(Catalog(recorded, folders=[folder / "queries"])) as catalog:
+        for name in ("own", "stands"):
+            with pytest.raises(UsageError) as refused:
+                run.run(catalog, catalog.reports[name])
+            assert SECRET not in str(refused.value)
+    with pytest.raises(UsageError) as refused:
+        sample.run(text)
+    assert SECRET not in str(refused.value)
+    assert not list(folder.glob("made*"))
+
+
+@pytest.mark.parametrize("what", ["a text file", "a file that a CTE writes"])
+def test_a_command_that_would_reach_out_prints_nothing_and_ends_with_2(
+    what: str, folder: Path, recorded: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = forbid(what, folder, recorded)
     queries = ["report", "--queries", str(folder / "queries")]
     for arguments in ([*queries, "own"], [*queries, "stands"], ["sql", text]):
         assert cli.status(["--store", str(recorded.root), *arguments]) == 2

@@ -5,6 +5,7 @@ is about what an expression is, and not about how it was written. What DuckDB an
 understand differently is mended then, by ``shape`` and ``expressions``; no query knows of it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +16,13 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
 
 from analyzer.engine.engine import Values
 from analyzer.engine.spark import expressions, shape
 from analyzer.errors import UsageError
 
+_WORD = re.compile(r"\w+")
 _KINDS = {bool: "boolean", int: "bigint", float: "double", str: "varchar", datetime: "timestamp"}
 
 
@@ -51,7 +54,11 @@ def translate(text: str, tables: Mapping[str, Mapping[str, str]], bound: Values)
     Raises:
         UsageError: there is no saying it in Spark's words; says what.
     """
-    schema = tuple((name, tuple(columns.items())) for name, columns in tables.items())
+    # Tables that the text does not name take longer to prepare than it takes to parse.
+    words = {*_WORD.findall(text.lower())}
+    schema = tuple(
+        (name, tuple(columns.items())) for name, columns in tables.items() if name.lower() in words
+    )
     kinds = tuple((name, _KINDS.get(type(value))) for name, value in bound.items())
     return _translated(text, schema, kinds)
 
@@ -62,7 +69,7 @@ def _translated(
     tables: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
     bound: tuple[tuple[str, str | None], ...],
 ) -> SparkStatement:
-    schema: dict[str, object] = {name: dict(columns) for name, columns in tables}
+    schema = MappingSchema({name: dict(columns) for name, columns in tables}, dialect="duckdb")
     kinds = dict(bound)
     try:
         # A text that ends in '' is not read whole without a line's end.
@@ -91,7 +98,8 @@ def _statement(tree: exp.Expr) -> SparkStatement:
             body, grows = body.this, _text(body.expression)
         others = tuple(name for name in uses if name != cte.alias)
         parts.append(SparkPart(cte.alias, _text(body), others, grows))
-    return SparkStatement(tuple(parts), _text(tree), _uses(tree, names))
+    uses = _uses(tree, names)
+    return SparkStatement(tuple(parts), _text(tree), uses)
 
 
 def _uses(tree: exp.Expr, names: set[str]) -> tuple[str, ...]:
@@ -99,4 +107,5 @@ def _uses(tree: exp.Expr, names: set[str]) -> tuple[str, ...]:
 
 
 def _text(tree: exp.Expr) -> str:
-    return tree.sql("spark", comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
+    """What it is in Spark's words; the tree is of no use after that."""
+    return tree.sql("spark", comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE, copy=False)

@@ -65,6 +65,8 @@ def _rename(cte: exp.CTE, fresh: str, places: Iterable[exp.Expr]) -> None:
 def _window_names(select: exp.Select) -> None:
     """Put the definition of a named window where its name stands."""
     named = {window.name: window for window in select.args.get("windows") or ()}
+    if not named:
+        return
     for window in list(select.find_all(exp.Window)):
         definition = named.get(window.alias)
         if definition is None or window is definition or window.parent_select is not select:
