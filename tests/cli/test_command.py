@@ -4,20 +4,17 @@ import csv
 import io
 import json
 import shlex
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
-from support.effort import effort
-from support.snapshot_rows import lone, row, stored
 
-from analyzer import cli, history
-from analyzer.report.catalog import Catalog
+from analyzer import cli
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_data"
 Run = Callable[..., tuple[int, str, str]]
@@ -211,33 +208,6 @@ def test_hostile_names_are_harmless_in_every_format(run: Run, tmp_path: Path, fo
         assert "&lt;script>" in out
     if format_ == "table":
         assert "x" * 90 in out
-
-
-def test_readers_and_a_writer_never_wait_for_each_other(tmp_path: Path) -> None:
-    store = stored(str(tmp_path), "one", [lone("complete", [row("a", h, 1) for h in range(3)], 0)])
-    over = threading.Event()
-    seen: list[tuple[int, int]] = []
-
-    def read() -> None:
-        while not over.is_set():
-            catalog = Catalog(Store(store.root))
-            count = catalog.run(
-                "select (select count(*) from spells where gone_by is null),"
-                " (select max_by(connections, taken_at) from attempts)"
-            )
-            seen.append(count.rows[0])
-            catalog.close()
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    for number in range(1, effort(13, 25)):
-        rows = [row("a", host, number) for host in range(3 + number % 2)]
-        history.record(store, lone("complete", rows, 5 * number))
-    over.set()
-    reader.join()
-    # One consistent instant: as many open spells as the latest attempt has connections.
-    assert len(seen) > 3
-    assert all(spells == listed for spells, listed in seen)
 
 
 def test_a_report_can_be_cut_to_what_is_severe(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from fcntl import ioctl
 from pathlib import Path
+from termios import FIONREAD
 
 import pytest
 
@@ -18,10 +20,11 @@ Started = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def silent() -> Iterator[int]:
-    """A port where connections are taken and nothing is ever answered."""
+def silent() -> Iterator[socket.socket]:
+    """Where connections are taken and nothing is ever answered."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
-        yield server.getsockname()[1]
+        server.settimeout(60)
+        yield server
 
 
 @pytest.fixture
@@ -55,20 +58,24 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_round_of_silent_clusters_ends_at_once(
-    start: Started, silent: int, tmp_path: Path, number: signal.Signals, code: int
+    start: Started, silent: socket.socket, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     clusters = (
-        f'[[clusters]]\nname="c{k}"\nurl="http://127.0.0.1:{silent}"\n'
+        f'[[clusters]]\nname="c{k}"\nurl="http://127.0.0.1:{silent.getsockname()[1]}"\n'
         'username="u"\npassword_env="PASSWORD"\n'
         for k in range(9)
     )
     (tmp_path / "analyzer.toml").write_text("".join(clusters))
     program = start("collect", "--parallel", "2")
     leases = tmp_path / "store" / "leases"
-    wait_for(lambda: leases.is_dir() and len(list(leases.glob("*/0*"))) == 2)
-    time.sleep(0.5)
+    connections = [silent.accept()[0] for _ in range(2)]
+    for connection in connections:
+        assert connection.recv(1), "a request is under way"
+    assert len(list(leases.glob("*/0*"))) == 2
     program.send_signal(number)
     _, narration = program.communicate(timeout=SOON)
+    for connection in connections:
+        connection.close()
     assert program.returncode == code
     assert narration.splitlines()[-1] == "analyzer: stopped"
     assert list((tmp_path / "temporary").iterdir()) == []
@@ -90,7 +97,7 @@ def test_a_command_that_is_at_work_leaves_nothing_half(
     # The program is at work as soon as it has opened its DuckDB.
     maps = Path(f"/proc/{program.pid}/maps")
     wait_for(lambda: "duckdb" in maps.read_text() or program.poll() is not None)
-    time.sleep(0.3)
+    time.sleep(0.1)
     program.terminate()
     program.communicate(timeout=SOON)
     assert program.returncode in {143, 0, 1}  # it may have been done before
@@ -120,8 +127,8 @@ def test_a_bundle_that_is_given_up_leaves_nothing_in_temporary_folders(
 def test_a_standard_input_that_never_ends_is_given_up(start: Started, tmp_path: Path) -> None:
     read, write = os.pipe()
     program = start("import", "--cluster", "c", "--taken-at", "now", "-", stdin=read)
-    wait_for(lambda: "polars" in Path(f"/proc/{program.pid}/maps").read_text())
-    time.sleep(0.5)
+    os.write(write, b"{")
+    wait_for(lambda: ioctl(read, FIONREAD, b"\0" * 4) == b"\0" * 4)  # it has been read
     program.send_signal(signal.SIGINT)
     program.communicate(timeout=SOON)
     os.close(read)

@@ -21,6 +21,7 @@ def run(
     capsys: pytest.CaptureFixture[str],
 ) -> Run:  # fmt: skip
     monkeypatch.setenv("ANALYZER_NOW", "2026-11-24T00:00:00Z")
+    monkeypatch.setattr("analyzer.output.chart.available", lambda: False)  # no picture has a mark
     monkeypatch.chdir(tmp_path)
     shutil.copytree(recorded.root, tmp_path / "store")
 

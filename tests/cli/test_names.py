@@ -19,6 +19,7 @@ from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 LNX4 = "iqn.1994-05.com.redhat:lnx4"
 POLICY = f'[[hosts]]\ninitiator = "{LNX4.upper()}"\nname = "Mail Server"\n'
 
