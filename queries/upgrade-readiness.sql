@@ -5,7 +5,7 @@
 -- LUNs while one node is taken over. One row per initiator and missing node, with the interfaces
 -- to log in to; no row is a pass. A pair that reports none of its LUNs matters to nobody, and
 -- sessions on interfaces that fail over are made again on the partner. Where interfaces or nodes
--- were not collected a row says so.
+-- were not collected, or an SVM is not listed any more, a row says so.
 -- """
 -- time = "instant"
 -- kind = "finding"
@@ -129,4 +129,16 @@ select
     || ' were not collected'
 from snapshot_at
 where interfaces_at is null or nodes_at is null
+union all
+select
+    cluster,
+    svm,
+    null,
+    null,
+    null,
+    null,
+    [],
+    'high',
+    'cannot be judged: SVM ' || svm || ' is not listed any more'
+from unlisted_svms
 order by all

@@ -142,11 +142,9 @@ class Catalog:
         engine.close()
         return self._engine_of(self.clusters, self._partner_sessions(others))
 
-    def _engine_of(
-        self, clusters: Sequence[str], partner_sessions: Sequence[Sequence[Any]] = ()
-    ) -> Engine:
-        partners = {"partner_sessions": (_PARTNER_COLUMNS, partner_sessions)}
-        return self._open(self.store, clusters, self._tables | partners, self.now)
+    def _engine_of(self, clusters: Sequence[str], partners: Sequence[Any] = ()) -> Engine:
+        sessions = {"partner_sessions": (_PARTNER_COLUMNS, partners)}
+        return self._open(self.store, clusters, self._tables | sessions, self.now)
 
     def _partner_sessions(self, clusters: Sequence[str]) -> Sequence[Sequence[Any]]:
         """The sessions of mirrored SVMs in other clusters, ever."""

@@ -209,6 +209,9 @@ def test_an_svm_that_is_listed_no_more_is_unknown_and_not_passed_over(tmp_path: 
     )
     for name in ("dropped-connections", "outages"):
         assert run.run(catalog, header.reports()[name], window).rows == []
+    then = ReportRequest(at=(START + 3 * STEP).isoformat())
+    unlisted = run.run(catalog, header.reports()["unlisted-svms"], then).records()
+    assert [(row["svm"], row["snapshots_since"]) for row in unlisted] == [("a", 2)]
     catalog.close()
 
 

@@ -1,0 +1,60 @@
+-- /// query
+-- title = "SVMs that had sessions and are not listed any more"
+-- description = """
+-- An SVM outside the scope of the last complete snapshot was deleted, or the account does not see
+-- it: its sessions are unknown, not lost. After the days after which a loss is given up it is
+-- left out.
+-- """
+-- [columns]
+-- cluster = "Cluster."
+-- svm_id = "SVM."
+-- svm = "Its name."
+-- last_seen = "The last complete snapshot that lists it."
+-- snapshots_since = "Complete snapshots since then."
+-- detail = "How many sessions are unknown, in words."
+-- ///
+with
+    answers as (
+        select cluster, taken_at, scope
+        from attempts
+        where status = 'complete' and taken_at <= $at::timestamp
+    ),
+    latest as (select cluster, max_by(scope, taken_at) as scope from answers group by cluster),
+    unlisted as (
+        select
+            s.cluster,
+            s.svm_id,
+            max(s.svm) as svm,
+            count(distinct(s.initiator, s.isid, s.target_portal_group, s.tsih)) as sessions
+        from spells s
+        join latest l on l.cluster = s.cluster
+        where
+            s.first_seen <= $at::timestamp
+            and coalesce(s.gone_by > $at::timestamp, true)
+            and not list_contains(l.scope, s.svm_id)
+        group by s.cluster, s.svm_id
+    ),
+    listings as (
+        select u.cluster, u.svm_id, max(a.taken_at) as last_seen
+        from unlisted u
+        join answers a on a.cluster = u.cluster and list_contains(a.scope, u.svm_id)
+        group by u.cluster, u.svm_id
+    )
+select
+    u.cluster,
+    u.svm_id,
+    coalesce(u.svm, u.svm_id) as svm,
+    i.last_seen,
+    count(*) as snapshots_since,
+    'SVM '
+    || coalesce(u.svm, u.svm_id)
+    || ' not listed any more: deleted, or not visible to the account; what became of its '
+    || u.sessions
+    || case when u.sessions = 1 then ' session' else ' sessions' end
+    || ' is unknown' as detail
+from unlisted u
+join listings i on i.cluster = u.cluster and i.svm_id = u.svm_id
+join answers a on a.cluster = u.cluster and a.taken_at > i.last_seen
+cross join thresholds t
+where i.last_seen > $at::timestamp - to_days(t.abandon_days)
+group by u.cluster, u.svm_id, u.svm, u.sessions, i.last_seen

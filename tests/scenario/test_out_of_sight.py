@@ -1,0 +1,35 @@
+"""An SVM that is not listed any more: nothing is well of it, and nothing is lost."""
+
+from support.scene import Watch, like
+
+HIDDEN = {"02:20": "only S2", "02:25": "only S2"}
+
+
+def test_an_svm_that_is_not_listed_any_more_is_a_finding_and_no_upgrade_is_ready(
+    watch: Watch,
+) -> None:
+    night = watch(looks=HIDDEN)
+    night.only(
+        "unlisted-svms", svm="svm_sql", last_seen="02:15", snapshots_since=2, severity="high",
+        detail="what became of its 52 sessions is unknown",
+    )  # fmt: skip
+    night.only(
+        "upgrade-readiness", svm="svm_sql", initiator=None, severity="high",
+        detail=like("cannot be judged: SVM svm_sql is not listed any more"),
+    )  # fmt: skip
+    night.never("dropped-connections")
+
+
+def test_it_is_seen_again_where_it_is_listed_again(watch: Watch) -> None:
+    night = watch(looks={"02:15": "only S2"})
+    night.never("unlisted-svms")
+    night.never("upgrade-readiness")
+    night.only("unlisted-svms", svm="svm_sql", last_seen="02:10", snapshots_since=1, at="02:15")
+    night.never("unlisted-svms", at="02:10")
+
+
+def test_an_svm_is_given_up_when_its_losses_would_be(watch: Watch) -> None:
+    night = watch(looks=HIDDEN)
+    night.say("unlisted-svms", svm="svm_sql", at="+29d 02:10")
+    night.never("unlisted-svms", svm="svm_sql", at="+30d 02:20")
+
