@@ -32,4 +32,3 @@ def test_an_svm_is_given_up_when_its_losses_would_be(watch: Watch) -> None:
     night = watch(looks=HIDDEN)
     night.say("unlisted-svms", svm="svm_sql", at="+29d 02:10")
     night.never("unlisted-svms", svm="svm_sql", at="+30d 02:20")
-
