@@ -27,6 +27,7 @@ from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
 from analyzer.store.layout import Store
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 NIGHT = datetime(2026, 11, 23, 2)
 Key = tuple[str, tuple[tuple[str, str], ...]]
 INSTANTS = [NIGHT + timedelta(minutes=10), NIGHT + timedelta(minutes=20), datetime(2026, 11, 24)]

@@ -15,8 +15,6 @@ class Odd:
         match request.path:
             case "/stuck":
                 time.sleep(60)
-            case "/slow":
-                time.sleep(1)
             case "/huge":
                 bytearray(1 << 40)
             case "/dead":  # as by the kernel, or by a library that cannot bear to run out

@@ -20,6 +20,7 @@ with warnings.catch_warnings():
     from schemathesis.checks import not_a_server_error
     from schemathesis.specs.openapi import checks
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,

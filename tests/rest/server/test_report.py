@@ -15,6 +15,8 @@ from analyzer.rest.server import scrape
 from analyzer.rest.server.app import App
 from analyzer.rest.server.authentication import Authenticator
 
+pytestmark = pytest.mark.usefixtures("engines_left_open")
+
 
 @pytest.fixture(scope="module")
 def app(night: Night) -> App:

@@ -30,7 +30,10 @@ def message(response: RestResponse) -> str:
     return str(msgspec.json.decode(response.body)["error"]["message"])
 
 
-def test_a_request_that_does_not_stop_is_ended_and_the_next_is_answered(workers: Workers) -> None:
+def test_a_request_that_does_not_stop_is_ended_and_the_next_is_answered(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analyzer.rest.server.workers._GRACE", 0.1)
     assert get(workers, "/").status == 200
     start = time.monotonic()
     assert message(get(workers, "/stuck", 0.1)) == "the answer took too long"
@@ -53,11 +56,10 @@ def wait_until_busy(workers: Workers) -> None:
 
 def test_waiting_for_a_worker_counts(workers: Workers) -> None:
     assert get(workers, "/").status == 200
-    busy = threading.Thread(target=get, args=(workers, "/slow"))
-    busy.start()
-    wait_until_busy(workers)
+    busy = workers._idle.get()
     assert message(get(workers, "/", 0.1)) == "too many requests before this one"
-    busy.join()
+    workers._idle.put(busy)
+    assert get(workers, "/").status == 200
 
 
 def test_closing_ends_what_is_under_way() -> None:
