@@ -90,13 +90,17 @@ def write(store: Store, request: BundleRequest, output: Path) -> WrittenBundle:
         UsageError: nothing was seen by the window's end.
         StoreError: a file of the store cannot be read, or *output* cannot be written.
     """
+    # A place that takes no file is refused before the work.
+    with deliver(output) as draft, TemporaryDirectory(prefix="analyzer-evidence-") as scratch:
+        folder = Path(scratch)
+        return _zip(folder, _fill(folder, store, request, output), draft)
+
+
+def _fill(folder: Path, store: Store, request: BundleRequest, output: Path) -> BundleManifest:
+    """Make the bundle's files in *folder*; returns the manifest, as yet without them."""
     try:
-        with TemporaryDirectory(prefix="analyzer-evidence-") as scratch:
-            folder = Path(scratch)
-            _take(store, request, folder)
-            manifest = _reports(request, folder)
-            with deliver(output) as draft:
-                return _zip(folder, manifest, draft)
+        _take(store, request, folder)
+        return _reports(request, folder)
     except OSError as error:
         raise StoreError(f"cannot make {output}: {error.strerror or error}") from error
     except PolarsError as error:

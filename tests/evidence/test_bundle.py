@@ -14,6 +14,8 @@ import analyzer
 from analyzer import cli, history
 from analyzer.collect import files
 from analyzer.config import policy
+from analyzer.console import html_file
+from analyzer.evidence import bundle
 from analyzer.history import manifest as manifests
 from analyzer.inventories import INVENTORIES
 from analyzer.output import json as as_json
@@ -108,16 +110,17 @@ def test_what_was_compacted_is_given_back_as_it_was(recorded: Store, tmp_path: P
 
 
 def test_the_policy_the_configured_limits_and_the_marks_of_the_window_come_along(
-    recorded: Store, write: Write, tmp_path: Path
+    recorded: Store, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(html_file, "of_reports", lambda *_: "")  # nobody reads the page here
     store = Store(Path(shutil.copytree(recorded.root, tmp_path / "copy")))
     for name, instant in (("within", SINCE), ("before", SINCE - timedelta(seconds=1))):
         marks.add(store, Mark(name=name, instant=instant))
     (tmp_path / "policy.toml").write_text('[[expect]]\ninitiator = "*lnx*"\npaths = 9\n')
     (tmp_path / "analyzer.toml").write_text('[[limits]]\nnode = "n1"\nsessions = 1\n')
-    bundle = write(*WINDOW, store=store)
-    assert 1 in {row["limit"] for row in reports(bundle)["sessions-by-node"]["rows"]}
-    bundled = unpacked(bundle, tmp_path / "unpacked")
+    written = write(*WINDOW, store=store)
+    assert 1 in {row["limit"] for row in reports(written)["sessions-by-node"]["rows"]}
+    bundled = unpacked(written, tmp_path / "unpacked")
     tables = policy.tables(bundled.parent / "policy.toml")
     assert (len(tables["policy"][1]), len(tables["limits"][1])) == (1, 1)
     assert [mark.name for mark in marks.read(Store(bundled))] == ["within"]
@@ -145,8 +148,10 @@ def test_a_wrong_word_leaves_no_file(
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(
-    recorded: Store, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+    recorded: Store, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.delattr(bundle, "_take")  # it is refused before the work
     (tmp_path / "file").touch()
     command = ["--store", str(recorded.root), "evidence", "--since", "2026-11-23T02:00:00Z",
                "--until", "2026-11-23T03:00:00Z", "--output", str(tmp_path / "file" / "x.zip")]  # fmt: skip

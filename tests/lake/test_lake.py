@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import polars as pl
 import pytest
 from deltalake import DeltaTable
@@ -101,11 +102,11 @@ def test_every_engine_reads_what_the_history_has_whatever_happens_to_it(
     assert_same(store, target, KINDS[kind])
     for number, change in enumerate(CHANGES.values(), 1):
         change(store)
-        if number % effort(2, 1):
-            continue  # two changes between two exports are no less
+        if number % effort(3, 1) and number < len(CHANGES):
+            continue  # several changes between two exports are no less
         assert export(kind, target) == 0
-        assert_same(store, target, dict([next(iter(KINDS[kind].items()))]))
-    assert_same(store, target, KINDS[kind])
+        every = KINDS[kind]
+        assert_same(store, target, every if number == len(CHANGES) else dict([*every.items()][:1]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -281,7 +282,6 @@ def test_without_the_extra_it_says_what_to_install(
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A bucket on a server of object storage on loopback, in a process of its own."""
     pytest.importorskip("moto")
-    boto3 = pytest.importorskip("boto3")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
@@ -295,7 +295,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             _wait_for(port)
-            boto3.client("s3", endpoint_url=url).create_bucket(Bucket="history")
+            httpx.put(f"{url}/history").raise_for_status()
             yield "s3://history/iscsi"
         finally:
             server.terminate()
@@ -317,7 +317,7 @@ def test_object_storage_has_the_same(store: Store, export: Export, bucket: str) 
     assert export("delta", bucket) == 0
     history.record(store, look(NEW_YEAR + 10, [1, 2]))
     assert export("delta", bucket) == 0
-    assert_same(store, bucket, {"Polars": lakes.by_polars, "deltalake": lakes.by_deltalake})
+    assert_same(store, bucket, {"Polars": lakes.by_polars})
 
 
 def test_the_code_of_the_page_reads_what_the_commands_of_the_page_write(
