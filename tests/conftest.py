@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support import array_builder, catalogs, together
+from support import array_builder, catalogs, steps
 from support.effort import THOROUGH, effort
 from support.folding import folded_together, parsed_once
 from xdist.remote import Producer
@@ -198,9 +198,6 @@ def world(tmp_path: Path) -> array_builder.World:
 def outcomes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, BaseException]:
-    """What the tests of the module that are asked together raised; see ``support.together``."""
-    items = [
-        item for item in request.session.items
-        if item.path == request.path and hasattr(item.obj, "begin")
-    ]  # fmt: skip
-    return together.run(items, tmp_path_factory.mktemp("together"))
+    """What the tests in steps of the module raised; see ``support.steps``."""
+    items = [item for item in request.session.items if item.path == request.path]
+    return steps.run(items, tmp_path_factory.mktemp("together"))

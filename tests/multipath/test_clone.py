@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from support.array_builder import A1, A2, LIFS, Login, World, four_hosts, linux
-from support.together import Steps, asked_together
+from support.steps import Steps
+from support.together import asked_together
 
 together = asked_together(four_hosts)
 bare_together = asked_together(World)

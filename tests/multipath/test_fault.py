@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from support.array_builder import A1, A2, B1, B2, LIFS, Lif, Login, World, four_hosts, linux
-from support.together import Steps, asked_together
+from support.steps import Steps
+from support.together import asked_together
 
 together = asked_together(four_hosts)
 bare_together = asked_together(World)

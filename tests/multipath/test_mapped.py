@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from support.array_builder import A1, A2, B1, B2, LIFS, Lif, World, linux
-from support.together import Steps, asked_together
+from support.steps import Steps
+from support.together import asked_together
 
 from analyzer import clock
 from analyzer.inventories import INVENTORIES

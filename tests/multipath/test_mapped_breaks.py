@@ -8,7 +8,7 @@ import pytest
 from capacity import test_multipathing as modes
 from multipath import test_mapped as mapped
 from support.broken_query import break_query
-from support.together import alone
+from support.steps import alone
 from verdicts import test_ipspace as networks
 
 INSTANT, HISTORY = "model/instant", "model/history"

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from support.array_builder import A1, A2, B1, B2, Login, World, four_hosts, linux
-from support.together import Steps, asked_together
+from support.steps import Steps
+from support.together import asked_together
 
 from analyzer.config import policy
 from analyzer.demo import at

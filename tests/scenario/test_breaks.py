@@ -6,6 +6,7 @@ The matrix in tests/README.md is this list.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import test_catalogue as catalogue
 from support.broken_query import break_query
 from support.scene import Watch
+from support.steps import Steps, alone
 
 from analyzer import history
 from analyzer.collect import files
@@ -29,7 +31,7 @@ class Edit:
     file: str
     old: str
     new: str
-    scenario: Callable[[Watch], None]
+    scenario: Callable[[Watch], Steps]
     report: str
 
 
@@ -240,11 +242,12 @@ def failed_as_empty(_fail: object) -> Callable[..., Any]:
     )
 
 
-PATCHES: dict[str, tuple[Any, str, Callable[..., Any], Callable[[Watch], None], str]] = {
+PATCHES: dict[str, tuple[Any, str, Callable[..., Any], Callable[[Watch], Steps], str]] = {
     "names instead of uuids": (
         frame, "sessions", names_instead_of_uuids,
-        lambda watch: catalogue.test_i15_an_svm_and_an_interface_are_renamed(
-            watch, catalogue.RENAMES["the portal group follows"]
+        partial(
+            catalogue.test_i15_an_svm_and_an_interface_are_renamed.__wrapped__,
+            rename=catalogue.RENAMES["the portal group follows"],
         ),
         "events",
     ),
@@ -279,12 +282,11 @@ def test_the_query_has_what_is_broken(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", names_of(EDITS))
-def test_a_broken_query_is_noticed(name: str, watch: Watch, tmp_path: Path) -> None:
+def test_a_broken_query_is_noticed(name: str, tmp_path: Path) -> None:
     for edit in EDITS[name]:
-        break_query(tmp_path, edit.file, edit.old, edit.new)
-    broken = replace(watch, folders=[tmp_path])  # the histories stay as they are
+        break_query(tmp_path / "queries", edit.file, edit.old, edit.new)
     with pytest.raises(AssertionError, match=rf"^{re.escape(edit.report)} "):
-        edit.scenario(broken)
+        alone(edit.scenario, Watch(tmp_path, [tmp_path / "queries"]))
 
 
 @pytest.mark.parametrize("name", names_of(PATCHES))
@@ -294,7 +296,7 @@ def test_a_broken_reading_is_noticed(
     module, function, broken, scenario, report = PATCHES[name]
     monkeypatch.setattr(module, function, broken(getattr(module, function)))
     with pytest.raises(AssertionError, match=rf"^{re.escape(report)} "):
-        scenario(Watch(tmp_path))
+        alone(scenario, Watch(tmp_path))
 
 
 def test_the_readme_holds_the_matrix() -> None:

@@ -66,13 +66,9 @@ def nights(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> list[tuple[LoggedNight, list[LossEvidence]]]:
     watch = Watch(tmp_path_factory.mktemp("nights"))
-    recorded = []
-    for number in range(NIGHTS):
-        night = logged_night(Random(f"logged {number}"), "03:15", (0, 4))
-        recorded.append(
-            (night, evidence_of(night, watch(night.text, until="03:20", **_world(night))))
-        )
-    return recorded
+    nights = [logged_night(Random(f"logged {k}"), "03:15", (0, 4)) for k in range(NIGHTS)]
+    scenes = [watch(night.text, until="03:20", **_world(night)) for night in nights]
+    return [(night, evidence_of(night, scene)) for night, scene in zip(nights, scenes, strict=True)]
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +77,16 @@ def outages(
 ) -> list[tuple[LoggedNight, list[LossEvidence], list[LossEvidence]]]:
     """Nights in which nobody collected for six hours, and the same ones as they would have been."""
     watch = Watch(tmp_path_factory.mktemp("outages"))
-    recorded = []
-    for number in range(NIGHTS // 2):
-        night = logged_night(Random(f"out {number}"), "08:05", (5, 40))
-        out = watch(night.text, until="08:10", looks=OUT, **_world(night), http=True)
-        seen = watch(night.text, until="08:10", **_world(night))
-        recorded.append((night, evidence_of(night, out), evidence_of(night, seen)))
-    return recorded
+    nights = [logged_night(Random(f"out {k}"), "08:05", (5, 40)) for k in range(NIGHTS // 2)]
+    scenes = [
+        (watch(night.text, until="08:10", looks=OUT, **_world(night), http=True),
+         watch(night.text, until="08:10", **_world(night)))
+        for night in nights
+    ]  # fmt: skip
+    return [
+        (night, evidence_of(night, out), evidence_of(night, seen))
+        for night, (out, seen) in zip(nights, scenes, strict=True)
+    ]
 
 
 def _world(night: LoggedNight) -> dict[str, Any]:

@@ -34,13 +34,18 @@ def _path(row: dict[str, Any]) -> oracle.Path:
     return row["initiator"], row["initiator_address"], row["interface_address"]
 
 
+@pytest.fixture(scope="module")
+def comparisons(tmp_path_factory: pytest.TempPathFactory) -> list[Comparison]:
+    watch = Watch(tmp_path_factory.mktemp("nights"))
+    nights = [oracle.incident(Random(f"night {number}")) for number in NIGHTS]
+    return [
+        Comparison(night, watch(night.text, until="03:20", looks=night.looks)) for night in nights
+    ]
+
+
 @pytest.fixture(scope="module", params=NIGHTS)
-def comparison(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Comparison:
-    night = oracle.incident(Random(f"night {request.param}"))
-    watch = Watch(tmp_path_factory.mktemp("night"))
-    return Comparison(night, watch(night.text, until="03:20", looks=night.looks))
+def comparison(request: pytest.FixtureRequest, comparisons: list[Comparison]) -> Comparison:
+    return comparisons[request.param]
 
 
 def test_every_loss_is_reported_once_with_its_bounds_and_no_other(comparison: Comparison) -> None:

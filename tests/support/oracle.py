@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from support.scene import DAY, STEP, moment, seen
+from support.looks import seen
+from support.scene import DAY, STEP, moment
 
 from analyzer.simulate import Replay, World, base_world, script
 from analyzer.simulate.operation import apply

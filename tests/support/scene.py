@@ -13,33 +13,29 @@ What a look cannot see is told per time of day::
 """
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from support import catalogs
-from support.folding import folded_together, parsed_once
+from support.folding import parsed_once
+from support.looks import Http, Import, Row
 
 from analyzer import demo
-from analyzer.collect import collector
-from analyzer.collect import files as from_files
-from analyzer.config.cluster import Cluster
+from analyzer.config import policy
 from analyzer.inventories import INVENTORIES
 from analyzer.report import run
+from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
-from analyzer.simulate import Fault, Replay, SimulatedArray, World, base_world, script
+from analyzer.simulate import Replay, World, base_world, script
 from analyzer.store.layout import Store
 
 DAY = date(2026, 11, 23)
 STEP = timedelta(minutes=5)
 CLUSTER = "prod-a"
-Row = dict[str, Any]
 INSTANTS = ("_after", "_by", "_at", "_seen", "first", "last", "from", "to")
 TIMES = ("since", "until", "at", "before", "after")
 
@@ -52,33 +48,56 @@ def moment(clocked: str | datetime) -> datetime:
     return datetime.combine(DAY, time.fromisoformat(of_day)) + timedelta(days=int(later or 0))
 
 
+@dataclass(frozen=True)
+class Script:
+    """What happens in a night, and what is seen of it."""
+
+    text: str
+    until: str
+    looks: tuple[tuple[str, str], ...]
+    world: Callable[[], World]
+    since: str
+    inventories: tuple[str, ...]
+    http: bool
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A script that was played, as a cluster of a history."""
+
+    history: "History"
+    cluster: str
+    names: dict[str, str]
+
+
 @dataclass
 class Scene:
-    """A recorded history and the world as it was in the end."""
+    """A night, and what the reports say of it."""
 
-    store: Store
-    world: World
-    since: datetime
-    until: datetime
-    folders: Sequence[Path] = ()
-    names: dict[str, str] = field(default_factory=dict)
-    seen: dict[tuple[Any, ...], list[Row]] = field(default_factory=dict)
+    script: Script
+    watch: "Watch"
+
+    @property
+    def recording(self) -> Recording:
+        if self.script not in self.watch.recordings:
+            record_together(self.watch.root, [self.watch])
+        return self.watch.recordings[self.script]
+
+    @property
+    def store(self) -> Store:
+        return self.recording.history.store
 
     def rows(
         self, name: str, /, params: Mapping[str, Any] | None = None, **times: Any
     ) -> list[Row]:
         """A report over the whole scene, or over the times that are named."""
-        key = (name, repr(params), repr(times))
-        if key not in self.seen:
-            instants = {"since": self.since, "until": self.until, "at": self.until}
-            instants |= {which: moment(at) for which, at in times.items()}
-            request = ReportRequest(
-                **{which: at.isoformat() for which, at in instants.items()}, params=params or {}
-            )
-            catalog = catalogs.opened(self.store, self.until, folders=self.folders)
-            with demo.at(self.until):
-                self.seen[key] = run.run(catalog, catalog.reports[name], request).records()
-        return self.seen[key]
+        since, until = moment(self.script.since), moment(self.script.until)
+        instants = {"since": since, "until": until, "at": until}
+        instants |= {which: moment(at) for which, at in times.items()}
+        request = ReportRequest(
+            **{which: at.isoformat() for which, at in instants.items()}, params=params or {}
+        )
+        return self.recording.history.rows(name, request, self.recording.cluster)
 
     def rows_like(self, name: str, /, **expect: Any) -> list[Row]:
         """Rows of a report with these values: ``initiator="lnx1"``, ``lost_by="02:15"``.
@@ -123,7 +142,7 @@ class Scene:
             return value
         if column.endswith(INSTANTS) and column != "replaced_by":
             return moment(value)
-        return self.names.get(value, value)
+        return self.recording.names.get(value, value)
 
 
 def _fits(column: str, value: Any, wanted: Any) -> bool:
@@ -146,205 +165,97 @@ def names(world: World) -> dict[str, str]:
 
 
 @dataclass
+class History:
+    """Recordings of nights that end together, each a cluster; a question is asked once for all.
+
+    What a report says of a cluster does not depend on the others (``cli/test_names.py``).
+    """
+
+    store: Store
+    now: datetime
+    folders: Sequence[Path]
+    answers: dict[str, list[Row]] = field(default_factory=dict)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        with demo.at(self.now):
+            return Catalog(self.store, folders=self.folders, tables=policy.tables(None))
+
+    def rows(self, name: str, request: ReportRequest, cluster: str) -> list[Row]:
+        """What a report says of a cluster."""
+        key = f"{name} {request}"
+        if key not in self.answers:
+            with demo.at(self.now):
+                report = run.run(self.catalog, self.catalog.reports[name], request)
+            self.answers[key] = report.records()
+        return [row for row in self.answers[key] if row["cluster"] == cluster]
+
+
+@dataclass
 class Watch:
-    """Makes scenes below *root*; each is recorded once, however often it is watched.
+    """Makes scenes, which are recorded below *root* when one of them is asked.
 
     ``folders`` hold queries that take the place of the program's own.
     """
 
     root: Path
     folders: Sequence[Path] = ()
-    recorded: dict[str, tuple[Store, World, dict[str, str]]] = field(default_factory=dict)
-    scenes: dict[tuple[str, tuple[Path, ...]], Scene] = field(default_factory=dict)
+    scripts: list[Script] = field(default_factory=list)
+    recordings: dict[Script, Recording] = field(default_factory=dict)
 
     def __call__(
         self,
         text: str = "",
         /,
         until: str = "02:25",
-        looks: Mapping[str, str] | None = None,
+        looks: Mapping[str, str] = {},  # only read
         world: Callable[[], World] = base_world,
         since: str = "02:05",
         *,
         inventories: Sequence[str] = tuple(INVENTORIES),
         http: bool = False,
     ) -> Scene:
-        looks = looks or {}
-        key = repr((text, until, sorted(looks.items()), world.__name__, since, inventories, http))
-        if key not in self.recorded:
-            folder = self.root / f"scene{len(self.recorded)}"
-            recorder = _Http(folder) if http else _Import(folder, inventories)
-            self.recorded[key] = self._record(
-                recorder, text, moment(since), moment(until), looks, world
-            )
-        scene = (key, tuple(self.folders))
-        if scene not in self.scenes:
-            store, last, called = self.recorded[key]
-            self.scenes[scene] = Scene(
-                store, last, moment(since), moment(until), self.folders, called
-            )
-        return self.scenes[scene]
-
-    def _record(
-        self,
-        recorder: "_Import | _Http",
-        text: str,
-        since: datetime,
-        until: datetime,
-        looks: Mapping[str, str],
-        world: Callable[[], World],
-    ) -> tuple[Store, World, dict[str, str]]:
-        replay = Replay(world(), script(DAY, text))
-        unseen = {moment(at): how for at, how in looks.items()}
-        called = names(replay.world)
-        instant = since
-        with recorder.open():
-            while instant <= until:
-                recorder.look(instant, replay, unseen.pop(instant, ""))
-                called |= names(replay.world)
-                instant += STEP
-        assert not unseen, f"nobody looks at {', '.join(map(str, unseen))}"
-        return recorder.store, replay.world, called
+        unseen = tuple(sorted(looks.items()))
+        self.scripts.append(Script(text, until, unseen, world, since, tuple(inventories), http))
+        return Scene(self.scripts[-1], self)
 
 
-class _Import:
-    """Looks through saved answers, as different as they can be spelled."""
-
-    def __init__(self, folder: Path, inventories: Sequence[str]) -> None:
-        self.store = Store(folder / "store")
-        self.folder = folder
-        self.inventories = inventories
-        self.random = Random(str(folder.name))
-
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        with folded_together(self.store, CLUSTER), parsed_once():
-            yield
-
-    def look(self, instant: datetime, replay: Replay, how: str) -> None:
-        word, *rest = how.split() or [""]
-        world = replay.advance(instant)
-        if word == "skipped":
-            return
-        if word == "failed":
-            from_files.fail(self.store, CLUSTER, instant, " ".join(rest) or "HTTP 500", future=True)
-            return
-        sessions = seen(world, word, rest)
-        lists = {name: world.inventory(name) for name in self.inventories}
-        if word == "only":
-            lists = {
-                name: [
-                    record
-                    for record in records
-                    if ("svm" not in record and name != "svms")
-                    or record.get("svm", record)["uuid"] == world.svms[rest[0]].uuid
-                ]
-                for name, records in lists.items()
-            }
-        self.random.shuffle(sessions)
-        pages = self._pages(
-            [self._spelled(session) for session in sessions], broken=word == "partial"
-        )
-        files = {name: self._write(name, records) for name, records in lists.items()}
-        from_files.bring(self.store, CLUSTER, instant, pages, files, future=True)
-
-    def _pages(self, records: list[Row], *, broken: bool) -> list[Path]:
-        """Two pages; a broken listing ends with a next link."""
-        half = self.random.randint(0, len(records))
-        more = {"_links": {"next": {"href": "/api/protocols/san/iscsi/sessions?start.tsih=1"}}}
-        last = more if broken else {}
-        return [
-            self._write("page1", records[:half], more),
-            self._write("page2", records[half:], last),
-        ]
-
-    def _write(
-        self, name: str, records: list[Row], more: Mapping[str, Any] = {}
-    ) -> Path:  # only read
-        path = self.folder / f"{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"records": records, "num_records": len(records), **more}))
-        return path
-
-    def _spelled(self, record: Row) -> Row:
-        copy = json.loads(json.dumps(record))
-        copy["initiator"]["name"] = self._case(copy["initiator"]["name"])
-        copy["isid"] = self._case(copy["isid"])
-        for connection in copy["connections"]:
-            for place in (connection["initiator_address"], connection["interface"]["ip"]):
-                if self.random.random() < 0.3:
-                    place["address"] = f"::FFFF:{place['address']}"
-        self.random.shuffle(copy.get("igroups", []))
-        return dict(copy)
-
-    def _case(self, text: str) -> str:
-        return self.random.choice([text, text.upper(), text.title()])
+def record_together(root: Path, watches: Sequence[Watch]) -> None:
+    """Record what is not yet; equal scripts once, and in one store those that end together."""
+    waiting: dict[str, dict[Script, None]] = {}
+    for watch in watches:
+        for night in watch.scripts:
+            if night not in watch.recordings:
+                waiting.setdefault(night.until, {})[night] = None
+    with parsed_once():
+        for until, nights in waiting.items():
+            folder = root / f"until {until} {len(list(root.glob('*')))}"
+            history = History(Store(folder / "store"), moment(until), watches[0].folders)
+            for number, night in enumerate(nights):
+                cluster = f"{CLUSTER}{number or ''}"
+                recording = Recording(
+                    history, cluster, _play(night, history.store, cluster, folder)
+                )
+                for watch in watches:
+                    watch.recordings[night] = recording
 
 
-def seen(world: World, word: str, rest: list[str]) -> list[Row]:
-    """The sessions that a look gets to see."""
-    if word == "empty":
-        return []
-    if word == "misses":
-        world = world.copy()
-        for host, interface in zip(rest[::2], rest[1::2], strict=True):
-            world.close(world.held(host, interface))
-    sessions = world.sessions()
-    if word == "partial":
-        return sessions[: int(rest[0])]
-    if word == "only":
-        return [
-            session for session in sessions if session["svm"]["uuid"] == world.svms[rest[0]].uuid
-        ]
-    return sessions
-
-
-class _Http:
-    """Looks through a simulated array and the real collector."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = Store(folder / "store")
-        self.array: SimulatedArray | None = None
-
-    def look(self, instant: datetime, replay: Replay, how: str) -> None:
-        os.environ["SCENE_SECRET"] = "pretend"
-        if self.array is None:
-            self.array = SimulatedArray(replay.world, username="reader", password="pretend")
-            self.array.__enter__()
-        self.array.clock = lambda: instant
-        with self.array.moving():
-            replay.advance(instant)
-        if how == "skipped":
-            return
-        word, *rest = how.split() or [""]
-        sessions = "*/iscsi/sessions"
-        if word == "failed":
-            self.array.faults = [Fault("status", status=401)]
-        elif word == "partial":
-            self.array.faults = [Fault("status", sessions, nth=1, status=500)]
-        elif word == "empty":
-            self.array.faults = [Fault("missing", sessions)]
-        else:
-            assert not word, f"nobody can look like this over HTTP: {how}"
-            self.array.faults = []
-        rest = rest or ["1000"]
-        few = int(rest[0]) if word == "partial" else 1000
-        cluster = Cluster(
-            CLUSTER, self.array.url, "reader", password_env="SCENE_SECRET", interval=300,
-            deadline=60.0, max_records=few,
-        )  # fmt: skip
-        with demo.at(instant):
-            (outcome,) = collector.collect(self.store, [cluster])
-        if word in {"failed", "partial", ""}:
-            assert outcome.status == (word or "complete"), outcome
-
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            if self.array is not None:
-                self.array.__exit__(None, None, None)
+def _play(night: Script, store: Store, cluster: str, folder: Path) -> dict[str, str]:
+    """Look at it as it happens; returns what reports call the things, by the keys of the script."""
+    recorder = (
+        Http(store, cluster) if night.http else Import(store, cluster, folder, night.inventories)
+    )
+    replay = Replay(night.world(), script(DAY, night.text))
+    unseen = {moment(at): how for at, how in night.looks}
+    called = {CLUSTER: cluster} | names(replay.world)
+    instant = moment(night.since)
+    with recorder.open():
+        while instant <= moment(night.until):
+            recorder.look(instant, replay, unseen.pop(instant, ""))
+            called |= names(replay.world)
+            instant += STEP
+    assert not unseen, f"nobody looks at {', '.join(map(str, unseen))}"
+    return called
 
 
 def like(pattern: str) -> Callable[[Any], bool]:

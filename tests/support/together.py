@@ -1,8 +1,4 @@
-"""Tests whose worlds are clusters of one store: what one of them asks is asked once, for all.
-
-A report of a small world costs what opening its store and making its models costs. So a test may
-be written in steps: it yields its world before it asks, and there the tests of its module wait for
-each other. What a report says of a cluster does not depend on the others (``cli/test_names.py``).
+"""Worlds of many tests as clusters of one store, which is asked once; see ``support.steps``.
 
     together = asked_together(four_hosts)
 
@@ -11,90 +7,39 @@ each other. What a report says of a cluster does not depend on the others (``cli
         yield world.without("lnx2", B2).take()
         assert world.ask("multipath-imbalance")
 
-The histories end at one instant, at which they are asked; answers are of each world's own time.
+What a report says of a cluster does not depend on the others (``cli/test_names.py``). The
+histories end at one instant, at which they are asked; answers are of each world's own time.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import update_wrapper
-from inspect import Signature, signature
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import polars as pl
-import pytest
 from support.array_builder import T0, Question, World
 from support.folding import record_together
+from support.steps import in_steps
 
 from analyzer import clock
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import Snapshot
 
 Row: TypeAlias = dict[str, Any]
-Steps: TypeAlias = Iterator[World]
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def asked_together(build: Callable[[Path], World]) -> Callable[[Callable[..., Steps]], Any]:
-    """A decorator of tests in steps, each of which begins with the world that *build* makes."""
+def asked_together(build: Callable[[Path], World]) -> Any:
+    """A decorator of tests that each begin with the world that *build* makes, and yield it."""
 
-    def decorate(steps: Callable[..., Steps]) -> Any:
-        def begin(root: Path, **values: Any) -> Steps:
-            world = build(root)
-            world.unrecorded = []
-            return steps(world, **values)
+    def waiting(root: Path) -> World:
+        world = build(root)
+        world.unrecorded = []
+        return world
 
-        def test(outcomes: dict[str, BaseException], request: Any, **_values: Any) -> None:
-            if request.node.name in outcomes:
-                raise outcomes[request.node.name]
-
-        ours, theirs = signature(test).parameters, signature(steps).parameters
-        wanted = [
-            ours["outcomes"],
-            ours["request"],
-            *(theirs[name] for name in theirs if name != "world"),
-        ]
-        update_wrapper(test, steps)
-        vars(test).update(__signature__=Signature(wanted), begin=begin)
-        return test
-
-    return decorate
-
-
-def alone(test: Callable[..., Any], **values: Any) -> None:
-    """Run a test that is asked together by itself, at once; any other one as it is."""
-    for _ in getattr(test, "__wrapped__", test)(**values) or ():
-        pass
-
-
-def run(items: Sequence[Any], root: Path) -> dict[str, BaseException]:
-    """Run these tests, from yield to yield; returns what those that failed raised."""
-    raised: dict[str, BaseException] = {}
-    running = {
-        item.name: item.obj.begin(root / str(number), **_values(item))
-        for number, item in enumerate(items)
-    }
-    for turn in count():
-        worlds = {}
-        for name, steps in running.items():
-            try:
-                worlds[name] = next(steps)
-            except StopIteration:
-                pass
-            except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001  # it fails where it is reported
-                raised[name] = error
-        if not worlds:
-            break
-        running = {name: running[name] for name in worlds}
-        SharedStore(root / f"turn{turn}", list(worlds.values()))
-    return raised
-
-
-def _values(item: Any) -> dict[str, Any]:
-    return item.callspec.params if hasattr(item, "callspec") else {}
+    return in_steps(waiting, SharedStore)
 
 
 class SharedStore:
