@@ -39,6 +39,7 @@ select
 from losses
 order by all
 """
+pytestmark = pytest.mark.usefixtures("engines_left_open")
 CONFIG = """
 [[maintenance]]
 report = "igroup-losses"
@@ -89,12 +90,18 @@ def test_maintenance_lowers_it_by_its_own_beginning(
 
 
 def test_it_has_a_picture_and_a_place_on_the_page(
-    queries: Path, recorded: Store, tmp_path: Path
+    queries: Path, recorded: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("altair")
+    # Drawn once below: the pictures of the whole page are slow to draw.
+    monkeypatch.setattr(
+        "analyzer.output.chart.picture.Picture.svg", lambda picture: f"<svg>{picture.name}</svg>"
+    )
     base, page, picture = ["--store", str(recorded.root)], tmp_path / "p.html", tmp_path / "p.svg"
     assert cli.status([*base, "page", "--queries", str(queries), "--output", str(page)]) == 0
-    assert "Igroups that lost somebody" in page.read_text()
+    html = page.read_text()
+    assert "Igroups that lost somebody" in html
+    assert "<svg>igroup-losses-" in html
     command = ["report", "--queries", str(queries), "igroup-losses", "--chart", str(picture)]
     assert (
         cli.status([*base, *command, "--format", "csv", "--output", str(tmp_path / "x.csv")]) == 0

@@ -25,9 +25,9 @@ LOADS = {
     "report outages": {"_duckdb"},
     "timeline lnx4": {"_duckdb"},
     "snapshots --format ndjson": {"_duckdb"},
-    "check --format nagios": {"_duckdb"},
+    "check --report blind --format nagios": {"_duckdb"},
     "sql select(1) --format csv": {"_duckdb"},
-    "report outages --format html --output page.html": {"_duckdb", "jinja2", "altair"},
+    "report coverage --format html --output page.html": {"_duckdb", "jinja2", "altair"},
 }
 SCRIPT = """
 import json, sys

@@ -49,7 +49,15 @@ def test_the_wheel_in_an_empty_environment_runs_a_report(tmp_path: Path) -> None
     home = tmp_path / "env"
     venv.create(home)
     pip = (sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"))
-    run(*pip, "install", "-q", "--disable-pip-version-check", "--no-deps", str(wheel))
+    run(
+        *pip,
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-compile",
+        str(wheel),
+    )
     (packages,) = home.glob("lib/python*/site-packages")
     # What the wheel says that it needs, from here instead of from an index.
     (ours,) = distributions(path=[str(packages)])
