@@ -1,5 +1,6 @@
 """Instants with names: what may be one, who may write, what prune spares."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,6 +159,17 @@ def _history(folder: Path, minutes: list[int]) -> Store:
     return stored(str(folder), f"{minutes}", snapshots)
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _history(tmp_path_factory.mktemp("looked"), [minute for minute, _ in HOSTS]).root
+
+
+@pytest.fixture
+def looked(original: Path, tmp_path: Path) -> Store:
+    """A store that has all of these looks."""
+    return Store(Path(shutil.copytree(original, tmp_path / "looked")))
+
+
 def _ends(store: Store) -> list[tuple[Any, ...]]:
     """What the history says of the snapshots that stay; a spell may be known to begin earlier."""
     text = """
@@ -169,16 +181,15 @@ def _ends(store: Store) -> list[tuple[Any, ...]]:
         return archive.run(text).rows
 
 
-def test_prune_spares_what_answers_at_a_mark_that_is_kept(tmp_path: Path) -> None:
-    store = _history(tmp_path, [0, 5, 10, 60, 65])
-    marks.add(store, mark("before", 7, keep=True))
-    marks.add(store, mark("other", 2))
-    before = _initiators(store, "before")
-    assert history.prune(store, "c1", START + timedelta(minutes=62)).snapshots == 2
-    assert history.verify(store, "c1").problem is None
-    assert _ends(store) == _ends(_history(tmp_path, [5, 60, 65]))
-    assert history.prune(store, "c1", START + timedelta(minutes=62)).snapshots == 0
-    assert _initiators(store, "before") == before == ["iqn.h1", "iqn.h2"]
+def test_prune_spares_what_answers_at_a_mark_that_is_kept(looked: Store, tmp_path: Path) -> None:
+    marks.add(looked, mark("before", 7, keep=True))
+    marks.add(looked, mark("other", 2))
+    before = _initiators(looked, "before")
+    assert history.prune(looked, "c1", START + timedelta(minutes=62)).snapshots == 2
+    assert history.verify(looked, "c1").problem is None
+    assert _ends(looked) == _ends(_history(tmp_path, [5, 60, 65]))
+    assert history.prune(looked, "c1", START + timedelta(minutes=62)).snapshots == 0
+    assert _initiators(looked, "before") == before == ["iqn.h1", "iqn.h2"]
 
 
 def _initiators(store: Store, at: str) -> list[str]:
@@ -186,52 +197,47 @@ def _initiators(store: Store, at: str) -> list[str]:
         return [row["initiator"] for row in archive.report("initiators", at=at).records()]
 
 
-def test_prune_takes_what_no_mark_keeps_any_more(tmp_path: Path) -> None:
-    store = _history(tmp_path, [0, 5, 10, 60, 65])
-    marks.add(store, mark("before", 7, keep=True))
-    history.compact(store, "c1", START + timedelta(minutes=62))
-    history.prune(store, "c1", START + timedelta(minutes=62))
-    assert history.rows(store, "c1", START + timedelta(minutes=5))
-    assert history.verify(store, "c1").problem is None
-    marks.delete(store, "before")
-    assert history.prune(store, "c1", START + timedelta(minutes=62)).snapshots == 1
-    assert _ends(store) == _ends(_history(tmp_path, [60, 65]))
+def test_prune_takes_what_no_mark_keeps_any_more(looked: Store, tmp_path: Path) -> None:
+    marks.add(looked, mark("before", 7, keep=True))
+    history.compact(looked, "c1", START + timedelta(minutes=62))
+    history.prune(looked, "c1", START + timedelta(minutes=62))
+    assert history.rows(looked, "c1", START + timedelta(minutes=5))
+    assert history.verify(looked, "c1").problem is None
+    marks.delete(looked, "before")
+    assert history.prune(looked, "c1", START + timedelta(minutes=62)).snapshots == 1
+    assert _ends(looked) == _ends(_history(tmp_path, [60, 65]))
 
 
-def test_verify_says_which_mark_nothing_answers_at(tmp_path: Path) -> None:
-    store = _history(tmp_path, [0, 5, 10, 60, 65])
-    history.prune(store, "c1", START + timedelta(minutes=62))
-    marks.add(store, mark("late", 7, keep=True))
-    marks.add(store, mark("seen", 61, keep=True))
-    marks.add(store, mark("not-kept", 7))
-    notes = [note for note in history.verify(store, "c1").notes if "mark" in note]
+def test_verify_says_which_mark_nothing_answers_at(looked: Store) -> None:
+    history.prune(looked, "c1", START + timedelta(minutes=62))
+    marks.add(looked, mark("late", 7, keep=True))
+    marks.add(looked, mark("seen", 61, keep=True))
+    marks.add(looked, mark("not-kept", 7))
+    notes = [note for note in history.verify(looked, "c1").notes if "mark" in note]
     assert notes == ["nothing answers at the mark late: it was pruned before"]
 
 
-def test_prune_lets_nothing_go_where_the_marks_are_damaged(tmp_path: Path) -> None:
-    store = _history(tmp_path, [0, 5, 60, 65])
-    store.marks.write_text("{")
+def test_prune_lets_nothing_go_where_the_marks_are_damaged(looked: Store) -> None:
+    looked.marks.write_text("{")
     with pytest.raises(StoreError, match=r"marks\.json"):
-        history.prune(store, "c1", START + timedelta(minutes=62))
-    assert len(store.instants("c1")) == 4
+        history.prune(looked, "c1", START + timedelta(minutes=62))
+    assert len(looked.instants("c1")) == 5
 
 
-def test_damaged_marks_are_left_out_and_the_rest_is_there(tmp_path: Path) -> None:
-    store = _history(tmp_path, [0, 5])
-    store.marks.write_text("{")
+def test_damaged_marks_are_left_out_and_the_rest_is_there(looked: Store) -> None:
+    looked.marks.write_text("{")
     with pytest.warns(UserWarning, match="the marks are left out"):
-        archive = analyzer.open(store.root)
+        archive = analyzer.open(looked.root)
     with archive:
         assert archive.report("sessions", at="latest").rows
         assert archive.marks == ()
 
 
-def test_reports_of_a_pair_compare_with_the_baseline(tmp_path: Path) -> None:
-    store = _history(tmp_path, [0, 5, 10, 60, 65])
-    with analyzer.open(store.root) as archive:
+def test_reports_of_a_pair_compare_with_the_baseline(looked: Store) -> None:
+    with analyzer.open(looked.root) as archive:
         assert archive.report("changes").parameters.get("before") is None
-    marks.add(store, mark("before", 7, baseline=True))
-    with analyzer.open(store.root) as archive:
+    marks.add(looked, mark("before", 7, baseline=True))
+    with analyzer.open(looked.root) as archive:
         assert [m.name for m in archive.marks] == ["before"]
         report = archive.report("not-recovered")
         assert report.parameters["before"] == START + timedelta(minutes=7)
@@ -241,10 +247,9 @@ def test_reports_of_a_pair_compare_with_the_baseline(tmp_path: Path) -> None:
         assert early.parameters.get("before") is None
 
 
-def test_a_mark_that_is_later_than_the_clock_is_not_seen(tmp_path: Path) -> None:
-    store = _history(tmp_path, [0, 5, 10])
-    marks.add(store, mark("late", 9))
-    with at(START + timedelta(minutes=6)), analyzer.open(store.root) as archive:
+def test_a_mark_that_is_later_than_the_clock_is_not_seen(looked: Store) -> None:
+    marks.add(looked, mark("late", 9))
+    with at(START + timedelta(minutes=6)), analyzer.open(looked.root) as archive:
         assert archive.marks == ()
         assert archive.run("from marks").rows == []
 
