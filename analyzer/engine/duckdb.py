@@ -5,7 +5,7 @@ locked: those files are all that any statement can open, whoever wrote it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +40,15 @@ def _text_type(word: re.Match[str]) -> str:
     return "VARCHAR" if word[1] else word[0]
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, duckdb.Error, UnicodeDecodeError) as error:
+        why = first_line(error)  # the rest quotes our own statement
+        raise StoreError(f"a file of the history cannot be read: {why}") from error
+
+
 class DuckDB:
     """An ``Engine`` in this process: the tables of *clusters* as they were known at *now*."""
 
@@ -50,24 +59,25 @@ class DuckDB:
             StoreError: a file that they name is damaged or gone.
         """
         self._extra = extra
+        with _readable():  # first: a manifest that is damaged is noticed before an engine starts
+            files = tables.files(store, clusters)
         self._connection = engine()
         # A page reads a large file dozens of times: the footer of a file that never changes, once.
         self._connection.execute("set parquet_metadata_cache = true")
         # Tables in memory or without rows: each is created when a statement first reads it.
         self._waiting: dict[str, tuple[Columns, Sequence[Sequence[Any]]]] = dict(extra)
         try:
-            self.ahead, large = self._open_store(store, clusters, now)
-            self._lock(large)
-        except (OSError, duckdb.Error, UnicodeDecodeError) as error:
+            with _readable():
+                self.ahead, large = self._open_store(files, now)
+                self._lock(large)
+        except StoreError:
             self.close()
-            why = first_line(error)  # the rest quotes our own statement
-            raise StoreError(f"a file of the history cannot be read: {why}") from error
+            raise
 
     def _open_store(
-        self, store: Store, clusters: Sequence[str], now: datetime
+        self, files: Mapping[str, tables.Files], now: datetime
     ) -> tuple[bool, list[Path]]:
         """Make the store's tables; says whether it is ahead, and which files are still read."""
-        files = tables.files(store, clusters)
         large: list[Path] = []
         ahead = False
         # To share small files out among threads takes longer than to read them, and the work of few
