@@ -7,7 +7,8 @@
         yield world.without("lnx2", B2).take()
         assert world.ask("multipath-imbalance")
 
-What a report says of a cluster does not depend on the others (``cli/test_names.py``). The
+What a report says of a cluster whose times are named does not depend on
+the others (``cli/test_names.py``). The
 histories end at one instant, at which they are asked; answers are of each world's own time.
 """
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import few
+from support.folding import record_together
 from support.snapshot_rows import START, lone, row
 
-from analyzer import history
 from analyzer.collect import files
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
@@ -57,10 +57,10 @@ def changes(*pairs: tuple[Rows, Rows]) -> list[Rows]:
     with TemporaryDirectory() as folder:
         store = Store(Path(folder))
         for cluster, sides in zip(names, pairs, strict=True):
-            for minute, side in zip((0, 5), sides, strict=True):
-                history.record(
-                    store, replace(lone("complete", rows + side, minute), cluster=cluster)
-                )
+            record_together(store, [
+                replace(lone("complete", rows + side, minute), cluster=cluster)
+                for minute, side in zip((0, 5), sides, strict=True)
+            ])  # fmt: skip
         catalog = Catalog(store)
         request = ReportRequest(before=START.isoformat(), after=LATER.isoformat())
         records = run.run(catalog, header.reports()["changes"], request).records()

@@ -9,25 +9,44 @@ from typing import Any
 import polars as pl
 import pytest
 from support.array_builder import A1, T0, World, linux
-from support.snapshot_rows import START, STEP, lone, row, stored
+from support.catalogs import opened
+from support.folding import record_together
+from support.snapshot_rows import START, STEP, lone, row
 
 from analyzer.inventories import INVENTORIES
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
+from analyzer.store.layout import Store
 from analyzer.store.snapshot import Listing
 
+Rows = list[dict[str, Any]]
 
-def report_rows(
-    folder: Path, name: str, *listings: list[dict[str, Any]], since: int = 0
-) -> list[Any]:
-    """Rows of a report over listings five minutes apart, from the snapshot *since* on."""
-    snapshots = [lone("complete", rows, 5 * k) for k, rows in enumerate(listings)]
-    catalog = Catalog(stored(str(folder), "one", snapshots))
-    times = [(START + STEP * k).isoformat() for k in (since, len(listings))]
-    report = run.run(catalog, header.reports()[name], ReportRequest(since=times[0], until=times[1]))
+
+def recorded(folder: Path, clusters: dict[str, list[Rows]]) -> Store:
+    """A store of clusters by their listings, five minutes apart."""
+    store = Store(folder)
+    for cluster, listings in clusters.items():
+        snapshots = [lone("complete", rows, 5 * k) for k, rows in enumerate(listings)]
+        record_together(store, [replace(taken, cluster=cluster) for taken in snapshots])
+    return store
+
+
+def reports(
+    store: Store, names: Sequence[str], since: int, until: int, clusters: Sequence[str] = ()
+) -> dict[str, Rows]:
+    """The rows of reports from one snapshot to another."""
+    catalog = Catalog(store, clusters)
+    times = [(START + STEP * k).isoformat() for k in (since, until)]
+    request = ReportRequest(since=times[0], until=times[1])
+    rows = {name: run.run(catalog, header.reports()[name], request).records() for name in names}
     catalog.close()
-    return report.records()
+    return rows
+
+
+def report_rows(folder: Path, name: str, *listings: Rows, since: int = 0) -> Rows:
+    """A report over listings, from the snapshot *since* on."""
+    return reports(recorded(folder, {"c1": list(listings)}), [name], since, len(listings))[name]
 
 
 def on(svm: str, lif: str, host: int, login: int) -> dict[str, Any]:
@@ -39,9 +58,10 @@ def on(svm: str, lif: str, host: int, login: int) -> dict[str, Any]:
 def test_what_looks_different_in_one_snapshot_was_there_all_the_time(tmp_path: Path) -> None:
     same = [row("a", host, 1) for host in (1, 2)]
     other = [same[0] | {"alias": "other"}, same[1]]
-    assert report_rows(tmp_path / "losses", "dropped-connections", same, other, same) == []
-    changes = [r["change"] for r in report_rows(tmp_path / "events", "events", same, other, same)]
-    assert changes == ["alias_changed", "alias_changed"]
+    store = recorded(tmp_path, {"c1": [same, other, same]})
+    rows = reports(store, ["dropped-connections", "events"], 0, 3)
+    assert rows["dropped-connections"] == []
+    assert [r["change"] for r in rows["events"]] == ["alias_changed", "alias_changed"]
 
 
 def test_a_connection_of_several_that_one_snapshot_missed_was_never_away(tmp_path: Path) -> None:
@@ -67,55 +87,74 @@ def test_a_loss_that_is_open_for_thirty_days_is_abandoned_and_in_no_later_window
     day = 24 * 60
     minutes = (0, 5, 29 * day, 31 * day, 32 * day)
     there = (both, both[:1], both[:1], both[:1], both)
-    store = stored(
-        str(tmp_path), "one",
-        [lone("complete", rows, minute) for rows, minute in zip(there, minutes, strict=True)],
-    )  # fmt: skip
+    store = Store(tmp_path)
+    record_together(
+        store, [lone("complete", rows, minute) for rows, minute in zip(there, minutes, strict=True)]
+    )
 
     def status(since: int, until: int, now: int) -> list[tuple[str, str]]:
         since_, until_, now_ = (
             (START + timedelta(days=d)).isoformat() for d in (since, until, now)
         )
         monkeypatch.setenv("ANALYZER_NOW", f"{now_}Z")
-        catalog = Catalog(store)
+        catalog = opened(store, START + timedelta(days=now))
         window = ReportRequest(since=since_, until=until_)
         rows = run.run(catalog, header.reports()["dropped-connections"], window).records()
-        catalog.close()
         return [(r["status"], r["severity"]) for r in rows]
 
     assert status(0, 1, now=29) == [("open", "critical")]
-    assert status(0, 1, now=31) == [("abandoned", "info")]
     assert status(28, 29, now=29) == [("open", "critical")]
+    assert status(0, 1, now=31) == [("abandoned", "info")]
     assert status(31, 32, now=32) == []
     assert status(0, 1, now=33) == [("abandoned", "info")]
 
 
-@pytest.mark.parametrize(
-    ("addresses", "status", "replaced_by", "back_minute"),
-    [(["10.0.0.77"], "replaced", "10.0.0.77 to l", 15),  # that it never had before
-     (["10.0.0.77", "10.0.0.1"], "replaced", "10.0.0.77 to l", 15),  # and then its own again
-     (["10.0.0.50"], "open", None, None),  # of the other card: it stood beside the lost one
-     (["10.0.0.1"], "recovered", None, 15)],
-)  # fmt: skip
-def test_a_host_that_comes_back_from_a_new_address_is_not_missing(
-    tmp_path: Path, addresses: list[str], status: str, replaced_by: str | None, back_minute: int
-) -> None:
+# From which addresses a lost host logs in again, and what is said of it.
+RETURNS = {
+    "new": (["10.0.0.77"], "replaced", "10.0.0.77 to l", 15),  # that it never had before
+    "new-then-own": (["10.0.0.77", "10.0.0.1"], "replaced", "10.0.0.77 to l", 15),
+    "other-card": (["10.0.0.50"], "open", None, None),  # it stood beside the lost one
+    "own": (["10.0.0.1"], "recovered", None, 15),
+}
+
+
+@pytest.fixture(scope="module")
+def returns(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
+    """What reports say of a store in which each of them is a cluster."""
     card, beside = row("a", 1, 1), on("a", "2", 1, 2) | {"initiator_address": "10.0.0.50"}
     others = [row("a", host, 1) for host in (2, 3)]
     before, away = [card, beside, *others], [beside, *others]
-    after = [
-        [*away, card | {"initiator_address": address, "tsih": 9 + k}]
-        for k, address in enumerate(addresses)
-    ]
-    listings = [before, before, away, *after, after[-1]]
-    lost, *_ = report_rows(tmp_path / "losses", "dropped-connections", *listings)
+    clusters = {}
+    for name, (addresses, *_) in RETURNS.items():
+        first, *second = (
+            [*away, card | {"initiator_address": address, "tsih": 9 + k}]
+            for k, address in enumerate(addresses)
+        )
+        last = second[0] if second else first
+        clusters[name] = [before, before, away, first, last, last]
+    store = recorded(tmp_path_factory.mktemp("returns"), clusters)
+    rows = reports(store, ["dropped-connections", "outages"], 0, 6)
+    # Of which time it asks depends on what is still missing, in any cluster.
+    apart = [reports(store, ["not-recovered"], 0, 6, [name]) for name in clusters]
+    return rows | {"not-recovered": [row for one in apart for row in one["not-recovered"]]}
+
+
+@pytest.mark.parametrize("name", RETURNS)
+def test_a_host_that_comes_back_from_a_new_address_is_not_missing(
+    returns: dict[str, Rows], name: str
+) -> None:
+    _, status, replaced_by, back_minute = RETURNS[name]
+
+    def rows(report: str) -> Rows:
+        return [r for r in returns[report] if r["cluster"] == name]
+
+    lost, *_ = rows("dropped-connections")
     back = None if back_minute is None else START + timedelta(minutes=back_minute)
     assert (lost["status"], lost["replaced_by"], lost["back_by"]) == (status, replaced_by, back)
     assert lost["outage_max_seconds"] == (None if back is None else 600)
-    outage, *_ = report_rows(tmp_path / "outages", "outages", *listings)
+    outage, *_ = rows("outages")
     assert outage["status"] == status
-    missing = report_rows(tmp_path / "missing", "not-recovered", *listings)
-    assert bool(missing) == (status == "open")
+    assert bool(rows("not-recovered")) == (status == "open")
 
 
 def test_an_svm_that_lost_nothing_keeps_the_cluster_from_being_the_cause(tmp_path: Path) -> None:
@@ -144,9 +183,11 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(
     listed = svms("sql", "m", "web", "app", mirrored=("sql", "m"))
     if partner == "sql_b":
         listed |= {"metrocluster": mirrors({"sql": "sql_b"})}
-    store = stored(
-        str(tmp_path), "two", [replace(snapshot, inventories=listed) for snapshot in taken]
-    )
+    store = Store(tmp_path)
+    for site in sites:
+        record_together(
+            store, [replace(one, inventories=listed) for one in taken if one.cluster == site]
+        )
     catalog = Catalog(store)
     window = ReportRequest(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
     reports = header.reports()
@@ -189,8 +230,9 @@ def svms(*uuids: str, mirrored: Sequence[str] = ()) -> dict[str, Listing]:
 def test_an_svm_that_is_listed_no_more_is_unknown_and_not_passed_over(tmp_path: Path) -> None:
     a, b = [row("a", host, host) for host in (1, 2)], [on("b", "2", 3, 3)]
     seen = [(a + b, "ab"), (a + b, "abc"), (b, "b"), (b, "b"), (a + b, "ab")]
-    store = stored(
-        str(tmp_path), "one",
+    store = Store(tmp_path)
+    record_together(
+        store,
         [replace(lone("complete", rows, 5 * k), inventories=svms(*names))
          for k, (rows, names) in enumerate(seen)],
     )  # fmt: skip
