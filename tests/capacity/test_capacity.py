@@ -16,7 +16,7 @@ LIMITS = '[[limits]]\nnode = "n1"\nsessions = 20\n'
 
 
 def test_peak_and_p95_weigh_by_time(world: World) -> None:
-    world.take(30)
+    world.take(15)
     world.sessions += linux(5) + linux(6)
     world.take(1)
     world.without("lnx5").without("lnx6").without("lnx4", A1)
@@ -33,8 +33,8 @@ def test_unknown_time_weighs_nothing(world: World) -> None:
     world.take(3)
     world.sessions += linux(5) + linux(6)
     world.take(1)
-    world.take(50, status="failed")
-    world.without("lnx5").without("lnx6").take(60)
+    world.take(10, status="failed")
+    world.without("lnx5").without("lnx6").take(25)
     rows = by(world.ask("sessions-by-node"), "node")
     assert (rows["n1"]["peak"], rows["n1"]["p95"]) == (12, 8)
 

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.catalogs import opened
 
+from analyzer import clock
 from analyzer.collect import collector
 from analyzer.config.cluster import Cluster
 from analyzer.report import header, run
-from analyzer.report.catalog import Catalog
 from analyzer.report.run import ReportRequest
 from analyzer.simulate import SimulatedArray, apply, base_world
 from analyzer.store.layout import Store
@@ -17,11 +18,8 @@ Held = dict[tuple[str, str], int]
 
 
 def ask(root: Path, name: str, /, **params: Any) -> list[dict[str, Any]]:
-    catalog = Catalog(Store(root))
-    try:
-        return run.run(catalog, header.reports()[name], ReportRequest(params=params)).records()
-    finally:
-        catalog.close()
+    catalog = opened(Store(root), clock.now())
+    return run.run(catalog, header.reports()[name], ReportRequest(params=params)).records()
 
 
 def held(root: Path) -> Held:

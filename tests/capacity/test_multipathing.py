@@ -1,14 +1,16 @@
 """Who fails over is what the SVM's multipathing says; the interface's policy is the second choice."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from support.array_builder import A1, A2, B1, B2, LIFS, World, linux
+from support.steps import Steps
+from support.together import asked_together
 
 from analyzer.inventories import INVENTORIES
 
+together = asked_together(World)
 LNX, LNX2 = "iqn.2026-11.example:lnx1", "iqn.2026-11.example:lnx2"
 HOME, PARTNER = "home_node_only", "sfo_partners_only"
 # multipathing, the interfaces' own policy, and whether they fail over
@@ -23,19 +25,20 @@ MODES = [
 FAILURES = [("node", "n1", 2), ("interface", "sql_n1_a", 1), ("subnet", "192.168.10.0/24", 2)]
 
 
-def world(root: Path, multipathing: str | None, failover: str, *hosts: Any) -> World:
-    lifs = [replace(lif, failover=failover) for lif in LIFS]
-    array = World(root, multipathing=multipathing, lifs=lifs, inventories=tuple(INVENTORIES))
+def set_up(world: World, multipathing: str | None, failover: str, *hosts: Any) -> World:
+    world.multipathing, world.inventories = multipathing, tuple(INVENTORIES)
+    world.lifs = [replace(lif, failover=failover) for lif in LIFS]
     for number, used in enumerate(hosts, 1):
-        array.sessions += linux(number, tuple(replace(lif, failover=failover) for lif in used))
-    return array
+        world.sessions += linux(number, tuple(replace(lif, failover=failover) for lif in used))
+    return world
 
 
 @pytest.mark.parametrize(("multipathing", "policy", "moves"), MODES)
+@together
 def test_sessions_end_or_move_as_the_mode_says(
-    tmp_path: Path, multipathing: str | None, policy: str, *, moves: bool
-) -> None:
-    array = world(tmp_path, multipathing, policy, LIFS).take()
+    array: World, multipathing: str | None, policy: str, *, moves: bool
+) -> Steps:
+    yield set_up(array, multipathing, policy, LIFS).take()
     for kind, name, hit in FAILURES:
         rows = array.ask("failover", kind=kind, name=name)
         (row,) = [row for row in rows if row["initiator"] == LNX]
@@ -48,48 +51,56 @@ def test_sessions_end_or_move_as_the_mode_says(
         )
 
 
-def test_nothing_moves_to_a_partner_that_is_away(tmp_path: Path) -> None:
-    array = world(tmp_path, "active_active", HOME, (A1, B1))
-    array.nodes["n2"] |= {"state": "taken_over"}
-    (row,) = [row for row in array.take().ask("failover", name="n1") if row["initiator"] == LNX]
+@together
+def test_nothing_moves_to_a_partner_that_is_away(array: World) -> Steps:
+    set_up(array, "active_active", HOME, (A1, B1)).nodes["n2"] |= {"state": "taken_over"}
+    yield array.take()
+    (row,) = [row for row in array.ask("failover", name="n1") if row["initiator"] == LNX]
     assert (row["ended"], row["left"], row["severity"]) == (2, 0, "critical")
 
 
-def test_sessions_that_reach_no_lun_save_nobody(tmp_path: Path) -> None:
+@together
+def test_sessions_that_reach_no_lun_save_nobody(array: World) -> Steps:
     """Four sessions stay, and the two that reach the LUNs end."""
-    array = world(tmp_path, "local_active", HOME, LIFS)
+    set_up(array, "local_active", HOME, LIFS)
     array.igroups = {"ig_ora": {"initiators": [LNX]}}
     array.lun_maps = {"ig_ora": {"reporting_nodes": ["n1"]}}
-    (row,) = [row for row in array.take().ask("failover", name="n1") if row["initiator"] == LNX]
+    yield array.take()
+    (row,) = [row for row in array.ask("failover", name="n1") if row["initiator"] == LNX]
     assert (row["left"], row["severity"]) == (2, "critical")
     assert row["detail"].startswith("keeps 2 of 4 sessions, 0 of which reach its LUNs")
 
 
 @pytest.mark.parametrize(("multipathing", "policy", "moves"), MODES)
+@together
 def test_an_upgrade_cuts_off_who_stands_on_one_node_where_nothing_moves(
-    tmp_path: Path, multipathing: str | None, policy: str, *, moves: bool
-) -> None:
-    array = world(tmp_path, multipathing, policy, LIFS, (A1, B1)).take()
+    array: World, multipathing: str | None, policy: str, *, moves: bool
+) -> Steps:
+    yield set_up(array, multipathing, policy, LIFS, (A1, B1)).take()
     cut = [row["initiator"] for row in array.ask("upgrade-readiness")]
     assert cut == ([] if moves else [LNX2])
 
 
-def test_an_upgrade_does_not_wait_for_a_pair_that_reports_no_lun(tmp_path: Path) -> None:
-    array = world(tmp_path, None, HOME, LIFS, (A1, B1))
+@together
+def test_an_upgrade_does_not_wait_for_a_pair_that_reports_no_lun(array: World) -> Steps:
+    set_up(array, None, HOME, LIFS, (A1, B1))
     array.igroups = {
         "ig_ora": {"initiators": sorted({login.initiator for login in array.sessions})}
     }
     array.lun_maps = {"ig_ora": {"reporting_nodes": ["n1", "n2"]}}
-    assert len(array.take().ask("upgrade-readiness")) == 1
+    yield array.take()
+    assert len(array.ask("upgrade-readiness")) == 1
     array.lun_maps = {"ig_ora": {"reporting_nodes": ["n3", "n4"]}}
-    assert array.take().ask("upgrade-readiness") == []
+    yield array.take()
+    assert array.ask("upgrade-readiness") == []
 
 
 @pytest.mark.parametrize(("multipathing", "policy", "moves"), MODES)
+@together
 def test_an_interface_that_fails_over_stands_for_both_nodes_while_both_can_serve(
-    tmp_path: Path, multipathing: str | None, policy: str, *, moves: bool
-) -> None:
-    array = world(tmp_path, multipathing, policy, LIFS, (A1, B1)).take(4)
+    array: World, multipathing: str | None, policy: str, *, moves: bool
+) -> Steps:
+    yield set_up(array, multipathing, policy, LIFS, (A1, B1)).take(4)
     single = [(row["initiator"][-1], row["state"]) for row in array.ask("without-redundancy")]
     assert single == ([] if moves else [("2", "single_node")])
     (day,) = array.ask("compliance")
@@ -101,7 +112,7 @@ def test_an_interface_that_fails_over_stands_for_both_nodes_while_both_can_serve
         if not moves:
             array.without("lnx1", lost)
     down = array.now
-    array.take(4)
+    yield array.take(4)
     rows = {row["initiator"][-1]: row for row in array.ask("without-redundancy")}
     assert {host: row["state"] for host, row in rows.items()} == {
         "1": "single_node",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from capacity import test_multipathing as modes
 from multipath import test_mapped as mapped
+from support.array_builder import World
 from support.broken_query import break_query
 from support.steps import alone
 from verdicts import test_ipspace as networks
@@ -78,7 +79,7 @@ def test_a_break_is_noticed(name: str, tmp_path: Path, monkeypatch: pytest.Monke
     break_query(tmp_path / "broken", file, old, new)
     monkeypatch.setattr("support.array_builder.FOLDERS", (tmp_path / "broken",))
     if test.__module__ == modes.__name__:
-        values = {"tmp_path": tmp_path / "store", **values}
+        values = {"array": World(tmp_path / "store"), **values}
     else:
         build = mapped.four_nodes if test.__module__ == mapped.__name__ else networks.twins
         values = {"world": build(tmp_path / "store"), **values}

@@ -168,8 +168,8 @@ def names(world: World) -> dict[str, str]:
 class History:
     """Recordings of nights that end together, each a cluster; a question is asked once for all.
 
-    What a report says of a cluster of the times that are named does not depend on the
-    others (``cli/test_names.py``).
+    What a report says of a cluster does not depend on the others (``cli/test_names.py``), but for
+    times that are not named.
     """
 
     store: Store

@@ -7,9 +7,9 @@
         yield world.without("lnx2", B2).take()
         assert world.ask("multipath-imbalance")
 
-What a report says of a cluster whose times are named does not depend on
-the others (``cli/test_names.py``). The
-histories end at one instant, at which they are asked; answers are of each world's own time.
+What a report says of a cluster does not depend on the others (``cli/test_names.py``), but for
+times that are not named. The histories end at one instant, at which they are asked; answers are of
+each world's own time.
 """
 
 import re
