@@ -135,8 +135,10 @@ def returns(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
     store = recorded(tmp_path_factory.mktemp("returns"), clusters)
     rows = reports(store, ["dropped-connections", "outages"], 0, 6)
     # Of which time it asks depends on what is still missing, in any cluster.
-    apart = [reports(store, ["not-recovered"], 0, 6, [name]) for name in clusters]
-    return rows | {"not-recovered": [row for one in apart for row in one["not-recovered"]]}
+    rows["not-recovered"] = []
+    for name in clusters:
+        rows["not-recovered"] += reports(store, ["not-recovered"], 0, 6, [name])["not-recovered"]
+    return rows
 
 
 @pytest.mark.parametrize("name", RETURNS)
@@ -175,18 +177,18 @@ def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(
     stays, other = on("web", "3", 9, 9), on("app", "4", 8, 8)
     here = [session | {"svm_id": "m", "svm": partner, "interface_id": "x"} for session in there]
     sites = {"c1": (there, []), "c2": ([], here)}
-    taken = [
-        replace(lone("complete", [*rows, stays, other], 5 * k), cluster=site)
-        for site, (before, after) in sites.items()
-        for k, rows in enumerate((before, before, after, after))
-    ]
     listed = svms("sql", "m", "web", "app", mirrored=("sql", "m"))
     if partner == "sql_b":
         listed |= {"metrocluster": mirrors({"sql": "sql_b"})}
     store = Store(tmp_path)
-    for site in sites:
+    for site, (before, after) in sites.items():
+        snapshots = [
+            lone("complete", [*rows, stays, other], 5 * k)
+            for k, rows in enumerate((before, before, after, after))
+        ]
         record_together(
-            store, [replace(one, inventories=listed) for one in taken if one.cluster == site]
+            store,
+            [replace(snapshot, cluster=site, inventories=listed) for snapshot in snapshots],
         )
     catalog = Catalog(store)
     window = ReportRequest(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
