@@ -149,68 +149,6 @@ def test_more_sessions_on_every_path_are_reported_for_as_long_as_they_are_new(
     assert ("lnx1", "duplicate_sessions") not in faults_of(world)
 
 
-@together
-def test_an_interface_that_is_down_stays_a_finding_until_it_is_repaired_or_removed(
-    world: World,
-) -> Steps:
-    world.take(12)
-    for number in range(1, 5):
-        world.without(f"lnx{number}", B2)
-    world.step = timedelta(days=1)
-    yield world.change(B2, state="down").take(20)
-    assert faults_of(world) == {(None, "interface_missing")}
-    world.lifs = [lif for lif in world.lifs if lif.name != B2.name]
-    yield world.take()
-    assert (None, "interface_missing") not in faults_of(world)
-
-
-@together
-def test_who_came_after_it_went_down_does_not_miss_it(world: World) -> Steps:
-    world.take(12)
-    for number in range(1, 5):
-        world.without(f"lnx{number}", B2)
-    world.change(B2, state="down").take(4)
-    world.sessions += linux(9, (A1, B1, A2))
-    yield world.take(4)
-    (row,) = world.ask("multipath-imbalance")
-    assert row["members"] == [f"iqn.2026-11.example:lnx{number}" for number in range(1, 5)]
-
-
-@pairs_together
-def test_a_node_that_is_away_is_one_finding_for_hosts_of_two_pairs(world: World) -> Steps:
-    for number in range(1, 4):
-        world.sessions += linux(number, (*LIFS, *FAR))
-    world.take(12)
-    for number in range(1, 4):
-        world.without(f"lnx{number}", A2, B2)
-    world.nodes["n2"]["state"] = "taken_over"
-    yield world.change(A2, state="down").change(B2, state="down").take(4)
-    (row,) = world.ask("multipath-imbalance")
-    assert (row["initiator"], row["fault"], row["missing"]) == (
-        None, "partner_node_missing", ["n2"],
-    )  # fmt: skip
-    assert len(row["members"]) == 3
-
-
-@pairs_together
-def test_a_pair_of_which_both_nodes_are_down_is_a_finding_of_each_of_its_interfaces(
-    world: World,
-) -> Steps:
-    for number in range(1, 4):
-        world.sessions += linux(number, (*LIFS, *FAR))
-    world.take(12)
-    for number in range(1, 4):
-        world.without(f"lnx{number}", *FAR)
-    for lif in FAR:
-        world.nodes[lif.node]["state"] = "down"
-        world.change(lif, state="down")
-    yield world.take(4)
-    rows = world.ask("multipath-imbalance")
-    assert [(row["fault"], row["missing"], len(row["members"])) for row in rows] == [
-        ("interface_missing", ["k3"], 3), ("interface_missing", ["k4"], 3),
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("inventories", [("svms", "interfaces", "nodes"), ("svms", "igroups")])
 @together
 def test_nobody_is_said_to_be_in_no_igroup_where_none_were_listed(
@@ -248,70 +186,6 @@ def test_a_host_that_is_just_logging_in_is_not_judged(world: World) -> Steps:
     assert faults_of(world) == set()
     yield world.take(3)
     assert ("lnx9", "single_node") in faults_of(world)
-
-
-@together
-def test_a_takeover_gives_one_finding(world: World) -> Steps:
-    world.take(12)
-    for number in range(1, 5):
-        world.without(f"lnx{number}", A2, B2)
-    world.nodes["n2"]["state"] = "taken_over"
-    world.nodes["n1"]["takeover_state"] = "in_takeover"
-    yield world.change(A2, state="down").change(B2, state="down").take(3)
-    rows = world.ask("multipath-imbalance")
-    assert [(row["initiator"], row["fault"], row["missing"]) for row in rows] == [
-        (None, "single_node", ["n2"])
-    ]
-    assert rows[0]["members"] == [f"iqn.2026-11.example:lnx{number}" for number in range(1, 5)]
-
-
-@together
-def test_a_takeover_that_gathers_all_interfaces_is_a_single_node(world: World) -> Steps:
-    world.take(12)
-    yield world.change(A2, node="n1", home="n2").change(B2, node="n1", home="n2").take(3)
-    assert faults_of(world) == {(None, "single_node")}
-
-
-@together
-def test_a_takeover_does_not_excuse_who_never_was_on_that_node(world: World) -> Steps:
-    world.sessions += linux(9, (A1, B1), igroup="ig_other")
-    world.take(12)
-    for number in range(1, 5):
-        world.without(f"lnx{number}", A2, B2)
-    world.nodes["n2"]["state"] = "taken_over"
-    yield world.change(A2, state="down").change(B2, state="down").take(3)
-    assert faults_of(world) == {(None, "single_node"), ("lnx9", "single_node")}
-
-
-@together
-def test_an_interface_that_is_down_is_one_finding_for_all_who_used_it(world: World) -> Steps:
-    world.take(12)
-    for number in range(1, 5):
-        world.without(f"lnx{number}", B2)
-    yield world.change(B2, state="down").take(4)
-    rows = world.ask("multipath-imbalance")
-    assert [(row["initiator"], row["fault"], row["missing"]) for row in rows] == [
-        (None, "interface_missing", ["sql_n2_b"])
-    ]
-    assert rows[0]["members"] == [f"iqn.2026-11.example:lnx{number}" for number in range(1, 5)]
-
-
-@together
-def test_a_finding_that_many_share_is_found_by_each_of_them(world: World) -> Steps:
-    world.sessions += linux(9, (A1, B1, A2), igroup="ig_other")
-    world.take(12)
-    for number in range(1, 5):
-        world.without(f"lnx{number}", B2)
-    yield world.change(B2, state="down").take(4)
-    shared = [
-        [
-            row["fault"]
-            for row in world.ask("multipath-imbalance", filters={"initiator": [name]})
-            if row["initiator"] is None
-        ]
-        for name in ("*lnx2", "*lnx9")
-    ]
-    assert shared == [["interface_missing"], []]
 
 
 @together
