@@ -101,7 +101,7 @@ def test_ink_follows_the_page(tab: Tab, day: Path):
     ink = "getComputedStyle(document.querySelector('svg text')).fill"
     tab.open(day)
     light = tab.js(ink)
-    tab.open(day, dark=True)
+    tab.shape(1440, dark=True)
     assert tab.js(ink) != light
 
 

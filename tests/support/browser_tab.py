@@ -18,7 +18,6 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
     "--hide-scrollbars", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--remote-debugging-pipe",
-    "--disable-threaded-compositing",  # nobody scrolls: frames that nobody sees cost a quarter
 )  # fmt: skip
 
 
