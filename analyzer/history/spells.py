@@ -7,7 +7,15 @@ from pathlib import Path
 from analyzer.history import fold, parts
 from analyzer.history.attempts import SnapshotFiles
 from analyzer.history.manifest import Folded, Manifest, listing_hash
-from analyzer.history.parts import EVERYTHING, NOTHING, FoldSession, PartList, source
+from analyzer.history.parts import (
+    EVERYTHING,
+    NOTHING,
+    FoldSession,
+    PartList,
+    quote,
+    source,
+    timestamp,
+)
 from analyzer.schema import Attempt, Table, empty_rows
 
 _SORTED = 50_000  # rows of an open file that is written sorted
@@ -36,29 +44,26 @@ class SpellTable:
         )  # fmt: skip
 
     def load(self, *, late: bool) -> None:
-        """Make ``latest`` and ``old``: the open spells, or after a late arrival all."""
-        self.session.execute(
-            "create or replace temp table latest as"
-            " select unnest($svms::varchar[]) as svm_id, unnest($instants::timestamp[]) as taken_at",
-            {"svms": list(self.folded.latest), "instants": list(self.folded.latest.values())},
-        )
-        self.session.execute(f"create or replace temp view old as {self._select(late=late)}")
+        """Make ``old``: the open spells, or after a late arrival all."""
+        self.session.execute(f"create or replace temp view old as {self.select(late=late)}")
 
-    def _select(self, *, late: bool) -> str:
+    def select(self, *, late: bool) -> str:
         """The table's spells with all bounds; only open ones unless *late*.
 
-        Open spells carry no ``last_seen`` on disk: it is their SVM's latest complete snapshot,
-        the relation ``latest``.
+        Open spells carry no ``last_seen`` on disk: it is their SVM's latest complete snapshot.
         """
         table, pieces = self.table, []
-        if self.folded.open is not None:
+        latest = ", ".join(
+            f"({quote(svm)}, {timestamp(instant)})" for svm, instant in self.folded.latest.items()
+        )
+        if self.folded.open is not None and latest:
             svm = "o.svm_id" if table.scoped else "''"
             listed = ", ".join(f'o."{name}"' for name in table.names)
             opened = source([self.folder / self.folded.open], table.columns)
             pieces.append(
                 f"select {listed}, o.seen_after, o.first_seen, l.taken_at as last_seen,"
                 f" null::timestamp as gone_by from {opened} o"
-                f" join latest l on l.svm_id = {svm}"
+                f" join (values {latest}) l(svm_id, taken_at) on l.svm_id = {svm}"
             )
         if late and self.folded.closed:
             pieces.append(

@@ -191,9 +191,9 @@ def _edges(history: History, table: Table) -> Iterator[tuple[datetime, bool, str
     spells = history.table(table)
     if spells.folded.open is None and not spells.folded.closed:
         return
-    spells.load(late=True)
     width = len(table.names)
-    for rows in history.session.batches(f"select {table.listed}, first_seen, last_seen from old"):
+    select = f"select {table.listed}, first_seen, last_seen from ({spells.select(late=True)})"
+    for rows in history.session.batches(select):
         for row in rows:
             value = snapshot.digest([row[:width]], table.columns)
             svm = row[0] if table.scoped else ""

@@ -45,7 +45,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     root = tmp_path_factory.mktemp("damage") / "store"
     world, beside = (
-        World(root, cluster, sessions=[*linux(1), *linux(2)], inventories=("interfaces", "nodes"))
+        World(root, cluster, sessions=[*linux(1), *linux(2)], inventories=("interfaces",))
         for cluster in ("prod-a", "prod-b")
     )
     world.take(2).without("lnx1", A2).take().change(A2, node="n1").take()
@@ -202,14 +202,15 @@ HISTORY = {
         lambda s: edited(s, elsewhere("/etc/spells.open-1-1.parquet")), "among its spells.open"
     ),
     "file of another kind": Kind(
-        lambda s: edited(s, elsewhere("nodes.open-1-00000001.parquet")), "among its spells.open"
+        lambda s: edited(s, elsewhere("interfaces.open-1-00000001.parquet")),
+        "among its spells.open",
     ),
     "link for a file": Kind(
         lambda s: linked(part(s, "spells.open"), part(s, "spells.open", "prod-b")),
         "is not there",
     ),
     "missing file": Kind(lambda s: part(s, "spells.closed").unlink(), "is not there"),
-    "folder for a file": Kind(lambda s: as_folder(part(s, "nodes.open")), "is not there"),
+    "folder for a file": Kind(lambda s: as_folder(part(s, "interfaces.open")), "is not there"),
 }
 # Nothing is left of the cluster but that it once had a history.
 GONE = {
@@ -232,7 +233,9 @@ FILES = {
         lambda s: swap(part(s, "spells.closed"), part(s, "spells.closed", "prod-b")),
         "digest differs",
     ),
-    "empty inventory": Kind(lambda s: part(s, "nodes.open").write_bytes(b""), "digest differs"),
+    "empty inventory": Kind(
+        lambda s: part(s, "interfaces.open").write_bytes(b""), "digest differs"
+    ),
 }
 FILES["changed rows"] = Kind(lambda s: rows_changed(part(s, "interfaces.open")), "digest differs")
 
@@ -255,7 +258,7 @@ SNAPSHOTS = {
     "folder for a session file": Kind(lambda s: as_folder(session_file(s)), "not a whole snapshot"),
     "pipe for a session file": Kind(lambda s: as_pipe(session_file(s)), "it is no regular file"),
     "pipe for an inventory file": Kind(
-        lambda s: as_pipe(s.snapshot("prod-a", s.instants("prod-a")[1], "nodes")),
+        lambda s: as_pipe(s.snapshot("prod-a", s.instants("prod-a")[1], "interfaces")),
         "it is no regular file",
     ),
     "session file of another cluster": Kind(
@@ -267,11 +270,12 @@ SNAPSHOTS = {
         "is the snapshot of prod-a at",
     ),
     "empty inventory file": Kind(
-        lambda s: s.snapshot("prod-a", s.instants("prod-a")[1], "nodes").write_bytes(b""),
+        lambda s: s.snapshot("prod-a", s.instants("prod-a")[1], "interfaces").write_bytes(b""),
         "cannot be read",
     ),
     "missing inventory file": Kind(
-        lambda s: s.snapshot("prod-a", s.instants("prod-a")[1], "nodes").unlink(), "cannot be read"
+        lambda s: s.snapshot("prod-a", s.instants("prod-a")[1], "interfaces").unlink(),
+        "cannot be read",
     ),
     "inventory of other rows": Kind(
         lambda s: rows_changed(s.snapshot("prod-a", s.instants("prod-a")[1], "interfaces")),
@@ -313,7 +317,7 @@ UNREADABLE = (
         for name, words in {
             "empty attempts": "too small to be a Parquet file",
             "open spells cut short": "cluster=prod-a/spells.open",
-            "empty inventory": "cluster=prod-a/nodes.open",
+            "empty inventory": "cluster=prod-a/interfaces.open",
         }.items()
     }
 )
