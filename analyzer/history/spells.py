@@ -116,16 +116,18 @@ class SpellTable:
             for item in items
             if item.taken_at in instants and table.name in item.files
         }
+        listed = [item.attempt.connections for item in items]
+        rows = 0 if table.inventory else max([self.manifest.sessions or 0, *listed])
         single = len(instants) == 1 and not late
         file = next(iter(files.values()), None)
         if single and file and not self.folded.latest:
             select, parameters = fold.begin(table, file, places)
-            self.write_open(select, self._count(file), parameters)
+            self.write_open(select, rows, parameters)
         elif single:
             self.load(late=False)
             fold.load_places(session, places)
             fold.step(session, table, file)
-            self._write(fold.still_open(table), late=False)
+            self._write(fold.still_open(table), rows, late=False)
         else:
             self.load(late=late)
             fold.load_places(session, places)
@@ -138,12 +140,13 @@ class SpellTable:
             fold.fold(session, table, files, late=late)
             self._write(
                 f"select {table.listed}, seen_after, first_seen from spell where gone_by is null",
+                rows,
                 late=late,
             )
         self.folded.latest = {svm_id: taken_at for svm_id, taken_at, _ in places}
 
-    def _write(self, still: str, *, late: bool) -> None:
-        """Write what ``spell`` says has ended, and the select *still* of what goes on."""
+    def _write(self, still: str, rows: int, *, late: bool) -> None:
+        """Write what ``spell`` says has ended, and the select *still* of what goes on, about so many *rows*."""
         ended, began = self.session.rows(
             "select count(*) filter (where gone_by is not null),"
             " count(*) filter (where gone_by is null) from spell"
@@ -156,25 +159,21 @@ class SpellTable:
             since = EVERYTHING if late else NOTHING
             self.closed().replace(self.manifest.generation, "gone", since)
         if ended or began or late:
-            before = self.folded.open
-            self.write_open(still, began + (self._count(self.folder / before) if before else 0))
+            self.write_open(still, rows)
 
     def write_open(
-        self, select: str, estimate: int, parameters: dict[str, object] | None = None
+        self, select: str, rows: int, parameters: dict[str, object] | None = None
     ) -> None:
-        """Make the rows of *select*, about *estimate*, the table's file of open spells."""
+        """Make the *rows*, about so many, of *select* the table's file of open spells."""
         name = f"{self.table.name}.open-{self.lease_number}-{self.manifest.generation:08d}.parquet"
         # Sorting puts similar rows together, which compresses better; above 50 000 rows it costs
         # more than it saves.
         order = ", ".join(self.table.key)
         count, digest = parts.write(
             self.session, self.manifest.cluster, select, self.folder / name,
-            order if estimate <= _SORTED else "", parameters,
+            order if rows <= _SORTED else "", parameters,
         )  # fmt: skip
         self.folded.open, self.folded.open_digest = (name, digest) if count else (None, None)
-
-    def _count(self, file: Path) -> int:
-        return int(self.session.value(f"select count(*) from {source([file])}"))
 
 
 def _listing_hash(table: Table, item: SnapshotFiles) -> str | None:
