@@ -146,7 +146,7 @@ class SpellTable:
         self.folded.latest = {svm_id: taken_at for svm_id, taken_at, _ in places}
 
     def _write(self, still: str, rows: int, *, late: bool) -> None:
-        """Write what ``spell`` says has ended, and the select *still* of what goes on, about so many *rows*."""
+        """Write what ``spell`` says has ended, and the select *still* of the *rows* that go on."""
         ended, began = self.session.rows(
             "select count(*) filter (where gone_by is not null),"
             " count(*) filter (where gone_by is null) from spell"
@@ -164,7 +164,7 @@ class SpellTable:
     def write_open(
         self, select: str, rows: int, parameters: dict[str, object] | None = None
     ) -> None:
-        """Make the *rows*, about so many, of *select* the table's file of open spells."""
+        """Make the rows of *select*, about so many *rows*, the table's file of open spells."""
         name = f"{self.table.name}.open-{self.lease_number}-{self.manifest.generation:08d}.parquet"
         # Sorting puts similar rows together, which compresses better; above 50 000 rows it costs
         # more than it saves.

@@ -107,7 +107,7 @@ def _gzip_bomb(fault: Fault, request: ReceivedRequest, response: RestResponse) -
 
 @lru_cache(maxsize=1)
 def _bomb() -> bytes:
-    return gzip.compress(b" " * (64 << 20), compresslevel=1, mtime=0)
+    return gzip.compress(b" " * (256 << 20), compresslevel=1, mtime=0)
 
 
 def _records(response: RestResponse) -> list[Json]:
