@@ -17,9 +17,10 @@ _MOST = 12  # findings of a section that are listed
 
 @dataclass(frozen=True, slots=True)
 class FrontFinding:
-    """One line: how severe, who, when it began, in words; *over* is its status if it ended."""
+    """One line: how severe, where, who, when it began, in words; *over* is its status if it ended."""
 
     severity: str
+    cluster: CellPart | None
     who: CellPart | None
     about: CellPart | None
     when: CellPart | None
@@ -86,7 +87,9 @@ def _section(view: View, part: StatusPart) -> FrontSection:
 
 
 def _finding(view: View, report: Report, finding: StatusFinding) -> FrontFinding:
-    who, when, about = None, None, None
+    cluster, who, when, about = None, None, None, None
+    if finding.cluster:
+        cluster = named(_harmless(finding.cluster), view.link("/", cluster=finding.cluster))
     if finding.initiator:
         who = named(_harmless(finding.initiator), view.of_object("initiator", finding.initiator))
     if finding.after or finding.by:
@@ -100,7 +103,8 @@ def _finding(view: View, report: Report, finding: StatusFinding) -> FrontFinding
             and (kind, finding.row[name]) != ("initiator", finding.initiator)
         ):
             about = named(_harmless(finding.row[name]), view.of_object(kind, finding.row[name]))
-    return FrontFinding(finding.severity, who, about, when, _harmless(finding.detail), finding.over)
+    detail = _harmless(finding.detail)
+    return FrontFinding(finding.severity, cluster, who, about, when, detail, finding.over)
 
 
 def _harmless(text: str) -> str:

@@ -24,9 +24,13 @@ _LABEL = 15  # columns
 
 
 class StatusFinding(msgspec.Struct, frozen=True):
-    """One row of a section; it began between *after* and *by*; *over* is its status if it ended."""
+    """One row of a section; it began between *after* and *by*; *over* is its status if it ended.
+
+    *cluster* is named where there are several.
+    """
 
     severity: str
+    cluster: str | None
     initiator: str | None
     after: datetime | None
     by: datetime | None
@@ -158,6 +162,7 @@ def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
         result.append(
             StatusFinding(
                 severity=values["severity"],
+                cluster=values["cluster"] if len(report.data) > 1 else None,
                 initiator=short.get(initiator, initiator) if initiator else None,
                 after=after,
                 by=by,
@@ -170,10 +175,9 @@ def findings(part: StatusPart, *, whole: bool = False) -> list[StatusFinding]:
 
 
 def words(report: Report, finding: StatusFinding) -> str:
-    """A finding in one line, with its cluster where there are several."""
+    """A finding in one line."""
     over = f" ({finding.over})" if finding.over else ""
-    cluster = finding.row["cluster"] if len(report.data) > 1 else None
-    parts = (cluster, finding.initiator, began(report, finding), f"{finding.detail}{over}")
+    parts = (finding.cluster, finding.initiator, began(report, finding), f"{finding.detail}{over}")
     return escape_controls("  ".join(filter(None, parts)))
 
 

@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
+from datetime import UTC, timedelta
 from functools import partial
 from html import unescape
 from threading import Barrier
@@ -17,13 +17,16 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 from starlette.types import ASGIApp
+from support import catalogs
+from support.array_builder import World
 from support.asgi_client import Reply, ask
 from support.console_app import HTML, pages
 
 from analyzer import clock
 from analyzer.cli import analyzer as program
-from analyzer.console import exchange
+from analyzer.console import exchange, front_page
 from analyzer.console import pages as console_pages
+from analyzer.console.address import PageAddress
 from analyzer.console.exchange import PageRequest, PageResponse
 from analyzer.console.view import View
 from analyzer.engine.duckdb import DuckDB
@@ -53,6 +56,17 @@ def run(store: Store, *arguments: str) -> str:
     result = CliRunner().invoke(program, ["--store", str(store.root), *arguments])
     assert result.exit_code == 0, result.output
     return result.stdout_bytes.decode()
+
+
+def test_a_finding_of_the_first_page_names_its_cluster_where_there_are_several(world: World):
+    world.take(3).without("lnx1").take()
+    world.cluster, world.now = "prod-b", world.now - timedelta(minutes=20)
+    catalog = catalogs.opened(Store(world.take(4).root), world.now)
+
+    sections = front_page.front(View(PageAddress("/", ()), catalog)).sections
+    findings = [finding for section in sections for finding in section.findings]
+    assert findings
+    assert {finding.cluster and finding.cluster.text for finding in findings} == {"prod-a"}
 
 
 def test_the_first_page_has_what_the_terminals_has(app: ASGIApp, recorded: Store):
