@@ -6,6 +6,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from pyspark.errors import PySparkException
@@ -74,6 +75,27 @@ def test_a_server_that_dies_is_reported_soon(
         catalog.run("select cluster from attempts")
     catalog.close()
     assert time.monotonic() - start < 60
+
+
+def test_a_server_that_does_not_answer_the_last_request_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent:
+        """A session whose end nobody answers until its channel is closed."""
+
+        def __init__(self) -> None:
+            self.client, self.closed = self, Event()
+
+        def stop(self) -> None:
+            self.closed.wait()
+
+        def close(self) -> None:
+            self.closed.set()
+
+    silent = Silent()
+    monkeypatch.setattr("analyzer.engine.spark.session._WAIT", 0.05)
+    session.release(silent)
+    assert silent.closed.is_set()
 
 
 def test_what_a_lost_executor_had_kept_is_worked_out_again(

@@ -123,6 +123,10 @@ def browser(profile: Path) -> Iterator[Tab]:
         yield Tab(ours_out, ours_in)
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         os.close(ours_in)
         os.close(ours_out)

@@ -1,6 +1,7 @@
 """A session at a Spark Connect server."""
 
 import warnings
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,6 +61,15 @@ def checkpoint(session: Any, frame: Any) -> Any:
     # The client looks a checkpoint up in the active session, not in the frame's own.
     SparkSession._active_session.session = session  # noqa: SLF001  # no other way
     return frame.localCheckpoint()
+
+
+def release(session: Any) -> None:
+    """End the session at the server, and the channel to it; a server that does not answer is left."""
+    releasing = Thread(target=session.stop, daemon=True)  # its request has no deadline
+    releasing.start()
+    releasing.join(_WAIT)
+    if releasing.is_alive():
+        session.client.close()  # cancels the request
 
 
 def _first(error: Exception) -> str:

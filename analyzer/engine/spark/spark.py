@@ -18,7 +18,7 @@ from analyzer.engine.duckdb import DuckDB
 from analyzer.engine.engine import Columns, Extra, FileRetired, Result, Values
 from analyzer.engine.spark.dialect import translate
 from analyzer.engine.spark.relations import Run
-from analyzer.engine.spark.session import checkpoint, connect
+from analyzer.engine.spark.session import checkpoint, connect, release
 from analyzer.engine.statement import Statement, own
 from analyzer.errors import Unreachable, UsageError
 from analyzer.store.layout import Store
@@ -171,7 +171,7 @@ class Spark:
             yield
 
     def close(self) -> None:
-        self._session.stop()
+        release(self._session)
         self._types.close()
 
 
