@@ -3,7 +3,8 @@
 -- description = """
 -- One row per SVM that had sessions and that the last complete snapshot does not list, for the days
 -- after which a loss is given up: it was deleted, or the account does not see it. Its sessions are
--- unknown, not lost; other reports speak of the SVMs that are listed only.
+-- unknown, not lost; other reports speak of the SVMs that are listed only. Where the SVMs were not
+-- listed themselves, it is one whose last session went.
 -- """
 -- time = "instant"
 -- kind = "finding"

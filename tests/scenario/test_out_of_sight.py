@@ -32,3 +32,12 @@ def test_an_svm_is_given_up_when_its_losses_would_be(watch: Watch) -> None:
     night = watch(looks=HIDDEN)
     night.say("unlisted-svms", svm="svm_sql", at="+29d 02:10")
     night.never("unlisted-svms", svm="svm_sql", at="+30d 02:20")
+
+
+def test_where_the_svms_are_not_listed_nobody_says_that_one_is_deleted(watch: Watch) -> None:
+    night = watch(looks=HIDDEN, inventories=("nodes",))
+    night.only(
+        "unlisted-svms", svm="svm_sql", last_seen="02:15",
+        detail="has no session, where the SVMs are not listed: logged out, deleted, or not visible",
+    )  # fmt: skip
+    night.never("dropped-connections")

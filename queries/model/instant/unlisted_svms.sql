@@ -2,8 +2,8 @@
 -- title = "SVMs that had sessions and are not listed any more"
 -- description = """
 -- An SVM outside the scope of the last complete snapshot was deleted, or the account does not see
--- it: its sessions are unknown, not lost. After the days after which a loss is given up it is
--- left out.
+-- it: its sessions are unknown, not lost. Where the SVMs were not listed, the scope is what has
+-- sessions. After the days after which a loss is given up it is left out.
 -- """
 -- [columns]
 -- cluster = "Cluster."
@@ -15,16 +15,24 @@
 -- ///
 with
     answers as (
-        select cluster, taken_at, scope
+        select cluster, taken_at, scope, svms_status
         from attempts
         where status = 'complete' and taken_at <= $at::timestamp
     ),
-    latest as (select cluster, max_by(scope, taken_at) as scope from answers group by cluster),
+    latest as (
+        select
+            cluster,
+            max_by(scope, taken_at) as scope,
+            max_by(svms_status, taken_at) = 'complete' as has_svms
+        from answers
+        group by cluster
+    ),
     unlisted as (
         select
             s.cluster,
             s.svm_id,
             max(s.svm) as svm,
+            bool_and(l.has_svms) as has_svms,
             count(distinct(s.initiator, s.isid, s.target_portal_group, s.tsih)) as sessions
         from spells s
         join latest l on l.cluster = s.cluster
@@ -48,7 +56,12 @@ select
     count(*) as snapshots_since,
     'SVM '
     || coalesce(u.svm, u.svm_id)
-    || ' not listed any more: deleted, or not visible to the account; what became of its '
+    || case
+        when u.has_svms
+        then ' not listed any more: deleted, or not visible to the account'
+        else ' has no session, where the SVMs are not listed: logged out, deleted, or not visible'
+    end
+    || '; what became of its '
     || u.sessions
     || case when u.sessions = 1 then ' session' else ' sessions' end
     || ' is unknown' as detail
@@ -57,4 +70,4 @@ join listings i on i.cluster = u.cluster and i.svm_id = u.svm_id
 join answers a on a.cluster = u.cluster and a.taken_at > i.last_seen
 cross join thresholds t
 where i.last_seen > $at::timestamp - to_days(t.abandon_days)
-group by u.cluster, u.svm_id, u.svm, u.sessions, i.last_seen
+group by u.cluster, u.svm_id, u.svm, u.has_svms, u.sessions, i.last_seen
