@@ -42,6 +42,7 @@ def _text_type(word: re.Match[str]) -> str:
 
 @contextmanager
 def _readable() -> Iterator[None]:
+    """What cannot be read of a store's files is a StoreError that says why."""
     try:
         yield
     except (OSError, duckdb.Error, UnicodeDecodeError) as error:

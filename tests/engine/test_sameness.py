@@ -11,9 +11,8 @@ from analyzer.report.run import ReportRequest
 MODELS = header.models()
 REPORTS = header.reports()
 # The dearest on the engine, which takes seconds to plan one; others read the same models.
-# That new-initiators is the same, the command says in ``test_option``.
 DEAR = {"array-events", "changes", "compliance", "dropped-connections", "failover", "flapping",
-        "initiators", "matrix", "new-initiators", "not-recovered", "outages"}  # fmt: skip
+        "initiators", "matrix", "not-recovered", "outages"}  # fmt: skip
 
 
 def report_names(*, dear: bool) -> list[str]:

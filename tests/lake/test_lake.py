@@ -317,7 +317,7 @@ def test_object_storage_has_the_same(store: Store, export: Export, bucket: str) 
     assert export("delta", bucket) == 0
     history.record(store, look(NEW_YEAR + 10, [1, 2]))
     assert export("delta", bucket) == 0
-    assert_same(store, bucket, {"Polars": lakes.by_polars})
+    assert_same(store, bucket, {"Polars": lakes.by_polars, "deltalake": lakes.by_deltalake})
 
 
 def test_the_code_of_the_page_reads_what_the_commands_of_the_page_write(

@@ -172,9 +172,9 @@ def _qualify(select: exp.Select) -> exp.Select:
     within = select.copy()
     within.set("qualify", None)
     within.set("order", None)
-    within.select(exp.alias_(condition.this.copy(), "kept__"), copy=False)
+    within.select(exp.alias_(condition.this.copy(), "is_selected__"), copy=False)
     top = within.args.pop("with_", None)
-    outer = exp.select(*map(column, names)).from_(inner(within)).where(column("kept__"))
+    outer = exp.select(*map(column, names)).from_(inner(within)).where(column("is_selected__"))
     outer.set("order", select.args.get("order"))
     order = outer.args.get("order")
     for used in list(order.find_all(exp.Column)) if order else ():
