@@ -75,10 +75,14 @@ class TableRecords:
             *self._scope(bound),
             *(condition(self.resource, clause, bound) for clause in query.clauses),
         ]
-        if query.start is not None:
-            where.append(f'"#" > {bound(self._position(query.start))}')
-        matching = " and ".join(where) or "true"
         skipped, most = window(query, limit)
+        begun = self._position(query.start) if query.start is not None else 0
+        if most is not None and not where and not query.order_by:
+            # The numbers have no gaps: nothing beyond these is looked at.
+            where.append(f'"#" <= {bound(begun + skipped + most)}')
+        if begun:
+            where.append(f'"#" > {bound(begun)}')
+        matching = " and ".join(where) or "true"
         if most is None:
             statement = f"select count(*) from {self.table} where {matching}"
             ((total,),) = self.run(statement, bound.values)
