@@ -18,14 +18,23 @@ from analyzer.engine import tables
 from analyzer.engine.engine import Columns, Extra, FileRetired, Result, StatementFailed, Values
 from analyzer.engine.statement import Statement
 from analyzer.errors import Busy, StoreError, UsageError
-from analyzer.history.parts import engine, quote
+from analyzer.history.parts import engine, escape_glob, quote
 from analyzer.store.layout import Store
 from analyzer.text import first_line
 
-_FOR_MANY_ROWS = (
+# Optimizers that take longer than any plan of small tables is better for them; and those that many
+# sessions still need, or a long history of few: to build a hash table of the smaller side, to skip
+# what no join partner is in.
+_FOR_LARGE_TABLES = (
     "join_order,statistics_propagation,outer_join_simplification,projection_pullup,"
     "distinct_aggregate_rewrite"
 )
+_FOR_SMALL_TABLES = (
+    "build_side_probe_side,join_filter_pushdown,cte_filter_pusher,filter_pullup,reorder_filter,"
+    "partial_aggregate_pushdown,common_subexpressions,common_subplan,duplicate_groups,"
+    "aggregate_reuse,grouping_sets,join_elimination,self_join_aggregate,redundant_order_keys"
+)
+_FEW_SESSIONS = 5_000
 # What makes the models, parsed: one process opens many catalogs, and parsing is a fifth of the work.
 _trees: dict[str, duckdb.Statement] = {}
 _TREES = 500  # that are held; a server makes tables without end
@@ -38,6 +47,13 @@ _TYPE_WORD = re.compile(
 
 def _text_type(word: re.Match[str]) -> str:
     return "VARCHAR" if word[1] else word[0]
+
+
+def _useless(files: Mapping[str, tables.Files]) -> str:
+    """The optimizers that small tables do not need."""
+    if files[tables.ATTEMPTS].small and files["spells"].sessions <= _FEW_SESSIONS:
+        return f"{_FOR_LARGE_TABLES},{_FOR_SMALL_TABLES}"
+    return _FOR_LARGE_TABLES
 
 
 @contextmanager
@@ -82,22 +98,22 @@ class DuckDB:
         large: list[Path] = []
         ahead = False
         # To share small files out among threads takes longer than to read them, and the work of few
-        # rows likewise; to find the best plan takes longer than any plan of those.
+        # rows likewise.
         self._connection.execute("set threads = 1")
         few = all(source.small for name, source in files.items() if name != tables.ATTEMPTS)
         if few:
-            self._connection.execute(f"set disabled_optimizers = '{_FOR_MANY_ROWS}'")
+            self._connection.execute(f"set disabled_optimizers = '{_useless(files)}'")
         for name, source in files.items():
             if not (source.closed or source.opened):
                 self._waiting[name] = tables.COLUMNS[name], ()
                 continue
-            select = tables.rows(name, source)
+            select = tables.rows(name, source, mixed=source.small or self._is_mixed(name, source))
             if name == tables.ATTEMPTS:
                 ahead = source.last is not None and source.last > now
                 if ahead:
                     select = tables.attempts_until(select, now)
             elif ahead:
-                select = tables.rows(name, source, tables.latest_until(name))
+                select = tables.rows(name, source, latest=tables.latest_until(name))
             if source.small:
                 # A report scans a table dozens of times: what is small is read once.
                 self._connection.execute(f"create temp table {name} as {select}")
@@ -107,6 +123,23 @@ class DuckDB:
         if not few:
             self._connection.execute("reset threads")
         return ahead, large
+
+    def _is_mixed(self, name: str, source: tables.Files) -> bool:
+        """Whether a file of a table lacks a column that was added since it was written.
+
+        To bind such files by name costs every scan more than this one look at their footers.
+        """
+        added = [column.name for column in tables.STORED[name] if column.added]
+        paths = [escape_glob(path) for path in (*source.closed, *source.opened)]
+        if not added:
+            return False
+        ((whole,),) = self._connection.execute(
+            "select count(*) from (select file_name from parquet_schema($paths)"
+            " where list_contains($added, name)"
+            " group by file_name having count(distinct name) = len($added))",
+            {"paths": paths, "added": added},
+        ).fetchall()
+        return bool(whole < len(paths))
 
     def _make(self, names: frozenset[str]) -> None:
         """Make those tables that are not there yet."""

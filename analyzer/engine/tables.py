@@ -24,7 +24,7 @@ COLUMNS = {
     },
 }
 ATTEMPTS = "attempts"
-_STORED = {ATTEMPTS: schema.ATTEMPT} | {table.name: table.columns for table in TABLES}
+STORED = {ATTEMPTS: schema.ATTEMPT} | {table.name: table.columns for table in TABLES}
 CLOSED_BY = ("last_seen", "gone_by")  # what an open spell's row does not carry
 _SMALL_ROWS = 20_000
 _SMALL_SESSIONS = 60_000
@@ -89,14 +89,16 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
     return tables
 
 
-def rows(name: str, files: Files, latest: str | None = None) -> str:
+def rows(name: str, files: Files, *, mixed: bool = True, latest: str | None = None) -> str:
     """A select of a base table's rows from its files, as they were known at *latest*.
 
-    *latest* is a relation (cluster, svm_id, taken_at): the latest listing of each SVM that is
-    seen. Without it all is.
+    *mixed* files may have been written before a column of the table was added. *latest* is a
+    relation (cluster, svm_id, taken_at): the latest listing of each SVM that is seen. Without it
+    all is.
     """
-    closed = source(files.closed, _STORED[name]) if files.closed else None
-    opened = source(files.opened, _STORED[name]) if files.opened else None
+    added = STORED[name] if mixed else ()
+    closed = source(files.closed, added) if files.closed else None
+    opened = source(files.opened, added) if files.opened else None
     listed = ", ".join(
         f"({quote(cluster)}, {quote(svm)}, timestamp {quote(at)})"
         for cluster, svm, at in files.latest

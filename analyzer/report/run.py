@@ -237,10 +237,8 @@ def _times(
             raise UsageError(
                 f"--before {clock.iso(before)} is later than --after {clock.iso(after)}"
             )
-        seen = _seen(catalog, after, previous=before is None)
-        start = before if before is not None else seen
-        _seen(catalog, start)
-        return {"before": before, "after": after, "now": present}, (start, after)
+        start = _seen(catalog, before or after, previous=before is None)
+        return {"before": before, "after": after, "now": present}, (before or start, after)
     at = moment(catalog, request.at, request.zone)
     if query.time == "instant" and not _reads_snapshots(catalog, query):
         return {"at": at, "now": present}, (at, at)

@@ -73,6 +73,24 @@ def test_it_is_well_and_answers_as_before(world: World) -> None:
     assert rows == [(None, None)]
 
 
+@pytest.mark.parametrize("further", [0, 2])
+def test_what_is_too_long_to_hold_is_null_where_it_was_not_collected(
+    world: World, monkeypatch: pytest.MonkeyPatch, further: int
+) -> None:
+    if further:
+        world.take(further)  # beside files of before
+    kind = "select table_type from information_schema.tables where table_name = 'attempts'"
+    held = Catalog(Store(world.root))
+    monkeypatch.setattr("analyzer.engine.tables._SMALL_ROWS", 0)
+    lying = Catalog(Store(world.root))
+    assert (held.run(kind).rows, lying.run(kind).rows) == ([("LOCAL TEMPORARY",)], [("VIEW",)])
+    for name in ADDED:
+        text = f"select * from {name} order by all"
+        assert lying.run(text).rows == held.run(text).rows, name
+    (nulls,) = lying.run("select count(*) - count(lun_maps_status) from attempts").rows
+    assert nulls == (4,)
+
+
 def test_a_new_snapshot_joins_it_and_nothing_is_lost(world: World) -> None:
     world.take(2)
     store = Store(world.root)

@@ -11,33 +11,38 @@
 -- scope = "SVMs that it can speak for."
 -- ///
 with
-    later as (
-        select cluster, max(taken_at) as taken_at
+    bounds as (
+        -- One look at a long history finds both.
+        select
+            cluster,
+            max(taken_at) as later,
+            max(taken_at) filter (where taken_at <= $before::timestamp) as earlier
         from attempts
         where status = 'complete' and taken_at <= $after::timestamp
         group by cluster
     ),
-    earlier as (
-        select a.cluster, max(a.taken_at) as taken_at
-        from attempts a
-        join later l on l.cluster = a.cluster
-        where
-            a.status = 'complete'
-            and a.taken_at <= $after::timestamp
-            and case
-                when $before::timestamp is null
-                then a.taken_at < l.taken_at
-                else a.taken_at <= $before::timestamp
-            end
-        group by a.cluster
+    ranked as (
+        select cluster, taken_at
+        from attempts
+        where $before::timestamp is null and status = 'complete' and taken_at <= $after::timestamp
+        qualify row_number() over (partition by cluster order by taken_at desc) <= 2
+    ),
+    neighbours as (
+        select cluster, min(taken_at) as earlier from ranked group by cluster having count(*) = 2
+    ),
+    pairs as (
+        select b.cluster, b.later, coalesce(b.earlier, n.earlier) as earlier
+        from bounds b
+        left join neighbours n on n.cluster = b.cluster
     ),
     chosen as (
-        select l.cluster, 'after' as which, l.taken_at
-        from later l
-        join earlier e on e.cluster = l.cluster
+        select cluster, 'after' as which, later as taken_at
+        from pairs
+        where earlier is not null
         union all
-        select cluster, 'before', taken_at
-        from earlier
+        select cluster, 'before', earlier
+        from pairs
+        where earlier is not null
     )
 select h.cluster, h.which, h.taken_at, a.scope
 from attempts a

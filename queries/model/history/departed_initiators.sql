@@ -30,7 +30,10 @@ with
         having count(*) = count(s.gone_by)
     ),
     listings as (
-        select cluster, taken_at, unnest(scope) as svm_id from attempts where status = 'complete'
+        select a.cluster, a.taken_at, unnest(a.scope) as svm_id
+        from attempts a
+        semi join without_session s on s.cluster = a.cluster and s.gone_by = a.taken_at
+        where a.status = 'complete'
     )
 select s.cluster, s.svm_id, s.initiator, greatest(s.gone_by, s.last_gone_by) as departed_at
 from without_session s
