@@ -27,8 +27,9 @@
 -- change = """lost, appeared, reconnected, relogged_in, connection_replaced, connection_lost,
 -- interface_replaced, authentication_changed, igroups_changed, alias_changed, comment_changed,
 -- svm_renamed, interface_renamed; of the array itself node_taken_over, node_given_back, node_down,
--- node_up, interface_moved, interface_home, interface_down, interface_up, interface_added,
--- interface_removed, svm_stopped, svm_started, svm_listed_again or svm_not_listed."""
+-- node_up, node_renamed, interface_moved, interface_home, interface_down, interface_up,
+-- interface_added, interface_removed, svm_stopped, svm_started, svm_listed_again or
+-- svm_not_listed."""
 -- sessions = "How many sessions; 0 for a change of the array itself."
 -- changed_after = "The first snapshot."
 -- changed_by = "The second snapshot."

@@ -18,6 +18,7 @@ select
             'node_given_back',
             'node_down',
             'node_up',
+            'node_renamed',
             'interface_moved',
             'interface_home',
             'interface_down',

@@ -12,6 +12,22 @@ def rename_svm(world: World, svm: str, name: str) -> None:
 
 
 @operation
+def rename_node(world: World, node: str, name: str) -> None:
+    """Whatever names its node by name has the new one."""
+    world.nodes = {
+        name if key == node else key: controller for key, controller in world.nodes.items()
+    }
+    world.nodes[name].name = name
+    for other in world.nodes.values():
+        other.partner = name if other.partner == node else other.partner
+    for lif in world.interfaces.values():
+        lif.home_node = name if lif.home_node == node else lif.home_node
+        lif.node = name if lif.node == node else lif.node
+    for group in world.igroups.values():
+        group.owners = [name if owner == node else owner for owner in group.owners]
+
+
+@operation
 def rename_interface(world: World, interface: str, name: str, group: str = "follows") -> None:
     """The name of the portal group ``follows`` or ``stays``."""
     lif = world.interfaces[interface]

@@ -73,10 +73,16 @@ with
         group by all
     ),
     partners as (
-        select cluster, name, max(ha_partner) as partner
+        -- A partner that is renamed keeps the name of then in what was logged of it.
+        select
+            cluster,
+            name,
+            ha_partner as partner,
+            case when lag(first_seen) over in_time is not null then first_seen end as begins,
+            lead(first_seen) over in_time as ends
         from nodes
         where ha_partner is not null
-        group by cluster, name
+        window in_time as (partition by cluster, name order by first_seen)
     ),
     classified as (
         select
@@ -135,7 +141,12 @@ with
             and f.log_index = e.log_index
             and f."time" = e."time"
         left join attempts a on a.cluster = e.cluster and a.taken_at = e.known_by
-        left join partners p on p.cluster = e.cluster and p.name = e.node
+        left join
+            partners p
+            on p.cluster = e.cluster
+            and p.name = e.node
+            and coalesce(p.begins <= coalesce(e.known_after, e.known_by), true)
+            and coalesce(p.ends > coalesce(e.known_after, e.known_by), true)
     )
 select
     cluster,

@@ -72,7 +72,7 @@ with
             b.uuid is null as is_added,
             a.uuid is null as is_removed,
             a.is_home and not b.is_home as is_home_again,
-            a.node <> b.node or a.port <> b.port as is_moved,
+            (a.node <> b.node and r.name is null) or a.port <> b.port as is_moved,
             b.is_up and not a.is_up as is_down,
             a.is_up and not b.is_up as is_up_again,
             'from ' || b.node || ' to ' || a.node || coalesce(' port ' || a.port, '') as way,
@@ -87,6 +87,7 @@ with
             and a.uuid = b.uuid
             and a.changed_after = b.changed_after
             and a.changed_by = b.changed_by
+        left join renamed_nodes r on r.cluster = b.cluster and r.was = b.node and r.name = a.node
     ),
     explained as (
         select

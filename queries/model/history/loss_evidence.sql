@@ -63,7 +63,8 @@ with
             and a.changed_after < l.lost_by
             and a.changed_by > l.lost_after
         where
-            a.change not in ('node_up', 'interface_up', 'interface_added', 'svm_started')
+            a.change
+            not in ('node_up', 'node_renamed', 'interface_up', 'interface_added', 'svm_started')
             and case
                 when a.interface_id is not null
                 then a.interface_id = l.interface_id

@@ -1,9 +1,9 @@
 -- /// query
--- title = "Nodes that were taken over, given back, down or up"
+-- title = "Nodes that were taken over, given back, down, up or renamed"
 -- [columns]
 -- cluster = "Cluster."
--- node = "Name of the node."
--- change = "node_taken_over, node_given_back, node_down or node_up."
+-- node = "Name of the node before."
+-- change = "node_taken_over, node_given_back, node_down, node_up or node_renamed."
 -- changed_after = "Last listing before."
 -- changed_by = "First listing after."
 -- detail = "In words."
@@ -26,8 +26,11 @@ with
     changes as (
         select
             m.cluster,
-            a.name as node,
+            b.name as node,
+            a.name as name_after,
             case
+                when coalesce(a.condition = b.condition, true)
+                then 'node_renamed'
                 when a.condition = 'taken_over'
                 then 'node_taken_over'
                 when a.condition = 'down'
@@ -51,7 +54,7 @@ with
             and a.uuid = b.uuid
             and a.first_seen <= m.changed_by
             and coalesce(a.gone_by > m.changed_by, true)
-        where m.kind = 'node' and a.condition <> b.condition
+        where m.kind = 'node' and (a.condition <> b.condition or a.name <> b.name)
     )
 select
     cluster,
@@ -60,7 +63,7 @@ select
     changed_after,
     changed_by,
     'node '
-    || node
+    || case when change = 'node_renamed' then node else name_after end
     || case
         change
         when 'node_taken_over'
@@ -69,6 +72,8 @@ select
         then coalesce(' given back by ' || ha_partner, ' given back')
         when 'node_down'
         then ' down'
+        when 'node_renamed'
+        then ' renamed to ' || name_after
         else ' up'
     end as detail,
     case

@@ -253,7 +253,11 @@ with
             and e.last_seen >= s.interfaces_at
         join interfaces f on f.cluster = e.cluster and f.uuid = e.uuid and f.gone_by = e.first_seen
         cross join thresholds t
-        where f.node <> e.node and e.first_seen > s.taken_at - to_days(t.history_days)
+        left join renamed_nodes r on r.cluster = e.cluster and r.was = f.node and r.name = e.node
+        where
+            f.node <> e.node
+            and r.name is null
+            and e.first_seen > s.taken_at - to_days(t.history_days)
     ),
     gathered as (
         select
