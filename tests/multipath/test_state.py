@@ -146,6 +146,17 @@ def test_more_sessions_on_purpose_are_no_ghosts(world: World) -> Steps:
     assert rows(world, "ghost_session") == []
 
 
+@together
+def test_one_of_several_sessions_that_reconnects_is_no_ghost(world: World) -> Steps:
+    world.sessions += linux(9, times=4)
+    world.take(3)
+    first = next(login for login in world.sessions if login.host == "lnx9" and login.lif is A2)
+    again = replace(first, tsih=first.tsih + 5000)
+    world.sessions = [again if login is first else login for login in world.sessions]
+    yield world.take()
+    assert rows(world, "ghost_session") == []
+
+
 @bare_together
 def test_odd_names(world: World) -> Steps:
     regular = [

@@ -347,6 +347,23 @@ def test_some_of_the_sessions_of_a_path_are_lost(watch: Watch) -> Steps:
 
 
 @together
+def test_what_is_still_missing_was_last_seen_before_it_went(watch: Watch) -> Steps:
+    night = watch(
+        """
+        02:04 sessions_per_interface lnx1 4
+        02:12 shutdown lnx1
+        02:17 set lnx1 nr_sessions 2
+        02:18 boot lnx1
+        """
+    )
+    yield watch
+    night.only(
+        "not-recovered", rows=4, initiator="lnx1", sessions_before=4, sessions_after=2,
+        lost_after="02:10", before="02:05", after="02:25",
+    )  # fmt: skip
+
+
+@together
 def test_i31_one_connection_of_a_session(watch: Watch) -> Steps:
     night = watch("02:01 connect win2 *\n 02:12 disconnect win2 L1 2")
     yield watch

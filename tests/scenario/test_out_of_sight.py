@@ -41,3 +41,12 @@ def test_where_the_svms_are_not_listed_nobody_says_that_one_is_deleted(watch: Wa
         detail="has no session, where the SVMs are not listed: logged out, deleted, or not visible",
     )  # fmt: skip
     night.never("dropped-connections")
+
+
+def test_what_an_unlisted_svm_still_misses_cannot_be_judged(watch: Watch) -> None:
+    night = watch("02:12 drop lnx1 L2", looks=HIDDEN)
+    night.only(
+        "not-recovered", svm="svm_sql", initiator=None, lost_after="02:10", severity="high",
+        detail="cannot be judged: SVM svm_sql is not listed any more", before="02:10",
+    )  # fmt: skip
+    night.only("not-recovered", initiator="lnx1", before="02:10", after="02:15")

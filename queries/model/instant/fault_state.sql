@@ -212,10 +212,24 @@ with
         group by all
     ),
     fresh as (
+        -- One that takes the place of another with its ISID reconnected.
         select d.*
         from doubled d
         cross join thresholds t
-        where d.first_seen > d.taken_at - to_minutes(t.ghost_minutes)
+        where
+            d.first_seen > d.taken_at - to_minutes(t.ghost_minutes)
+            and not exists (
+                select 1
+                from spells p
+                where
+                    p.cluster = d.cluster
+                    and p.svm_id = d.svm_id
+                    and p.initiator = d.initiator
+                    and p.initiator_address = d.initiator_address
+                    and p.interface_id = d.interface_id
+                    and p.isid = d.isid
+                    and p.gone_by = d.first_seen
+            )
     ),
     ghost as (
         -- Its ISIDs began again and an older session still stands beside a new one (F28). More
