@@ -52,6 +52,22 @@ with
             and s.first_seen <= l.lost_by
         group by l.loss, l.lost_by, s.isid, s.tsih, s.target_portal_group
         having max(s.last_seen) < l.lost_by
+    ),
+    places as (
+        -- What stands at an address, as last listed; another interface there will do as well.
+        select
+            cluster,
+            svm_uuid as svm_id,
+            address,
+            bool_or(coalesce(gone_by > $after::timestamp, true)) as is_there,
+            bool_or(
+                coalesce(gone_by > $after::timestamp, true)
+                and coalesce(enabled, true)
+                and coalesce(state, 'up') = 'up'
+            ) as is_up
+        from interfaces
+        where first_seen <= $after::timestamp
+        group by cluster, svm_uuid, address
     )
 select
     l.cluster,
@@ -71,6 +87,14 @@ select
         then 'out of service: in no igroup any more'
         when l.taken_over
         then 'logged in elsewhere: ' || l.replaced_by
+        when not p.is_there
+        then
+            coalesce(l.interface, l.interface_id)
+            || ' is not at '
+            || l.interface_address
+            || ' any more: removed, or at another address'
+        when not p.is_up
+        then coalesce(l.interface, l.interface_id) || ' must be up first'
         when l.initiator_sessions_left = 0
         then 'not back at all: is the host up?'
         else
@@ -81,6 +105,8 @@ select
     end as detail
 from lost_paths l
 left join ended e on e.loss = l.loss
+left join
+    places p on p.cluster = l.cluster and p.svm_id = l.svm_id and p.address = l.interface_address
 left join
     departed_initiators d
     on d.cluster = l.cluster

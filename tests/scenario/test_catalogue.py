@@ -364,6 +364,20 @@ def test_what_is_still_missing_was_last_seen_before_it_went(watch: Watch) -> Ste
 
 
 @together
+def test_nobody_is_sent_to_an_interface_that_is_down_or_removed(watch: Watch) -> Steps:
+    night = watch("02:12 drop_lif L2\n 02:12 drop_lif L3\n 02:17 remove_interface L3")
+    remade = watch("02:12 drop_lif L2\n 02:17 recreate_interface L2\n 02:22 raise_lif L2")
+    yield watch
+    asked = {"before": "02:05", "after": "02:25"}
+    night.say("not-recovered", 13, interface="L2", detail="sql_n1_b must be up first", **asked)
+    night.say(
+        "not-recovered", 13, interface="sql_n2_a",
+        detail="sql_n2_a is not at 192.168.10.12 any more: removed", **asked,
+    )  # fmt: skip
+    remade.say("not-recovered", 13, detail="log in to sql_n1_b again from", **asked)
+
+
+@together
 def test_i31_one_connection_of_a_session(watch: Watch) -> Steps:
     night = watch("02:01 connect win2 *\n 02:12 disconnect win2 L1 2")
     yield watch
