@@ -76,7 +76,7 @@ class History:
                     store.check_only_one(cluster)
                     history.commit()  # so that files without a manifest are always damage
                 else:  # a damaged entry is mended before anything is stored
-                    register.write(store, manifest, lease.check)
+                    register.write(store, manifest.entry, lease.check)
                 yield history
                 views.refresh(store)
             finally:
@@ -293,7 +293,7 @@ class History:
         manifests.add_digests(self.manifest, self.folder)
         manifests.retire(self.manifest, self._committed)
         manifests.write(self.store, self.manifest, self.check_lease, keep_previous=keep_previous)
-        register.write(self.store, self.manifest, self.check_lease)
+        register.write(self.store, self.manifest.entry, self.check_lease)
         manifests.sweep(self.folder, self.manifest)
         self._committed = self.manifest.names
 

@@ -17,7 +17,11 @@ from typing import Annotated
 
 import msgspec
 
+from analyzer import clock
 from analyzer.errors import StoreError
+from analyzer.history import register
+from analyzer.history.checksum import seal, unseal
+from analyzer.history.register import RegisterEntry
 from analyzer.schema import TABLES
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
@@ -26,7 +30,6 @@ from analyzer.store.regular import check_regular, read_regular
 FORMAT = 2  # 1 had fewer tables
 NAME = "manifest.json"
 PREVIOUS = "manifest.previous.json"
-_CHECKSUM = re.compile(rb'\{"checksum":"([0-9a-f]{32})",')
 PART = re.compile(r"[a-z_]+(\.open|\.closed)?-\d+-(\d+|fresh)\.parquet", re.ASCII)
 _GRACE = 600.0  # seconds of the wall clock that a superseded file outlives its successor
 _MOST_RETIRED = 64
@@ -90,6 +93,23 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
         """The names of those files."""
         return {name for name, _digest, _rows in self.files()}
 
+    @property
+    def entry(self) -> RegisterEntry:
+        """What the register says of it."""
+        return RegisterEntry(self.cluster, self.compacted)
+
+    def outdated(self, store: Store) -> str | None:
+        """A sentence if it is older than a history that snapshot files were deleted for."""
+        compacted = register.compacted(store, self.cluster)
+        latest = max((at for at in (self.last, self.pruned) if at), default=None)
+        if compacted is None or (latest is not None and latest >= compacted):
+            return None
+        return (
+            f"{store.history_folder(self.cluster) / NAME} is older than its history: snapshots up to"
+            f" {clock.iso(compacted)} were compacted, of which it knows nothing after"
+            f" {clock.iso(latest) if latest else 'its beginning'}"
+        )
+
 
 class NewerFormat(StoreError):
     """A newer version wrote the manifest: it is whole, and this version may not touch it."""
@@ -97,11 +117,6 @@ class NewerFormat(StoreError):
 
 class _Header(msgspec.Struct):
     format: int
-
-
-def digest(content: bytes) -> str:
-    """BLAKE2b-128, as it stands in manifests."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def listing_hash(content: bytes) -> str:
@@ -113,24 +128,6 @@ def file_digest(path: Path) -> str:
     """The same, of a file that may be large."""
     with check_regular(path).open("rb") as stream:
         return hashlib.file_digest(stream, partial(hashlib.blake2b, digest_size=16)).hexdigest()
-
-
-def seal(body: bytes) -> bytes:
-    """A JSON object that begins with a checksum of all that follows."""
-    return b'{"checksum":"' + digest(body).encode() + b'",' + body[1:]
-
-
-def unseal(content: bytes) -> bytes:
-    """The object without its checksum; earlier versions wrote none.
-
-    Raises:
-        ValueError: the checksum differs.
-    """
-    checksum = _CHECKSUM.match(content)
-    body = b"{" + content[checksum.end() :] if checksum else content
-    if checksum and checksum[1].decode() != digest(body):
-        raise ValueError("its checksum differs")
-    return body
 
 
 def rebuild_advice(cluster: str) -> str:
@@ -150,8 +147,8 @@ def read(store: Store, cluster: str) -> Manifest | None:
     """The cluster's manifest as last committed; None where it has no history yet.
 
     Raises:
-        StoreError: it is missing beside data, damaged, of a newer format or of another cluster,
-            or a file that it names is not there.
+        StoreError: it is missing beside data, damaged, outdated, of a newer format or of another
+            cluster, or a file that it names is not there.
     """
     path = store.history_folder(cluster) / NAME
     content = _content(path)
@@ -164,6 +161,10 @@ def read(store: Store, cluster: str) -> Manifest | None:
             if _content(path) != content:  # a writer retired the file meanwhile
                 return read(store, cluster)
             raise StoreError(f"{path.with_name(name)} is not there; {rebuild_advice(cluster)}")
+    if outdated := manifest.outdated(store):
+        if _content(path) != content:  # a writer compacted meanwhile
+            return read(store, cluster)
+        raise StoreError(f"{outdated}; put the newer one back, or {rebuild_advice(cluster)}")
     return manifest
 
 

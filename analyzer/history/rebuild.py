@@ -82,7 +82,8 @@ def rebuild(store: Store, cluster: str, *, accept_loss: bool = False) -> Rebuilt
 
 
 def _rebuild(store: Store, cluster: str, lease: Lease, *, accept_loss: bool) -> Rebuilt:
-    bases = list(_bases(store, cluster))
+    # The newest first: an older manifest may have been put back.
+    bases = sorted(_bases(store, cluster), key=lambda base: -base.manifest.generation)
     pruned = max((base.manifest.pruned for base in bases if base.manifest.pruned), default=None)
     checker = SnapshotChecker(store, cluster)
     broken: dict[datetime, str] = {}
@@ -103,6 +104,7 @@ def _rebuild(store: Store, cluster: str, lease: Lease, *, accept_loss: bool) -> 
         rebuilt.lost = [*_unproved(store, cluster, bases, intact), *broken.values()]
     else:
         rebuilt.lost = [why for at, why in broken.items() if at not in base.proved]
+        rebuilt.lost += filter(None, [base.manifest.outdated(store)])
     if rebuilt.lost and not accept_loss:
         raise StoreError(
             f"{cluster}: nothing was changed: {rebuilt.lost[0]}; 'analyzer rebuild --accept-loss"

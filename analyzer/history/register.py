@@ -11,13 +11,13 @@ from datetime import datetime
 import msgspec
 
 from analyzer.errors import StoreError
-from analyzer.history.manifest import Manifest, seal, unseal
+from analyzer.history.checksum import seal, unseal
 from analyzer.store.layout import Store
 from analyzer.store.publish import publish
 from analyzer.store.regular import read_regular
 
 
-class RegisterEntry(msgspec.Struct):
+class RegisterEntry(msgspec.Struct, forbid_unknown_fields=True):
     """The history stood for snapshot files up to *compacted*, in naive UTC; None if for none."""
 
     cluster: str
@@ -42,15 +42,23 @@ def read(store: Store, cluster: str) -> RegisterEntry | None:
     return entry
 
 
-def write(store: Store, manifest: Manifest, before_rename: Callable[[], None]) -> None:
-    """Make the entry say what the committed *manifest* says.
+def compacted(store: Store, cluster: str) -> datetime | None:
+    """Up to when the history stood for snapshot files when it was last written; None if unknown."""
+    try:
+        entry = read(store, cluster)
+    except StoreError:
+        return None
+    return entry.compacted if entry else None
+
+
+def write(store: Store, entry: RegisterEntry, before_rename: Callable[[], None]) -> None:
+    """Make the entry of a cluster say what its committed manifest says.
 
     Raises:
         Busy: another host took over the lease meanwhile; nothing was published.
         StoreError: it cannot be written.
     """
-    path = store.register_file(manifest.cluster)
-    entry = RegisterEntry(manifest.cluster, manifest.compacted)
+    path = store.register_file(entry.cluster)
     content = seal(msgspec.json.encode(entry))
     with suppress(OSError):  # not there yet, or to be replaced
         if read_regular(path) == content:

@@ -33,6 +33,8 @@ def strays(store: Store) -> Iterator[Stray]:
     """Everything in the store that no command writes, by path."""
     clusters = set(store.clusters())
     yield from (_stray(path) for path in _entries(store.root) if path.name not in NAMES)
+    if store.database.is_dir():  # no writer gets past it
+        yield Stray(store.database, data=True)
     registered = {store.register_file(cluster) for cluster in clusters}
     yield from (_stray(path) for path in _entries(store.register) if path not in registered)
     for top in (store.snapshots, store.history):

@@ -26,7 +26,7 @@ import msgspec
 from analyzer import clock
 from analyzer.engine.tables import COLUMNS, Files
 from analyzer.errors import Busy, StoreError
-from analyzer.history import manifest as manifests
+from analyzer.history.checksum import digest
 from analyzer.history.parts import engine, quote
 from analyzer.lake import holding
 from analyzer.lake.holding import NO_END, Holding
@@ -108,7 +108,7 @@ def _fill(draft: Path, before: Path, holdings: Mapping[str, Sequence[Holding]]) 
 def _files(table: str, items: Sequence[Holding]) -> Iterator[tuple[Path, str]]:
     """Every file that a table consists of, and the select of its rows."""
     # The same parts written in another format or with other columns are another file.
-    edition = manifests.digest(msgspec.json.encode([holding.FORMAT, COLUMNS[table]]))[:8]
+    edition = digest(msgspec.json.encode([holding.FORMAT, COLUMNS[table]]))[:8]
     for item in items:
         cluster = Path(f"cluster={item.cluster}")
         for part, token in zip(item.parts, item.exported.parts, strict=True):

@@ -12,6 +12,7 @@ from analyzer.engine import tables
 from analyzer.engine.tables import ATTEMPTS, COLUMNS, Files
 from analyzer.errors import StoreError
 from analyzer.history import manifest as manifests
+from analyzer.history.checksum import digest
 from analyzer.history.manifest import Part
 from analyzer.store.layout import Store
 
@@ -101,7 +102,7 @@ def _holding(
     token = None
     if opened is not None:
         seen = [(svm, clock.iso(at)) for svm, at in sorted(latest.items())]
-        token = manifests.digest(msgspec.json.encode([open_digest or opened, seen]))[:_DIGITS]
+        token = digest(msgspec.json.encode([open_digest or opened, seen]))[:_DIGITS]
     parts = tuple(parts)
     exported = Exported(tuple((part.digest or part.file)[:_DIGITS] for part in parts), token)
     return Holding(table, cluster, folder, parts, opened, latest, exported)

@@ -130,8 +130,8 @@ class Store:
             self.snapshots, self.snapshot_folder(cluster),
         )  # fmt: skip
         yield from (path for path in folders if os.path.lexists(path) and not path.is_dir())
-        if self.register_file(cluster).is_dir():
-            yield self.register_file(cluster)
+        files = (self.register_file(cluster), history / "manifest.previous.json")
+        yield from (path for path in files if path.is_dir())
 
     def delete_snapshot(self, cluster: str, taken_at: datetime) -> None:
         """Delete the files of one attempt, the session file first: without it nobody reads them."""

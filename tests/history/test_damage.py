@@ -74,6 +74,10 @@ def manifest(store: Store, cluster: str = "prod-a") -> Path:
     return folder(store, cluster) / manifests.NAME
 
 
+def previous(store: Store) -> Path:
+    return manifest(store).with_name(manifests.PREVIOUS)
+
+
 def part(store: Store, kind: str, cluster: str = "prod-a") -> Path:
     return max(folder(store, cluster).glob(f"{kind}-*.parquet"))
 
@@ -563,6 +567,38 @@ def test_rebuild_loses_nothing_that_was_compacted_without_accept_loss(
         assert history.verify(store, "prod-a").problem is None
 
 
+def test_an_older_manifest_is_named_by_all_and_rebuild_takes_the_one_that_knows_more(
+    store: Store,
+) -> None:
+    older_manifest(store)
+    remaining = contents(store)
+    words = "manifest.json is older than its history"
+    with pytest.raises(StoreError, match=words):
+        answers(store)
+    with pytest.raises(StoreError, match=words):
+        history.record(store, empty_answer(1_003))
+    assert words in (history.verify(store, "prod-a").problem or "")
+    assert contents(store) == remaining
+    assert history.rebuild(store, "prod-a").lost == []
+    with History.read(store, "prod-a") as whole:
+        assert T0 + timedelta(minutes=1_001) in whole.folded_instants()
+    assert history.verify(store, "prod-a").problem is None
+
+
+def test_rebuild_on_an_older_manifest_alone_loses_what_came_later_only_when_told(
+    store: Store, before: dict[str, list[str]]
+) -> None:
+    older_manifest(store)
+    previous(store).unlink()
+    remaining = contents(store)
+    with pytest.raises(StoreError, match=r"nothing was changed: .* is older than its history"):
+        history.rebuild(store, "prod-a")
+    assert contents(store) == remaining
+    assert len(history.rebuild(store, "prod-a", accept_loss=True).lost) == 1
+    assert {*before["attempts"]} <= {*answers(store)["attempts"]}, "what it does know stays"
+    assert history.verify(store, "prod-a").problem is None
+
+
 def test_a_cluster_that_was_deleted_whole_is_named_until_its_loss_is_accepted(
     store: Store, run: Run
 ) -> None:
@@ -651,9 +687,10 @@ def test_a_file_in_place_of_a_day_of_snapshots_is_named(store: Store, run: Run) 
 
 @pytest.mark.parametrize("damage", [
     lambda s: as_folder(s.register_file("prod-a")),
+    lambda s: (previous(s).unlink(), previous(s).mkdir()),
     lambda s: (shutil.rmtree(s.register), s.register.symlink_to("nowhere")),
-], ids=["folder", "link to nowhere"])  # fmt: skip
-def test_nothing_is_stored_beside_a_register_that_takes_no_file_and_rebuild_mends_it(
+], ids=["folder", "folder for the previous manifest", "link to nowhere"])  # fmt: skip
+def test_nothing_is_stored_where_a_file_cannot_be_replaced_and_rebuild_mends_it(
     store: Store, damage: Callable[[Store], object]
 ) -> None:
     damage(store)
@@ -663,6 +700,7 @@ def test_nothing_is_stored_beside_a_register_that_takes_no_file_and_rebuild_mend
     assert contents(store) == before
     history.rebuild(store, "prod-a")
     assert store.register_file("prod-a").is_file()
+    assert previous(store).is_file()
 
 
 def test_nothing_is_stored_while_a_damaged_entry_of_the_register_cannot_be_mended(
@@ -721,13 +759,20 @@ def test_what_is_set_aside_does_not_replace_what_was_before(store: Store) -> Non
     assert [(folder(store) / name / "note").read_text() for name in names] == ["first", "second"]
 
 
-@pytest.mark.parametrize("damage", [as_folder, lambda path: path.write_text("{")])
+def bit_of_its_checksum(path: Path) -> None:
+    flipped(path, 8 * 30 + 2)
+
+
+@pytest.mark.parametrize(
+    "damage", [as_folder, lambda path: path.write_text("{"), bit_of_its_checksum]
+)
 def test_rebuild_writes_the_file_of_the_register_anew(
     store: Store, damage: Callable[[Path], object]
 ) -> None:
     entry = store.register_file("prod-a")
     whole = entry.read_bytes()
     damage(entry)
+    assert history.verify(store, "prod-a").problem
     history.rebuild(store, "prod-a")
     assert entry.read_bytes() == whole
     assert entry.with_name("prod-a.json.damaged").is_dir() == (damage == as_folder)
@@ -932,12 +977,21 @@ def forged(store: Store) -> None:
 def compacted_and_damaged(store: Store) -> None:
     history.compact(store, "prod-a", END)
     part(store, "spells.closed").unlink()
-    manifest(store).with_name(manifests.PREVIOUS).unlink()
+    previous(store).unlink()
 
 
 def compacted_and_deleted(store: Store) -> None:
     history.compact(store, "prod-a", END)
     shutil.rmtree(folder(store))
+
+
+def older_manifest(store: Store) -> None:
+    """A manifest from a backup: what came after it was compacted."""
+    older = manifest(store).read_bytes()
+    for minute in (1, 2):
+        history.record(store, empty_answer(1_000 + minute))
+    history.compact(store, "prod-a", END)
+    manifest(store).write_bytes(older)
 
 
 # What docs/store.md shows of each row, made to happen: damage, the command that meets it, its status.
@@ -962,6 +1016,7 @@ PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
     "… is the manifest of prod-a, not of prod-b": (
         lambda s: manifest(s, "prod-b").write_bytes(manifest(s).read_bytes()), "verify", 4,
     ),
+    "manifest.json is older than its history": (older_manifest, "verify", 4),
     "….parquet is not there": (HISTORY["missing file"].damage, "verify", 4),
     "… is damaged: its digest differs from the manifest's": (
         FILES["empty inventory"].damage, "verify", 4,

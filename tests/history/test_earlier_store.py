@@ -11,6 +11,7 @@ from support.array_builder import A2, World, linux
 
 from analyzer import history
 from analyzer.history import manifest as manifests
+from analyzer.history.checksum import digest
 from analyzer.inventories import INVENTORIES
 from analyzer.report.catalog import Catalog
 from analyzer.schema import ATTEMPT, TABLES
@@ -40,7 +41,7 @@ def _as_before(store: Store, cluster: str) -> None:
     fields |= {"format": 1}
     fields["tables"] = {name: t for name, t in fields["tables"].items() if name not in LATE}
     body = json.dumps(fields).encode()
-    checksum = b'{"checksum":"' + manifests.digest(body).encode() + b'",'
+    checksum = b'{"checksum":"' + digest(body).encode() + b'",'
     (folder / manifests.NAME).write_bytes(checksum + body[1:])
 
 

@@ -17,6 +17,7 @@ from analyzer.engine.duckdb import DuckDB
 from analyzer.engine.engine import Engine
 from analyzer.errors import StoreError
 from analyzer.history import manifest as manifests
+from analyzer.history.checksum import digest
 from analyzer.report.catalog import Catalog
 from analyzer.store.layout import Store
 
@@ -108,9 +109,7 @@ def _equality(catalog: Catalog) -> str:
         for cluster in catalog.store.clusters():
             folder = catalog.store.history_folder(cluster)
             manifest = manifests.read(catalog.store, cluster) or manifests.Manifest()
-            files = [
-                manifests.digest((folder / name).read_bytes()) for name, *_ in manifest.files()
-            ]
+            files = [digest((folder / name).read_bytes()) for name, *_ in manifest.files()]
             histories.append((replace(manifest, retired={}), files))
     except (OSError, StoreError):
         return ""
