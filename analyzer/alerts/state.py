@@ -161,7 +161,7 @@ def news(
     Raises:
         StoreError: the state of the last check cannot be read.
     """
-    state = _read(store).alerts_of(destination)
+    state = read(store).alerts_of(destination)
     thresholds = {report.name: least for report, least in reports}
     before = {
         key: alert
@@ -220,7 +220,7 @@ def remember(store: Store, news: News, destination: str = "", missed: Container[
     Raises:
         StoreError: it cannot be written.
     """
-    state = _read(store)
+    state = read(store)
     before = state.alerts_of(destination) or {}
     alerts = before | {key: alert for key, alert in news.alerts.items() if key not in missed}
     for key in news.forgotten:
@@ -234,8 +234,12 @@ def remember(store: Store, news: News, destination: str = "", missed: Container[
         draft.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
-def _read(store: Store) -> _CheckState:
-    """The state, empty before the first check; one of an earlier format is as good as empty."""
+def read(store: Store) -> _CheckState:
+    """The state, empty before the first check; one of an earlier format is as good as empty.
+
+    Raises:
+        StoreError: it is damaged, or of a newer format.
+    """
     try:
         state = msgspec.json.decode(read_regular(store.alerts), type=_CheckState)
     except FileNotFoundError:

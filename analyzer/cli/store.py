@@ -65,6 +65,7 @@ def _for_each(
 def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
     """Prove that every snapshot can be restored as it was."""
     from analyzer import history
+    from analyzer.alerts import state
     from analyzer.store import marks
 
     code = 0
@@ -84,11 +85,12 @@ def verify(context: Context, /, clusters: tuple[str, ...]) -> int:
             )
         for note in verified.notes:
             context.say(f"{cluster}: {note}")
-    try:
-        marks.read(context.open())
-    except StoreError as error:
-        code = error.exit_code
-        context.complain(f"analyzer: {error}")
+    for read in (marks.read, state.read):
+        try:
+            read(context.open())
+        except StoreError as error:
+            code = error.exit_code
+            context.complain(f"analyzer: {error}")
     for stray in history.strays(context.open()):
         code = max(code, 4 if stray.data else 0)
         (context.complain if stray.data else context.say)(stray.sentence)

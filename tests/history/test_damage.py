@@ -678,6 +678,13 @@ def test_a_file_in_place_of_a_folder_is_set_aside_by_rebuild(
     history.record(store, empty_answer(9_000))
 
 
+def test_a_folder_in_place_of_the_database_is_named(store: Store, run: Run) -> None:
+    store.database.unlink(missing_ok=True)
+    store.database.mkdir()
+    code, _, narration = run("verify")
+    assert (code, str(store.database) in narration) == (4, True)
+
+
 def test_a_file_in_place_of_a_day_of_snapshots_is_named(store: Store, run: Run) -> None:
     day = session_file(store).parent
     as_file(day)
@@ -1047,6 +1054,9 @@ PAGE: dict[str, tuple[Callable[[Store], object], str, int]] = {
     ),
     "… does not belong there": (lambda s: (s.history / "Thumbs.db").touch(), "verify", 0),
     "marks.json is damaged": (lambda s: s.marks.write_text("{"), "verify", 4),
+    "alerts.json: what the last check knew cannot be read": (
+        lambda s: s.alerts.write_text("{"), "verify", 4,
+    ),
     "nothing was changed: … snapshots … have no file any more": (
         compacted_and_damaged, "rebuild prod-a", 4,
     ),
