@@ -11,6 +11,7 @@ import re
 import stat
 import struct
 import sys
+import unicodedata
 import zipfile
 import zlib
 from collections import Counter
@@ -35,6 +36,8 @@ _ALWAYS = 1 << 30  # unpacked bytes that any bundle may have
 _RATIO = 200  # how much smaller than its content a bundle can be
 # A name that means the same on every system: no drive, no stream, no folder above.
 _SAFE = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[^/\\:*?\"<>|]+(?:/[^/\\:*?\"<>|]+)*")
+_UNICODE_PATH = 0x7075  # an extra field with a name that some programs extract under instead
+_END = re.compile(r"[. ]+(?=/|$)")
 # What reading a damaged zip file raises. An encrypted member is a RuntimeError, an unknown
 # compression is not implemented.
 _DAMAGE = (
@@ -168,6 +171,7 @@ def _unsafe(path: Path, bundle: zipfile.ZipFile, manifest: BundleManifest) -> di
         "there twice": _repeated(member.filename for member in members)
         + _repeated(member.path for member in manifest.files),
         "no plain files": [m.filename for m in members if not _is_plain(m)],
+        "of two names": _renamed(path, members),
         "overlapping": _overlapping(members),
     }
 
@@ -177,10 +181,11 @@ def _is_safe(name: str) -> bool:
 
 
 def _repeated(names: Iterable[str]) -> list[str]:
-    """Names that some systems take for one: equal but for the case of letters."""
+    """Names that some systems take for one: equal but for case, composition, or a dot at an end."""
     folded: dict[str, list[str]] = {}
     for name in names:
-        folded.setdefault(name.casefold(), []).append(name)
+        key = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+        folded.setdefault(_END.sub("", key), []).append(name)
     return sorted({name for same in folded.values() if len(same) > 1 for name in same})
 
 
@@ -194,6 +199,33 @@ def _is_plain(member: zipfile.ZipInfo) -> bool:
     """Neither a link nor a folder nor a device, and packed in a way that needs little memory."""
     kind = stat.S_IFMT(member.external_attr >> 16)
     return kind in {0, stat.S_IFREG} and member.compress_type in _COMPRESSIONS
+
+
+def _renamed(path: Path, members: list[zipfile.ZipInfo]) -> list[str]:
+    """Members with another name in their headers, which is not the one that was looked at."""
+    with path.open("rb") as stream:
+        return [
+            member.filename
+            for member in members
+            if _has_path(member.extra) or _has_path(_local_extra(stream, member))
+        ]
+
+
+def _local_extra(stream: IO[bytes], member: zipfile.ZipInfo) -> bytes:
+    """The extra fields of a member's own header; the directory's need not be the same."""
+    stream.seek(member.header_offset + 26)
+    name, extra = struct.unpack("<HH", stream.read(4))
+    stream.seek(name, 1)
+    return stream.read(extra)
+
+
+def _has_path(extra: bytes) -> bool:
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        if kind == _UNICODE_PATH:
+            return True
+        extra = extra[4 + size :]
+    return False
 
 
 def _overlapping(members: list[zipfile.ZipInfo]) -> list[str]:

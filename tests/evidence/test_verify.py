@@ -4,9 +4,11 @@ import hashlib
 import io
 import json
 import os
+import re
 import stat
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -140,9 +142,34 @@ def test_a_member_that_is_packed_in_another_way_is_refused(tmp_path: Path) -> No
         evidence.verify(path)
 
 
-def test_names_that_some_systems_take_for_one_are_refused(tmp_path: Path) -> None:
-    path = bundle_of(tmp_path / "case.zip", FILES | {"Page.html": b"x"})
-    with pytest.raises(StoreError, match=r"there twice: Page\.html, page\.html"):
+@pytest.mark.parametrize("names", [
+    ["Page.html", "page.html"], ["caf\u00e9", "cafe\u0301"], ["store/a", "store/a."], ["a/x", "a /x"],
+], ids=["case", "composition", "dot", "space of a folder"])  # fmt: skip
+def test_names_that_some_systems_take_for_one_are_refused(tmp_path: Path, names: list[str]) -> None:
+    path = bundle_of(tmp_path / "same.zip", FILES | dict.fromkeys(names, b"x"))
+    with pytest.raises(StoreError, match=rf"there twice: .*{re.escape(names[1])}"):
+        evidence.verify(path)
+
+
+@pytest.mark.parametrize("header", ["directory", "own"])
+def test_a_member_that_unzip_extracts_under_another_name_is_refused(
+    tmp_path: Path, header: str
+) -> None:
+    path = bundle_of(tmp_path / "two.zip", FILES)
+    with zipfile.ZipFile(path) as old:
+        whole = {name: old.read(name) for name in old.namelist()}
+    field = b"\x01" + zlib.crc32(b"page.html").to_bytes(4, "little") + b"store/x.parquet"
+    with zipfile.ZipFile(path, "w") as new:
+        for name, data in whole.items():
+            member = zipfile.ZipInfo(name)
+            if name == "page.html":
+                member.extra = b"\x75\x70" + len(field).to_bytes(2, "little") + field
+            new.writestr(member, data)
+    content = path.read_bytes()
+    hidden = content.index if header == "directory" else content.rindex
+    place = hidden(b"\x75\x70" + len(field).to_bytes(2, "little"))
+    path.write_bytes(content[:place] + b"\x76\x70" + content[place + 2 :])
+    with pytest.raises(StoreError, match=r"of two names: page\.html"):
         evidence.verify(path)
 
 
