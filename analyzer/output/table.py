@@ -118,7 +118,10 @@ def heading(report: Report) -> str:
     if isinstance(parameters.get("at"), datetime):
         text = wording.instant(ends[1], zone, dated=True, named=True)
         if ends[0] is not None and ends[0] != ends[1]:
-            text += f", by the snapshot of {_near(ends[0], ends[1], report)}"
+            # It is the oldest of the clusters' last ones.
+            later = any(age.taken_at and age.taken_at > ends[0] for age in report.data)
+            by = "snapshots since" if later else "the snapshot of"
+            text += f", by {by} {_near(ends[0], ends[1], report)}"
         return f"{report.title} ({text})"
     zone_name = clock.zone_name(zone, *filter(None, ends))
     return f"{report.title} ({wording.interval(ends[0], ends[1], zone, dated=True)} {zone_name})"

@@ -16,7 +16,7 @@ from analyzer.output import sparkline, table
 from analyzer.report import header, run
 from analyzer.report.catalog import Catalog
 from analyzer.report.coverage import Coverage, Gap
-from analyzer.report.run import Report, ReportColumn, ReportRequest
+from analyzer.report.run import DataAge, Report, ReportColumn, ReportRequest
 from analyzer.store.layout import Store
 
 NAMES = ["dropped-connections", "outages", "events", "new-initiators", "multipath-imbalance",
@@ -91,6 +91,17 @@ def test_a_heading_is_broken_before_its_times(sample: Catalog) -> None:
         "(2026-11-23 00:00–2026-11-24 00:00 UTC)",
     ]
     assert lines[2].endswith(" info. Only initiator lnx4.")
+
+
+def test_a_heading_does_not_date_every_cluster_by_the_oldest_one() -> None:
+    at, old = SINCE, SINCE - timedelta(minutes=20)
+    ages = [DataAge("prod-a", old, stale=False), DataAge("prod-b", at, stale=False)]
+    paths = replace(reports.matrix(), parameters={"at": at}, window=(old, at), data=(*ages,))
+    said = [table.heading(replace(paths, data=data)) for data in (paths.data, paths.data[:1])]
+    assert said == [
+        "Paths (2026-11-23 00:00 UTC, by snapshots since 2026-11-22 23:40)",
+        "Paths (2026-11-23 00:00 UTC, by the snapshot of 2026-11-22 23:40)",
+    ]
 
 
 def test_a_table_says_whose_rows_were_requested(sample: Catalog) -> None:

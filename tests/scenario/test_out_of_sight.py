@@ -50,3 +50,12 @@ def test_what_an_unlisted_svm_still_misses_cannot_be_judged(watch: Watch) -> Non
         detail="cannot be judged: SVM svm_sql is not listed any more", before="02:10",
     )  # fmt: skip
     night.only("not-recovered", initiator="lnx1", before="02:10", after="02:15")
+
+
+def test_what_could_not_be_seen_is_no_evidence_of_a_loss(watch: Watch) -> None:
+    night = watch("02:17 drop lnx1 *", looks={"02:15": "only S2"})
+    night.only(
+        "outages", cause="lnx1", lost_after="02:10", lost_by="02:20", evidence=None,
+        detail="the array's log says nothing of it",
+    )  # fmt: skip
+    night.say("events", change="svm_not_listed", changed_after="02:10", changed_by="02:15")

@@ -65,6 +65,8 @@ with
         where
             a.change
             not in ('node_up', 'node_renamed', 'interface_up', 'interface_added', 'svm_started')
+            -- What nobody could see took nothing away.
+            and a.change not in ('svm_not_listed', 'svm_listed_again')
             and case
                 when a.interface_id is not null
                 then a.interface_id = l.interface_id
