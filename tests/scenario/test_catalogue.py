@@ -364,6 +364,21 @@ def test_what_is_still_missing_was_last_seen_before_it_went(watch: Watch) -> Ste
 
 
 @together
+def test_a_host_under_new_addresses_may_come_back_path_by_path(watch: Watch) -> Steps:
+    night = watch(
+        """
+        02:12 shutdown lnx1
+        02:12 renumber lnx1 192.168.10.201 192.168.20.201
+        02:13 boot lnx1 L4
+        02:17 login lnx1 L4
+        """
+    )
+    yield watch
+    night.only("dropped-connections", 4, initiator="lnx1", status="replaced")
+    night.say("dropped-connections", interface="L4", back_after="02:15", back_by="02:20")
+
+
+@together
 def test_nobody_is_sent_to_an_interface_that_is_down_or_removed(watch: Watch) -> Steps:
     night = watch("02:12 drop_lif L2\n 02:12 drop_lif L3\n 02:17 remove_interface L3")
     remade = watch("02:12 drop_lif L2\n 02:17 recreate_interface L2\n 02:22 raise_lif L2")

@@ -70,6 +70,12 @@ def reboot(world: World, host: str) -> None:
 
 
 @operation
+def renumber(world: World, host: str, *addresses: str) -> None:
+    """Other addresses, from its next logins on."""
+    world.hosts[host].addresses = list(addresses)
+
+
+@operation
 def clone(world: World, host: str, new: str, last_octet: str) -> None:
     """A copy with other addresses and the same initiator name, not logged in yet."""
     old = world.hosts[host]

@@ -115,7 +115,7 @@ with
             l.cluster,
             l.svm_id,
             l.initiator,
-            l.lost_by,
+            l.lost_after,
             s.initiator_address,
             coalesce(s.interface, s.interface_id) as interface,
             s.seen_after,
@@ -159,7 +159,7 @@ with
                     and b.svm_id = n.svm_id
                     and b.initiator = n.initiator
                     and b.initiator_address = n.initiator_address
-                    and b.first_seen <= n.lost_by
+                    and b.first_seen <= n.lost_after
             )
         group by n.loss
     ),
