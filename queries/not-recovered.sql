@@ -128,7 +128,7 @@ select
     b.taken_at,
     null,
     'high',
-    'cannot be judged: SVM ' || coalesce(max(s.svm), s.svm_id) || ' is not listed any more'
+    'cannot be judged: SVM ' || coalesce(max(s.svm), s.svm_id) || ' is not seen any more'
 from compared_snapshots b
 join compared_snapshots a on a.cluster = b.cluster and a.which = 'after'
 join

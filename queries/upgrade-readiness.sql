@@ -139,6 +139,6 @@ select
     null,
     [],
     'high',
-    'cannot be judged: SVM ' || svm || ' is not listed any more'
+    'cannot be judged: SVM ' || svm || ' is not seen any more'
 from unlisted_svms
 order by all

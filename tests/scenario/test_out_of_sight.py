@@ -15,7 +15,7 @@ def test_an_svm_that_is_not_listed_any_more_is_a_finding_and_no_upgrade_is_ready
     )  # fmt: skip
     night.only(
         "upgrade-readiness", svm="svm_sql", initiator=None, severity="high",
-        detail=like("cannot be judged: SVM svm_sql is not listed any more"),
+        detail=like("cannot be judged: SVM svm_sql is not seen any more"),
     )  # fmt: skip
     night.never("dropped-connections")
 
@@ -40,6 +40,7 @@ def test_where_the_svms_are_not_listed_nobody_says_that_one_is_deleted(watch: Wa
         "unlisted-svms", svm="svm_sql", last_seen="02:15",
         detail="has no session, where the SVMs are not listed: logged out, deleted, or not visible",
     )  # fmt: skip
+    night.say("upgrade-readiness", detail="cannot be judged: SVM svm_sql is not seen any more")
     night.never("dropped-connections")
 
 
@@ -47,7 +48,7 @@ def test_what_an_unlisted_svm_still_misses_cannot_be_judged(watch: Watch) -> Non
     night = watch("02:12 drop lnx1 L2", looks=HIDDEN)
     night.only(
         "not-recovered", svm="svm_sql", initiator=None, lost_after="02:10", severity="high",
-        detail="cannot be judged: SVM svm_sql is not listed any more", before="02:10",
+        detail="cannot be judged: SVM svm_sql is not seen any more", before="02:10",
     )  # fmt: skip
     night.only("not-recovered", initiator="lnx1", before="02:10", after="02:15")
 
