@@ -97,8 +97,8 @@ def test_a_heading_does_not_date_every_cluster_by_the_oldest_one() -> None:
     at, old = SINCE, SINCE - timedelta(minutes=20)
     ages = [DataAge("prod-a", old, stale=False), DataAge("prod-b", at, stale=False)]
     paths = replace(reports.matrix(), parameters={"at": at}, window=(old, at), data=(*ages,))
-    said = [table.heading(replace(paths, data=data)) for data in (paths.data, paths.data[:1])]
-    assert said == [
+    headings = [table.heading(replace(paths, data=data)) for data in (paths.data, paths.data[:1])]
+    assert headings == [
         "Paths (2026-11-23 00:00 UTC, by snapshots since 2026-11-22 23:40)",
         "Paths (2026-11-23 00:00 UTC, by the snapshot of 2026-11-22 23:40)",
     ]

@@ -383,13 +383,13 @@ def test_nobody_is_sent_to_an_interface_that_is_down_or_removed(watch: Watch) ->
     night = watch("02:12 drop_lif L2\n 02:12 drop_lif L3\n 02:17 remove_interface L3")
     remade = watch("02:12 drop_lif L2\n 02:17 recreate_interface L2\n 02:22 raise_lif L2")
     yield watch
-    asked = {"before": "02:05", "after": "02:25"}
-    night.say("not-recovered", 13, interface="L2", detail="sql_n1_b must be up first", **asked)
+    pair = {"before": "02:05", "after": "02:25"}
+    night.say("not-recovered", 13, interface="L2", detail="sql_n1_b must be up first", **pair)
     night.say(
         "not-recovered", 13, interface="sql_n2_a",
-        detail="sql_n2_a is not at 192.168.10.12 any more: removed", **asked,
+        detail="sql_n2_a is not at 192.168.10.12 any more: removed", **pair,
     )  # fmt: skip
-    remade.say("not-recovered", 13, detail="log in to sql_n1_b again from", **asked)
+    remade.say("not-recovered", 13, detail="log in to sql_n1_b again from", **pair)
 
 
 @together
