@@ -21,6 +21,7 @@ _TIME_OF_DAY = re.compile(
     r"(?:(today|yesterday)(?:\s+|$))?(?:(\d\d?):(\d\d)(?::(\d\d))?)?", re.IGNORECASE
 )
 _DAY = timedelta(days=1)
+_FIRST_YEAR, _END_YEAR = 1970, 9000  # of a clock: durations of centuries fit on either side
 ACCEPTED = (
     "a time is 2026-11-23T02:10:00Z, '2026-11-23 02:10', 02:10 (the latest one past), today,"
     " 'yesterday 02:10', now, latest, previous, or a duration back from now such as 90m, 24h, 7d"
@@ -28,11 +29,19 @@ ACCEPTED = (
 
 
 def now() -> datetime:
-    """The present, whole seconds, UTC; ``ANALYZER_NOW`` if that is set."""
+    """The present, whole seconds, UTC; ``ANALYZER_NOW`` if that is set.
+
+    Raises:
+        UsageError: it is not a time, or one so near to an end of the calendar that no window fits.
+    """
     fixed = os.environ.get("ANALYZER_NOW")
-    if fixed:
-        return parse(fixed)
-    return datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    present = parse(fixed) if fixed else datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    if not _FIRST_YEAR <= present.year < _END_YEAR:
+        raise UsageError(
+            f"the clock says {iso(present)}: it must be between {_FIRST_YEAR} and {_END_YEAR};"
+            " set it, or ANALYZER_NOW"
+        )
+    return present
 
 
 def zone(name: str) -> tzinfo:
@@ -68,6 +77,18 @@ def duration(text: str) -> timedelta:
         raise UsageError(f"'{text}' is longer than any history") from error
 
 
+def back(instant: datetime, text: str) -> datetime:
+    """The instant a duration before *instant*.
+
+    Raises:
+        UsageError: it is not a duration, or one that is longer than the calendar.
+    """
+    try:
+        return instant - duration(text)
+    except OverflowError as error:
+        raise UsageError(f"'{text}' back from now is before the calendar begins") from error
+
+
 def parse(text: str, zone: tzinfo = UTC) -> datetime:
     """Read an ISO 8601 instant, extended or basic; without an offset it is in *zone*.
 
@@ -100,10 +121,7 @@ def moment(text: str, zone: tzinfo = UTC, present: datetime | None = None) -> da
     if text.lower() == "now":
         return present
     if re.fullmatch(f"(?:{_DURATION.pattern})+", text):
-        try:
-            return present - duration(text)
-        except OverflowError as error:
-            raise UsageError(f"'{text}' back from now is before the calendar begins") from error
+        return back(present, text)
     words = _TIME_OF_DAY.fullmatch(text)
     if text and words:
         return _time_of_day(words, text, zone, present)

@@ -30,6 +30,15 @@ def escape_controls(text: str) -> str:
     )
 
 
+def is_utf8(text: str) -> bool:
+    """Whether text can be stored: an argument of bytes that are none holds surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def escape_lines(text: str) -> str:
     """Sentences of several lines in which nothing but the line breaks steers a terminal."""
     return "\n".join(escape_controls(line) for line in text.split("\n"))

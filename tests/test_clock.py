@@ -113,3 +113,12 @@ def test_a_duration_is_a_sum() -> None:
     assert clock.duration("5min") == timedelta(minutes=5)
     with pytest.raises(UsageError, match="is not a duration"):
         clock.duration("5 min")
+
+
+@pytest.mark.parametrize("present", ["0001-01-01T00:00:00Z", "1969-12-31", "9999-12-31T23:59:59Z"])
+def test_a_clock_at_an_end_of_the_calendar_is_refused(
+    monkeypatch: pytest.MonkeyPatch, present: str
+) -> None:
+    monkeypatch.setenv("ANALYZER_NOW", present)
+    with pytest.raises(UsageError, match=r"the clock says .* between 1970 and 9000"):
+        clock.now()

@@ -34,7 +34,7 @@ def page(
         if source is not click.core.ParameterSource.DEFAULT:
             raise UsageError("--last and --since both say where the window begins; leave one out")
         end = clock.now() if until == "latest" else marks.moment(context.existing(), until, zone)
-        since = clock.iso(end - clock.duration(last))
+        since = clock.iso(clock.back(end, last))
     request = ReportRequest(since=since, until=until, zone=zone)
     with progress(context, "asking and drawing", 1):
         text = html_file.daily(context.catalog(cluster, queries), request)

@@ -17,6 +17,7 @@ from analyzer.schema import Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import EXITS, Listing, Snapshot
+from analyzer.text import is_utf8
 
 _AHEAD = timedelta(minutes=5)  # how far two clocks may be apart without anybody minding
 
@@ -66,6 +67,8 @@ def fail(
 ) -> Attempt:
     """Record that nothing could be had at that instant, and why; raises as ``bring``."""
     _check_past(taken_at, future=future)
+    if not is_utf8(why):
+        raise UsageError("--failed is no text in the encoding of this terminal")
     empty = Listing("failed", why, snapshot.empty())
     imported = Snapshot(cluster, taken_at.replace(microsecond=0), empty, collector="import")
     return history.record(store, imported)

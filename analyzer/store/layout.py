@@ -32,6 +32,7 @@ from analyzer.pattern import is_cluster
 from analyzer.store import lock
 from analyzer.store.lease import Lease
 from analyzer.store.publish import cannot_write, make_folder, sweep
+from analyzer.text import is_utf8
 
 # What a store's folder holds; the last two are of DuckDB, while somebody has the database open.
 NAMES = frozenset({
@@ -47,8 +48,14 @@ class Store:
     """One directory of snapshots and history."""
 
     def __init__(self, root: Path, host: str | None = None) -> None:
-        """Open it as *host*, by default this one."""
+        """Open it as *host*, by default this one.
+
+        Raises:
+            UsageError: its path is not UTF-8, which neither DuckDB nor Polars can open.
+        """
         self.root = root.resolve()
+        if not is_utf8(str(self.root)):
+            raise UsageError(f"{self.root}: the path of a store must be UTF-8")
         self.host = host or socket.gethostname()
 
     @property

@@ -20,7 +20,7 @@ from analyzer.store.layout import Store
 from analyzer.store.lease import Lease
 from analyzer.store.publish import publish, sweep
 from analyzer.store.regular import read_regular
-from analyzer.text import did_you_mean
+from analyzer.text import did_you_mean, is_utf8
 
 FORMAT = 1
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
@@ -182,7 +182,7 @@ def _check(mark: Mark) -> None:
     for field, text in (("note", mark.note), ("ticket", mark.ticket)):
         if text is not None and len(text) > _LONGEST:
             raise UsageError(f"the {field} is longer than {_LONGEST} characters")
-        if text is not None and any("\ud800" <= character <= "\udfff" for character in text):
+        if text is not None and not is_utf8(text):
             raise UsageError(f"the {field} is no text in the encoding of this terminal")
 
 
