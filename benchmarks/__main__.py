@@ -6,6 +6,7 @@ hold, or a part could not be measured. A run that is worth keeping is copied fro
 """
 
 import argparse
+import gc
 import sys
 import time
 import traceback
@@ -85,6 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args(arguments)
+    gc.set_threshold(10_000)  # as the command line has it
     figures: list[Figure] = []
     parts: dict[str, dict[str, float]] = {}
     broken: list[str] = []
