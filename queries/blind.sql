@@ -1,9 +1,10 @@
 -- /// query
 -- title = "Clusters without recent data"
 -- description = """
--- One row per cluster whose last complete snapshot is older than three of its intervals, or that
--- never had one: whatever else is said of it is old. A cluster that is configured and was never
--- collected is one too. A cluster without a configured interval is expected every hour.
+-- One row per cluster whose last complete snapshot is older than three of its intervals, after
+-- which three attempts of the last day were not complete, or that never had one: whatever else is
+-- said of it is old. A cluster that is configured and was never collected is one too. A cluster
+-- without a configured interval is expected every hour.
 -- """
 -- time = "instant"
 -- kind = "finding"
@@ -46,6 +47,9 @@ with
         select
             l.cluster,
             count(t.taken_at) as tries,
+            count(t.taken_at) filter (
+                where t.taken_at > $at::timestamp - to_hours(24)
+            ) as tries_of_day,
             max_by(coalesce(t.reason, t.status), t.taken_at) as reason
         from last l
         left join
@@ -73,6 +77,7 @@ cross join thresholds t
 join since s on s.cluster = l.cluster
 where
     l.last_seen is null
+    or s.tries_of_day >= t.blind_intervals
     or l.last_seen
     + to_seconds(t.blind_intervals * coalesce(l.expected_interval, t.blind_interval_seconds))
     < $at::timestamp

@@ -4,8 +4,9 @@
 -- Each initiator must stand on both nodes of every HA pair that serves it, or it loses that pair's
 -- LUNs while one node is taken over. One row per initiator and missing node, with the interfaces
 -- to log in to; no row is a pass. A pair that reports none of its LUNs matters to nobody, and
--- sessions on interfaces that fail over are made again on the partner. Where interfaces or nodes
--- were not collected, or an SVM is not listed any more, a row says so.
+-- sessions on interfaces that fail over are made again on the partner. A host that was there for
+-- most of the last week and has no session now is a row too. Where interfaces or nodes were not
+-- collected, or an SVM is not listed any more or has no session any more, a row says so.
 -- """
 -- time = "instant"
 -- kind = "finding"
@@ -20,7 +21,7 @@
 -- cluster = "Cluster."
 -- svm = "SVM."
 -- initiator = "Initiator, lower-cased; null where nothing could be judged."
--- node = "Node that it stands on."
+-- node = "Node that it stands on; null if on none."
 -- missing_node = "HA partner of that node, where it has no session."
 -- sessions = "Sessions on the node it stands on: those that end in its takeover."
 -- missing_interfaces = "Interfaces of the missing node that it could log in to."
@@ -84,6 +85,27 @@ with
                     and p.initiator = s.initiator
                     and p.node = n.partner
             )
+    ),
+    lately as (
+        select
+            e.cluster, e.svm_id, max(e.svm) as svm, max(e.last_seen) < max(s.taken_at) as is_empty
+        from spells e
+        join snapshot_at s on s.cluster = e.cluster and list_contains(s.scope, e.svm_id)
+        cross join thresholds t
+        where e.first_seen <= s.taken_at and e.last_seen > s.taken_at - to_days(t.history_days)
+        group by e.cluster, e.svm_id
+    ),
+    absent as (
+        select p.cluster, l.svm, p.initiator
+        from presence p
+        join lately l on l.cluster = p.cluster and l.svm_id = p.svm_id and not l.is_empty
+        cross join thresholds t
+        where
+            p.interface_id is null
+            and p.initiator <> ''
+            and p.share >= t.steady_share
+            and p.ticks >= t.history_snapshots
+            and p.last_tick < p.ticks
     )
 select
     m.cluster,
@@ -129,6 +151,31 @@ select
     || ' were not collected'
 from snapshot_at
 where interfaces_at is null or nodes_at is null
+union all
+select
+    cluster,
+    svm,
+    initiator,
+    null,
+    null,
+    0,
+    [],
+    'high',
+    'has no session, and had one in most snapshots of the last week: bring it back first'
+from absent
+union all
+select
+    cluster,
+    svm,
+    null,
+    null,
+    null,
+    null,
+    [],
+    'high',
+    'cannot be judged: SVM ' || coalesce(svm, svm_id) || ' has no session any more'
+from lately
+where is_empty
 union all
 select
     cluster,

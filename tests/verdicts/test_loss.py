@@ -168,28 +168,46 @@ def test_an_svm_that_lost_nothing_keeps_the_cluster_from_being_the_cause(tmp_pat
     assert [r["paths"] for r in rows] == [12, 12]
 
 
-@pytest.mark.parametrize("partner", ["sql-mc", "sql_b"])
-def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(
-    tmp_path: Path, partner: str
-) -> None:
-    """The array's own map names the partner; without a map the name does."""
+def switched(root: Path, partner: str, minutes: Sequence[int]) -> Store:
+    """An SVM whose sessions end in one cluster after ten minutes; the other's are at *minutes*."""
     there = [on("sql", lif, host, host) for lif in ("1", "2") for host in (1, 2, 3)]
     stays, other = on("web", "3", 9, 9), on("app", "4", 8, 8)
     here = [session | {"svm_id": "m", "svm": partner, "interface_id": "x"} for session in there]
-    sites = {"c1": (there, []), "c2": ([], here)}
+    sites = {"c1": (there, [], (0, 5, 10, 15)), "c2": ([], here, minutes)}
     listed = svms("sql", "m", "web", "app", mirrored=("sql", "m"))
     if partner == "sql_b":
         listed |= {"metrocluster": mirrors({"sql": "sql_b"})}
-    store = Store(tmp_path)
-    for site, (before, after) in sites.items():
+    store = Store(root)
+    for site, (before, after, at) in sites.items():
         snapshots = [
-            lone("complete", [*rows, stays, other], 5 * k)
-            for k, rows in enumerate((before, before, after, after))
+            lone("complete", [*rows, stays, other], minute)
+            for minute, rows in zip(at, (before, before, after, after), strict=True)
         ]
         record_together(
             store,
             [replace(snapshot, cluster=site, inventories=listed) for snapshot in snapshots],
         )
+    return store
+
+
+def test_who_comes_to_the_other_site_days_later_has_not_switched_over(tmp_path: Path) -> None:
+    day = 24 * 60
+    store = switched(tmp_path, "sql-mc", (0, 5, 2 * day, 2 * day + 5))
+    catalog = Catalog(store)
+    window = ReportRequest(since=START.isoformat(), until=(START + timedelta(days=3)).isoformat())
+    lost = run.run(catalog, header.reports()["dropped-connections"], window).records()
+    assert [(r["cluster"], r["status"], r["replaced_by"]) for r in lost] == [
+        ("c1", "open", None)
+    ] * 6
+    catalog.close()
+
+
+@pytest.mark.parametrize("partner", ["sql-mc", "sql_b"])
+def test_an_svm_that_switched_over_is_replaced_and_nobody_is_without_it(
+    tmp_path: Path, partner: str
+) -> None:
+    """The array's own map names the partner; without a map the name does."""
+    store = switched(tmp_path, partner, (0, 5, 10, 15))
     catalog = Catalog(store)
     window = ReportRequest(since=START.isoformat(), until=(START + 4 * STEP).isoformat())
     reports = header.reports()

@@ -1,8 +1,9 @@
 -- /// query
 -- title = "How old the data is"
 -- description = """
--- One row per cluster: its last complete snapshot at or before $at, and whether that is older than
--- blind_intervals of its intervals, so that nothing can be said of $at itself.
+-- One row per cluster: its last complete snapshot at or before $at, and whether nothing can be said
+-- of $at itself: it is older than blind_intervals of its intervals, or as many attempts of the last
+-- day came after it.
 -- """
 -- [columns]
 -- cluster = "Cluster."
@@ -18,14 +19,23 @@ with
         from attempts
         where taken_at <= $at::timestamp
         group by cluster
+    ),
+    tried as (
+        select l.cluster, count(*) as tries
+        from attempts a
+        join last l on l.cluster = a.cluster and l.taken_at < a.taken_at
+        where a.taken_at > $at::timestamp - to_hours(24) and a.taken_at <= $at::timestamp
+        group by l.cluster
     )
 select
     l.cluster,
     l.taken_at,
     l.taken_at is null
+    or coalesce(s.tries >= t.blind_intervals, false)
     or l.taken_at
     + to_seconds(t.blind_intervals * coalesce(l.expected_interval, t.blind_interval_seconds))
     < $at::timestamp as stale
 from last l
 cross join thresholds t
+left join tried s on s.cluster = l.cluster
 order by l.cluster

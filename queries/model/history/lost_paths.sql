@@ -140,7 +140,11 @@ with
             and s.interface_address = p.interface_address
             and s.cluster <> p.cluster
         join mirrored_svms m on m.svm = p.svm and m.partner = s.svm
-        where s.first_seen > p.lost_after and coalesce(s.gone_by > p.lost_by, true)
+        cross join thresholds t
+        where
+            s.first_seen > p.lost_after
+            and s.first_seen <= p.lost_by + to_hours(t.recent_hours)
+            and coalesce(s.gone_by > p.lost_by, true)
         group by p.loss
     ),
     renamed as (

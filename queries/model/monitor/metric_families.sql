@@ -7,7 +7,7 @@
 -- kind = "gauge or counter."
 -- unit = "seconds, or nothing."
 -- help = "What it is."
--- silent = "Whether it falls silent where data_age would call the data stale."
+-- silent = "Whether it falls silent where the last complete snapshot is too old."
 -- ///
 select *
 from
