@@ -44,6 +44,15 @@ def escape_lines(text: str) -> str:
     return "\n".join(escape_controls(line) for line in text.split("\n"))
 
 
+def steers(value: object) -> bool:
+    """Whether a text in plain data holds what a terminal obeys; line breaks do not."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple):
+        return any(map(steers, value))
+    return isinstance(value, str) and escape_lines(value) != value
+
+
 def escape_markdown(text: str) -> str:
     """Text that Markdown prints as it is: no markup, no link, no HTML."""
     text = _MARKUP.sub(r"\\\g<0>", escape_controls(text))

@@ -20,7 +20,7 @@ from analyzer.engine.statement import Statement
 from analyzer.errors import UsageError
 from analyzer.pattern import like
 from analyzer.report.times import BEFORE_LOSSES, STANDARD, TIMES, Time, TimeOption
-from analyzer.text import did_you_mean
+from analyzer.text import did_you_mean, steers
 
 _FENCE = re.compile(r"\A(?:--[ \t]*\n|\s)*-- /// query\n((?:--.*\n)*?)-- ///[ \t]*\n")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
@@ -202,6 +202,9 @@ def parse(path: Path, *, shipped: bool = False) -> Query:
     block = re.sub(r"(?m)^-- ?", "", fenced.group(1))
     # 'over' is the word for 'time' in files of the first version.
     header = toml.loads(re.sub(r"(?m)^over(?= *=)", "time", block), Header, path)
+    for key, value in msgspec.to_builtins(header).items() if not shipped else ():
+        if steers(value):
+            raise UsageError(f"{path}: '{key}' holds a control character")
     fields = {name: getattr(header, name) for name in Header.__struct_fields__} | {
         "description": header.description.strip(),
         "cannot_see": _unwrapped(header.cannot_see or "") or None,

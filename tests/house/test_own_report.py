@@ -76,6 +76,20 @@ def test_check_alerts_of_it_once_for_each_finding(
     assert len(keys) == len(report["rows"]) > 3
 
 
+@pytest.mark.parametrize("words", [
+    '-- title = "Igroups', '-- cluster = "', '-- description = "',
+], ids=["title", "column", "description"])  # fmt: skip
+def test_words_that_steer_a_terminal_are_refused(
+    queries: Path, recorded: Store, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (queries / "igroup-losses.sql").write_text(OWN.replace(words, words + r"\u001b[2J"))
+    capsys.readouterr()
+    base = ["--store", str(recorded.root), "report", "--queries", str(queries)]
+    assert cli.status([*base, "igroup-losses", "--explain"]) == 2
+    assert "igroup-losses.sql: '" in (error := capsys.readouterr().err)
+    assert "holds a control character" in error
+
+
 def test_maintenance_lowers_it_by_its_own_beginning(
     queries: Path, recorded: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
