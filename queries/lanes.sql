@@ -3,8 +3,8 @@
 -- description = """
 -- A lane for each host, interface or node, and on it the state of its paths: what a timeline
 -- draws. The window is cut into columns; of several states in one column the worst is shown, and
--- neighbours of one state are one row. Lanes that are open come first. What nobody saw is in
--- the report coverage.
+-- neighbours of one state are one row. Lanes that are open come first. What is unknown of a cluster
+-- is in the report coverage; of an SVM that is not listed any more all is unknown from then on.
 -- """
 -- time = "window"
 -- brief = ["lane", "standing", "state", "from", "missing"]
@@ -54,7 +54,7 @@
 -- lanes = "How many lanes there are in all."
 -- standing = """open: fewer paths at the end than it had; over: it was so in the window; weak: all
 -- that it has is not redundant; steady."""
--- state = "none, one_path, one_node, one_subnet, some_paths or all_paths."
+-- state = "none, one_path, one_node, one_subnet, some_paths, all_paths or unknown."
 -- missing = "Paths fewer than the most that it had, sessions for an interface or a node."
 -- began_after = "It began after this instant; null if it was so at the first look."
 -- began_by = "First complete snapshot that shows it."
@@ -68,12 +68,26 @@ with
         select distinct initiator from initiator_names where name like $initiator escape '^'
     ),
     svms as (
-        select cluster, svm_id, max_by(svm, first_seen) as svm
+        select
+            cluster,
+            svm_id,
+            max_by(svm, first_seen) as svm,
+            max(last_seen) filter (where gone_by is null) as last_listed
         from recent_spells
         where first_seen <= $until::timestamp
         group by all
     ),
-    states as (
+    unseen as (
+        select s.cluster, s.svm_id, s.last_listed, min(a.taken_at) as since
+        from svms s
+        join attempts a on a.cluster = s.cluster and a.taken_at > s.last_listed
+        where
+            a.status = 'complete'
+            and a.taken_at > $since::timestamp
+            and a.taken_at <= $until::timestamp
+        group by all
+    ),
+    last_known as (
         select
             h.cluster,
             h.svm_id,
@@ -89,6 +103,35 @@ with
         union all
         select cluster, svm_id, object, state, rank, missing, began_after, began, ended
         from object_states
+    ),
+    states as (
+        select
+            k.cluster,
+            k.svm_id,
+            k.lane,
+            k.state,
+            k.rank,
+            k.missing,
+            k.began_after,
+            k.began,
+            least(k.ended, u.since) as ended
+        from last_known k
+        left join unseen u on u.cluster = k.cluster and u.svm_id = k.svm_id
+        union all
+        -- How it stood when it was last seen is how it stands.
+        select
+            k.cluster,
+            k.svm_id,
+            k.lane,
+            'unknown',
+            k.rank,
+            k.missing,
+            u.last_listed,
+            u.since,
+            null::timestamp
+        from last_known k
+        join unseen u on u.cluster = k.cluster and u.svm_id = k.svm_id
+        where coalesce(k.ended > u.since, true)
     ),
     standings as (
         select

@@ -70,25 +70,65 @@ with
             and l.since <= $until
             and coalesce(l.until_by > $since, true)
     ),
-    unseen as (
+    svm_names as (
+        select
+            cluster,
+            svm_id,
+            max_by(svm, first_seen) as svm,
+            max(last_seen) filter (where gone_by is null) as last_listed
+        from spells
+        where first_seen <= $until
+        group by all
+    ),
+    unlisted as (
+        -- Of an SVM that is not listed any more all is unknown from then on.
+        select cluster, svm_id, last_listed
+        from svm_names n
+        where
+            exists (
+                select 1
+                from attempts a
+                where
+                    a.cluster = n.cluster
+                    and a.status = 'complete'
+                    and a.taken_at > n.last_listed
+                    and a.taken_at > $since
+                    and a.taken_at <= $until
+            )
+    ),
+    unknown_times as (
         select
             s.cluster,
             s.svm_id,
             s.initiator,
             s.state,
             s.since,
-            sum(
-                greatest(
-                    0,
-                    date_diff(
-                        'second',
-                        greatest(s.certain_from, coalesce(u."after", s.certain_from)),
-                        least(s.certain_to, coalesce(u."by", s.certain_to))
-                    )
-                )
-            ) as seconds
+            greatest(s.certain_from, coalesce(u."after", s.certain_from)) as begins,
+            least(s.certain_to, coalesce(u."by", s.certain_to), n.last_listed) as ends
         from spans s
         join unknowns u on u.cluster = s.cluster
+        left join unlisted n on n.cluster = s.cluster and n.svm_id = s.svm_id
+        union all
+        select
+            s.cluster,
+            s.svm_id,
+            s.initiator,
+            s.state,
+            s.since,
+            greatest(s.certain_from, n.last_listed),
+            s.certain_to
+        from spans s
+        join unlisted n on n.cluster = s.cluster and n.svm_id = s.svm_id
+    ),
+    unseen as (
+        select
+            cluster,
+            svm_id,
+            initiator,
+            state,
+            since,
+            sum(greatest(0, date_diff('second', begins, ends))) as seconds
+        from unknown_times
         group by all
     ),
     left_on as (
@@ -104,12 +144,6 @@ with
             and p.begins <= s.since
             and coalesce(p.ends > s.since, true)
         where s.state <> 'no_sessions'
-        group by all
-    ),
-    svm_names as (
-        select cluster, svm_id, max_by(svm, first_seen) as svm
-        from spells
-        where first_seen <= $until
         group by all
     )
 select

@@ -19,7 +19,10 @@ WORDS = {
     "none": "no path", "one_path": "one path", "one_node": "one node", "one_subnet": "one subnet",
     "some_paths": "some paths missing", "all_paths": "all paths", "unknown": "unknown",
 }  # fmt: skip
-OF_OBJECTS = {"none": "nearly no session", "some_paths": "fewer sessions", "all_paths": "all"}
+OF_OBJECTS = {
+    "none": "nearly no session", "some_paths": "fewer sessions", "all_paths": "all",
+    "unknown": "unknown",
+}  # fmt: skip
 _ENDED = ("recovered", "replaced", "abandoned")
 _LONGEST = 300  # characters of a name
 _SPANS_IN_WORDS = 6  # at most; of the others the number
@@ -79,10 +82,11 @@ def drawn(lane: Lane, axis: Axis, words: dict[str, str], gaps: str | None = None
 
     *gaps* is the id of what ``blind`` drew for the cluster.
     """
+    seen = [row for row in lane.spans if row["state"] != "unknown"]
     paths = [
         _path(lane, axis, state, list(spans), words[state])
         for state, spans in groupby(
-            sorted(lane.spans, key=lambda row: (row["state"], row["first_column"])),
+            sorted(seen, key=lambda row: (row["state"], row["first_column"])),
             key=lambda row: str(row["state"]),
         )
     ]
@@ -94,9 +98,21 @@ def drawn(lane: Lane, axis: Axis, words: dict[str, str], gaps: str | None = None
         "svg", *paths, width="100%", height=HEIGHT, viewBox=f"0 0 {axis.columns} {HEIGHT}",
         preserveAspectRatio="none",
     )  # fmt: skip
+    # Not stretched, so that it is hatched like the unknown time of a cluster.
+    unseen = unknown(
+        axis,
+        [
+            UnseenSpan(
+                lane.cluster, row["from"], row["to"], f"SVM {lane.svm} is not listed any more"
+            )
+            for row in lane.spans
+            if row["state"] == "unknown"
+        ],
+        str(HEIGHT),
+    )
     hidden = element("use", href=f"#{gaps}") if gaps else ""
     return element(
-        "svg", stretched, hidden, class_="lane", role="img", width="100%", height=HEIGHT,
+        "svg", stretched, *unseen, hidden, class_="lane", role="img", width="100%", height=HEIGHT,
         aria_label=f"{lane.label}: {sentence(lane, axis, words)}",
     )  # fmt: skip
 

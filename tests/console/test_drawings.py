@@ -96,6 +96,17 @@ def test_a_lane_draws_the_time_between_both_bounds_of_a_loss_as_not_certain():
     assert maybe.get("d") == "M125 0h5v14H125zM155 0h5v14H155z"
 
 
+def test_what_is_unknown_of_a_lane_is_hatched_and_has_no_colour():
+    rows = [span("all_paths", 0, 129), span("unknown", 130, 239)]
+    drawing = lane.drawn(lane.lanes(rows)[0], NIGHT, WORDS)
+    root = read(drawing)
+    assert [path.get("data-state") for path in root.iter("path")] == ["all_paths"]
+    (unseen,) = [rect for rect in root.iter("rect") if rect.get("data-state") == "unknown"]
+    assert (unseen.get("fill"), unseen.get("x")) == ("url(#hatch)", "54.17%")
+    assert "prod-a: unknown 02:10–04:00: SVM svm_sql is not listed any more" in titles(drawing)
+    assert lane.sentence(lane.lanes(rows)[0], NIGHT, WORDS) == "unknown 02:10–04:00"
+
+
 def test_a_lane_that_ends_badly_is_reported_without_an_end():
     rows = [span("none", 130, 239, began_after=at("02:05"), began_by=at("02:10"))]
     assert "no path since 02:05–02:10" in titles(lane.drawn(lane.lanes(rows)[0], NIGHT, WORDS))[0]

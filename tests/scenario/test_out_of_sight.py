@@ -1,6 +1,9 @@
 """An SVM that is not listed any more: nothing is well of it, and nothing is lost."""
 
-from support.scene import Watch, like
+from support.scene import Scene, Watch, like, moment
+
+from analyzer import demo
+from analyzer.report import run
 
 HIDDEN = {"02:20": "only S2", "02:25": "only S2"}
 
@@ -60,3 +63,42 @@ def test_what_could_not_be_seen_is_no_evidence_of_a_loss(watch: Watch) -> None:
         detail="the array's log says nothing of it",
     )  # fmt: skip
     night.say("events", change="svm_not_listed", changed_after="02:10", changed_by="02:15")
+
+
+def test_the_lanes_of_an_svm_that_is_not_listed_any_more_are_unknown_from_then_on(
+    watch: Watch,
+) -> None:
+    night = watch("02:12 drop lnx1 L2", looks=HIDDEN)
+    for by, lane in (("host", "lnx1"), ("interface", "L1")):
+        *seen, last = night.rows_like("lanes", svm="svm_sql", lane=lane, params={"by": by})
+        assert (last["state"], last["began_after"]) == ("unknown", moment("02:15")), by
+        assert seen[-1]["to"] == last["from"]
+        assert moment("02:19") < last["from"] <= moment("02:20")
+        assert {row["state"] for row in seen} <= {"all_paths", "some_paths"}
+    assert {row["standing"] for row in night.rows_like("lanes", lane="lnx1")} == {"open"}
+    night.never("lanes", svm="svm_k8s", state="unknown")
+    night.never("lanes", state="unknown", until="02:15")
+
+
+def test_time_without_redundancy_is_unknown_where_the_svm_is_not_listed(watch: Watch) -> None:
+    night = watch("02:07 drop lnx1 L3\n 02:07 drop lnx1 L4", until="02:30",
+                  looks=HIDDEN | {"02:30": "only S2"})  # fmt: skip
+    one_node = {"initiator": "lnx1", "state": "single_node"}
+    night.say("without-redundancy", **one_node, minutes_min=5, minutes_unknown=15)
+    night.say("without-redundancy", **one_node, until="02:15", minutes_min=5, minutes_unknown=0)
+
+
+def unjudged(night: Scene) -> dict[str, str]:
+    """What ``multipath-imbalance`` says that it did not look for, and why."""
+    history, cluster = night.recording.history, night.recording.cluster
+    with demo.at(history.now):
+        report = run.run(history.catalog, history.catalog.reports["multipath-imbalance"])
+    (coverage,) = (each for each in report.coverage if each.cluster == cluster)
+    return {rule.rule: rule.why for rule in coverage.not_judged or ()}
+
+
+def test_multipath_problems_of_an_unlisted_svm_are_not_judged(watch: Watch) -> None:
+    listed, hidden = watch(), watch(looks=HIDDEN)
+    assert unjudged(hidden) == unjudged(listed) | {
+        "every rule for SVM svm_sql": "it is not seen any more"
+    }

@@ -1,7 +1,7 @@
 -- /// query
 -- title = "Rules that could not be judged, and why"
 -- description = """For multipath-imbalance: a rule whose inputs were not collected stays silent
--- and is named here."""
+-- and is named here, and of an SVM that is not listed any more every rule."""
 -- [columns]
 -- cluster = "Cluster."
 -- rule = "Fault that was not looked for."
@@ -88,3 +88,6 @@ join
     or (r.needs = 'history' and not h.history)
     or (r.needs = 'igroups of anybody' and not h.named and not h.igroups)
 group by h.cluster, r.rule
+union all
+select cluster, 'every rule for SVM ' || svm, 'it is not seen any more'
+from unlisted_svms
