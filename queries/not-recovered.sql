@@ -13,6 +13,7 @@
 -- status = { place = 45, label = "Since baseline", none = "every path is there", baseline = true }
 -- group = "Incident"
 -- identity = ["cluster", "svm", "initiator", "initiator_address", "interface"]
+-- unjudged_if_null = "initiator"
 -- check = false
 -- picture = "losses"
 -- page = 40

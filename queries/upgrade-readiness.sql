@@ -14,6 +14,7 @@
 -- status = { place = 50, label = "Upgrade now", none = "ready", some = "not ready" }
 -- group = "Now and before a change"
 -- identity = ["cluster", "svm", "initiator", "node", "missing_node"]
+-- unjudged_if_null = "initiator"
 -- needs = ["interfaces", "nodes", "svms", "lun_maps", "portsets"]
 -- cannot_see = """A session is not a LUN path: whether the host's multipathing uses it is seen on
 -- the host alone."""

@@ -220,7 +220,7 @@ class Catalog:
             if not patterns:
                 return self._engine.run_query(query.statement, values)
             columns = dict(self._engine.describe(query.statement, values))
-            conditions, bound = names.conditions(patterns, columns)
+            conditions, bound = names.conditions(patterns, columns, query.unjudged_if_null)
             self._make_all(map(self.models.__getitem__, names.MODELS), values)
             return self._engine.run_query(
                 query.statement.filtered(conditions, bound), {**values, **bound}

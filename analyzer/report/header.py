@@ -133,6 +133,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ended: tuple[str, ...] = ()
     check: bool = True
     not_judged: str | None = None
+    unjudged_if_null: str | None = None
     picture: str | None = None
     page: int | None = None
     status: StatusSection | None = None
@@ -230,6 +231,7 @@ def _check(query: Query) -> None:
         "brief": query.brief,
         "series": (query.series,) if query.series else (),
         "identity": query.identity,
+        "unjudged_if_null": (query.unjudged_if_null,) if query.unjudged_if_null else (),
         "ignore": (query.ignore.column,) if query.ignore else (),
         "began": query.began or (),
         "ended": ("status",) if query.ended else (),

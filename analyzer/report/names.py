@@ -134,9 +134,13 @@ def _address(text: str) -> str:
 
 
 def conditions(
-    patterns: Mapping[str, Sequence[str]], columns: Mapping[str, str]
+    patterns: Mapping[str, Sequence[str]], columns: Mapping[str, str], unjudged: str | None
 ) -> tuple[str, dict[str, str]]:
-    """The condition on rows, and its parameters; initiators of ``members`` count as the row's."""
+    """The condition on rows, and its parameters; initiators of ``members`` count as the row's.
+
+    A row whose column *unjudged* is null says what could not be judged, so that it passes the filters
+    of all that it leaves open.
+    """
     bound: dict[str, str] = {}
     every = []
     for column, texts in patterns.items():
@@ -152,5 +156,7 @@ def conditions(
                 tests.append(f"initiator in (select initiator {everyone})")
             if "members" in columns:
                 tests.append(f"list_has_any(members, (select list(distinct initiator) {everyone}))")
+        if unjudged is not None and column in columns:
+            tests.append(f"({unjudged} is null and {column} is null)")
         every.append(f"({' or '.join(tests)})")
     return " and ".join(every), bound

@@ -1,9 +1,11 @@
 """An SVM that is not listed any more: nothing is well of it, and nothing is lost."""
 
+import pytest
 from support.scene import Scene, Watch, like, moment
 
 from analyzer import demo
 from analyzer.report import run
+from analyzer.report.run import ReportRequest
 
 HIDDEN = {"02:20": "only S2", "02:25": "only S2"}
 
@@ -102,3 +104,21 @@ def test_multipath_problems_of_an_unlisted_svm_are_not_judged(watch: Watch) -> N
     assert unjudged(hidden) == unjudged(listed) | {
         "every rule for SVM svm_sql": "it is not seen any more"
     }
+
+
+def filtered(night: Scene, report: str, **filters: str) -> list[str]:
+    """The details of the rows of the night's cluster that filters leave."""
+    request = ReportRequest(
+        filters={name: [text] for name, text in filters.items()},
+        before=moment("02:10").isoformat() if report == "not-recovered" else None,
+    )
+    return [row["detail"] for row in night.recording.history.rows(report, request, "prod-a")]
+
+
+@pytest.mark.parametrize("report", ["upgrade-readiness", "not-recovered"])
+def test_no_filter_hides_that_something_cannot_be_judged(watch: Watch, report: str) -> None:
+    night = watch(looks=HIDDEN)
+    unjudged = ["cannot be judged: SVM svm_sql is not seen any more"]
+    assert filtered(night, report, initiator="*lnx1*") == unjudged
+    assert filtered(night, report, initiator="*lnx1*", svm="svm_sql") == unjudged
+    assert filtered(night, report, svm="svm_k8s") == []
