@@ -41,7 +41,7 @@ def strays(store: Store) -> Iterator[Stray]:
         for path in _entries(top):
             cluster = path.name.removeprefix("cluster=")
             if not path.name.startswith("cluster=") or cluster not in clusters:
-                if path != store.history / "seed":
+                if path != store.history / "seed" or not path.is_dir():
                     yield _stray(path)
             elif top == store.history:
                 yield from _in_history(path)
@@ -52,7 +52,11 @@ def strays(store: Store) -> Iterator[Stray]:
 def _in_history(folder: Path) -> Iterator[Stray]:
     for path in _entries(folder):
         if path.name == "pending":
-            yield from (_stray(entry) for entry in _entries(path) if instant(entry.name) is None)
+            yield from (
+                _stray(entry)
+                for entry in _entries(path)
+                if instant(entry.name) is None or entry.is_dir()
+            )
         elif path.is_dir() or not (path.name in {NAME, PREVIOUS} or PART.fullmatch(path.name)):
             yield _stray(path)
 

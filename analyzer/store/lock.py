@@ -84,7 +84,8 @@ def _lock(path: Path, cluster: str) -> FileIO:
 
 
 def _open(path: Path) -> FileIO:
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+    # A link in somebody else's store may point at anything, and what is locked is written to.
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     # Without a buffer: what a full disk did not take would be written again on closing.
     return os.fdopen(os.open(path, flags, 0o660), "a+b", buffering=0)
 

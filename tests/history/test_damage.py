@@ -678,6 +678,23 @@ def test_a_file_in_place_of_a_folder_is_set_aside_by_rebuild(
     history.record(store, empty_answer(9_000))
 
 
+def test_a_link_in_place_of_a_lock_is_not_written_through(store: Store, tmp_path: Path) -> None:
+    victim, link = tmp_path / "victim", store.root / f"locks/prod-a@{store.host}"
+    victim.write_text("years of work")
+    link.unlink(missing_ok=True)
+    link.symlink_to(victim)
+    with pytest.raises(StoreError, match=r"cannot write .*: Too many levels of symbolic links"):
+        history.record(store, empty_answer(9_000))
+    assert victim.read_text() == "years of work"
+
+
+def test_a_folder_in_place_of_a_pending_snapshot_is_named(store: Store, run: Run) -> None:
+    place = folder(store) / "pending" / "20261120T020100Z"
+    place.mkdir(parents=True)
+    code, _, narration = run("verify")
+    assert (code, str(place) in narration) == (4, True)
+
+
 def test_a_folder_in_place_of_the_database_is_named(store: Store, run: Run) -> None:
     store.database.unlink(missing_ok=True)
     store.database.mkdir()
