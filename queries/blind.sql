@@ -3,8 +3,9 @@
 -- description = """
 -- One row per cluster whose last complete snapshot is older than three of its intervals, after
 -- which three attempts of the last day were not complete, or that never had one: whatever else is
--- said of it is old. A cluster that is configured and was never collected is one too. A cluster
--- without a configured interval is expected every hour.
+-- said of it is old. A cluster that is configured and was never collected is one too, and so is
+-- one of which every snapshot is later than the clock. A cluster without a configured interval is
+-- expected every hour.
 -- """
 -- time = "instant"
 -- kind = "finding"
@@ -28,6 +29,9 @@ with
     awaited as (
         select cluster, expected_interval
         from configured
+        union all
+        select cluster, null
+        from unseen_clusters
         union all
         select cluster, max_by(expected_interval, taken_at)
         from tried
@@ -68,6 +72,8 @@ select
     case
         when s.tries > 0
         then s.reason
+        when u.cluster is not null
+        then 'every snapshot of it is later than the clock: was that set back?'
         when l.last_seen is null
         then 'configured, and nobody has collected it yet'
         else 'nobody has tried since'
@@ -75,6 +81,7 @@ select
 from last l
 cross join thresholds t
 join since s on s.cluster = l.cluster
+left join unseen_clusters u on u.cluster = l.cluster
 where
     l.last_seen is null
     or s.tries_of_day >= t.blind_intervals

@@ -75,11 +75,11 @@ class Catalog:
 
         It may be set to a later one, where nothing is ``ahead``.
         """
-        self.rules = rules
-        self._folders = tuple(folders)
+        self.rules, self._folders = rules, tuple(folders)
         self._tables = dict(policy.tables(None) if tables is None else tables)
-        self._keep_configured(lambda name: matches_any(clusters, name))
         stored = store.clusters()
+        self._tables["stored"] = {"cluster": "varchar"}, [[name] for name in stored]
+        self._keep_expected(lambda name: matches_any(clusters, name))
         self.damaged: dict[str, str] = {}
         """The clusters that are left out because their history cannot be read, and the reason."""
         self.marks: tuple[Mark, ...] = ()
@@ -99,9 +99,10 @@ class Catalog:
         overrides = self._tables["threshold_overrides"][1]
         header.check_thresholds([name for name, _ in overrides], self.models)
 
-    def _keep_configured(self, keeps: Callable[[str], bool]) -> None:
-        columns, rows = self._tables["configured"]
-        self._tables["configured"] = columns, [row for row in rows if keeps(row[0])]
+    def _keep_expected(self, keeps: Callable[[str], bool]) -> None:
+        for name in ("configured", "stored"):
+            columns, rows = self._tables[name]
+            self._tables[name] = columns, [row for row in rows if keeps(row[0])]
 
     def _opened_healthy(self) -> Engine:
         """An engine over the selected clusters, without those whose history is damaged."""
@@ -112,7 +113,7 @@ class Catalog:
             if not self.clusters or not self.damaged:
                 raise
             # A damaged cluster must not be reported as never collected.
-            self._keep_configured(lambda name: name not in self.damaged)
+            self._keep_expected(lambda name: name not in self.damaged)
             return self._opened()
 
     def _read_marks(self) -> None:

@@ -259,6 +259,19 @@ def test_a_configured_cluster_without_an_attempt_is_blind(place: Place) -> None:
     assert place.run("check", "--cluster", "prod-b", "--plugin")[0] == 1
 
 
+def test_a_clock_before_every_snapshot_is_blind_and_not_well(place: Place) -> None:
+    place.see("02:10")
+    place.see("02:15")
+    code, out, _ = place.run("check", now="02:05")
+    assert (code, "every snapshot of it is later than the clock" in out) == (1, True)
+    assert place.run("check", "--plugin", now="02:05")[0] == 1
+    assert place.run("check", "--strict-coverage", now="02:05")[0] == 3
+    _, out, _ = place.run("status", now="02:05")
+    assert "NO DATA: every snapshot is later than the clock" in out
+    assert "recent from every cluster" not in out
+    assert place.run("check", "--report", "blind", now="02:12")[0] == 0
+
+
 def test_reports_without_any_snapshot_leave_the_check_to_blind(place: Place) -> None:
     fail(place, "02:10")
     code, out, _ = place.run("check")

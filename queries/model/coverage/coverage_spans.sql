@@ -104,4 +104,9 @@ from missed
 union all
 select c.cluster, null, null, true, 0, 'configured, and never collected'
 from configured c
-where not exists (select 1 from attempts a where a.cluster = c.cluster)
+where
+    not exists (select 1 from attempts a where a.cluster = c.cluster)
+    and c.cluster not in (select cluster from unseen_clusters)
+union all
+select cluster, null, null, true, 0, 'every snapshot is later than the clock'
+from unseen_clusters
