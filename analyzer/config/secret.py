@@ -7,8 +7,10 @@ that has it.
 import codecs
 import os
 import re
+import select
 import stat
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +22,7 @@ from analyzer.errors import UsageError
 
 _TOKEN = re.compile(r"[!-~]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LARGEST = 1 << 16  # bytes of a secret
 
 Source = str | Path | tuple[str, ...]  # a variable, a file, or a command
@@ -102,25 +105,28 @@ def mode(path: Path) -> int:
 
 
 def reveal(key: str, source: Source, within: float) -> str:
-    """The secret that the configuration's *key* names; a command may take *within* seconds.
+    """The secret that the configuration's *key* names; command or pipe may take *within* seconds.
 
     Raises:
-        UsageError: it is not there, or empty; the message never holds the secret.
+        UsageError: it is not there, or no password of one line; the message never holds the secret.
     """
     text = _reveal(key, source, within)
     if not text:
         raise UsageError(f"{key} gave nothing")
+    # A second line, or UTF-16 without its mark: logins that are refused lock the account.
+    if _CONTROL.search(text):
+        raise UsageError(f"{key} gave no secret: it holds an end of line or a control character")
     return text
 
 
 def _reveal(key: str, source: Source, within: float) -> str:
     if isinstance(source, Path):
-        return _read(key, source)
+        return _read(key, source, within)
     if key.endswith(("_env", "-env")):  # a key of the configuration, or an option
-        secret = os.environ.get(str(source))
+        secret = os.environb.get(str(source).encode())
         if not secret:
             raise UsageError(f"{key} names {source}, which is not set")
-        return secret
+        return _text(f"{key}: {source}:", secret)
     try:
         done = subprocess.run(
             source, shell=isinstance(source, str), stdin=subprocess.DEVNULL, capture_output=True,
@@ -135,19 +141,40 @@ def _reveal(key: str, source: Source, within: float) -> str:
     return _text(f"{key} printed", done.stdout)
 
 
-def _read(key: str, path: Path) -> str:
+def _read(key: str, path: Path, within: float) -> str:
     try:
-        with path.open("rb") as stream:
-            content = stream.read(_LARGEST + 1)
+        content = _content(path, within)
+    except TimeoutError:
+        raise UsageError(f"{key}: {path}: no end of it within {within:.0f} seconds") from None
     except OSError as error:
         raise UsageError(f"{key}: {path}: {error.strerror}") from error
-    if len(content) > _LARGEST:
-        raise UsageError(f"{key}: {path}: too large for a secret")
     return _text(f"{key}: {path}:", content)
+
+
+def _content(path: Path, within: float) -> bytes:
+    """What a file holds, of one that is too large its beginning.
+
+    Raises:
+        TimeoutError: it is a pipe, and who writes to it was not done by then.
+    """
+    end, content, poll = time.monotonic() + within, b"", select.poll()
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        poll.register(stream, select.POLLIN)
+        while len(content) <= _LARGEST:
+            if not poll.poll(max(0.0, end - time.monotonic()) * 1000):
+                raise TimeoutError
+            piece = stream.read(_LARGEST)
+            if piece == b"":
+                break
+            content += piece or b""
+    return content
 
 
 def _text(where: str, content: bytes) -> str:
     """The secret without a byte order mark before it and the end of line behind it."""
+    if len(content) > _LARGEST:
+        raise UsageError(f"{where} too large for a secret")
     utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return content.decode("utf-16" if utf16 else "utf-8-sig").rstrip("\r\n")

@@ -1,7 +1,9 @@
 """What the configuration may say; what it may not is named, with the nearest right word."""
 
+import os
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -175,6 +177,38 @@ def test_a_secret_file_is_read_without_mark_and_end_of_line(tmp_path: Path, cont
     (tmp_path / "secret").write_bytes(content)
     (cluster,) = load(tmp_path, CLUSTER + 'username = "r"\npassword_file = "secret"\n').clusters
     assert cluster.reveal() == "s3cret"
+
+
+def test_a_secret_in_a_variable_is_read_without_mark_and_end_of_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cluster,) = load(tmp_path, CLUSTER + 'username = "r"\npassword_env = "PROD_A"\n').clusters
+    monkeypatch.setenv("PROD_A", "\ufeffs3cret\r\n")
+    assert cluster.reveal() == "s3cret"
+    monkeypatch.setenv("PROD_A", "s3cr\udce9t")  # bytes that are no UTF-8
+    with pytest.raises(UsageError, match="password_env: PROD_A: not UTF-8 text"):
+        cluster.reveal()
+
+
+@pytest.mark.parametrize("content", [b"s3cret\n# of prod-a\n", "s3cret".encode("utf-16-le")])
+def test_what_can_be_no_password_is_refused_before_the_array_refuses_it(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "secret").write_bytes(content)
+    (cluster,) = load(tmp_path, CLUSTER + 'username = "r"\npassword_file = "secret"\n').clusters
+    with pytest.raises(UsageError, match="password_file gave no secret"):
+        cluster.reveal()
+
+
+def test_a_pipe_hands_a_secret_over_and_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "secret")
+    (cluster,) = load(tmp_path, CLUSTER + 'username = "r"\npassword_file = "secret"\n').clusters
+    with pytest.raises(UsageError, match="secret: no end of it within 0 seconds"):
+        cluster.reveal(within=0.1)
+    writer = Thread(target=(tmp_path / "secret").write_text, args=("s3cret\n",))
+    writer.start()
+    assert cluster.reveal() == "s3cret"
+    writer.join()
 
 
 def test_a_secret_file_that_everybody_can_read_is_reported(tmp_path: Path) -> None:
