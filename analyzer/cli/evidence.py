@@ -1,5 +1,6 @@
 """The command that keeps an incident: evidence, and evidence verify."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -12,7 +13,9 @@ from analyzer.text import counted
 
 
 @click.group(invoke_without_command=True, subcommand_metavar=options.COMMAND)
-@click.option("--output", type=options.FILE, help="The zip file to write, atomically.")
+@click.option(
+    "--output", type=options.FILE, help="The zip file to write, atomically; - is standard output."
+)
 @click.option("--anonymise", is_flag=True, help="Replace names, addresses and uuids.")
 @click.option(
     "--key-file",
@@ -38,12 +41,14 @@ def evidence(
     if context.invoked_subcommand is not None:
         return
     from analyzer import clock, evidence
+    from analyzer import output as formats
     from analyzer.report import run
 
     if output is None:
         raise UsageError("say where to: --output incident.zip")
     if key_file is not None and not anonymise:
         raise UsageError("--key-file is for --anonymise")
+    place = formats.for_bytes(output, sys.stdout, "A bundle")
     settings: Context = context.obj
     zone = options.zone(settings)
     with settings.catalog(cluster) as archive:
@@ -61,7 +66,7 @@ def evidence(
         key=_key(key_file) if key_file is not None else None,
     )
     with progress(settings, "bundling", 1):
-        bundle = evidence.write(settings.open(), request, output)
+        bundle = evidence.write(settings.open(), request, place)
     files = counted(bundle.files, "file")
     settings.say(f"wrote {output}: {files}; SHA-256 of its manifest {bundle.sha256}")
 

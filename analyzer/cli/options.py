@@ -1,5 +1,6 @@
 """Options that several commands share: times, filters, formats, and how tables are shown."""
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
@@ -17,7 +18,18 @@ if TYPE_CHECKING:
 FILTERS = ("svm", "initiator", "interface", "node")
 FORMATS = ("table", "json", "ndjson", "csv", "markdown", "html", "parquet")
 COMMAND = "[COMMAND] [ARGS]..."  # of a group that does something without one, in every click
-FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class _FilePlace(click.Path):
+    """A file; what ends in a slash is a folder, though the name of a path loses the slash."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if str(value).endswith(os.sep):
+            self.fail(f"'{value}' is the name of a folder.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _FilePlace(path_type=Path, dir_okay=False)
 _ZONE, _NO_PAGER = "analyzer.zone", "analyzer.no_pager"  # in click's own notes of a call
 
 
@@ -93,7 +105,7 @@ FORMAT = click.Option(
 )
 OUTPUT = click.Option(
     ["--output"],
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    type=_FilePlace(path_type=Path, dir_okay=False, allow_dash=True),
     help="Write to a file, atomically; - is standard output.",
 )
 CHART = click.Option(

@@ -75,6 +75,8 @@ def _from_standard_input() -> str:
         return sys.stdin.read()
     except UnicodeDecodeError as error:
         raise UsageError("standard input: it is not UTF-8") from error
+    except OSError as error:  # it is closed
+        raise UsageError(f"standard input: {error.strerror or error}") from error
 
 
 sql.params += [options.SINCE, options.UNTIL, _AT, options.FORMAT, options.OUTPUT, options.NO_PAGER]

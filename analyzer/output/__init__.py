@@ -46,11 +46,10 @@ def write(
         StoreError: the file cannot be written.
     """
     if format_ == "parquet":
-        if is_stream(output) and stream.isatty():
-            raise UsageError("Parquet is not for a terminal: --output FILE")
+        place = for_bytes(output, stream, "Parquet")
         from analyzer.output import parquet  # noqa: PLC0415  # polars, only for Parquet
 
-        with deliver(_STDOUT if output is None or is_stream(output) else output) as draft:
+        with deliver(place) as draft:
             parquet.write(report, draft)
         return
     width = None if is_stream(output) and stream.isatty() else WIDTH
@@ -98,6 +97,19 @@ def put_pieces(pieces: Iterable[str], output: Path | None, stream: TextIO) -> No
 def is_stream(output: Path | None) -> bool:
     """Whether *output* is standard output: not named, or ``-``."""
     return output is None or str(output) == "-"
+
+
+def for_bytes(output: Path | None, stream: TextIO, what: str) -> Path:
+    """Where to deliver *what* is no text: the file, or standard output as a path.
+
+    Raises:
+        UsageError: it would go to a terminal.
+    """
+    if output is not None and not is_stream(output):
+        return output
+    if stream.isatty():
+        raise UsageError(f"{what} is not for a terminal: --output FILE")
+    return _STDOUT
 
 
 def _write_utf8(text: str, stream: TextIO) -> None:

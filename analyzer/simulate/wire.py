@@ -48,7 +48,8 @@ class ArrayServer(ThreadingHTTPServer):
     ) -> None:
         if ":" in address[0]:
             self.address_family = AF_INET6
-        super().__init__(address, _Handler)
+        # A socket would say TypeError of a name that cannot be one.
+        super().__init__((address[0].encode("idna").decode(), address[1]), _Handler)
         self.replies = replies
         self.opened = 0
         self._open: set[socket] = set()

@@ -40,6 +40,7 @@ def shell(recorded: Store, tmp_path: Path) -> Start:
         ("--help >/dev/full", 4, "cannot write standard output: No space left on device"),
         ("snapshots --format csv >&-", 4, "cannot write standard output: Bad file descriptor"),
         ("import --cluster c --taken-at now - <&-", 2, "-: Bad file descriptor"),
+        ("sql - <&-", 2, "standard input: Bad file descriptor"),
     ],
 )
 def test_a_stream_that_takes_or_gives_nothing_is_one_sentence(
@@ -52,6 +53,24 @@ def test_a_stream_that_takes_or_gives_nothing_is_one_sentence(
 
 def test_a_command_that_says_nothing_needs_no_standard_output(shell: Start) -> None:
     assert shell("verify >&- 2>&-").returncode == 0
+
+
+def test_a_bundle_goes_to_standard_output_and_to_no_file_of_that_name(
+    shell: Start, tmp_path: Path
+) -> None:
+    assert shell("evidence --since 1h --output - >bundle.zip").returncode == 0
+    assert shell("evidence verify bundle.zip").returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle.zip"]
+
+
+@pytest.mark.parametrize("words", ["snapshots", "check", "evidence"])
+def test_a_folder_that_is_not_there_is_not_taken_for_a_file(
+    recorded: Store, tmp_path: Path, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = f"{tmp_path / 'new'}{os.sep}"
+    assert cli.status(["--store", str(recorded.root), words, "--output", place]) == 2
+    assert f"'{place}' is the name of a folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -306,6 +306,7 @@ def test_an_address_that_cannot_be_listened_on_is_a_sentence_and_status_2(
             (["--port", str(array.port)], f"cannot listen on 127.0.0.1 port {array.port}: "),
             (["--port", "99999"], "99999"),
             (["--host", "no.such.name.invalid"], "cannot listen on no.such.name.invalid port 0: "),
+            (["--host", "ä..b"], "cannot listen on ä..b port 0: "),
         ):
             assert cli.status(["simulate", *arguments]) == 2
             assert words in capsys.readouterr().err
