@@ -17,7 +17,7 @@ from analyzer.schema import Attempt
 from analyzer.store import snapshot
 from analyzer.store.layout import Store
 from analyzer.store.snapshot import EXITS, Listing, Snapshot
-from analyzer.text import is_utf8
+from analyzer.text import for_encoding, is_utf8
 
 _AHEAD = timedelta(minutes=5)  # how far two clocks may be apart without anybody minding
 
@@ -93,7 +93,7 @@ def _sessions(pages: Sequence[Path]) -> Listing:
         except Malformed as error:
             words = explain(body)
             why = f"an error envelope{words}" if words else str(error)
-            reason = reason or f"page {number} ({path.name}): {why}"
+            reason = reason or f"page {number} ({_name(path)}): {why}"
             continue
         count += len(page.records)
         reason = reason or page.incomplete(number)
@@ -106,6 +106,11 @@ def _sessions(pages: Sequence[Path]) -> Listing:
     return Listing("partial" if reason else "complete", reason, rows, len(frames))
 
 
+def _name(path: Path) -> str:
+    """A name of a file as it can be stored: it need not be UTF-8."""
+    return for_encoding(path.name, "utf-8")
+
+
 def _inventory(name: str, path: Path) -> Listing:
     body = saved.read(path)
     saved.check_kind(path, name, body)
@@ -115,7 +120,7 @@ def _inventory(name: str, path: Path) -> Listing:
     except Malformed as error:
         raise UsageError(f"{path}: {error}") from error
     if page.next or page.incomplete(1):
-        return Listing("failed", f"{path.name} is not the whole listing", rows.clear(), 1)
+        return Listing("failed", f"{_name(path)} is not the whole listing", rows.clear(), 1)
     return Listing("complete", None, rows, 1)
 
 

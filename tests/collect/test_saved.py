@@ -104,6 +104,15 @@ def test_a_file_that_is_no_json_is_refused_by_name_and_leaves_no_attempt(
     assert stored(folder) == []
 
 
+def test_a_file_whose_name_is_no_utf_8_may_stand_in_the_reason_of_a_failure(
+    folder: Path, take_in: Import
+) -> None:
+    name = "b\udcfcro.json"  # Latin-1
+    (folder / name).write_text('{"error": {"message": "not authorized", "code": "6"}}')
+    code, sentence = take_in(name)
+    assert (code, r"page 1 (b\udcfcro.json): an error envelope" in sentence) == (69, True)
+
+
 def test_a_connection_that_is_listed_twice_counts_once(folder: Path, take_in: Import) -> None:
     listing = json.loads((folder / "sessions.json").read_text())
     session = listing["records"][0]
