@@ -18,7 +18,7 @@ from analyzer.engine import tables
 from analyzer.engine.engine import Columns, Extra, FileRetired, Result, StatementFailed, Values
 from analyzer.engine.statement import Statement
 from analyzer.errors import Busy, StoreError, UsageError
-from analyzer.history.parts import engine, escape_glob, quote
+from analyzer.history.parts import check_digest, engine, escape_glob, quote
 from analyzer.store.layout import Store
 from analyzer.text import first_line
 
@@ -115,7 +115,10 @@ class DuckDB:
             elif ahead:
                 select = tables.rows(name, source, latest=tables.latest_until(name))
             if source.small:
-                # A report scans a table dozens of times: what is small is read once.
+                # A report scans a table dozens of times: what is small is read once, and it costs
+                # little to see that it is what was written.
+                for path, digest in source.digests.items():
+                    check_digest(path, digest)
                 self._connection.execute(f"create temp table {name} as {select}")
             else:
                 large += [*source.closed, *source.opened]

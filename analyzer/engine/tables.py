@@ -37,7 +37,7 @@ class Files(msgspec.Struct, frozen=True):
 
     *closed* has the rows of each file, *last* is the last instant of all attempts; *latest* is the
     latest complete snapshot of each cluster and SVM; *sessions* is how many open spells there are
-    of those.
+    of those. *digests* are of what was written to them, where that is known.
     """
 
     closed: dict[Path, int]
@@ -45,6 +45,7 @@ class Files(msgspec.Struct, frozen=True):
     latest: list[tuple[str, str, datetime]] = []
     last: datetime | None = None
     sessions: int = 0
+    digests: dict[Path, str | None] = {}
 
     @property
     def small(self) -> bool:
@@ -76,6 +77,7 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
         ATTEMPTS: Files(
             {folder / part.file: part.rows for folder, part in attempts},
             last=max((part.last for _, part in attempts), default=None),
+            digests={folder / part.file: part.digest for folder, part in attempts},
         )
     }
     for table in TABLES:
@@ -85,6 +87,10 @@ def files(store: Store, clusters: Iterable[str]) -> dict[str, Files]:
             [folder / t.open for folder, _, t in folded if t.open is not None],
             [(name, svm, at) for _, name, t in folded for svm, at in t.latest.items()],
             sessions=sum(m.sessions or 0 for _, m in histories) if table.scoped else 0,
+            digests={
+                folder / part.file: part.digest for folder, _, t in folded for part in t.closed
+            }
+            | {folder / t.open: t.open_digest for folder, _, t in folded if t.open is not None},
         )
     return tables
 

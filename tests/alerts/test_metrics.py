@@ -195,6 +195,13 @@ def test_the_first_family_goes_out_before_the_next_cluster_is_counted(sample: Ca
     pieces.close()
 
 
+def test_nothing_is_counted_before_the_first_attempt(sample: Catalog) -> None:
+    ((first,),) = sample.run("select min(taken_at) from attempts").rows
+    of_the_calendar = list(window(sample, datetime(1, 1, 1), INSTANTS[2]))
+    assert of_the_calendar == list(window(sample, first, INSTANTS[2]))
+    assert of_the_calendar
+
+
 def test_no_cluster_is_counted_for_a_reader_who_has_left(
     recorded: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

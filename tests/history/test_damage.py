@@ -416,6 +416,20 @@ def test_a_page_that_is_damaged_beside_a_whole_footer_is_named_with_status_4(
     assert re.search(r"cluster=prod-a/spells\.closed-\S+ is damaged: its digest differs", narration)
 
 
+@pytest.mark.parametrize("name", ["attempts", "spells.open", "interfaces.open"])
+def test_a_file_of_another_cluster_is_not_taken_for_what_was_written(
+    store: Store, name: str
+) -> None:
+    path = part(store, name)
+    path.write_bytes(part(store, name, "prod-b").read_bytes())
+    with demo.at(END):
+        catalog = Catalog(store)
+        assert path.name in catalog.damaged["prod-a"]
+        table = name.removesuffix(".open")
+        assert catalog.run(f"select distinct cluster from {table}").rows == [("prod-b",)]
+        catalog.close()
+
+
 def test_a_statement_that_fails_over_whole_files_is_the_statements_own_fault(
     store: Store, run: Run
 ) -> None:

@@ -64,6 +64,15 @@ def test_what_looks_different_in_one_snapshot_was_there_all_the_time(tmp_path: P
     assert [r["change"] for r in rows["events"]] == ["alias_changed", "alias_changed"]
 
 
+def test_a_session_was_not_merely_missed_where_another_held_its_nexus(tmp_path: Path) -> None:
+    same = [row("a", host, 1) for host in (1, 2)]
+    again = [r | {"tsih": r["tsih"] + 40, "initiator_port": 40_000} for r in same]
+    store = recorded(tmp_path, {"c1": [same, again, same, same]})
+    rows = reports(store, ["dropped-connections", "events"], 0, 4)
+    assert rows["dropped-connections"] == []
+    assert [r["change"] for r in rows["events"]] == ["reconnected"] * 4
+
+
 def test_a_connection_of_several_that_one_snapshot_missed_was_never_away(tmp_path: Path) -> None:
     both = [row("a", 1, 1) | {"connections": 2, "cid": k, "initiator_port": k} for k in (0, 1)]
     missed = [both[0] | {"connections": 1}]
@@ -275,6 +284,23 @@ def test_an_svm_that_is_listed_no_more_is_unknown_and_not_passed_over(tmp_path: 
     unlisted = run.run(catalog, header.reports()["unlisted-svms"], then).records()
     assert [(row["svm"], row["snapshots_since"]) for row in unlisted] == [("a", 2)]
     catalog.close()
+
+
+def test_an_svm_that_was_made_anew_under_its_name_is_told_apart(tmp_path: Path) -> None:
+    old = row("a", 1, 1) | {"svm": "sql"}
+    anew = old | {"svm_id": "b", "svm_uuid": "b", "tsih": 9}
+    store = Store(tmp_path)
+    for minute, rows in ((0, [old]), (5, [old]), (10, [anew])):
+        uuid = rows[0]["svm_id"]
+        listed = svms(uuid)["svms"]
+        named = replace(listed, rows=listed.rows.with_columns(name=pl.lit("sql")))
+        snapshot = lone("complete", rows, minute)
+        record_together(store, [replace(snapshot, inventories={"svms": named})])
+    catalog = opened(store, START + timedelta(minutes=10))
+    at = ReportRequest(at=(START + timedelta(minutes=10)).isoformat())
+    (finding,) = run.run(catalog, header.reports()["unlisted-svms"], at).records()
+    catalog.close()
+    assert "not visible to the account; another one of that name is listed" in finding["detail"]
 
 
 def mirrors(partners: dict[str, str]) -> Listing:

@@ -2,7 +2,8 @@
 -- title = "Connections that one snapshot missed, as far as recent_spells goes"
 -- description = """
 -- A connection cannot come back from the dead: absent from exactly one complete snapshot and
--- back with the same addresses, ports and handles, it was never away.
+-- back with the same addresses, ports and handles, it was never away, unless another session held
+-- its nexus in that snapshot.
 -- """
 -- [columns]
 -- cluster = "Cluster."
@@ -71,7 +72,8 @@ join
     and b.initiator_port is not distinct from a.initiator_port
     and b.interface_address is not distinct from a.interface_address
 -- Absent means absent: one that merely looked different in that snapshot (another alias, another
--- number of connections) was there all the time.
+-- number of connections) was there all the time. A nexus has one session: where another came in
+-- that snapshot, the first one was not there.
 left join
     recent_spells c
     on c.cluster = a.cluster
@@ -79,9 +81,13 @@ left join
     and c.first_seen = a.gone_by
     and c.initiator = a.initiator
     and c.isid = a.isid
-    and c.tsih = a.tsih
-    and c.cid is not distinct from a.cid
-    and c.initiator_address = a.initiator_address
-    and c.initiator_port is not distinct from a.initiator_port
-    and c.interface_address is not distinct from a.interface_address
+    and case
+        when c.tsih <> a.tsih
+        then a.isid <> '' and c.target_portal_group = a.target_portal_group
+        else
+            c.cid is not distinct from a.cid
+            and c.initiator_address = a.initiator_address
+            and c.initiator_port is not distinct from a.initiator_port
+            and c.interface_address is not distinct from a.interface_address
+    end
 where c.cluster is null

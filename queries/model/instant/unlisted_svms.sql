@@ -58,7 +58,22 @@ select
     || coalesce(u.svm, u.svm_id)
     || case
         when u.has_svms
-        then ' not listed any more: deleted, or not visible to the account'
+        then
+            ' not listed any more: deleted, or not visible to the account' || case
+                when
+                    exists (
+                        select 1
+                        from svms v
+                        where
+                            v.cluster = u.cluster
+                            and v.name = u.svm
+                            and v.uuid <> u.svm_id
+                            and v.first_seen <= $at::timestamp
+                            and coalesce(v.gone_by > $at::timestamp, true)
+                    )
+                then '; another one of that name is listed'
+                else ''
+            end
         else ' has no session, where the SVMs are not listed: logged out, deleted, or not visible'
     end
     || '; what became of its '

@@ -1,7 +1,8 @@
 -- /// query
 -- title = "Instants of the numbers for monitors"
--- description = """Multiples of a step since the epoch that lie in the window; its one instant
--- where it ends when it begins."""
+-- description = """Multiples of a step since the epoch that lie in the window, none before the
+-- first
+-- attempt of all; its one instant where it ends when it begins."""
 -- [params.step_seconds]
 -- default = 3600
 -- help = "Seconds from one instant to the next."
@@ -25,6 +26,9 @@ from
             (
                 select
                     $step_seconds::bigint as step,
-                    date_diff('second', timestamp '1970-01-01', $since::timestamp) as seconds
+                    date_diff(
+                        'second', timestamp '1970-01-01', greatest($since::timestamp, min(taken_at))
+                    ) as seconds
+                from attempts
             )
     )
