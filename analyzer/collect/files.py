@@ -69,6 +69,8 @@ def fail(
     _check_past(taken_at, future=future)
     if not is_utf8(why):
         raise UsageError("--failed is no text in the encoding of this terminal")
+    if not why.strip():
+        raise UsageError("--failed is empty: it says why nothing could be had")
     empty = Listing("failed", why, snapshot.empty())
     imported = Snapshot(cluster, taken_at.replace(microsecond=0), empty, collector="import")
     return history.record(store, imported)

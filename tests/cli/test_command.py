@@ -131,6 +131,7 @@ def test_an_empty_answer_is_doubted_once(run: Run, tmp_path: Path) -> None:
             ["import", "--cluster", "x", "--taken-at", "now", "--failed", "\udcff"],
             "--failed is no text in the encoding of this terminal",
         ),
+        (["import", "--cluster", "x", "--taken-at", "now", "--failed", " "], "--failed is empty"),
         (["page", "--last", "999999d"], "is before the calendar begins"),
         (["--store", "caf\udce9", "verify"], "caf\\udce9: the path of a store must be UTF-8"),
     ],
