@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from os import times
 from pathlib import Path
 
+from analyzer.cli import GARBAGE_THRESHOLD
 from benchmarks import (
     collect,
     console,
@@ -86,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run?")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args(arguments)
-    gc.set_threshold(10_000)  # as the command line has it
+    gc.set_threshold(GARBAGE_THRESHOLD)  # as the command line has it
     figures: list[Figure] = []
     parts: dict[str, dict[str, float]] = {}
     broken: list[str] = []

@@ -13,6 +13,7 @@ from statistics import median
 
 from analyzer import demo
 from analyzer.alerts.check import check
+from analyzer.cli import GARBAGE_THRESHOLD
 from analyzer.collect import collector as room
 from analyzer.config.cluster import Cluster
 from analyzer.config.rules import CheckSettings
@@ -37,7 +38,7 @@ Spent = tuple[Median, Median, int]  # seconds by the clock, those of processors;
 
 def _timed(work: Callable[[], object]) -> Spent:
     """Of a process that does nothing else, and looks for garbage as the command line does."""
-    gc.set_threshold(10_000)
+    gc.set_threshold(GARBAGE_THRESHOLD)
     start, busy = time.perf_counter(), os.times()
     work()
     seconds = sum(os.times()[:4]) - sum(busy[:4])

@@ -22,25 +22,21 @@
 -- ///
 with
     tried as (
-        select cluster, taken_at, status, reason, expected_interval
-        from attempts
-        where taken_at <= $at::timestamp
+        select cluster, taken_at, status, reason from attempts where taken_at <= $at::timestamp
     ),
     awaited as (
-        select cluster, expected_interval
+        select cluster
         from configured
-        union all
-        select cluster, null
+        union
+        select cluster
         from unseen_clusters
-        union all
-        select cluster, max_by(expected_interval, taken_at)
+        union
+        select cluster
         from tried
-        group by cluster
     ),
     last as (
         select
             e.cluster,
-            max(e.expected_interval) as expected_interval,
             max(t.taken_at) filter (where t.status = 'complete') as last_seen,
             min(t.taken_at) as first_try
         from awaited e
@@ -51,9 +47,6 @@ with
         select
             l.cluster,
             count(t.taken_at) as tries,
-            count(t.taken_at) filter (
-                where t.taken_at > $at::timestamp - to_hours(24)
-            ) as tries_of_day,
             max_by(coalesce(t.reason, t.status), t.taken_at) as reason
         from last l
         left join
@@ -82,10 +75,6 @@ from last l
 cross join thresholds t
 join since s on s.cluster = l.cluster
 left join unseen_clusters u on u.cluster = l.cluster
-where
-    l.last_seen is null
-    or s.tries_of_day >= t.blind_intervals
-    or l.last_seen
-    + to_seconds(t.blind_intervals * coalesce(l.expected_interval, t.blind_interval_seconds))
-    < $at::timestamp
+left join data_age d on d.cluster = l.cluster
+where l.last_seen is null or d.stale
 order by l.cluster

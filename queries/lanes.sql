@@ -68,23 +68,9 @@ with
         select distinct initiator from initiator_names where name like $initiator escape '^'
     ),
     svms as (
-        select
-            cluster,
-            svm_id,
-            max_by(svm, first_seen) as svm,
-            max(last_seen) filter (where gone_by is null) as last_listed
+        select cluster, svm_id, max_by(svm, first_seen) as svm
         from recent_spells
         where first_seen <= $until::timestamp
-        group by all
-    ),
-    unseen as (
-        select s.cluster, s.svm_id, s.last_listed, min(a.taken_at) as since
-        from svms s
-        join attempts a on a.cluster = s.cluster and a.taken_at > s.last_listed
-        where
-            a.status = 'complete'
-            and a.taken_at > $since::timestamp
-            and a.taken_at <= $until::timestamp
         group by all
     ),
     last_known as (
@@ -114,9 +100,9 @@ with
             k.missing,
             k.began_after,
             k.began,
-            least(k.ended, u.since) as ended
+            least(k.ended, u.unseen_since) as ended
         from last_known k
-        left join unseen u on u.cluster = k.cluster and u.svm_id = k.svm_id
+        left join unseen_svms u on u.cluster = k.cluster and u.svm_id = k.svm_id
         union all
         -- How it stood when it was last seen is how it stands.
         select
@@ -126,12 +112,12 @@ with
             'unknown',
             k.rank,
             k.missing,
-            u.last_listed,
-            u.since,
+            u.last_seen,
+            u.unseen_since,
             null::timestamp
         from last_known k
-        join unseen u on u.cluster = k.cluster and u.svm_id = k.svm_id
-        where coalesce(k.ended > u.since, true)
+        join unseen_svms u on u.cluster = k.cluster and u.svm_id = k.svm_id
+        where coalesce(k.ended > u.unseen_since, true)
     ),
     standings as (
         select

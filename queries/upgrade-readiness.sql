@@ -107,6 +107,28 @@ with
             and p.share >= t.steady_share
             and p.ticks >= t.history_snapshots
             and p.last_tick < p.ticks
+    ),
+    unjudged as (
+        select
+            cluster,
+            null::varchar as svm,
+            case
+                when interfaces_at is null and nodes_at is null
+                then 'interfaces and nodes'
+                when interfaces_at is null
+                then 'interfaces'
+                else 'nodes'
+            end
+            || ' were not collected' as why
+        from snapshot_at
+        where interfaces_at is null or nodes_at is null
+        union all
+        select cluster, svm, 'SVM ' || coalesce(svm, svm_id) || ' has no session any more'
+        from lately
+        where is_empty
+        union all
+        select cluster, svm, 'SVM ' || svm || ' is not seen any more'
+        from unlisted_svms
     )
 select
     m.cluster,
@@ -135,26 +157,6 @@ left join offered o on o.cluster = m.cluster and o.svm_id = m.svm_id and o.node 
 union all
 select
     cluster,
-    null,
-    null,
-    null,
-    null,
-    null,
-    [],
-    'high',
-    'cannot be judged: ' || case
-        when interfaces_at is null and nodes_at is null
-        then 'interfaces and nodes'
-        when interfaces_at is null
-        then 'interfaces'
-        else 'nodes'
-    end
-    || ' were not collected'
-from snapshot_at
-where interfaces_at is null or nodes_at is null
-union all
-select
-    cluster,
     svm,
     initiator,
     null,
@@ -165,28 +167,6 @@ select
     'has no session, and had one in most snapshots of the last week: bring it back first'
 from absent
 union all
-select
-    cluster,
-    svm,
-    null,
-    null,
-    null,
-    null,
-    [],
-    'high',
-    'cannot be judged: SVM ' || coalesce(svm, svm_id) || ' has no session any more'
-from lately
-where is_empty
-union all
-select
-    cluster,
-    svm,
-    null,
-    null,
-    null,
-    null,
-    [],
-    'high',
-    'cannot be judged: SVM ' || svm || ' is not seen any more'
-from unlisted_svms
+select cluster, svm, null, null, null, null, [], 'high', 'cannot be judged: ' || why
+from unjudged
 order by all

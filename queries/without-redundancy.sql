@@ -71,30 +71,10 @@ with
             and coalesce(l.until_by > $since, true)
     ),
     svm_names as (
-        select
-            cluster,
-            svm_id,
-            max_by(svm, first_seen) as svm,
-            max(last_seen) filter (where gone_by is null) as last_listed
+        select cluster, svm_id, max_by(svm, first_seen) as svm
         from spells
         where first_seen <= $until
         group by all
-    ),
-    unlisted as (
-        -- Of an SVM that is not listed any more all is unknown from then on.
-        select cluster, svm_id, last_listed
-        from svm_names n
-        where
-            exists (
-                select 1
-                from attempts a
-                where
-                    a.cluster = n.cluster
-                    and a.status = 'complete'
-                    and a.taken_at > n.last_listed
-                    and a.taken_at > $since
-                    and a.taken_at <= $until
-            )
     ),
     unknown_times as (
         select
@@ -104,10 +84,10 @@ with
             s.state,
             s.since,
             greatest(s.certain_from, coalesce(u."after", s.certain_from)) as begins,
-            least(s.certain_to, coalesce(u."by", s.certain_to), n.last_listed) as ends
+            least(s.certain_to, coalesce(u."by", s.certain_to), n.last_seen) as ends
         from spans s
         join unknowns u on u.cluster = s.cluster
-        left join unlisted n on n.cluster = s.cluster and n.svm_id = s.svm_id
+        left join unseen_svms n on n.cluster = s.cluster and n.svm_id = s.svm_id
         union all
         select
             s.cluster,
@@ -115,10 +95,10 @@ with
             s.initiator,
             s.state,
             s.since,
-            greatest(s.certain_from, n.last_listed),
+            greatest(s.certain_from, n.last_seen),
             s.certain_to
         from spans s
-        join unlisted n on n.cluster = s.cluster and n.svm_id = s.svm_id
+        join unseen_svms n on n.cluster = s.cluster and n.svm_id = s.svm_id
     ),
     unseen as (
         select

@@ -22,6 +22,9 @@ from analyzer.errors import AnalyzerError, StoreError
 from analyzer.text import escape_lines
 from analyzer.version import __version__
 
+# Garbage is rare; higher, a fleet takes half as much memory again.
+GARBAGE_THRESHOLD = 10_000
+
 
 @click.group(
     cls=Program,
@@ -66,7 +69,7 @@ def analyzer(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status."""
     streams.prepare()
-    gc.set_threshold(10_000)  # garbage is rare; higher, a fleet takes half as much memory again
+    gc.set_threshold(GARBAGE_THRESHOLD)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores one
             signal.signal(number, _terminate)

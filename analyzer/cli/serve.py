@@ -256,7 +256,7 @@ def _token(env: str | None, file: Path | None) -> str | None:
         raise UsageError("--token-env and --token-file: one of them, please")
     for option, source in (("--token-env", env), ("--token-file", file)):
         if source is not None:
-            token = secret.reveal(option, source, 60.0).strip()
+            token = secret.reveal(option, source, secret.LONGEST).strip()
             if not token:
                 raise UsageError(f"{option}: {source} holds no token")
             return token

@@ -24,6 +24,7 @@ _TOKEN = re.compile(r"[!-~]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LARGEST = 1 << 16  # bytes of a secret
+LONGEST = 60.0  # seconds that a command or a pipe may take
 
 Source = str | Path | tuple[str, ...]  # a variable, a file, or a command
 
@@ -82,14 +83,14 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         files = [path for path in (self.password_file, self.client_key) if path is not None]
         return [path for path in files if mode(path) & stat.S_IROTH]
 
-    def reveal(self, within: float = 60.0) -> str:
+    def reveal(self, within: float = LONGEST) -> str:
         """The password or token, from where it is; a command may take *within* seconds.
 
         Raises:
             UsageError: it is not there; the message never holds the secret.
         """
         for key, source in self.secret.items():
-            secret = reveal(key, source, min(within, 60.0))
+            secret = reveal(key, source, min(within, LONGEST))
             if self.uses_token and not _TOKEN.fullmatch(secret):
                 raise UsageError(f"{key} gave no token: it holds a space or such")
             return secret

@@ -22,9 +22,9 @@ from analyzer.history.parts import check_digest, engine, escape_glob, quote
 from analyzer.store.layout import Store
 from analyzer.text import first_line
 
-# Optimizers that take longer than any plan of small tables is better for them; and those that many
-# sessions still need, or a long history of few: to build a hash table of the smaller side, to skip
-# what no join partner is in.
+# Optimizers that cost a small store more than a better plan saves it. Those of the second list are
+# worth their time as soon as sessions or attempts are many: they build a hash table of the smaller
+# side of a join, and skip what no join partner is in.
 _FOR_LARGE_TABLES = (
     "join_order,statistics_propagation,outer_join_simplification,projection_pullup,"
     "distinct_aggregate_rewrite"
@@ -49,8 +49,8 @@ def _text_type(word: re.Match[str]) -> str:
     return "VARCHAR" if word[1] else word[0]
 
 
-def _useless(files: Mapping[str, tables.Files]) -> str:
-    """The optimizers that small tables do not need."""
+def _disabled_optimizers(files: Mapping[str, tables.Files]) -> str:
+    """Those that small tables do not need."""
     if files[tables.ATTEMPTS].small and files["spells"].sessions <= _FEW_SESSIONS:
         return f"{_FOR_LARGE_TABLES},{_FOR_SMALL_TABLES}"
     return _FOR_LARGE_TABLES
@@ -102,7 +102,7 @@ class DuckDB:
         self._connection.execute("set threads = 1")
         few = all(source.small for name, source in files.items() if name != tables.ATTEMPTS)
         if few:
-            self._connection.execute(f"set disabled_optimizers = '{_useless(files)}'")
+            self._connection.execute(f"set disabled_optimizers = '{_disabled_optimizers(files)}'")
         for name, source in files.items():
             if not (source.closed or source.opened):
                 self._waiting[name] = tables.COLUMNS[name], ()

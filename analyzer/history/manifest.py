@@ -23,13 +23,12 @@ from analyzer.history import register
 from analyzer.history.checksum import seal, unseal
 from analyzer.history.register import RegisterEntry
 from analyzer.schema import TABLES
-from analyzer.store.layout import Store
+from analyzer.store.layout import MANIFEST, PREVIOUS_MANIFEST, Store
 from analyzer.store.publish import publish
 from analyzer.store.regular import check_regular, read_regular
 
 FORMAT = 2  # 1 had fewer tables
-NAME = "manifest.json"
-PREVIOUS = "manifest.previous.json"
+NAME, PREVIOUS = MANIFEST, PREVIOUS_MANIFEST
 PART = re.compile(r"[a-z_]+(\.open|\.closed)?-\d+-(\d+|fresh)\.parquet", re.ASCII)
 _GRACE = 600.0  # seconds of the wall clock that a superseded file outlives its successor
 _MOST_RETIRED = 64

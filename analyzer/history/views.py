@@ -54,7 +54,7 @@ def _refresh(store: Store) -> None:
         return  # DuckDB takes a backslash for a separator: no pattern finds files in such a folder
     seed = store.history / "seed"
     version = f"{_EDITION} {__version__} {store.root}"
-    mark = seed / "made.txt"
+    mark = seed / "version.txt"
     if mark.is_file() and mark.read_bytes() == version.encode() and store.database.is_file():
         return
     _seed(store)

@@ -34,6 +34,7 @@ from analyzer.store.lease import Lease
 from analyzer.store.publish import cannot_write, make_folder, sweep
 from analyzer.text import is_utf8
 
+MANIFEST, PREVIOUS_MANIFEST = "manifest.json", "manifest.previous.json"
 # What a store's folder holds; the last two are of DuckDB, while somebody has the database open.
 NAMES = frozenset({
     "snapshots", "history", "history.duckdb", "locks", "leases", "alerts.json",
@@ -137,7 +138,7 @@ class Store:
             self.snapshots, self.snapshot_folder(cluster),
         )  # fmt: skip
         yield from (path for path in folders if os.path.lexists(path) and not path.is_dir())
-        files = (self.register_file(cluster), history / "manifest.previous.json")
+        files = (self.register_file(cluster), history / PREVIOUS_MANIFEST)
         yield from (path for path in files if path.is_dir())
 
     def delete_snapshot(self, cluster: str, taken_at: datetime) -> None:
@@ -186,7 +187,7 @@ class Store:
     def manifest_stamp(self, cluster: str) -> tuple[int, ...]:
         """A cheap change token for the manifest: (mtime, inode, size); () without one."""
         try:
-            status = (self.history_folder(cluster) / "manifest.json").stat()
+            status = (self.history_folder(cluster) / MANIFEST).stat()
         except OSError:
             return ()
         return status.st_mtime_ns, status.st_ino, status.st_size

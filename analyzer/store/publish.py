@@ -206,7 +206,7 @@ def sync(folder: Path) -> None:
 
 @contextmanager
 def unsynced() -> Iterator[None]:
-    """Within it nothing waits for the disk: for a store that can be made again."""
+    """Within it nothing waits for the disk: for a store that can be recorded anew."""
     global _synced  # noqa: PLW0603  # a setting of the process, also of its threads
     before, _synced = _synced, False
     try:

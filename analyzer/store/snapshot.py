@@ -46,7 +46,7 @@ class Listing:
     """One endpoint's whole answer.
 
     *status* is complete, partial, failed, refused (no right), missing (the release does not
-    have it) or 'not asked'; *rows* follow ``schema.SESSIONS`` or the inventory's schema.
+    have it) or ``NOT_REQUESTED``; *rows* follow ``schema.SESSIONS`` or the inventory's schema.
     """
 
     status: str
@@ -79,7 +79,7 @@ class Snapshot:
     svms_wanted: tuple[str, ...] = ()
 
     def listing(self, name: str) -> Listing:
-        """The named inventory as listed, or with the status 'not asked'."""
+        """The named inventory as listed, or as not requested."""
         return self.inventories.get(name) or not_requested(name)
 
     @property

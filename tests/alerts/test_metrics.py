@@ -197,9 +197,15 @@ def test_the_first_family_goes_out_before_the_next_cluster_is_counted(sample: Ca
 
 def test_nothing_is_counted_before_the_first_attempt(sample: Catalog) -> None:
     ((first,),) = sample.run("select min(taken_at) from attempts").rows
-    of_the_calendar = list(window(sample, datetime(1, 1, 1), INSTANTS[2]))
-    assert of_the_calendar == list(window(sample, first, INSTANTS[2]))
-    assert of_the_calendar
+    instants = [
+        sample.run_query(
+            sample.models["metric_grid"],
+            {"since": since, "until": INSTANTS[2], "now": INSTANTS[2]},
+        ).rows
+        for since in (first, first - timedelta(days=2), datetime(1, 1, 1))
+    ]
+    assert instants[0] == instants[1] == instants[2]
+    assert window(sample, datetime(1, 1, 1), INSTANTS[2]) == window(sample, first, INSTANTS[2])
 
 
 def test_no_cluster_is_counted_for_a_reader_who_has_left(

@@ -122,3 +122,13 @@ def test_no_filter_hides_that_something_cannot_be_judged(watch: Watch, report: s
     assert filtered(night, report, initiator="*lnx1*") == unjudged
     assert filtered(night, report, initiator="*lnx1*", svm="svm_sql") == unjudged
     assert filtered(night, report, svm="svm_k8s") == []
+
+
+def test_a_window_that_ends_while_the_svm_is_hidden_is_unknown_though_it_is_seen_again(
+    watch: Watch,
+) -> None:
+    night = watch("02:07 drop lnx1 L3\n 02:07 drop lnx1 L4", until="02:30", looks=HIDDEN)
+    hidden = {"until": "02:25", "initiator": "lnx1"}
+    night.say("without-redundancy", **hidden, state="single_node", minutes_unknown=10)
+    assert night.rows_like("lanes", lane="lnx1", until="02:25")[-1]["state"] == "unknown"
+    night.never("lanes", state="unknown")

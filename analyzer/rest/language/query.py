@@ -81,7 +81,7 @@ def parse(
 ) -> RestQuery:
     """Parse a query string as it came over the wire, percent-encoded, without the question mark.
 
-    An *instance* is one record by its key: no filters, no paging, and all standard fields unasked.
+    An *instance* is one record by its key: no filters, no paging, and all standard fields by default.
     Fields and parameters that are later than *release* are unknown.
 
     Raises:

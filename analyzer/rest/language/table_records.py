@@ -76,12 +76,12 @@ class TableRecords:
             *(condition(self.resource, clause, bound) for clause in query.clauses),
         ]
         skipped, most = window(query, limit)
-        begun = self._position(query.start) if query.start is not None else 0
+        position = self._position(query.start) if query.start is not None else 0
         if most is not None and not where and not query.order_by:
             # The numbers have no gaps: nothing beyond these is looked at.
-            where.append(f'"#" <= {bound(begun + skipped + most)}')
-        if begun:
-            where.append(f'"#" > {bound(begun)}')
+            where.append(f'"#" <= {bound(position + skipped + most)}')
+        if position:
+            where.append(f'"#" > {bound(position)}')
         matching = " and ".join(where) or "true"
         if most is None:
             statement = f"select count(*) from {self.table} where {matching}"

@@ -32,10 +32,13 @@ select
     l.taken_at,
     l.taken_at is null
     or coalesce(s.tries >= t.blind_intervals, false)
-    or l.taken_at
-    + to_seconds(t.blind_intervals * coalesce(l.expected_interval, t.blind_interval_seconds))
+    or l.taken_at + to_seconds(
+        t.blind_intervals
+        * coalesce(greatest(l.expected_interval, c.expected_interval), t.blind_interval_seconds)
+    )
     < $at::timestamp as stale
 from last l
 cross join thresholds t
+left join configured c on c.cluster = l.cluster
 left join tried s on s.cluster = l.cluster
 order by l.cluster
